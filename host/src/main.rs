@@ -1,1 +1,9 @@
-fn main(){}
+//! The `lanner` command.
+
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lanner::cli::main()
+}

@@ -1,0 +1,44 @@
+//! What is said on stderr.
+
+use std::io::IsTerminal as _;
+
+use jiff::tz::TimeZone;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+
+use crate::sink::time;
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+struct TimeOfDay(TimeZone);
+
+impl FormatTime for TimeOfDay {
+    fn format_time(&self, out: &mut Writer<'_>) -> std::fmt::Result {
+        let now = jiff::Timestamp::now().as_nanosecond();
+        write!(out, "{}", time::of_day(u64::try_from(now).unwrap_or(0), &self.0))
+    }
+}
+
+/// Sends what is said to stderr. Only what Lanner itself says, whatever the level.
+pub(super) fn start(level: Level) {
+    let level = match level {
+        Level::Error => "error",
+        Level::Warn => "warn",
+        Level::Info => "info",
+        Level::Debug => "debug",
+    };
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_target(false)
+        .with_timer(TimeOfDay(TimeZone::system()))
+        .with_env_filter(format!("off,lanner={level},lanner_probes={level}"))
+        .init();
+}

@@ -1,0 +1,41 @@
+//! `lanner replay`: judge what a capture file holds.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc::channel;
+use std::time::Instant;
+
+use super::Failure;
+use super::output::Output;
+use super::rules::{Ready, Rules, summary};
+use crate::pipeline::Pipeline;
+use crate::sink::Delivery;
+use crate::source::{Replay, Source as _};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The capture
+    #[arg(value_name = "FILE")]
+    capture: PathBuf,
+    #[command(flatten)]
+    rules: Rules,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let Ready { engine, verdicts, .. } = arguments.rules.load()?;
+    let source = Replay::open(&arguments.capture)?;
+    let sinks = arguments.output.open(&source.machine().hostname)?;
+    let path = arguments.capture.display();
+    tracing::info!("replaying {path}, recorded on {}, with {}", source.machine().hostname, summary(&engine));
+    let delivery = Delivery::start(verdicts, sinks, None)?;
+    let began = Instant::now();
+    // Nobody gives orders; the sender only has to live.
+    let (_orders, obeyed) = channel();
+    let totals = Pipeline::new(Box::new(source), engine, None)?.run(&obeyed);
+    let findings = delivery.finish()?;
+    let totals = totals?;
+    tracing::info!("judged {} events in {:.1?}: {findings} findings", totals.events, began.elapsed());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,114 @@
+//! `lanner run`: judge what happens on this machine, live.
+
+use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::output::Output;
+use super::rules::{Ready, Rules, summary};
+use super::{Failure, duration};
+use crate::control::self_test;
+use crate::pack::Watcher;
+use crate::pipeline::{Order, Pipeline, Totals};
+use crate::sink::Delivery;
+use crate::source::{Live, Source as _, SourceError};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    rules: Rules,
+    #[command(flatten)]
+    output: Output,
+    /// Stop after this time
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    duration: Option<Duration>,
+    /// Begin by doing a few harmless things that the rules must see, and say whether they did
+    #[arg(long)]
+    self_test: bool,
+    /// Do not look for changed packs
+    #[arg(long)]
+    no_reload: bool,
+}
+
+/// How often it is looked whether a thread has ended by itself.
+const LOOK: Duration = Duration::from_millis(200);
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let began = Instant::now();
+    let Ready { engine, verdicts, located, digests } = arguments.rules.load()?;
+    let source = Live::start()?;
+    let sinks = arguments.output.open(&source.machine().hostname)?;
+    let kernel = source.machine().kernel.clone();
+    let runtime = engine.runtime().clone();
+    let what = summary(&engine);
+    let expected = self_test::expected(&engine);
+    let (orders, obeyed) = channel();
+    let pipeline = Pipeline::new(Box::new(source), engine, Some(std::process::id()))?;
+    let seen = pipeline.seen();
+    let _watcher = match arguments.no_reload {
+        true => None,
+        false => Some(Watcher::start(runtime, &located, digests, orders.clone())?),
+    };
+    let (found, findings) = channel();
+    let delivery = Delivery::start(verdicts, sinks, arguments.self_test.then_some(found))?;
+    let pipeline = Running::start(pipeline, obeyed)?;
+    tracing::info!("watching kernel {kernel} with {what}, ready after {:.0?}; Ctrl-C stops", began.elapsed());
+    if arguments.self_test {
+        self_test::start(expected, seen, findings)?;
+    }
+    wait(arguments.duration, &pipeline, &delivery)?;
+    // The pipeline may have ended by itself.
+    let _ = orders.send(Order::Stop);
+    let totals = pipeline.finish();
+    let findings = delivery.finish()?;
+    let Totals { events, lost } = totals?;
+    tracing::info!("judged {events} events in {:.1?}: {findings} findings, {lost} events lost", began.elapsed());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The pipeline on its thread.
+struct Running(std::thread::JoinHandle<Result<Totals, SourceError>>);
+
+impl Running {
+    fn start(pipeline: Pipeline, orders: Receiver<Order>) -> std::io::Result<Self> {
+        let thread = std::thread::Builder::new().name("lanner-events".into()).spawn(move || pipeline.run(&orders))?;
+        Ok(Self(thread))
+    }
+
+    fn finish(self) -> Result<Totals, Failure> {
+        match self.0.join() {
+            Ok(totals) => Ok(totals?),
+            Err(_) => Err("the thread that takes in events panicked".into()),
+        }
+    }
+}
+
+/// Waits for a signal, for the time to be over, or for a thread to end by itself.
+fn wait(duration: Option<Duration>, pipeline: &Running, delivery: &Delivery) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let end = duration.map(|duration| tokio::time::Instant::now() + duration);
+        let over = async {
+            match end {
+                Some(end) => tokio::time::sleep_until(end).await,
+                None => std::future::pending().await,
+            }
+        };
+        let ended = async {
+            while !pipeline.0.is_finished() && !delivery.is_finished() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            () = over => {}
+            () = ended => {}
+        }
+        Ok(())
+    })
+}

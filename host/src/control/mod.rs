@@ -1,0 +1,3 @@
+//! Watching over the host itself.
+
+pub mod self_test;

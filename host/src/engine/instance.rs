@@ -1,0 +1,278 @@
+//! One running pack: its store, its limits, and the calls into it.
+
+use std::sync::Arc;
+
+use wasmtime::component::Component;
+use wasmtime::{ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap};
+
+use super::contract::{self, Finding, Level, Pack, PackPre};
+use super::description::Description;
+use super::refusal::Refusal;
+use super::runtime::Runtime;
+
+/// Findings taken from one call; a rule that raises more is broken, and would fill every sink.
+const MAX_FINDINGS_PER_CALL: usize = 4096;
+/// Bytes of one text in a finding or a log line; the rest is cut.
+const MAX_TEXT: usize = 16 << 10;
+/// Fields, or events, of one finding.
+const MAX_ITEMS: usize = 64;
+/// Log lines taken from one call.
+const MAX_LOG_LINES_PER_CALL: usize = 32;
+/// Saved state; more is refused, as it stands in memory twice during a reload.
+const MAX_STATE: usize = 64 << 20;
+
+/// What stands behind the contract's imports: collects what a call gave.
+pub(crate) struct PackState {
+    name: Arc<str>,
+    limiter: Limiter,
+    findings: Vec<Finding>,
+    findings_dropped: u64,
+    log_lines: usize,
+    last_error: Option<String>,
+}
+
+/// Remembers that memory was refused: the guest only sees a failed allocation, and traps for another reason.
+struct Limiter {
+    limits: StoreLimits,
+    bytes: usize,
+    exceeded: bool,
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let granted = desired <= self.bytes && self.limits.memory_growing(current, desired, maximum)?;
+        self.exceeded |= !granted;
+        Ok(granted)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        self.limits.table_growing(current, desired, maximum)
+    }
+}
+
+impl contract::types::Host for PackState {}
+
+impl contract::imports::Host for PackState {
+    fn emit(&mut self, mut finding: Finding) {
+        if self.findings.len() >= MAX_FINDINGS_PER_CALL {
+            self.findings_dropped += 1;
+            return;
+        }
+        cut(&mut finding.message);
+        finding.fields.truncate(MAX_ITEMS);
+        for (name, value) in &mut finding.fields {
+            cut(name);
+            cut(value);
+        }
+        if finding.events.len() > MAX_ITEMS {
+            // The newest stand last, and matter most.
+            finding.events.drain(..finding.events.len() - MAX_ITEMS);
+        }
+        self.findings.push(finding);
+    }
+
+    fn log(&mut self, level: Level, mut message: String) {
+        self.log_lines += 1;
+        if self.log_lines > MAX_LOG_LINES_PER_CALL {
+            return;
+        }
+        cut(&mut message);
+        let message = lanner_abi::Text::from(message.as_str());
+        let pack = &*self.name;
+        match level {
+            Level::Debug => tracing::debug!("pack {pack}: {message}"),
+            Level::Info => tracing::info!("pack {pack}: {message}"),
+            Level::Warn => tracing::warn!("pack {pack}: {message}"),
+            Level::Error => {
+                tracing::error!("pack {pack}: {message}");
+                self.last_error = Some(message.to_string());
+            }
+        }
+    }
+}
+
+/// Cuts a text to the bound, at a character.
+fn cut(text: &mut String) {
+    if text.len() > MAX_TEXT {
+        text.truncate(text.floor_char_boundary(MAX_TEXT));
+        text.push('…');
+    }
+}
+
+/// Why a call into a pack ended early. The instance cannot be used any more.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// It ran longer than it may.
+    #[error("ran longer than {0:?} in one call and was stopped")]
+    Deadline(std::time::Duration),
+    /// It asked for more memory than it may have, and did not survive the refusal.
+    #[error("asked for more than its {} MiB of memory", .0 >> 20)]
+    Memory(usize),
+    /// It trapped.
+    #[error("trapped: {0}")]
+    Trap(String),
+}
+
+/// What one call gave.
+#[derive(Default)]
+pub(crate) struct Gave {
+    pub(crate) findings: Vec<Finding>,
+    /// Findings beyond the bound of one call.
+    pub(crate) dropped: u64,
+    /// What was raised before it stands in `findings`.
+    pub(crate) failure: Option<Failure>,
+}
+
+/// One running pack.
+pub(crate) struct Instance {
+    runtime: Runtime,
+    pack: Pack,
+    store: Store<PackState>,
+}
+
+impl Instance {
+    /// Starts an instance of a checked component.
+    pub(crate) fn start(runtime: &Runtime, pre: &PackPre<PackState>, name: Arc<str>) -> Result<Self, Failure> {
+        let limits = StoreLimitsBuilder::new().memory_size(runtime.limits.memory).trap_on_grow_failure(false).build();
+        let state = PackState {
+            name,
+            limiter: Limiter { limits, bytes: runtime.limits.memory, exceeded: false },
+            findings: Vec::new(),
+            findings_dropped: 0,
+            log_lines: 0,
+            last_error: None,
+        };
+        let mut store = Store::new(&runtime.engine, state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_epoch_deadline(runtime.epochs());
+        let _running = runtime.running();
+        let pack = pre.instantiate(&mut store).map_err(|error| failure(runtime, store.data_mut(), &error))?;
+        Ok(Self { runtime: runtime.clone(), pack, store })
+    }
+
+    /// Runs one call under the limits.
+    fn call<T>(
+        &mut self,
+        call: impl FnOnce(&Pack, &mut Store<PackState>) -> wasmtime::Result<T>,
+    ) -> Result<T, Failure> {
+        self.store.data_mut().log_lines = 0;
+        self.store.set_epoch_deadline(self.runtime.epochs());
+        let _running = self.runtime.running();
+        call(&self.pack, &mut self.store).map_err(|error| failure(&self.runtime, self.store.data_mut(), &error))
+    }
+
+    /// Takes what was raised.
+    fn gave(&mut self, outcome: Result<(), Failure>) -> Gave {
+        let state = self.store.data_mut();
+        let skipped = state.log_lines.saturating_sub(MAX_LOG_LINES_PER_CALL);
+        if skipped > 0 {
+            tracing::warn!("pack {}: {skipped} more log lines in one call were left out", state.name);
+        }
+        Gave {
+            findings: std::mem::take(&mut state.findings),
+            dropped: std::mem::take(&mut state.findings_dropped),
+            failure: outcome.err(),
+        }
+    }
+
+    pub(crate) fn describe(&mut self) -> Result<contract::Description, Failure> {
+        self.call(|pack, store| pack.lanner_pack_rules().call_describe(store))
+    }
+
+    pub(crate) fn configure(&mut self, settings: &[(String, String)]) -> Result<Result<(), String>, Failure> {
+        self.call(|pack, store| pack.lanner_pack_rules().call_configure(store, settings))
+    }
+
+    pub(crate) fn evaluate(&mut self, frame: &[u8]) -> Gave {
+        let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_evaluate(store, frame));
+        self.gave(outcome)
+    }
+
+    pub(crate) fn tick(&mut self, now: u64) -> Gave {
+        let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_tick(store, now));
+        self.gave(outcome)
+    }
+
+    pub(crate) fn save(&mut self) -> Result<Vec<u8>, String> {
+        let state = self
+            .call(|pack, store| pack.lanner_pack_rules().call_save(store))
+            .map_err(|failure| format!("the running version {failure} in save"))?;
+        if state.len() > MAX_STATE {
+            return Err(format!("it is {} bytes, more than the {MAX_STATE} that can be handed over", state.len()));
+        }
+        Ok(state)
+    }
+
+    pub(crate) fn restore(&mut self, state: &[u8], version: &str) -> Result<(), String> {
+        self.call(|pack, store| pack.lanner_pack_rules().call_restore(store, state, version))
+            .map_err(|failure| format!("it {failure} in restore"))?
+    }
+}
+
+/// Says what a call ended with.
+fn failure(runtime: &Runtime, state: &mut PackState, error: &wasmtime::Error) -> Failure {
+    if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
+        return Failure::Deadline(runtime.limits.deadline);
+    }
+    let said = state.last_error.take();
+    if state.limiter.exceeded {
+        return Failure::Memory(state.limiter.bytes);
+    }
+    if let Some(said) = said {
+        return Failure::Trap(said);
+    }
+    Failure::Trap(match error.downcast_ref::<Trap>() {
+        Some(trap) => trap.to_string(),
+        None => format!("{:#}", error.root_cause()),
+    })
+}
+
+/// A pack, compiled, checked and described, and an instance of it that is ready to run.
+pub struct Candidate {
+    pub(crate) pre: PackPre<PackState>,
+    pub(crate) instance: Instance,
+    pub(crate) description: Arc<Description>,
+}
+
+impl Candidate {
+    /// Compiles and checks a component, starts it, and asks what it is.
+    ///
+    /// # Errors
+    /// Any way in which it is not a pack that this host can run.
+    pub fn prepare(runtime: &Runtime, bytes: &[u8], settings: &[(String, String)]) -> Result<Self, Refusal> {
+        refuse_other_files(bytes)?;
+        let component =
+            Component::from_binary(&runtime.engine, bytes).map_err(|error| Refusal::Invalid(format!("{error:#}")))?;
+        contract::check(&component)?;
+        let pre = runtime
+            .linker
+            .instantiate_pre(&component)
+            .and_then(PackPre::new)
+            .map_err(|error| Refusal::Invalid(format!("{error:#}")))?;
+        let call = |call: &'static str| move |failure: Failure| Refusal::Call { call, reason: format!("it {failure}") };
+        let mut instance =
+            Instance::start(runtime, &pre, Arc::from("(new)")).map_err(call("its start"))?;
+        let description = Description::check(instance.describe().map_err(call("describe"))?)?;
+        instance.store.data_mut().name = Arc::from(description.name.as_str());
+        instance
+            .configure(settings)
+            .map_err(call("configure"))?
+            .map_err(|reason| Refusal::Call { call: "configure", reason })?;
+        Ok(Self { pre, instance, description: Arc::new(description) })
+    }
+
+    /// What the pack says of itself.
+    pub fn description(&self) -> &Arc<Description> {
+        &self.description
+    }
+}
+
+/// Tells a component from what people give by mistake.
+fn refuse_other_files(bytes: &[u8]) -> Result<(), Refusal> {
+    // "\0asm", then version and layer: 1 and 0 for a module, 13 and 1 for a component.
+    match bytes {
+        [0, b'a', b's', b'm', _, _, 0, 0, ..] => Err(Refusal::CoreModule),
+        [0, b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
+        _ => Err(Refusal::NotWasm),
+    }
+}

@@ -1,0 +1,199 @@
+//! Runs packs on batches.
+
+pub(crate) mod contract;
+mod description;
+mod instance;
+mod refusal;
+mod route;
+mod runtime;
+mod worker;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+
+pub use description::{Comparison, Description, Filter, Rule, Subscription};
+pub use instance::{Candidate, Failure};
+pub use refusal::{PackError, Refusal};
+pub use runtime::{DEFAULT_DEADLINE, DEFAULT_MEMORY, Limits, Runtime, RuntimeError};
+pub use worker::Handover;
+
+use crate::enrich::Event;
+use instance::Gave;
+use route::Router;
+use worker::{Job, Worker};
+
+/// Verdicts that may wait for the sinks; beyond it judging waits for them.
+const VERDICTS: usize = 256;
+
+/// A loaded pack, through all its versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackId(u32);
+
+/// What one pack gave on one batch or tick.
+pub(crate) struct Answer {
+    pub(crate) pack: PackId,
+    pub(crate) description: Arc<Description>,
+    pub(crate) gave: Gave,
+    /// How long the pack rests now, ns, where it failed.
+    pub(crate) rest_ns: u64,
+}
+
+/// What all packs gave on one batch or tick, in the order of the batches. It may still be in the making.
+pub struct Verdict {
+    /// The time of the newest event, or of the tick, ns since 1970 (UTC).
+    pub(crate) now_ns: u64,
+    events: Arc<[Event]>,
+    answers: Receiver<Answer>,
+}
+
+impl Verdict {
+    /// The batch; empty for a tick.
+    pub(crate) fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Waits until all packs are done, and gives what they said in the order in which they were loaded: the same for
+    /// the same batch, however the threads ran.
+    pub(crate) fn answers(&self) -> Vec<Answer> {
+        let mut answers: Vec<Answer> = self.answers.iter().collect();
+        answers.sort_by_key(|answer| answer.pack);
+        answers
+    }
+}
+
+/// The engine.
+pub struct Engine {
+    runtime: Runtime,
+    workers: Vec<Worker>,
+    router: Router,
+    packs: BTreeMap<PackId, Loaded>,
+    verdicts: SyncSender<Verdict>,
+    next: u32,
+}
+
+struct Loaded {
+    path: PathBuf,
+    description: Arc<Description>,
+    worker: usize,
+}
+
+impl Engine {
+    /// Starts the engine with so many worker threads. What it finds comes out of the receiver; when nobody takes it
+    /// from there, judging waits.
+    ///
+    /// # Errors
+    /// Threads cannot be had.
+    pub fn start(runtime: Runtime, workers: usize) -> std::io::Result<(Self, Receiver<Verdict>)> {
+        let (verdicts, receiver) = sync_channel(VERDICTS);
+        let workers =
+            (0..workers.max(1)).map(|number| Worker::start(runtime.clone(), number)).collect::<std::io::Result<_>>()?;
+        Ok((Self { runtime, workers, router: Router::default(), packs: BTreeMap::new(), verdicts, next: 0 }, receiver))
+    }
+
+    /// The runtime, to prepare candidates with.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Whether a candidate from this path may be installed beside the other packs.
+    ///
+    /// # Errors
+    /// Its name, or a rule of it, is taken.
+    pub fn check(&self, path: &Path, description: &Description) -> Result<(), Refusal> {
+        for other in self.packs.values().filter(|other| other.path != path) {
+            if other.description.name == description.name {
+                return Err(Refusal::DuplicatePack { name: description.name.clone(), other: other.path.clone() });
+            }
+            let theirs: BTreeSet<&str> = other.description.rules.iter().map(|rule| rule.id.as_str()).collect();
+            if let Some(rule) = description.rules.iter().find(|rule| theirs.contains(rule.id.as_str())) {
+                let other = other.description.name.clone();
+                return Err(Refusal::DuplicateRule { rule: rule.id.clone(), other });
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a pack from the next batch on, in place of the one from the same path, whose state it takes over. Waits
+    /// until the batches before are judged.
+    ///
+    /// # Errors
+    /// Any refusal; the older version, where there is one, goes on as if nothing had been.
+    pub fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal> {
+        let description = candidate.description.clone();
+        self.check(path, &description)?;
+        let known = self.packs.iter().find(|(_, loaded)| loaded.path == path).map(|(id, loaded)| (*id, loaded.worker));
+        let (pack, worker) = known.unwrap_or_else(|| (PackId(self.next), self.idlest_worker()));
+        let (reply, answer) = channel();
+        self.workers[worker].send(Job::Install { pack, candidate: Box::new(candidate), reply });
+        let gone = || Refusal::Call { call: "its start", reason: "the worker that should run it has ended".into() };
+        let handover = answer.recv().map_err(|_| gone())??;
+        if known.is_none() {
+            self.next += 1;
+        }
+        self.router.remove(pack);
+        self.router.add(pack, &description);
+        self.packs.insert(pack, Loaded { path: path.to_owned(), description, worker });
+        Ok(handover)
+    }
+
+    /// Stops running the pack from this path. Gives what it was, where there was one.
+    pub fn remove(&mut self, path: &Path) -> Option<Arc<Description>> {
+        let pack = *self.packs.iter().find(|(_, loaded)| loaded.path == path)?.0;
+        let loaded = self.packs.remove(&pack)?;
+        self.router.remove(pack);
+        self.workers[loaded.worker].send(Job::Remove { pack });
+        Some(loaded.description)
+    }
+
+    /// The kinds of events that some pack wants, by number.
+    pub fn kinds(&self) -> BTreeSet<u16> {
+        self.packs.values().flat_map(|loaded| loaded.description.kinds()).collect()
+    }
+
+    /// The packs that run, as path and description, in the order in which they were loaded.
+    pub fn packs(&self) -> impl Iterator<Item = (&Path, &Arc<Description>)> {
+        self.packs.values().map(|loaded| (loaded.path.as_path(), &loaded.description))
+    }
+
+    /// Has a batch judged.
+    pub fn judge(&mut self, events: Vec<Event>) {
+        let Some(now) = events.iter().map(|event| event.time_ns).max() else { return };
+        let mut frames: Vec<Vec<_>> = self.workers.iter().map(|_| Vec::new()).collect();
+        for routed in self.router.route(&events) {
+            if let Some(loaded) = self.packs.get(&routed.pack) {
+                frames[loaded.worker].push(routed);
+            }
+        }
+        let (reply, answers) = channel();
+        for (worker, frames) in self.workers.iter().zip(frames) {
+            if !frames.is_empty() {
+                worker.send(Job::Judge { frames, now, reply: reply.clone() });
+            }
+        }
+        // The verdict is complete when the last worker has dropped its end.
+        drop(reply);
+        self.pass_on(Verdict { now_ns: now, events: events.into(), answers });
+    }
+
+    /// Tells packs that event time has reached `now`, ns since 1970 (UTC).
+    pub fn tick(&mut self, now: u64) {
+        let (reply, answers) = channel::<Answer>();
+        for worker in &self.workers {
+            worker.send(Job::Tick { now, reply: Sender::clone(&reply) });
+        }
+        drop(reply);
+        self.pass_on(Verdict { now_ns: now, events: Arc::from([]), answers });
+    }
+
+    fn pass_on(&self, verdict: Verdict) {
+        // Nobody listens any more only when the host ends.
+        let _ = self.verdicts.send(verdict);
+    }
+
+    fn idlest_worker(&self) -> usize {
+        let load = |worker: usize| self.packs.values().filter(|loaded| loaded.worker == worker).count();
+        (0..self.workers.len()).min_by_key(|worker| load(*worker)).unwrap_or(0)
+    }
+}

@@ -1,0 +1,102 @@
+//! Why a pack is not taken.
+
+use std::path::PathBuf;
+
+/// Why a pack is refused. Each says what is wrong and what to do; [`PackError`] adds which file.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The file could not be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(std::io::Error),
+    /// Too large to be a pack.
+    #[error("is {size} bytes long, more than the {limit} a pack may have")]
+    TooLarge {
+        /// Its size, bytes.
+        size: u64,
+        /// The bound, bytes.
+        limit: u64,
+    },
+    /// Not WebAssembly at all.
+    #[error("is not a WebAssembly component (it does not begin with the wasm magic); build it with `cargo xtask packs`")]
+    NotWasm,
+    /// A core module.
+    #[error("is a core WebAssembly module, not a component; build it with `cargo xtask packs`, which makes one of it")]
+    CoreModule,
+    /// It does not compile.
+    #[error("is not a valid component: {0}")]
+    Invalid(String),
+    /// It exports something else.
+    #[error("is a component of another world: a pack exports {expected}, this one {}", list(found))]
+    OtherWorld {
+        /// The interface it should export.
+        expected: String,
+        /// What it exports.
+        found: Vec<String>,
+    },
+    /// Another major version of the contract.
+    #[error("speaks {found}; this host speaks {expected}: rebuild the pack with this host's SDK")]
+    ContractVersion {
+        /// The interface it exports.
+        found: String,
+        /// The interface it should export.
+        expected: String,
+    },
+    /// It wants what packs do not get.
+    #[error("imports {name}, which packs are not given; a pack may import lanner:pack/host and nothing else (no WASI)")]
+    Import {
+        /// The import.
+        name: String,
+    },
+    /// It could not be started, described or configured.
+    #[error("fails in {call}: {reason}")]
+    Call {
+        /// The export.
+        call: &'static str,
+        /// What happened.
+        reason: String,
+    },
+    /// Its description is not sound.
+    #[error("describes itself wrongly: {0}")]
+    Description(String),
+    /// A rule that another pack has.
+    #[error("has the rule {rule}, which the pack {other} has too; rule ids are unique: rename one, or load only one of the packs")]
+    DuplicateRule {
+        /// The rule.
+        rule: String,
+        /// The other pack.
+        other: String,
+    },
+    /// A pack of the same name is loaded from elsewhere.
+    #[error("is named {name}, as is the pack at {other}; pack names are unique: load only one of them")]
+    DuplicatePack {
+        /// The name.
+        name: String,
+        /// Where the other one is.
+        other: PathBuf,
+    },
+    /// It does not take over the running version's state.
+    #[error("does not take over the state of version {from}: {reason}; restart the host to begin without it")]
+    State {
+        /// The running version.
+        from: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The kernel side cannot give what it asks for.
+    #[error("needs events that cannot be had here: {0}")]
+    Source(String),
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+}
+
+/// A pack that is not taken, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("pack {path} {refusal}", path = path.display())]
+pub struct PackError {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub refusal: Refusal,
+}

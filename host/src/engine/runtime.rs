@@ -1,0 +1,170 @@
+//! The WebAssembly runtime: one for all packs, with its compiled-code cache and its clock for deadlines.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::Thread;
+use std::time::Duration;
+
+use wasmtime::component::Linker;
+use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use super::contract::Pack;
+use super::instance::PackState;
+
+/// How long one call into a pack may take, until it is stopped. A batch of 256 events takes a sound pack well under a
+/// millisecond; the rest is for a machine under load, where waiting for the processor counts too.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_millis(250);
+/// How much linear memory a pack may have.
+pub const DEFAULT_MEMORY: usize = 64 << 20;
+/// Deadlines are kept to this grain.
+const EPOCH: Duration = Duration::from_millis(5);
+/// Instances that can be alive at once: packs, and their successors during a reload.
+const MAX_INSTANCES: u32 = 512;
+/// A pack from a language with a runtime of its own is several core modules in one component.
+const MAX_CORE_INSTANCES_PER_PACK: u32 = 32;
+/// Entries in a pack's tables; interpreters have large ones.
+const MAX_TABLE_ELEMENTS: usize = 100_000;
+/// Stack of a pack.
+const WASM_STACK: usize = 1 << 20;
+
+/// What a pack is given.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Time for one call.
+    pub deadline: Duration,
+    /// Linear memory, bytes.
+    pub memory: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { deadline: DEFAULT_DEADLINE, memory: DEFAULT_MEMORY }
+    }
+}
+
+/// The runtime could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("the WebAssembly runtime cannot start: {0}")]
+pub struct RuntimeError(String);
+
+/// The runtime. Cheap to clone.
+#[derive(Clone)]
+pub struct Runtime {
+    pub(super) engine: Engine,
+    pub(super) linker: Linker<PackState>,
+    pub(super) limits: Limits,
+    clock: Arc<Clock>,
+}
+
+impl Runtime {
+    /// Sets the runtime up. Compiled code is kept in `cache`, where it is given: a folder that only this user can
+    /// write to, for what lies there is run without another check.
+    ///
+    /// # Errors
+    /// The cache cannot be used, or the machine has no room for a single instance.
+    pub fn new(limits: Limits, cache: Option<PathBuf>) -> Result<Self, RuntimeError> {
+        let cache = match cache {
+            None => None,
+            Some(folder) => {
+                let mut config = CacheConfig::new();
+                config.with_directory(folder);
+                Some(Cache::new(config).map_err(|error| RuntimeError(format!("{error:#}")))?)
+            }
+        };
+        // Address space for many instances may not be had (a limit on virtual memory); single ones still may.
+        let pooled = config(&limits, cache.clone(), true);
+        let engine = Engine::new(&pooled)
+            .or_else(|error| {
+                tracing::debug!("no pooled instances: {error:#}");
+                Engine::new(&config(&limits, cache, false))
+            })
+            .map_err(|error| RuntimeError(format!("{error:#}")))?;
+        let mut linker = Linker::new(&engine);
+        Pack::add_to_linker::<_, wasmtime::component::HasSelf<_>>(&mut linker, |state: &mut PackState| state)
+            .map_err(|error| RuntimeError(format!("{error:#}")))?;
+        let clock = Clock::start(&engine).map_err(|error| RuntimeError(error.to_string()))?;
+        Ok(Self { engine, linker, limits, clock })
+    }
+
+    /// Marks that a pack runs, until the guard goes: the clock ticks only then.
+    pub(super) fn running(&self) -> Running<'_> {
+        if self.clock.running.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.clock.thread.unpark();
+        }
+        Running(&self.clock)
+    }
+
+    /// The deadline, in epochs from now. One more than asked for, as the current one is partly over.
+    pub(super) fn epochs(&self) -> u64 {
+        (self.limits.deadline.as_nanos().div_ceil(EPOCH.as_nanos())) as u64 + 1
+    }
+}
+
+fn config(limits: &Limits, cache: Option<Cache>, pooled: bool) -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        .max_wasm_stack(WASM_STACK)
+        .cache(cache);
+    if pooled {
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(MAX_INSTANCES)
+            .total_core_instances(MAX_INSTANCES * 2)
+            .total_memories(MAX_INSTANCES)
+            .total_tables(MAX_INSTANCES)
+            .max_core_instances_per_component(MAX_CORE_INSTANCES_PER_PACK)
+            .max_tables_per_module(4)
+            .table_elements(MAX_TABLE_ELEMENTS)
+            .max_memory_size(limits.memory);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    }
+    config
+}
+
+/// Advances the epoch while any pack runs, and sleeps while none does.
+struct Clock {
+    running: AtomicUsize,
+    thread: Thread,
+}
+
+impl Clock {
+    fn start(engine: &Engine) -> std::io::Result<Arc<Self>> {
+        let weak_engine = engine.weak();
+        let (send, receive) = std::sync::mpsc::channel::<std::sync::Weak<Clock>>();
+        let handle = std::thread::Builder::new().name("lanner-epoch".into()).spawn(move || {
+            let Ok(clock) = receive.recv() else { return };
+            loop {
+                // Held weakly, so that the clock ends with the last runtime.
+                let idle = match clock.upgrade() {
+                    None => return,
+                    Some(clock) => clock.running.load(Ordering::SeqCst) == 0,
+                };
+                if idle {
+                    std::thread::park_timeout(Duration::from_secs(5));
+                } else {
+                    std::thread::sleep(EPOCH);
+                    match weak_engine.upgrade() {
+                        None => return,
+                        Some(engine) => engine.increment_epoch(),
+                    }
+                }
+            }
+        })?;
+        let clock = Arc::new(Self { running: AtomicUsize::new(0), thread: handle.thread().clone() });
+        // The thread waits for exactly this message.
+        let _ = send.send(Arc::downgrade(&clock));
+        Ok(clock)
+    }
+}
+
+/// While it lives, deadlines are kept.
+pub(super) struct Running<'a>(&'a Clock);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}

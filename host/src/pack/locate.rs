@@ -1,0 +1,74 @@
+//! From what `--rules` names to pack files.
+
+use std::path::{Path, PathBuf};
+
+/// The ending of pack files.
+const ENDING: &str = "wasm";
+
+/// Pack files, and where new ones may appear.
+#[derive(Clone, Debug, Default)]
+pub struct Located {
+    /// The files, sorted, each once.
+    pub files: Vec<PathBuf>,
+    /// Folders that were named: what appears in them is a pack too.
+    pub folders: Vec<PathBuf>,
+}
+
+/// A rules path cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LocateError {
+    /// It is not there, or cannot be read.
+    #[error("rules path {path} cannot be read: {error}", path = path.display())]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// There is no pack in any of them.
+    #[error("no pack (a file that ends in .{ENDING}) in {}; build the shipped one with `make packs`", join(paths))]
+    Nothing {
+        /// What was searched.
+        paths: Vec<PathBuf>,
+    },
+}
+
+fn join(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Finds the packs in files and folders.
+///
+/// # Errors
+/// A path cannot be read, or there is no pack at all.
+pub fn locate(paths: &[PathBuf]) -> Result<Located, LocateError> {
+    let mut located = Located::default();
+    for path in paths {
+        let unreadable = |error| LocateError::Unreadable { path: path.clone(), error };
+        // Resolved, so that one file by two names is one pack, and so that what the watcher reports can be compared.
+        let resolved = path.canonicalize().map_err(unreadable)?;
+        if resolved.is_dir() {
+            for entry in resolved.read_dir().map_err(unreadable)? {
+                let file = entry.map_err(unreadable)?.path();
+                if is_pack(&file) && file.is_file() {
+                    located.files.push(file);
+                }
+            }
+            located.folders.push(resolved);
+        } else {
+            located.files.push(resolved);
+        }
+    }
+    located.files.sort();
+    located.files.dedup();
+    if located.files.is_empty() {
+        return Err(LocateError::Nothing { paths: paths.to_vec() });
+    }
+    Ok(located)
+}
+
+/// Whether a file in a folder of rules is a pack: by its ending, and not hidden (as half-written files are).
+pub(super) fn is_pack(file: &Path) -> bool {
+    let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    file.extension().is_some_and(|ending| ending == ENDING) && !hidden
+}

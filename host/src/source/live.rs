@@ -1,0 +1,174 @@
+//! The running kernel as a source.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, Instant, SystemTime};
+
+use lanner_probes::event::{KernelEvent, Lost, Payload, ProbeKind, Task};
+use lanner_probes::{ProbeConfig, Probes, Reader};
+
+use super::record::{Machine, Record};
+use super::{Drained, Source, SourceError, procfs};
+
+/// After events were drained, the next are left to gather for this long: what is cheap for the kernel, which then
+/// wakes nobody, is a batch for the packs. With the drain and the judging it stays under the 5 ms that a batch may wait.
+const GATHER: Duration = Duration::from_millis(4);
+/// Events passed on by one drain, so that reloads are not kept waiting under load.
+const PORTION: usize = 8192;
+/// How often the kernel's loss counters are read.
+const LOSS_CHECK: Duration = Duration::from_secs(1);
+/// After process events were lost, /proc is read again, but not more often than this.
+const SNAPSHOT_AGAIN: Duration = Duration::from_secs(10);
+/// How long an event may be on its way: from its time stamp to the ring buffer.
+const ON_ITS_WAY_NS: u64 = 100_000_000;
+/// What the process table lives on.
+const PROCESS_KINDS: [ProbeKind; 3] = [ProbeKind::Fork, ProbeKind::Exec, ProbeKind::Exit];
+
+/// Live kernel events.
+pub struct Live {
+    machine: Machine,
+    probes: Probes,
+    reader: Reader,
+    /// Comes before what is in the ring buffer.
+    before: VecDeque<Record>,
+    lost: BTreeMap<ProbeKind, u64>,
+    undecodable: u64,
+    checked: Instant,
+    snapshot_at: Instant,
+    snapshot_due: bool,
+    quiet_since: u64,
+}
+
+impl Live {
+    /// Loads the probes, attaches those that tell of processes, and reads which processes are there.
+    ///
+    /// # Errors
+    /// The kernel does not have what it takes, or does not let us.
+    pub fn start() -> Result<Self, SourceError> {
+        let mut probes =
+            Probes::load(&ProbeConfig { ignore_pid: Some(std::process::id()), ..ProbeConfig::default() })?;
+        let machine = procfs::machine();
+        let reader = probes.reader()?;
+        for kind in PROCESS_KINDS {
+            probes.attach(kind)?;
+        }
+        let now = Instant::now();
+        let mut live = Self {
+            machine,
+            probes,
+            reader,
+            before: VecDeque::new(),
+            lost: BTreeMap::new(),
+            undecodable: 0,
+            checked: now,
+            snapshot_at: now,
+            snapshot_due: false,
+            quiet_since: 0,
+        };
+        live.snapshot()?;
+        Ok(live)
+    }
+
+    /// Reads /proc. The probes are attached, so what begins meanwhile comes as events.
+    fn snapshot(&mut self) -> Result<(), SourceError> {
+        let boot_ns = wall_ns().saturating_sub(self.machine.boot_time_ns);
+        let processes = procfs::snapshot().map_err(|error| SourceError::Processes(error.to_string()))?;
+        self.before.extend(processes.into_iter().map(|process| Record::Process(Box::new(process))));
+        self.before.push_back(Record::SnapshotEnd { boot_ns });
+        self.snapshot_at = Instant::now();
+        self.snapshot_due = false;
+        Ok(())
+    }
+
+    /// Reports what was lost since the last look.
+    fn check_loss(&mut self, take: &mut dyn FnMut(Record)) -> Result<(), SourceError> {
+        for counts in self.probes.counts()? {
+            let known = self.lost.entry(counts.kind).or_default();
+            let count = counts.lost.saturating_sub(*known);
+            if count == 0 {
+                continue;
+            }
+            *known = counts.lost;
+            self.snapshot_due |= PROCESS_KINDS.contains(&counts.kind);
+            tracing::warn!("{count} {} events were lost: they came faster than they could be judged", counts.kind.name());
+            let task = Task { comm: b"kernel".to_vec(), kernel_thread: true, ..Task::default() };
+            let payload = Payload::Lost(Lost { kind: counts.kind, count });
+            take(Record::Event(Box::new(KernelEvent { time_ns: wall_ns(), task, payload })));
+        }
+        if self.snapshot_due && self.snapshot_at.elapsed() >= SNAPSHOT_AGAIN {
+            self.snapshot()?;
+        }
+        Ok(())
+    }
+}
+
+impl Source for Live {
+    fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    fn want(&mut self, kinds: &BTreeSet<ProbeKind>) -> Result<(), SourceError> {
+        for kind in ProbeKind::ALL {
+            if kinds.contains(&kind) || PROCESS_KINDS.contains(&kind) {
+                self.probes.attach(kind)?;
+            } else {
+                self.probes.detach(kind)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self, take: &mut dyn FnMut(Record)) -> Result<Drained, SourceError> {
+        let began = wall_ns();
+        let mut drained = if self.before.is_empty() { Drained::Nothing } else { Drained::All };
+        self.before.drain(..).for_each(&mut *take);
+        for taken in 0.. {
+            if taken == PORTION {
+                drained = Drained::Some;
+                break;
+            }
+            match self.reader.next() {
+                None => break,
+                Some(Ok(event)) => take(Record::Event(Box::new(event))),
+                Some(Err(error)) => {
+                    // Host and probes come from one build, so this is a bug; say it, but not a million times.
+                    self.undecodable += 1;
+                    if self.undecodable.is_power_of_two() {
+                        tracing::error!("{} records of the kernel side were not understood: {error}", self.undecodable);
+                    }
+                }
+            }
+            drained = Drained::All;
+        }
+        if drained == Drained::Nothing {
+            self.quiet_since = began.saturating_sub(ON_ITS_WAY_NS);
+        }
+        if self.checked.elapsed() >= LOSS_CHECK {
+            self.checked = Instant::now();
+            self.check_loss(take)?;
+        }
+        Ok(drained)
+    }
+
+    fn wait(&mut self, last: Drained, timeout: Duration) -> Result<(), SourceError> {
+        match last {
+            Drained::Some | Drained::End => {}
+            Drained::All => std::thread::sleep(GATHER.min(timeout)),
+            Drained::Nothing => {
+                self.reader.wait(timeout).map_err(SourceError::Wait)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn quiet_since(&self) -> Option<u64> {
+        Some(self.quiet_since)
+    }
+
+    fn lost(&self) -> u64 {
+        self.lost.values().sum()
+    }
+}
+
+fn wall_ns() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+}

@@ -1,0 +1,61 @@
+//! A recorded file as a source.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use lanner_probes::ProbeKind;
+
+use super::capture::CaptureReader;
+use super::record::{Machine, Record};
+use super::{Drained, Source, SourceError};
+
+/// Records passed on by one drain.
+const PORTION: usize = 1024;
+
+/// Plays a capture back, as fast as it is judged.
+pub struct Replay {
+    reader: CaptureReader,
+}
+
+impl Replay {
+    /// Opens a capture.
+    ///
+    /// # Errors
+    /// It is not one, or cannot be read.
+    pub fn open(path: &Path) -> Result<Self, SourceError> {
+        Ok(Self { reader: CaptureReader::open(path)? })
+    }
+}
+
+impl Source for Replay {
+    fn machine(&self) -> &Machine {
+        self.reader.machine()
+    }
+
+    fn want(&mut self, _kinds: &BTreeSet<ProbeKind>) -> Result<(), SourceError> {
+        Ok(()) // What was not recorded cannot be had, and what was is given in full.
+    }
+
+    fn drain(&mut self, take: &mut dyn FnMut(Record)) -> Result<Drained, SourceError> {
+        for _ in 0..PORTION {
+            match self.reader.next() {
+                Some(record) => take(record?),
+                None => return Ok(Drained::End),
+            }
+        }
+        Ok(Drained::Some)
+    }
+
+    fn wait(&mut self, _last: Drained, _timeout: Duration) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    fn quiet_since(&self) -> Option<u64> {
+        None
+    }
+
+    fn lost(&self) -> u64 {
+        0
+    }
+}
