@@ -1,1 +1,241 @@
-//! .
+//! What the tests of the whole system share: they run the real binary on the real kernel.
+
+#![forbid(unsafe_code)]
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::Value;
+
+/// How long to wait for what must come; generous, as the machine may be busy with the other tests.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why the kernel tests cannot run here, where they cannot.
+pub fn no_kernel() -> Option<String> {
+    if !rustix::process::geteuid().is_root() {
+        return Some("not root".to_owned());
+    }
+    if !Path::new("/sys/kernel/btf/vmlinux").exists() {
+        return Some("the kernel has no BTF".to_owned());
+    }
+    None
+}
+
+/// Ends a test as skipped, with the reason, where it needs the kernel and cannot have it. With
+/// `LANNER_REQUIRE_KERNEL=1` (as in CI) that is a failure.
+#[macro_export]
+macro_rules! require_kernel {
+    () => {
+        if let Some(reason) = $crate::no_kernel() {
+            assert!(
+                std::env::var_os("LANNER_REQUIRE_KERNEL").is_none_or(|value| value != "1"),
+                "needs the kernel, and this run must not skip: {reason}"
+            );
+            println!("skipped: {reason}");
+            return;
+        }
+    };
+}
+
+/// The folder that cargo builds into.
+fn target() -> PathBuf {
+    // target/<profile>/deps/<test>
+    let test = std::env::current_exe().expect("the path of the test");
+    let profile = test.parent().and_then(Path::parent).expect("a test lies in <target>/<profile>/deps");
+    match profile.ends_with("deps") {
+        true => profile.parent().expect("a folder above deps").to_owned(),
+        false => profile.to_owned(),
+    }
+}
+
+/// The `lanner` binary of the same build.
+pub fn binary() -> PathBuf {
+    let path = target().join("lanner");
+    assert!(path.exists(), "{} is missing: run `make test`, or `cargo build -p lanner` first", path.display());
+    path
+}
+
+/// The top of the source tree.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
+
+/// A shipped pack, as built by `cargo xtask packs`.
+pub fn shipped_pack(name: &str) -> PathBuf {
+    built(&root().join("target/packs").join(format!("{name}.wasm")))
+}
+
+/// A pack made for the tests, as built by `cargo xtask packs`.
+pub fn test_pack(name: &str) -> PathBuf {
+    built(&root().join("target/test-packs").join(format!("{name}.wasm")))
+}
+
+fn built(path: &Path) -> PathBuf {
+    assert!(path.exists(), "{} is missing: run `make test`, or `make packs` first", path.display());
+    path.to_owned()
+}
+
+/// A running `lanner`, its lines collected as they come. Killed when dropped.
+pub struct Lanner {
+    child: Child,
+    stdout: Lines,
+    stderr: Lines,
+}
+
+/// Lines, each with when it came (since 1970).
+type Lines = Arc<Mutex<Vec<(Duration, String)>>>;
+
+impl Lanner {
+    /// Starts it with these arguments.
+    pub fn start<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
+        let mut child = Command::new(binary())
+            .args(arguments)
+            .env("NO_COLOR", "1")
+            .env_remove("LANNER_LOG")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("lanner starts");
+        let stdout = collect(child.stdout.take().expect("its stdout"));
+        let stderr = collect(child.stderr.take().expect("its stderr"));
+        Self { child, stdout, stderr }
+    }
+
+    /// Starts `run` with JSON findings and these packs, and waits until it watches.
+    pub fn watch(packs: &[&Path], more: &[&str]) -> Self {
+        let mut arguments: Vec<std::ffi::OsString> = vec!["run".into(), "--output".into(), "json".into()];
+        for pack in packs {
+            arguments.extend(["--rules".into(), pack.as_os_str().to_owned()]);
+        }
+        arguments.extend(more.iter().map(Into::into));
+        let lanner = Self::start(arguments);
+        lanner.wait_for_stderr("watching kernel");
+        lanner
+    }
+
+    /// Its pid.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has written to stdout.
+    pub fn stdout(&self) -> Vec<String> {
+        self.stdout.lock().expect("the lines").iter().map(|(_, line)| line.clone()).collect()
+    }
+
+    /// When each line of stdout came, since 1970.
+    pub fn arrivals(&self) -> Vec<Duration> {
+        self.stdout.lock().expect("the lines").iter().map(|(at, _)| *at).collect()
+    }
+
+    /// What it has written to stderr.
+    pub fn stderr(&self) -> String {
+        let lines = self.stderr.lock().expect("the lines");
+        lines.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The findings so far.
+    pub fn findings(&self) -> Vec<Value> {
+        self.stdout().iter().map(|line| serde_json::from_str(line).expect("a finding is a JSON object")).collect()
+    }
+
+    /// Waits for a line on stderr that contains the text.
+    pub fn wait_for_stderr(&self, text: &str) {
+        self.wait(&format!("{text:?} on stderr"), || self.stderr().contains(text));
+    }
+
+    /// Waits for a finding that passes the test.
+    pub fn wait_for_finding(&self, what: &str, test: impl Fn(&Value) -> bool) -> Value {
+        self.wait(what, || self.findings().iter().any(&test));
+        self.findings().into_iter().find(test).expect("it was there just now")
+    }
+
+    fn wait(&self, what: &str, done: impl Fn() -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !done() {
+            assert!(
+                Instant::now() < end,
+                "no {what} within {PATIENCE:?}; stdout:\n{}\nstderr:\n{}",
+                self.stdout().join("\n"),
+                self.stderr()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Asks it to end (SIGTERM), and waits.
+    pub fn stop(mut self) -> Ended {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be signalled");
+        self.end()
+    }
+
+    /// Waits until it ends by itself.
+    pub fn end(&mut self) -> Ended {
+        let end = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+                break status;
+            }
+            assert!(Instant::now() < end, "lanner did not end within {PATIENCE:?}; stderr:\n{}", self.stderr());
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        // The pipes are at their end now; let the readers get there.
+        let end = Instant::now() + PATIENCE;
+        while Arc::strong_count(&self.stdout) + Arc::strong_count(&self.stderr) > 2 && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ended { status, stdout: self.stdout(), stderr: self.stderr() }
+    }
+}
+
+impl Drop for Lanner {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn collect(pipe: impl std::io::Read + Send + 'static) -> Lines {
+    let lines = Lines::default();
+    let kept = lines.clone();
+    std::thread::spawn(move || {
+        for line in BufReader::new(pipe).lines() {
+            match line {
+                Ok(line) => {
+                    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                    kept.lock().expect("the lines").push((now, line));
+                }
+                Err(_) => return,
+            }
+        }
+    });
+    lines
+}
+
+/// How a `lanner` ended.
+pub struct Ended {
+    /// Its exit status.
+    pub status: ExitStatus,
+    /// All it wrote to stdout.
+    pub stdout: Vec<String>,
+    /// All it wrote to stderr.
+    pub stderr: String,
+}
+
+impl Ended {
+    /// The findings.
+    pub fn findings(&self) -> Vec<Value> {
+        self.stdout.iter().map(|line| serde_json::from_str(line).expect("a finding is a JSON object")).collect()
+    }
+}
+
+/// Runs `lanner` to its end.
+pub fn run<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ended {
+    Lanner::start(arguments).end()
+}

@@ -13,7 +13,7 @@ use super::format::{
 use crate::source::record::{Machine, Record};
 
 /// Reads a capture: an iterator over its records. After an error it ends; all records before the fault were given.
-pub struct CaptureReader<R: Read> {
+pub struct CaptureReader<R: Read = BufReader<File>> {
     input: R,
     file: PathBuf,
     /// The head's checksum.

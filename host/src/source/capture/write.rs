@@ -17,7 +17,7 @@ use crate::source::record::{Machine, Record};
 const MODE: u32 = 0o600;
 
 /// Writes a capture. [`CaptureWriter::finish`] must end it, or it counts as cut short and its last block is missing.
-pub struct CaptureWriter<W: Write> {
+pub struct CaptureWriter<W: Write = File> {
     out: W,
     /// What makes the bytes outlast a power cut.
     sync: fn(&W) -> io::Result<()>,
@@ -187,17 +187,17 @@ impl<W: Write> CaptureWriter<W> {
         self.taken
     }
 
-    /// Writes the last block and the end, and for a file waits until the disk has it. Returns the writer.
+    /// Writes the last block and the end, and for a file waits until the disk has it. Returns the totals.
     ///
     /// # Errors
     /// [`Problem::Write`] where the file cannot be written; what was written before can be read, as a cut capture.
-    pub fn finish(mut self) -> Result<W, CaptureError> {
+    pub fn finish(mut self) -> Result<Progress, CaptureError> {
         self.flush_block()?;
         let Progress { blocks, records, events, .. } = self.written;
         let end = Section::End { blocks, records, events }.encode(&[], self.seed);
         let done = self.out.write_all(&end).and_then(|()| self.out.flush()).and_then(|()| (self.sync)(&self.out));
         done.map_err(|error| self.broken_by(error))?;
-        Ok(self.out)
+        Ok(self.written)
     }
 
     fn check_whole(&mut self) -> Result<(), CaptureError> {

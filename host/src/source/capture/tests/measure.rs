@@ -70,12 +70,12 @@ fn measure_capture() {
         .collect();
     for _ in 0..3 {
         let begin = std::time::Instant::now();
-        let mut writer = CaptureWriter::new(Vec::new(), "made-up", &machine()).expect("a head");
+        let mut bytes = Vec::new();
+        let mut writer = CaptureWriter::new(&mut bytes, "made-up", &machine()).expect("a head");
         for record in &records {
             writer.record(record).expect("a record");
         }
-        let blocks = writer.progress().blocks;
-        let bytes = writer.finish().expect("an end");
+        let blocks = writer.finish().expect("an end").blocks;
         let wrote = begin.elapsed();
         let begin = std::time::Instant::now();
         assert_eq!(CaptureReader::new(&bytes[..], "made-up").expect("a head").count(), records.len());

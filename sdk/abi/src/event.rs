@@ -1,0 +1,139 @@
+//! What rules ask of an event, beyond its bare fields.
+
+use core::fmt;
+use core::net::IpAddr;
+
+use crate::address::address;
+use crate::generated::{Event, ExecEvent, ForkEvent, Kind, LossEvent, Payload, Process, event_flag, stdio_flag};
+
+impl<'a> Event<'a> {
+    /// The kind, where this version knows it.
+    #[inline]
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        Kind::from_number(self.kind_number())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.frame.process_or_unknown(self.process_row())
+    }
+
+    /// The process that a finding about this event is about: for an exec the image that begins.
+    #[inline]
+    #[must_use]
+    pub fn subject(&self) -> Process<'a> {
+        self.as_exec().map_or_else(|| self.process(), |exec| exec.image())
+    }
+
+    #[inline]
+    fn has(&self, flag: u16) -> bool {
+        self.flags() & flag != 0
+    }
+
+    /// Whether the call failed; `result` says how.
+    #[inline]
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.has(event_flag::FAILED)
+    }
+
+    /// Whether a text of it is longer than what was recorded.
+    #[inline]
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        self.has(event_flag::TRUNCATED)
+    }
+
+    /// Whether something about it could not be read.
+    #[inline]
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.has(event_flag::PARTIAL)
+    }
+
+    /// Whether the path or address is what the caller passed, not what the kernel resolved: it could have changed
+    /// meanwhile.
+    #[inline]
+    #[must_use]
+    pub fn is_unresolved(&self) -> bool {
+        self.has(event_flag::UNRESOLVED)
+    }
+}
+
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Event");
+        shown.field("header", &self.header());
+        match self.payload().to_record() {
+            Some(payload) => shown.field("payload", &payload).finish(),
+            None => shown.field("kind", &self.kind_number()).finish_non_exhaustive(),
+        }
+    }
+}
+
+impl<'a> Payload<'a> {
+    /// The event that it is.
+    #[inline]
+    #[must_use]
+    pub fn event(&self) -> Event<'a> {
+        match self {
+            Self::Exec(view) => view.event,
+            Self::Fork(view) => view.event,
+            Self::Exit(view) => view.event,
+            Self::Open(view) => view.event,
+            Self::Connect(view) => view.event,
+            Self::Loss(view) => view.event,
+            Self::Other(event) => *event,
+        }
+    }
+}
+
+impl<'a> ExecEvent<'a> {
+    /// The image that begins.
+    #[inline]
+    #[must_use]
+    pub fn image(&self) -> Process<'a> {
+        self.event.frame.process_or_unknown(self.image_row())
+    }
+
+    /// Whether standard input is an internet socket.
+    #[inline]
+    #[must_use]
+    pub fn stdin_is_socket(&self) -> bool {
+        self.stdio() & stdio_flag::STDIN_SOCKET != 0
+    }
+
+    /// Whether standard output is an internet socket.
+    #[inline]
+    #[must_use]
+    pub fn stdout_is_socket(&self) -> bool {
+        self.stdio() & stdio_flag::STDOUT_SOCKET != 0
+    }
+
+    /// The peer behind standard input, where that is an internet socket that is connected: address and port.
+    #[must_use]
+    pub fn stdin_peer(&self) -> Option<(IpAddr, u16)> {
+        (self.peer_family() != 0).then(|| (address(self.peer_address_bytes()), self.peer_port()))
+    }
+}
+
+impl<'a> ForkEvent<'a> {
+    /// The child's first image.
+    #[inline]
+    #[must_use]
+    pub fn child(&self) -> Process<'a> {
+        self.event.frame.process_or_unknown(self.child_row())
+    }
+}
+
+impl LossEvent<'_> {
+    /// The kind that was lost, where this version knows it.
+    #[inline]
+    #[must_use]
+    pub fn lost_kind(&self) -> Option<Kind> {
+        Kind::from_number(self.lost_kind_number())
+    }
+}

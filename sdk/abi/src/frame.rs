@@ -1,0 +1,263 @@
+//! A frame's header and sections.
+
+use core::fmt;
+use core::iter::FusedIterator;
+use core::slice::ChunksExact;
+
+use crate::generated::{Event, Process, Sections, VERSION};
+use crate::record::Record;
+
+pub(crate) const MAGIC: [u8; 4] = *b"LNRF";
+/// Bytes before the section table, as this version writes it.
+pub(crate) const HEADER_SIZE: usize = 16;
+/// Bytes of an entry of the section table.
+pub(crate) const ENTRY_SIZE: usize = 16;
+/// The section of the bytes that texts point into.
+pub(crate) const ARENA: u16 = 0;
+
+/// A batch of events, as bytes that were checked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Frame<'a> {
+    pub(crate) sections: Sections<'a>,
+    pub(crate) arena: &'a [u8],
+}
+
+/// Why bytes are not a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// It does not begin as a frame does.
+    NotAFrame,
+    /// The layout has another version.
+    Version {
+        /// The frame's.
+        found: u16,
+    },
+    /// It says that it is longer than it is.
+    Cut {
+        /// Bytes that it says it has.
+        length: u32,
+        /// Bytes that there are.
+        found: usize,
+    },
+    /// The header or the section table does not lie within it.
+    Header,
+    /// A section does not lie within it.
+    Section {
+        /// The section's number.
+        number: u16,
+    },
+    /// A section is there twice.
+    Twice {
+        /// The section's number.
+        number: u16,
+    },
+}
+
+/// The events of a frame, in order.
+#[derive(Clone, Debug)]
+pub struct Events<'a> {
+    frame: &'a Frame<'a>,
+    records: ChunksExact<'a, u8>,
+}
+
+/// The processes of a frame, by row.
+#[derive(Clone, Debug)]
+pub struct Processes<'a> {
+    frame: &'a Frame<'a>,
+    records: ChunksExact<'a, u8>,
+}
+
+/// Records of one kind, one after the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Section<'a> {
+    /// `count` times `stride` bytes.
+    bytes: &'a [u8],
+    /// Never 0.
+    stride: usize,
+    pub(crate) count: u32,
+}
+
+// === impl Frame ===
+
+impl<'a> Frame<'a> {
+    /// Takes bytes as a frame.
+    ///
+    /// # Errors
+    ///
+    /// Where the header is not a frame's or of another version, or a section does not lie within the bytes. What
+    /// follows the frame's end is ignored.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, FrameError> {
+        let header: &[u8; HEADER_SIZE] = bytes.first_chunk().ok_or(FrameError::NotAFrame)?;
+        let header = Record(header);
+        if header.bytes(0) != MAGIC {
+            return Err(FrameError::NotAFrame);
+        }
+        let version = header.u16(4);
+        if version != VERSION {
+            return Err(FrameError::Version { found: version });
+        }
+        let length = header.u32(8);
+        let cut = FrameError::Cut { length, found: bytes.len() };
+        let bytes = usize::try_from(length).ok().and_then(|end| bytes.get(..end)).ok_or(cut)?;
+        let table = usize::from(header.u16(6));
+        if table < HEADER_SIZE {
+            return Err(FrameError::Header);
+        }
+        let table_end = usize::try_from(header.u32(12))
+            .ok()
+            .and_then(|entries| entries.checked_mul(ENTRY_SIZE))
+            .and_then(|size| size.checked_add(table));
+        let table = table_end.and_then(|end| bytes.get(table..end)).ok_or(FrameError::Header)?;
+
+        let mut frame = Frame::default();
+        let mut arena_seen = false;
+        for entry in table.chunks_exact(ENTRY_SIZE) {
+            let entry = Record(entry);
+            let number = entry.u16(0);
+            let section = Section::within(bytes, entry).ok_or(FrameError::Section { number })?;
+            if number == ARENA {
+                if arena_seen {
+                    return Err(FrameError::Twice { number });
+                }
+                arena_seen = true;
+                frame.arena = section.bytes;
+            } else if let Some(place) = frame.sections.of(number) {
+                if place.count > 0 {
+                    return Err(FrameError::Twice { number });
+                }
+                *place = section;
+            }
+        }
+        Ok(frame)
+    }
+
+    /// The events, in order.
+    #[inline]
+    #[must_use]
+    pub fn events(&'a self) -> Events<'a> {
+        Events { frame: self, records: self.sections.event.rows() }
+    }
+
+    /// All processes: those that did something, and their ancestors.
+    #[inline]
+    #[must_use]
+    pub fn processes(&'a self) -> Processes<'a> {
+        Processes { frame: self, records: self.sections.process.rows() }
+    }
+
+    /// The process of a row.
+    #[inline]
+    #[must_use]
+    pub fn process(&'a self, row: u32) -> Option<Process<'a>> {
+        self.sections.process.row(row).map(|record| Process { frame: self, record })
+    }
+
+    /// The process of a row; where it is not there, one of which nothing is known.
+    #[inline]
+    pub(crate) fn process_or_unknown(&'a self, row: u32) -> Process<'a> {
+        Process { frame: self, record: self.sections.process.row_or_empty(row) }
+    }
+}
+
+// === impl FrameError ===
+
+impl fmt::Display for FrameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAFrame => write!(f, "these bytes are not a frame"),
+            Self::Version { found } => {
+                write!(f, "the frame's layout has version {found}; this reader knows version {VERSION}")
+            }
+            Self::Cut { length, found } => write!(f, "the frame has {found} bytes of the {length} that it names"),
+            Self::Header => write!(f, "the frame's section table does not lie within it"),
+            Self::Section { number } => write!(f, "the frame's section {number} does not lie within it"),
+            Self::Twice { number } => write!(f, "the frame's section {number} is there twice"),
+        }
+    }
+}
+
+impl core::error::Error for FrameError {}
+
+// === impl Section ===
+
+impl Default for Section<'_> {
+    fn default() -> Self {
+        Self { bytes: &[], stride: 1, count: 0 }
+    }
+}
+
+impl<'a> Section<'a> {
+    /// The section that an entry of the table describes, where it lies within the frame.
+    fn within(frame: &'a [u8], entry: Record<'_>) -> Option<Self> {
+        let (stride, count) = (usize::from(entry.u16(2)), entry.u32(4));
+        if count == 0 {
+            return Some(Self::default());
+        }
+        if stride == 0 {
+            return None;
+        }
+        let start = usize::try_from(entry.u32(8)).ok()?;
+        let size = usize::try_from(count).ok()?.checked_mul(stride)?;
+        let bytes = frame.get(start..start.checked_add(size)?)?;
+        Some(Self { bytes, stride, count })
+    }
+
+    #[inline]
+    fn rows(&self) -> ChunksExact<'a, u8> {
+        self.bytes.chunks_exact(self.stride)
+    }
+
+    #[inline]
+    pub(crate) fn row(&self, row: u32) -> Option<Record<'a>> {
+        if row >= self.count {
+            return None;
+        }
+        // Less than `bytes.len()`, so that it cannot overflow.
+        let start = row as usize * self.stride;
+        self.bytes.get(start..start + self.stride).map(Record)
+    }
+
+    #[inline]
+    pub(crate) fn row_or_empty(&self, row: u32) -> Record<'a> {
+        self.row(row).unwrap_or_default()
+    }
+}
+
+// === impl Events, Processes ===
+
+impl<'a> Iterator for Events<'a> {
+    type Item = Event<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Event<'a>> {
+        let record = Record(self.records.next()?);
+        Some(Event { frame: self.frame, record })
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.records.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Events<'_> {}
+impl FusedIterator for Events<'_> {}
+
+impl<'a> Iterator for Processes<'a> {
+    type Item = Process<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Process<'a>> {
+        let record = Record(self.records.next()?);
+        Some(Process { frame: self.frame, record })
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.records.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Processes<'_> {}
+impl FusedIterator for Processes<'_> {}

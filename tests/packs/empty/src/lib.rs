@@ -1,0 +1,18 @@
+//! Takes every open and does nothing with it: what a batch costs before any rule looks at it.
+
+use lanner_sdk::prelude::*;
+
+/// The pack.
+#[derive(Default)]
+pub struct Empty;
+
+impl Pack for Empty {
+    const INFO: PackInfo = pack_info!("empty", "Does nothing");
+
+    fn rules(r: &mut Rules<Self>) {
+        // `evaluate` decodes nothing where no handler wants an event of the batch.
+        r.rule("test/empty").summary("Nothing").severity(Info).on_loss(|_, _, _| {}).on_open_ignored();
+    }
+}
+
+export_pack!(Empty);

@@ -1,0 +1,64 @@
+//! Packs that trap, loop, fill their memory or flood: reported as what they are, and nobody else notices.
+
+use std::fs;
+use std::path::Path;
+
+use lanner_tests::{Ended, Lanner, require_kernel, test_pack};
+
+/// Has the pack misbehave beside a sound one, which must see all files that are opened before and after.
+fn misbehave(how: &str, said: &str) -> Ended {
+    let folder = tempfile::tempdir().expect("a folder");
+    let marked = |name: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, "").expect("a marked file");
+        path.to_str().expect("a path in UTF-8").to_owned()
+    };
+    let lanner = Lanner::watch(&[&test_pack("counter-1"), &test_pack("misbehaving")], &["--pack-deadline", "200ms"]);
+    for number in 1..=3 {
+        marked(&format!("lanner-count-{number}"));
+    }
+    marked(&format!("lanner-misbehave-{how}"));
+    let path = marked("lanner-count-4");
+    lanner.wait_for_stderr(said);
+    lanner.wait_for_finding("finding of the sound pack", |finding| finding["message"] == format!("4 {path}"));
+    // After its rest the pack runs again, and what comes then is judged.
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    let path = marked("lanner-misbehave-not");
+    let message = format!("about to: {}", Path::new(&path).file_name().expect("a name").to_string_lossy());
+    lanner.wait_for_finding("finding of the pack after its rest", |finding| finding["message"] == message);
+    let ended = lanner.stop();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    let before = format!("about to: lanner-misbehave-{how}");
+    let findings = ended.findings();
+    assert!(findings.iter().any(|finding| finding["message"] == before), "what was raised before it is kept");
+    ended
+}
+
+#[test]
+fn a_trap() {
+    require_kernel!();
+    let ended = misbehave("trap", "pack misbehaving trapped:");
+    assert!(ended.stderr.contains("as asked"), "the panic's message is said:\n{}", ended.stderr);
+    assert!(ended.stderr.contains("it rests 1s, the other packs go on"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("pack misbehaving runs again"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_endless_loop() {
+    require_kernel!();
+    misbehave("loop", "pack misbehaving ran longer than 200ms in one call and was stopped");
+}
+
+#[test]
+fn a_memory_bomb() {
+    require_kernel!();
+    misbehave("bomb", "pack misbehaving asked for more than its 64 MiB of memory");
+}
+
+#[test]
+fn a_flood_of_findings() {
+    require_kernel!();
+    let ended = misbehave("flood", "pack misbehaving raised too many findings in one call");
+    let flood = ended.findings().iter().filter(|finding| finding["rule"] == "test/misbehave").count();
+    assert!((4_000..5_000).contains(&flood), "{flood} findings of the flood were taken");
+}

@@ -1,0 +1,166 @@
+//! Hot reload, with events running.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use lanner_tests::{Lanner, require_kernel, test_pack};
+
+/// Puts a pack in place as a build does: whole, by a rename.
+fn put(pack: &Path, at: &Path) {
+    let aside = at.with_extension("new");
+    fs::copy(pack, &aside).expect("the copy");
+    fs::rename(&aside, at).expect("the rename");
+}
+
+/// Opens marked files as fast as is sensible, until told to stop.
+struct Load {
+    stop: Arc<AtomicBool>,
+    opened: Arc<AtomicU64>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Load {
+    fn start(folder: &Path) -> Self {
+        let (stop, opened) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let file = folder.join("lanner-count-me");
+        fs::write(&file, "").expect("the marked file");
+        let (told, count) = (stop.clone(), opened.clone());
+        let thread = std::thread::spawn(move || {
+            while !told.load(Ordering::SeqCst) {
+                fs::File::open(&file).expect("the marked file opens");
+                count.fetch_add(1, Ordering::SeqCst);
+                if count.load(Ordering::SeqCst) % 50 == 0 {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+        });
+        Self { stop, opened, thread: Some(thread) }
+    }
+
+    fn stop(mut self) -> u64 {
+        self.stop.store(true, Ordering::SeqCst);
+        self.thread.take().expect("it runs").join().expect("the load");
+        self.opened.load(Ordering::SeqCst)
+    }
+}
+
+/// The numbers that the counter said, with the version that said them.
+fn counted(findings: &[serde_json::Value], folder: &Path) -> Vec<(u64, String)> {
+    let folder = folder.to_str().expect("a path in UTF-8");
+    findings
+        .iter()
+        .filter_map(|finding| {
+            let (number, path) = finding["message"].as_str()?.split_once(' ')?;
+            let version = finding["fields"]["version"].as_str()?.to_owned();
+            path.starts_with(folder).then(|| (number.parse().expect("a number"), version))
+        })
+        .collect()
+}
+
+#[test]
+fn no_event_is_lost_or_judged_twice() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = tempfile::tempdir().expect("a folder");
+    let pack = rules.path().join("counter.wasm");
+    put(&test_pack("counter-1"), &pack);
+    let lanner = Lanner::watch(&[rules.path()], &[]);
+    // The open that creates the marked file is one too.
+    let load = Load::start(folder.path());
+    const RELOADS: usize = 6;
+    for reload in 0..RELOADS {
+        std::thread::sleep(Duration::from_millis(300));
+        put(&test_pack(if reload % 2 == 0 { "counter-2" } else { "counter-1" }), &pack);
+        let version = if reload % 2 == 0 { "2.0.0" } else { "1.0.0" };
+        let said = format!("pack counter {version} with 1 rules: reloaded");
+        let times = reload / 2 + 1;
+        let end = std::time::Instant::now() + lanner_tests::PATIENCE;
+        while lanner.stderr().matches(&said).count() < times {
+            assert!(std::time::Instant::now() < end, "reload {reload} did not happen:\n{}", lanner.stderr());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let opened = load.stop() + 1;
+    let ended = lanner.stop();
+    assert!(ended.stderr.contains(" 0 events lost"), "{}", ended.stderr);
+    let counted = counted(&ended.findings(), folder.path());
+    let numbers: Vec<u64> = counted.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, (1..=opened).collect::<Vec<_>>(), "each open once, in order, through all reloads");
+    let versions: BTreeSet<&str> = counted.iter().map(|(_, version)| version.as_str()).collect();
+    assert_eq!(versions, BTreeSet::from(["1.0.0", "2.0.0"]), "both versions judged some of them");
+}
+
+#[test]
+fn a_broken_version_is_refused_and_the_old_one_goes_on() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = tempfile::tempdir().expect("a folder");
+    let pack = rules.path().join("counter.wasm");
+    put(&test_pack("counter-1"), &pack);
+    let lanner = Lanner::watch(&[rules.path()], &[]);
+    let name = pack.to_str().expect("a path in UTF-8");
+    let refusals: [(&str, Box<dyn Fn()>, String); 4] = [
+        ("not wasm", Box::new(|| fs::write(&pack, "garbage").expect("written")), format!("pack {name} is not a WebAssembly component")),
+        (
+            "half a component",
+            Box::new(|| {
+                let bytes = fs::read(test_pack("counter-2")).expect("the pack");
+                fs::write(&pack, &bytes[..bytes.len() / 2]).expect("written");
+            }),
+            format!("pack {name} is not a valid component"),
+        ),
+        (
+            "refuses the state",
+            Box::new(|| put(&test_pack("counter-broken"), &pack)),
+            format!("pack {name} does not take over the state of version 1.0.0: nothing of version 1.0.0 is of use here"),
+        ),
+        (
+            "a rule id that another pack has",
+            Box::new(|| put(&test_pack("counter-2"), &rules.path().join("another.wasm"))),
+            "is named counter, as is the pack at".to_owned(),
+        ),
+    ];
+    for (number, (what, do_it, said)) in (1..).zip(refusals) {
+        do_it();
+        lanner.wait_for_stderr(&said);
+        let marked = folder.path().join(format!("lanner-count-{number}"));
+        fs::write(&marked, "").expect("a marked file");
+        let path = marked.to_str().expect("a path in UTF-8").to_owned();
+        let finding = lanner.wait_for_finding(&format!("finding after {what}"), |finding| {
+            finding["message"].as_str().is_some_and(|message| message.ends_with(&path))
+        });
+        assert_eq!(finding["message"], format!("{number} {path}"), "{what}: the old version goes on with its state");
+        assert_eq!(finding["pack"]["version"], "1.0.0", "{what}");
+    }
+    let ended = lanner.stop();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn a_pack_that_appears_is_loaded_and_one_that_goes_is_unloaded() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = tempfile::tempdir().expect("a folder");
+    put(&test_pack("one-rule"), &rules.path().join("one-rule.wasm"));
+    let lanner = Lanner::watch(&[rules.path()], &[]);
+    let pack = rules.path().join("counter.wasm");
+    put(&test_pack("counter-1"), &pack);
+    lanner.wait_for_stderr("pack counter 1.0.0 with 1 rules: new");
+    let count = |number: u32| {
+        let marked = folder.path().join(format!("lanner-count-{number}"));
+        fs::write(&marked, "").expect("a marked file");
+        marked.to_str().expect("a path in UTF-8").to_owned()
+    };
+    let path = count(1);
+    lanner.wait_for_finding("finding of the new pack", |finding| finding["message"] == format!("1 {path}"));
+    fs::remove_file(&pack).expect("removed");
+    lanner.wait_for_stderr("pack counter is unloaded");
+    count(2);
+    let ended = lanner.stop();
+    assert_eq!(counted(&ended.findings(), folder.path()).len(), 1, "nothing after it was unloaded");
+}

@@ -1,7 +1,0 @@
-//! .
-
-use anyhow::Result;
-
-pub(crate) fn run(_check: bool) -> Result<()> {
-    Ok(())
-}
