@@ -1,7 +1,7 @@
 //! The way of an event: source, enrich, batch, judge. What comes out goes to `sink::Delivery`.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
@@ -56,20 +56,24 @@ pub struct Totals {
 
 /// Which kinds of events of the host's self-test have come through.
 #[derive(Debug, Default)]
-pub struct Seen([AtomicU64; 128]);
+pub struct Seen([AtomicU64; Kind::ALL.len()]);
 
 impl Seen {
     /// Events of this kind.
     pub fn count(&self, kind: Kind) -> u64 {
-        self.0.get(usize::from(kind.number())).map_or(0, |count| count.load(Ordering::Relaxed))
+        self.counter(kind).map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
     fn note(&self, event: &Event) {
         if event.subject().flags & process_flag::SELF_TEST != 0
-            && let Some(count) = self.0.get(usize::from(event.kind().number()))
+            && let Some(count) = self.counter(event.kind())
         {
             count.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    fn counter(&self, kind: Kind) -> Option<&AtomicU64> {
+        Kind::ALL.iter().position(|other| *other == kind).and_then(|place| self.0.get(place))
     }
 }
 
@@ -158,7 +162,7 @@ impl Pipeline {
             match orders.try_recv() {
                 // The ones who ask may have gone; what they asked for is done all the same.
                 Ok(Order::Install { path, candidate, reply }) => {
-                    let _ = reply.send(self.install(path, *candidate));
+                    let _ = reply.send(self.install(&path, *candidate));
                 }
                 Ok(Order::Remove { path, reply }) => {
                     let removed = self.engine.remove(&path);
@@ -171,12 +175,12 @@ impl Pipeline {
         }
     }
 
-    fn install(&mut self, path: PathBuf, candidate: Candidate) -> Result<Handover, Refusal> {
+    fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal> {
         self.batcher.flush(&mut self.engine);
         // First the probes, so that the new version misses nothing that it may count on.
         let kinds: BTreeSet<u16> = self.engine.kinds().into_iter().chain(candidate.description().kinds()).collect();
         let outcome = match self.source.want(&probe_kinds(&kinds)) {
-            Ok(()) => self.engine.install(&path, candidate),
+            Ok(()) => self.engine.install(path, candidate),
             Err(error) => Err(Refusal::Source(error.to_string())),
         };
         self.want_what_is_needed();

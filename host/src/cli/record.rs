@@ -11,7 +11,7 @@ use lanner_probes::ProbeKind;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, duration};
-use crate::source::capture::{CaptureError, CaptureWriter};
+use crate::source::capture::{CaptureError, CaptureWriter, Problem};
 use crate::source::{Drained, Live, Source as _};
 
 /// What was recorded is on disk after this time at the latest, whatever happens to the recorder.
@@ -43,8 +43,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let stopping = stop.load(Ordering::SeqCst) || arguments.duration.is_some_and(|limit| began.elapsed() >= limit);
         let mut failed: Option<CaptureError> = None;
         let drained = source.drain(&mut |record| {
-            if failed.is_none() {
-                failed = writer.record(&record).err();
+            match writer.record(&record) {
+                Ok(()) => {}
+                // One record that cannot be kept is no reason to keep none.
+                Err(CaptureError { problem: Problem::Record(problem), .. }) => {
+                    tracing::warn!("a record is left out: {problem}");
+                }
+                Err(error) => failed = failed.take().or(Some(error)),
             }
         })?;
         if let Some(error) = failed {

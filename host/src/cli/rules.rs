@@ -1,13 +1,12 @@
 //! Which packs, as said on the command line; from there to an engine that runs them.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use super::{Failure, duration};
-use crate::engine::{self, Engine, Limits, PackError, Runtime, Verdict};
+use crate::engine::{self, Engine, cache, Limits, PackError, Runtime, Verdict};
 use crate::pack::{self, Located};
 
 /// Where packs lie when nothing is said.
@@ -62,35 +61,14 @@ impl Rules {
         Ok(Ready { engine, verdicts, located, digests })
     }
 
-    /// The folder for compiled code. What lies there is run unchecked, so nobody else may be able to write to it.
     fn cache_folder(&self) -> Result<Option<PathBuf>, Failure> {
         if self.no_cache {
             return Ok(None);
         }
-        let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-        let user = || std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home);
-        let uid = rustix::process::geteuid();
-        let folder = match &self.cache {
-            Some(folder) => folder.clone(),
-            None if uid.is_root() => PathBuf::from("/var/cache/lanner"),
-            None => match user() {
-                Some(folder) => folder.join("lanner"),
-                None => return Ok(None),
-            },
-        };
-        let unusable = |why: String| {
-            format!("the folder for compiled packs {} cannot be used: {why}; give another with --cache", folder.display())
-        };
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)
-            .map_err(|error| unusable(error.to_string()))?;
-        let folder_facts = folder.metadata().map_err(|error| unusable(error.to_string()))?;
-        if folder_facts.uid() != uid.as_raw() || folder_facts.mode() & 0o022 != 0 {
-            return Err(unusable("others can write to it, and what lies there is run".to_owned()).into());
+        match self.cache.clone().or_else(cache::default_folder) {
+            Some(folder) => Ok(Some(cache::prepare(&folder)?)),
+            None => Ok(None),
         }
-        Ok(Some(folder.canonicalize().map_err(|error| unusable(error.to_string()))?))
     }
 }
 

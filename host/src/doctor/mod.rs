@@ -116,7 +116,7 @@ pub fn examine() -> Report {
         architecture: uname.machine().to_string_lossy().into_owned(),
     };
     let mut checks = checks(&place);
-    checks.push(process::cache(process::default_cache().as_deref()));
+    checks.push(process::cache(crate::engine::cache::default_folder().as_deref()));
     checks.extend(probes::load());
     Report::new(checks)
 }

@@ -101,15 +101,6 @@ pub(super) fn memory(place: &Place) -> Check {
     }
 }
 
-/// Where `lanner run` keeps compiled packs unless it is told otherwise.
-pub(super) fn default_cache() -> Option<PathBuf> {
-    if rustix::process::geteuid().is_root() {
-        return Some(PathBuf::from("/var/cache/lanner"));
-    }
-    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-    std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home).map(|folder| folder.join("lanner"))
-}
-
 pub(super) fn cache(folder: Option<&Path>) -> Check {
     const NAME: &str = "cache";
     let cost = "packs are compiled at each start, or lanner run wants --cache or --no-cache";

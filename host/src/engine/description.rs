@@ -90,7 +90,7 @@ impl Description {
         if !is_word(&said.name) {
             return wrong(format!("the name {:?} is not lower-case letters, digits and `-`", said.name));
         }
-        if said.version.is_empty() || said.version.len() > 64 || said.version.chars().any(|c| c.is_control()) {
+        if said.version.is_empty() || said.version.len() > 64 || said.version.chars().any(char::is_control) {
             return wrong(format!("the version {:?} is not a version", said.version));
         }
         if said.rules.is_empty() || said.rules.len() > MAX_RULES {

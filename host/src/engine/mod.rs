@@ -1,5 +1,6 @@
 //! Runs packs on batches.
 
+pub mod cache;
 pub(crate) mod contract;
 mod description;
 mod instance;

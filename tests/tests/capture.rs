@@ -1,0 +1,99 @@
+//! Recording and replaying.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use lanner_tests::{Ended, Lanner, require_kernel, run, shipped_pack};
+
+fn replay(capture: &Path) -> Ended {
+    let (capture, starter) = (capture.to_str().expect("UTF-8"), shipped_pack("starter"));
+    run(["replay", capture, "--rules", starter.to_str().expect("UTF-8"), "--output", "json"])
+}
+
+/// Records while a secret is read.
+fn record(capture: &Path) {
+    let lanner = Lanner::start(["record", "-o", capture.to_str().expect("UTF-8")]);
+    lanner.wait_for_stderr("recording to");
+    for _ in 0..3 {
+        let status = Command::new("cat").arg("/etc/shadow").stdout(std::process::Stdio::null()).status();
+        assert!(status.expect("cat").success());
+    }
+    let ended = lanner.stop();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains(", 0 lost"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_replay_finds_what_happened_and_the_same_each_time() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let capture = folder.path().join("shadow.lcap");
+    record(&capture);
+    let first = replay(&capture);
+    assert_eq!(first.status.code(), Some(0), "{}", first.stderr);
+    let own = std::process::id();
+    let cats = first.findings().into_iter().filter(|finding| {
+        let ours = finding["lineage"].as_array().is_some_and(|line| line.iter().any(|parent| parent["pid"] == own));
+        ours && finding["rule"] == "credential-access/shadow-read"
+    });
+    let cats: Vec<_> = cats.collect();
+    assert_eq!(cats.len(), 3, "{:?}", first.stdout);
+    for finding in cats {
+        assert_eq!(finding["process"]["args"], serde_json::json!(["cat", "/etc/shadow"]));
+        assert_eq!(finding["process"]["exe"].as_str().map(|exe| exe.ends_with("/cat")), Some(true));
+        assert_eq!(finding["event"]["path"], "/etc/shadow");
+    }
+    for _ in 0..3 {
+        assert_eq!(replay(&capture).stdout, first.stdout, "byte for byte");
+    }
+}
+
+#[test]
+fn an_existing_file_is_not_replaced_unasked() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let capture = folder.path().join("precious.lcap");
+    fs::write(&capture, "precious").expect("written");
+    let path = capture.to_str().expect("UTF-8");
+    let ended = run(["record", "-o", path, "--for", "1s"]);
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    assert_eq!(fs::read(&capture).expect("still there"), b"precious");
+    let ended = run(["record", "-o", path, "--for", "1s", "--force"]);
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn a_damaged_or_cut_capture_says_how_far_it_got() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let capture = folder.path().join("whole.lcap");
+    record(&capture);
+    let whole = fs::read(&capture).expect("the capture");
+    let findings = replay(&capture).stdout;
+
+    let cut = folder.path().join("cut.lcap");
+    fs::write(&cut, &whole[..whole.len() - 7]).expect("written");
+    let ended = replay(&cut);
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("cut.lcap") && ended.stderr.contains("events"), "{}", ended.stderr);
+    assert_eq!(ended.stdout, findings, "all that is whole was judged");
+
+    let damaged = folder.path().join("damaged.lcap");
+    let mut bytes = whole.clone();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x40;
+    fs::write(&damaged, bytes).expect("written");
+    let ended = replay(&damaged);
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("damaged.lcap"), "{}", ended.stderr);
+
+    for content in [&b""[..], b"not a capture at all", &whole[..10]] {
+        let path = folder.path().join("other.lcap");
+        fs::write(&path, content).expect("written");
+        let ended = replay(&path);
+        assert_eq!(ended.status.code(), Some(1));
+        assert!(ended.stderr.contains("other.lcap"), "{}", ended.stderr);
+        assert!(ended.stdout.is_empty());
+    }
+}
