@@ -91,7 +91,11 @@ impl Pipeline {
     ///
     /// # Errors
     /// The source cannot give what the packs want.
-    pub fn new(mut source: Box<dyn Source>, engine: Engine, self_test_parent: Option<u32>) -> Result<Self, SourceError> {
+    pub fn new(
+        mut source: Box<dyn Source>,
+        engine: Engine,
+        self_test_parent: Option<u32>,
+    ) -> Result<Self, SourceError> {
         source.want(&probe_kinds(&engine.kinds()))?;
         let enricher = Enricher::new(source.machine(), self_test_parent);
         Ok(Self { source, enricher, batcher: Batcher::default(), engine, seen: Arc::default() })

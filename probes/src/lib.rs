@@ -1,1 +1,26 @@
-//! .
+//! Lanner's kernel side: the probes, and their loading, attaching and decoding.
+//!
+//! The probes are C with CO-RE (`src/bpf/`), built ahead into `objects/` and embedded, so that building this crate needs
+//! no clang. [`Probes`] loads and attaches them, [`Reader`] hands out what they tell as [`KernelEvent`]s.
+//!
+//! Needs Linux 5.15 with BTF, and root or CAP_BPF with CAP_PERFMON. The probes see the whole machine, but not system
+//! calls of 32-bit programs on a 64-bit kernel (their tracepoints leave those out) and not what io_uring does.
+
+#![forbid(unsafe_code)]
+
+mod clock;
+pub mod decode;
+mod error;
+pub mod event;
+mod hooks;
+mod load;
+mod reader;
+mod tracefs;
+
+pub use clock::boot_time_ns;
+pub use decode::DecodeError;
+pub use error::ProbeError;
+pub use event::{KernelEvent, ProbeKind};
+pub use load::{Counts, ProbeConfig, Probes, ProgramFacts};
+pub use reader::Reader;
+pub use tracefs::ensure_tracefs;

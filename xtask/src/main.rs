@@ -6,8 +6,12 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 mod abi;
+mod cargo;
+mod dependencies;
+mod metadata;
 mod packs;
 mod probes;
+mod test;
 
 #[derive(Parser)]
 #[command(about = "Lanner's build automation")]
@@ -32,19 +36,30 @@ enum Task {
     },
     /// Build packs into components
     Packs {
-        /// Folders of pack crates [default: every pack in rules-wasm]
+        /// Folders of pack crates, or of workspaces of them [default: rules-wasm]
         folders: Vec<PathBuf>,
-        /// Where the components go
-        #[arg(long, default_value = "target/packs")]
-        out: PathBuf,
+        /// Where the components go [default: target/packs of this tree]
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Build those of the tests too, into target/test-packs
+        #[arg(long, conflicts_with_all = ["folders", "out"])]
+        tests: bool,
     },
+    /// Check the licence and the source of each dependency, and that each Cargo.lock is up to date
+    Dependencies,
+    /// Check and test everything, as `make test` does after setting up the machine
+    Test,
 }
 
 fn main() -> Result<()> {
+    packs::become_rustc_if_asked()?;
     match Arguments::parse().task {
         Task::Abi { check } => abi::run(check),
         Task::Probes { check } => probes::run(check),
-        Task::Packs { folders, out } => packs::run(&folders, &out),
+        Task::Packs { tests: true, .. } => test::build_packs(),
+        Task::Packs { folders, out, .. } => packs::run(&folders, out.as_deref()),
+        Task::Dependencies => dependencies::run(),
+        Task::Test => test::run(),
     }
 }
 

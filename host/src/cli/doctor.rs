@@ -1,9 +1,9 @@
 //! `lanner doctor`: what this machine offers.
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use super::Failure;
+use super::colour::Colour;
 use crate::doctor;
 
 #[derive(Debug, clap::Args)]
@@ -19,13 +19,10 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
     let report = doctor::examine();
     match arguments.output {
-        Format::Text => {
-            let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            print!("{}", report.render(colour));
-        }
+        Format::Text => println!("{}", report.render(colour.on(&std::io::stdout())).trim_end()),
         Format::Json => println!("{}", serde_json::to_string(&report)?),
     }
     Ok(if report.usable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

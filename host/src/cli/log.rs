@@ -1,11 +1,10 @@
 //! What is said on stderr.
 
-use std::io::IsTerminal as _;
-
 use jiff::tz::TimeZone;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
+use super::colour::Colour;
 use crate::sink::time;
 
 /// How much is said.
@@ -27,7 +26,7 @@ impl FormatTime for TimeOfDay {
 }
 
 /// Sends what is said to stderr. Only what Lanner itself says, whatever the level.
-pub(super) fn start(level: Level) {
+pub(super) fn start(level: Level, colour: Colour) {
     let level = match level {
         Level::Error => "error",
         Level::Warn => "warn",
@@ -36,7 +35,7 @@ pub(super) fn start(level: Level) {
     };
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_ansi(colour.on(&std::io::stderr()))
         .with_target(false)
         .with_timer(TimeOfDay(TimeZone::system()))
         .with_env_filter(format!("off,lanner={level},lanner_probes={level}"))

@@ -1,5 +1,6 @@
 //! The command line: one file a verb.
 
+mod colour;
 mod doctor;
 mod log;
 mod output;
@@ -22,6 +23,9 @@ struct Arguments {
     /// What is said on stderr: error, warn, info or debug
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info", env = "LANNER_LOG")]
     log: log::Level,
+    /// Colours: where there is a terminal, always, or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: colour::Colour,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -44,12 +48,13 @@ enum Verb {
 /// Parses the arguments and does what they say.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    log::start(arguments.log);
+    log::start(arguments.log, arguments.color);
+    let color = arguments.color;
     let outcome = match arguments.verb {
-        Verb::Run(arguments) => run::run(&arguments),
+        Verb::Run(arguments) => run::run(&arguments, color),
         Verb::Record(arguments) => record::run(&arguments),
-        Verb::Replay(arguments) => replay::run(&arguments),
-        Verb::Doctor(arguments) => doctor::run(&arguments),
+        Verb::Replay(arguments) => replay::run(&arguments, color),
+        Verb::Doctor(arguments) => doctor::run(&arguments, color),
         Verb::SelfTestActor => crate::control::self_test::act().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|failure| {

@@ -1,10 +1,11 @@
 //! Where findings go, as said on the command line.
 
 use std::fs::OpenOptions;
-use std::io::{BufWriter, IsTerminal as _, Write};
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use super::Failure;
+use super::colour::Colour;
 use crate::sink::{Json, Plain, Sink};
 
 /// The options that `run` and `replay` share.
@@ -26,16 +27,15 @@ enum Format {
 
 impl Output {
     /// Opens the sinks.
-    pub(super) fn open(&self, host: &str) -> Result<Vec<Box<dyn Sink>>, Failure> {
+    pub(super) fn open(&self, host: &str, colour: Colour) -> Result<Vec<Box<dyn Sink>>, Failure> {
         let (out, colour): (Box<dyn Write + Send>, bool) = match &self.output_file {
-            None => {
-                let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-                (Box::new(std::io::stdout()), colour)
-            }
+            None => (Box::new(std::io::stdout()), colour.on(&std::io::stdout())),
             Some(path) => {
                 let file = OpenOptions::new().append(true).create(true).open(path);
-                let file = file.map_err(|error| format!("findings cannot be written to {}: {error}", path.display()))?;
-                (Box::new(file), false)
+                let file =
+                    file.map_err(|error| format!("findings cannot be written to {}: {error}", path.display()))?;
+                let colour = colour.on(&file);
+                (Box::new(file), colour)
             }
         };
         let out = BufWriter::new(out);

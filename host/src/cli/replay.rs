@@ -6,6 +6,7 @@ use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use super::Failure;
+use super::colour::Colour;
 use super::output::Output;
 use super::rules::{Ready, Rules, summary};
 use crate::pipeline::Pipeline;
@@ -23,10 +24,10 @@ pub(super) struct Arguments {
     output: Output,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
     let Ready { engine, verdicts, .. } = arguments.rules.load()?;
     let source = Replay::open(&arguments.capture)?;
-    let sinks = arguments.output.open(&source.machine().hostname)?;
+    let sinks = arguments.output.open(&source.machine().hostname, colour)?;
     let path = arguments.capture.display();
     tracing::info!("replaying {path}, recorded on {}, with {}", source.machine().hostname, summary(&engine));
     let delivery = Delivery::start(verdicts, sinks, None)?;

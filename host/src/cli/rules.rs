@@ -6,7 +6,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use super::{Failure, duration};
-use crate::engine::{self, Engine, cache, Limits, PackError, Runtime, Verdict};
+use crate::engine::{self, Engine, Limits, PackError, Runtime, Verdict, cache};
 use crate::pack::{self, Located};
 
 /// Where packs lie when nothing is said.
@@ -53,9 +53,7 @@ impl Rules {
         let mut digests = BTreeMap::new();
         for path in &located.files {
             let pack::Loaded { candidate, digest } = pack::load(engine.runtime(), path)?;
-            engine
-                .install(path, candidate)
-                .map_err(|refusal| PackError { path: path.clone(), refusal })?;
+            engine.install(path, candidate).map_err(|refusal| PackError { path: path.clone(), refusal })?;
             digests.insert(path.clone(), digest);
         }
         Ok(Ready { engine, verdicts, located, digests })

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::colour::Colour;
 use super::output::Output;
 use super::rules::{Ready, Rules, summary};
 use super::{Failure, duration};
@@ -35,11 +36,11 @@ pub(super) struct Arguments {
 /// How often it is looked whether a thread has ended by itself.
 const LOOK: Duration = Duration::from_millis(200);
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let Ready { engine, verdicts, located, digests } = arguments.rules.load()?;
     let source = Live::start()?;
-    let sinks = arguments.output.open(&source.machine().hostname)?;
+    let sinks = arguments.output.open(&source.machine().hostname, colour)?;
     let kernel = source.machine().kernel.clone();
     let runtime = engine.runtime().clone();
     let what = summary(&engine);

@@ -68,12 +68,8 @@ pub fn start(expected: Expected, seen: Arc<Seen>, findings: Receiver<Finding>) -
         tracing::warn!("self-test: no loaded pack has the rule {rules}, so there is nothing to look for");
         return Ok(());
     }
-    let mut child = Command::new("/proc/self/exe")
-        .arg0("lanner")
-        .arg(ACTOR)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()?;
+    let mut child =
+        Command::new("/proc/self/exe").arg0("lanner").arg(ACTOR).stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
     std::thread::Builder::new().name("lanner-self-test".into()).spawn(move || {
         if let Ok(status) = child.wait()
             && !status.success()

@@ -1,7 +1,7 @@
 //! What this process may do, and what it has to work with.
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, CWD};
 

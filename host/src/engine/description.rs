@@ -151,9 +151,10 @@ impl Subscription {
         };
         let mut filters = Vec::new();
         for filter in said.filters {
-            let field = FilterField::from_name(&filter.field)
-                .filter(|field| applies(*field, kind))
-                .ok_or_else(|| Refusal::Description(format!("{:?} cannot be filtered on for {}", filter.field, said.kind)))?;
+            let field =
+                FilterField::from_name(&filter.field).filter(|field| applies(*field, kind)).ok_or_else(|| {
+                    Refusal::Description(format!("{:?} cannot be filtered on for {}", filter.field, said.kind))
+                })?;
             let test = match filter.test {
                 Test::Equals => Comparison::Equals,
                 Test::StartsWith => Comparison::StartsWith,

@@ -250,8 +250,7 @@ impl Candidate {
             .and_then(PackPre::new)
             .map_err(|error| Refusal::Invalid(format!("{error:#}")))?;
         let call = |call: &'static str| move |failure: Failure| Refusal::Call { call, reason: format!("it {failure}") };
-        let mut instance =
-            Instance::start(runtime, &pre, Arc::from("(new)")).map_err(call("its start"))?;
+        let mut instance = Instance::start(runtime, &pre, Arc::from("(new)")).map_err(call("its start"))?;
         let description = Description::check(instance.describe().map_err(call("describe"))?)?;
         instance.store.data_mut().name = Arc::from(description.name.as_str());
         instance

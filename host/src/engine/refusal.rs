@@ -17,7 +17,9 @@ pub enum Refusal {
         limit: u64,
     },
     /// Not WebAssembly at all.
-    #[error("is not a WebAssembly component (it does not begin with the wasm magic); build it with `cargo xtask packs`")]
+    #[error(
+        "is not a WebAssembly component (it does not begin with the wasm magic); build it with `cargo xtask packs`"
+    )]
     NotWasm,
     /// A core module.
     #[error("is a core WebAssembly module, not a component; build it with `cargo xtask packs`, which makes one of it")]
@@ -59,7 +61,9 @@ pub enum Refusal {
     #[error("describes itself wrongly: {0}")]
     Description(String),
     /// A rule that another pack has.
-    #[error("has the rule {rule}, which the pack {other} has too; rule ids are unique: rename one, or load only one of the packs")]
+    #[error(
+        "has the rule {rule}, which the pack {other} has too; rule ids are unique: rename one, or load only one of the packs"
+    )]
     DuplicateRule {
         /// The rule.
         rule: String,

@@ -137,15 +137,8 @@ impl Packs {
                 Handover::State(state.len())
             }
         };
-        let slot = Slot {
-            pre,
-            description,
-            instance: Some(instance),
-            rest_until: 0,
-            failures: 0,
-            failed_at: 0,
-            missed: 0,
-        };
+        let slot =
+            Slot { pre, description, instance: Some(instance), rest_until: 0, failures: 0, failed_at: 0, missed: 0 };
         self.slots.insert(pack, slot);
         Ok(handover)
     }

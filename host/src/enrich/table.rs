@@ -206,7 +206,8 @@ impl ProcessTable {
             flags |= process_flag::SELF_TEST;
         }
         let start_ns = self.wall(task.start_boot_ns);
-        let process = Arc::new(self.image(task, &Exec { login_uid: u32::MAX, ..Exec::default() }, parent, flags, start_ns));
+        let process =
+            Arc::new(self.image(task, &Exec { login_uid: u32::MAX, ..Exec::default() }, parent, flags, start_ns));
         self.insert(Key::new(task.pid, task.start_boot_ns), process.clone(), time_ns);
         process
     }
@@ -311,9 +312,9 @@ fn flags(task: &Task, exec: &Exec) -> u32 {
 /// A fixed 64-bit hash, as ids must be the same on every machine and in every version: FNV-1a, then mixed (the
 /// finaliser of MurmurHash3), as FNV leaves the high bits of short inputs poor.
 fn hash(bytes: &[u8]) -> u64 {
-    let fnv = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let fnv = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     let mixed = (fnv ^ (fnv >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     mixed ^ (mixed >> 33)

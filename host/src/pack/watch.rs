@@ -46,7 +46,10 @@ impl Watcher {
         };
         let mut notify = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let Ok(event) = event else { return };
-            if matches!(event.kind, EventKind::Access(notify::event::AccessKind::Open(_) | notify::event::AccessKind::Read)) {
+            if matches!(
+                event.kind,
+                EventKind::Access(notify::event::AccessKind::Open(_) | notify::event::AccessKind::Read)
+            ) {
                 return;
             }
             for path in event.paths {
@@ -170,5 +173,7 @@ fn say_loaded(description: &Description, handover: &Handover, prepared: Duration
         Handover::Failed => "reloaded; the version before had failed, so there is no state to keep".to_owned(),
     };
     let rules = rules.len();
-    tracing::info!("pack {name} {version} with {rules} rules: {state} (prepared in {prepared:.0?}, in place after {total:.0?})");
+    tracing::info!(
+        "pack {name} {version} with {rules} rules: {state} (prepared in {prepared:.0?}, in place after {total:.0?})"
+    );
 }

@@ -160,7 +160,12 @@ impl<'a> Object<'a> {
             message: &finding.message,
             pack: Pack { name: &finding.pack.name, version: &finding.pack.version },
             process: finding.process.as_ref().map(|process| ProcessObject::new(process)),
-            lineage: finding.process.iter().flat_map(|process| process.line().skip(1)).map(|p| Ancestor::new(p)).collect(),
+            lineage: finding
+                .process
+                .iter()
+                .flat_map(|process| process.line().skip(1))
+                .map(|p| Ancestor::new(p))
+                .collect(),
             event: finding.event.as_ref().map(EventObject::new),
             events: &finding.event_seqs,
             fields,

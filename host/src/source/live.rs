@@ -44,8 +44,7 @@ impl Live {
     /// # Errors
     /// The kernel does not have what it takes, or does not let us.
     pub fn start() -> Result<Self, SourceError> {
-        let mut probes =
-            Probes::load(&ProbeConfig { ignore_pid: Some(std::process::id()), ..ProbeConfig::default() })?;
+        let mut probes = Probes::load(&ProbeConfig { ignore_pid: Some(std::process::id()), ..ProbeConfig::default() })?;
         let machine = procfs::machine();
         let reader = probes.reader()?;
         for kind in PROCESS_KINDS {
@@ -89,7 +88,10 @@ impl Live {
             }
             *known = counts.lost;
             self.snapshot_due |= PROCESS_KINDS.contains(&counts.kind);
-            tracing::warn!("{count} {} events were lost: they came faster than they could be judged", counts.kind.name());
+            tracing::warn!(
+                "{count} {} events were lost: they came faster than they could be judged",
+                counts.kind.name()
+            );
             let task = Task { comm: b"kernel".to_vec(), kernel_thread: true, ..Task::default() };
             let payload = Payload::Lost(Lost { kind: counts.kind, count });
             take(Record::Event(Box::new(KernelEvent { time_ns: wall_ns(), task, payload })));

@@ -42,7 +42,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         // Documentation.
         [198, 51, 100, _] | [203, 0, 113, _] => true,
         // Multicast, reserved, broadcast.
-        [224.., ..] => true,
+        [224..=255, ..] => true,
         _ => false,
     };
     !special
@@ -52,9 +52,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         [0, 0, 0, 0, 0, 0xffff, ..] => address.to_ipv4_mapped().is_some_and(is_public_v4),
         // NAT64: the IPv4 address that it stands for.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
-        }
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))),
         // 6to4, likewise.
         [0x2002, high, low, ..] => is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))),
         // IETF protocol assignments but Teredo, documentation.
@@ -139,12 +137,33 @@ mod tests {
     #[test]
     fn special_addresses() {
         let v4 = [
-            "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1", "172.31.255.255",
-            "192.0.2.1", "192.168.1.1", "198.18.0.1", "198.51.100.7", "203.0.113.9", "224.0.0.1", "255.255.255.255",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.2.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.51.100.7",
+            "203.0.113.9",
+            "224.0.0.1",
+            "255.255.255.255",
         ];
         let v6 = [
-            "::", "::1", "fe80::1", "fc00::1", "fd12::1", "ff02::1", "2001:db8::1", "::ffff:10.0.0.1",
-            "64:ff9b::a00:1", "2002:a00:1::1", "3fff:1::1",
+            "::",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "2001:db8::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:a00:1::1",
+            "3fff:1::1",
         ];
         for text in v4.iter().chain(&v6) {
             assert!(!is_public(text.parse().expect("an address")), "{text}");

@@ -4,7 +4,7 @@ use core::fmt;
 use core::net::IpAddr;
 
 use crate::address::address;
-use crate::generated::{Event, ExecEvent, ForkEvent, Kind, LossEvent, Payload, Process, event_flag, stdio_flag};
+use crate::generated::{Event, ExecEvent, ForkEvent, Kind, LossEvent, Process, event_flag, stdio_flag};
 
 impl<'a> Event<'a> {
     /// The kind, where this version knows it.
@@ -70,23 +70,6 @@ impl fmt::Debug for Event<'_> {
         match self.payload().to_record() {
             Some(payload) => shown.field("payload", &payload).finish(),
             None => shown.field("kind", &self.kind_number()).finish_non_exhaustive(),
-        }
-    }
-}
-
-impl<'a> Payload<'a> {
-    /// The event that it is.
-    #[inline]
-    #[must_use]
-    pub fn event(&self) -> Event<'a> {
-        match self {
-            Self::Exec(view) => view.event,
-            Self::Fork(view) => view.event,
-            Self::Exit(view) => view.event,
-            Self::Open(view) => view.event,
-            Self::Connect(view) => view.event,
-            Self::Loss(view) => view.event,
-            Self::Other(event) => *event,
         }
     }
 }

@@ -153,7 +153,8 @@ impl Batch {
                     ("user", 2) => text.clear(),
                     _ => {}
                 }
-                let mut span = u32::try_from(self.arena.len())?.to_le_bytes().to_vec();
+                let start = if text.is_empty() { 0 } else { self.arena.len() };
+                let mut span = u32::try_from(start)?.to_le_bytes().to_vec();
                 span.extend(u32::try_from(text.len())?.to_le_bytes());
                 self.arena.extend(&text);
                 (span, shown(&text))

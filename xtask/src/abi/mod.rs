@@ -1,53 +1,48 @@
-//! The frame's layout: from `sdk/abi/schema.toml` to the readers, the writers and the documentation.
+//! `cargo xtask abi`: what follows from `sdk/abi/schema.toml`, generated, and the check that it is what it would be.
 
-mod markdown;
+mod docs;
+mod golden;
+mod records;
 mod rust;
 mod schema;
 
 use std::fs;
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::root;
+use schema::Schema;
 
-/// Generates what is stale, or with `check` fails where something is.
+const SCHEMA: &str = "sdk/abi/schema.toml";
+
 pub(crate) fn run(check: bool) -> Result<()> {
-    let path = root().join("sdk/abi/schema.toml");
-    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let schema = schema::Schema::parse(&text).with_context(|| path.display().to_string())?;
-    let generated = [
-        ("sdk/abi/src/generated.rs", rustfmt(&rust::generate(&schema))?),
-        ("docs/frame.md", markdown::generate(&schema)),
+    let root = crate::root();
+    let schema = Schema::read(&root.join(SCHEMA))?;
+    let golden = golden::frame(&schema)?;
+    let files: [(&str, Vec<u8>); 5] = [
+        ("sdk/abi/src/generated.rs", rust::library(&schema)?),
+        ("sdk/abi/tests/golden/dump.rs", rust::dump(&schema)?),
+        ("docs/frame.md", docs::page(&schema)?.into_bytes()),
+        ("tests/golden/frame-v1.bin", golden.bytes),
+        ("tests/golden/frame-v1.txt", golden.text.into_bytes()),
     ];
-    for (name, content) in generated {
-        let path = root().join(name);
-        if fs::read_to_string(&path).is_ok_and(|present| present == content) {
+    let mut stale = Vec::new();
+    for (name, content) in &files {
+        let path = root.join(name);
+        if fs::read(&path).is_ok_and(|there| there == *content) {
             continue;
         }
         if check {
-            bail!("{name} is not what sdk/abi/schema.toml gives; run `cargo xtask abi` and commit what it writes");
+            stale.push(*name);
+            continue;
         }
-        fs::write(&path, content).with_context(|| path.display().to_string())?;
-        eprintln!("wrote {name}");
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        }
+        fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+        println!("wrote {name}");
+    }
+    if !stale.is_empty() {
+        bail!("not what {SCHEMA} gives: {}; run `cargo xtask abi` and commit what it writes", stale.join(", "));
     }
     Ok(())
-}
-
-fn rustfmt(code: &str) -> Result<String> {
-    let mut child = Command::new("rustfmt")
-        .args(["--edition", "2024", "--config-path"])
-        .arg(root().join(Path::new("rustfmt.toml")))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("rustfmt cannot be started; `rustup component add rustfmt` installs it")?;
-    child.stdin.take().context("rustfmt's input")?.write_all(code.as_bytes())?;
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        bail!("rustfmt refuses the generated code");
-    }
-    Ok(String::from_utf8(output.stdout)?)
 }

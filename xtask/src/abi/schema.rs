@@ -1,14 +1,16 @@
-//! The schema, read and laid out.
+//! `sdk/abi/schema.toml`, read and laid out.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 
-/// Records begin at multiples of this, bytes.
-const RECORD_ALIGNMENT: usize = 8;
+/// Records begin at multiples of it, bytes.
+const RECORD_ALIGN: usize = 8;
+/// Payload sections have the number of their kind, plus this.
+pub(super) const PAYLOAD_BASE: u16 = 0x100;
 
-/// The schema.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Schema {
@@ -17,12 +19,13 @@ pub(super) struct Schema {
     pub(super) sections: Vec<Record>,
     #[serde(rename = "kind")]
     pub(super) kinds: Vec<Record>,
-    pub(super) flags: Vec<Flags>,
+    #[serde(rename = "flags")]
+    pub(super) flag_sets: Vec<FlagSet>,
     #[serde(rename = "filter")]
     pub(super) filters: Vec<Filter>,
 }
 
-/// The records of a section, or the payload of a kind.
+/// A section's record: of a fixed section, or a kind's payload.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Record {
@@ -30,25 +33,28 @@ pub(super) struct Record {
     pub(super) number: u16,
     pub(super) doc: String,
     pub(super) fields: Vec<Field>,
+    /// Bytes of a record.
+    #[serde(skip)]
+    pub(super) size: usize,
 }
 
-/// A field.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Field {
     pub(super) name: String,
     #[serde(rename = "type")]
-    pub(super) kind: Type,
+    pub(super) ty: Type,
     pub(super) doc: String,
-    /// The set of bits that it holds.
+    #[serde(default)]
+    pub(super) reads: Option<Reads>,
+    #[serde(default)]
     pub(super) flags: Option<String>,
-    /// Offset into the record, bytes; laid out after reading.
+    /// Bytes from the record's beginning.
     #[serde(skip)]
     pub(super) offset: usize,
 }
 
-/// A field's type.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Type {
     U8,
@@ -61,15 +67,24 @@ pub(super) enum Type {
     Bytes16,
 }
 
-/// A set of bits.
+/// What a number stands for.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Reads {
+    Process,
+    Payload,
+    Kind,
+    Bool,
+    Address,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Flags {
+pub(super) struct FlagSet {
     pub(super) name: String,
     pub(super) values: Vec<Flag>,
 }
 
-/// One bit.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Flag {
@@ -78,16 +93,15 @@ pub(super) struct Flag {
     pub(super) doc: String,
 }
 
-/// A text that subscriptions may filter on.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     pub(super) field: String,
+    #[serde(default)]
     pub(super) doc: Option<String>,
 }
 
 impl Type {
-    /// Size, bytes.
     pub(super) fn size(self) -> usize {
         match self {
             Self::U8 => 1,
@@ -98,15 +112,15 @@ impl Type {
         }
     }
 
-    fn alignment(self) -> usize {
+    fn align(self) -> usize {
         match self {
+            // A text is two u32.
             Self::Text => 4,
-            Self::Bytes16 => 8,
-            scalar => scalar.size(),
+            Self::Bytes16 => 1,
+            other => other.size(),
         }
     }
 
-    /// The name in the schema.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::U8 => "u8",
@@ -121,44 +135,122 @@ impl Type {
     }
 }
 
-impl Record {
-    /// Size of a record, bytes.
-    pub(super) fn size(&self) -> usize {
-        let end = self.fields.last().map_or(0, |field| field.offset + field.kind.size());
-        end.next_multiple_of(RECORD_ALIGNMENT)
+impl Schema {
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Self::parse(&text).with_context(|| format!("{} is not sound", path.display()))
     }
 
-    fn lay_out(&mut self) {
-        let mut end = 0_usize;
-        for field in &mut self.fields {
-            field.offset = end.next_multiple_of(field.kind.alignment());
-            end = field.offset + field.kind.size();
+    fn parse(text: &str) -> Result<Self> {
+        let mut schema: Schema = toml::from_str(text)?;
+        let mut numbers = HashSet::new();
+        for record in &mut schema.sections {
+            ensure!((1..PAYLOAD_BASE).contains(&record.number), "section {}: the number is reserved", record.name);
+            ensure!(numbers.insert(record.number), "section {}: the number is there twice", record.name);
+            record.lay_out()?;
         }
+        for record in &mut schema.kinds {
+            ensure!((1..u16::MAX - PAYLOAD_BASE).contains(&record.number), "kind {}: the number", record.name);
+            ensure!(numbers.insert(PAYLOAD_BASE + record.number), "kind {}: the number is there twice", record.name);
+            record.lay_out()?;
+        }
+        for field in schema.records().flat_map(|record| &record.fields) {
+            if let Some(name) = &field.flags {
+                ensure!(schema.flag_set(name).is_some(), "field {}: there are no flags {name}", field.name);
+            }
+            let sound = match field.reads {
+                None => true,
+                Some(Reads::Process | Reads::Payload) => field.ty == Type::U32,
+                Some(Reads::Kind) => field.ty == Type::U16,
+                Some(Reads::Bool) => field.ty == Type::U8,
+                Some(Reads::Address) => field.ty == Type::Bytes16,
+            };
+            ensure!(sound, "field {}: its type does not go with what it reads as", field.name);
+        }
+        for filter in &schema.filters {
+            let owner = filter.owner();
+            let known = owner == "process" || schema.kinds.iter().any(|kind| kind.name == owner);
+            ensure!(known, "filter {}: there is no such kind", filter.field);
+        }
+        Ok(schema)
+    }
+
+    pub(super) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.sections.iter().chain(&self.kinds)
+    }
+
+    pub(super) fn flag_set(&self, name: &str) -> Option<&FlagSet> {
+        self.flag_sets.iter().find(|set| set.name == name)
+    }
+
+    pub(super) fn section(&self, name: &str) -> Result<&Record> {
+        self.sections.iter().find(|section| section.name == name).with_context(|| format!("there is no section {name}"))
+    }
+
+    /// The type of the fields that hold these flags.
+    pub(super) fn flag_type(&self, set: &FlagSet) -> Result<Type> {
+        let mut types =
+            self.records().flat_map(|record| &record.fields).filter(|field| field.flags.as_ref() == Some(&set.name));
+        let Some(first) = types.next() else { bail!("no field holds the flags {}", set.name) };
+        ensure!(types.all(|field| field.ty == first.ty), "fields of several sizes hold the flags {}", set.name);
+        let fits = set.values.iter().all(|flag| (flag.bit as usize) < 8 * first.ty.size());
+        ensure!(fits, "flags {}: a bit lies outside of its field", set.name);
+        Ok(first.ty)
     }
 }
 
-impl Schema {
-    /// Reads and checks a schema.
-    pub(super) fn parse(text: &str) -> Result<Self> {
-        let mut schema: Self = toml::from_str(text)?;
-        schema.sections.iter_mut().chain(&mut schema.kinds).for_each(Record::lay_out);
-        let mut kinds = BTreeSet::new();
-        for kind in &schema.kinds {
-            ensure!((1..128).contains(&kind.number), "kind {}: the number is not in 1 to 127", kind.name);
-            ensure!(kinds.insert(kind.number), "kind {}: the number {} is taken", kind.name, kind.number);
+impl Record {
+    pub(super) fn has_text(&self) -> bool {
+        self.fields.iter().any(|field| field.ty == Type::Text)
+    }
+
+    fn lay_out(&mut self) -> Result<()> {
+        let mut names = HashSet::new();
+        let mut offset = 0_usize;
+        for field in &mut self.fields {
+            ensure!(names.insert(&field.name), "{}: the field {} is there twice", self.name, field.name);
+            field.offset = offset.next_multiple_of(field.ty.align());
+            offset = field.offset + field.ty.size();
         }
-        for record in schema.sections.iter().chain(&schema.kinds) {
-            for set in record.fields.iter().filter_map(|field| field.flags.as_ref()) {
-                ensure!(schema.flags.iter().any(|flags| flags.name == *set), "{}: no flags {set}", record.name);
-            }
+        ensure!(offset > 0, "{}: there are no fields", self.name);
+        self.size = offset.next_multiple_of(RECORD_ALIGN);
+        Ok(())
+    }
+}
+
+impl Filter {
+    /// `open` of `open.path`.
+    pub(super) fn owner(&self) -> &str {
+        self.field.split('.').next().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: &str = include_str!("../../../sdk/abi/schema.toml");
+
+    #[test]
+    fn fields_are_aligned_and_records_padded() {
+        let schema = Schema::parse(SCHEMA).expect("the schema is sound");
+        for record in schema.records() {
+            assert_eq!(record.size % RECORD_ALIGN, 0);
+            assert!(record.fields.iter().all(|field| field.offset % field.ty.align() == 0));
         }
-        for filter in &schema.filters {
-            let Some((owner, _)) = filter.field.split_once('.') else {
-                bail!("filter {} is not of the form owner.field", filter.field)
-            };
-            let known = owner == "process" || schema.kinds.iter().any(|kind| kind.name == owner);
-            ensure!(known, "filter {}: {owner} is neither `process` nor a kind", filter.field);
+        assert_eq!(schema.section("event").expect("there").size, 40);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for (there, instead) in [
+            ("name = \"image_start\"", "name = \"start\""),
+            ("number = 80", "number = 32"),
+            ("flags = \"event_flag\"", "flags = \"other\""),
+            ("field = \"open.path\"", "field = \"opened.path\""),
+            ("type = \"u8\"", "type = \"u32\""),
+        ] {
+            assert!(SCHEMA.contains(there) && Schema::parse(&SCHEMA.replace(there, instead)).is_err(), "{instead}");
         }
-        Ok(schema)
     }
 }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The kernel side of Lanner: one object, from Linux 5.15 on. `cargo xtask probes` builds it. */
+#include "kernel.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#include "record.h"
+#include "arguments.bpf.h"
+#include "output.bpf.h"
+#include "path.bpf.h"
+#include "file.bpf.h"
+#include "network.bpf.h"
+#include "process.bpf.h"
+
+/* The kernel lends the helpers used here to such programs only. */
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

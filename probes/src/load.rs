@@ -1,0 +1,330 @@
+//! Loading and attaching.
+
+use std::io;
+
+use aya::maps::{MapError, PerCpuArray, RingBuf};
+use aya::programs::{BtfTracePoint, Program, ProgramError, TracePoint, tp_btf, trace_point};
+use aya::{Btf, Ebpf, EbpfError, EbpfLoader};
+
+use crate::ProbeError;
+use crate::error::{chain, log_end};
+use crate::event::ProbeKind;
+use crate::hooks::{self, HOOKS, Hook, Point};
+use crate::reader::Reader;
+use crate::tracefs::{ensure_tracefs, has_tracepoint};
+
+#[cfg(target_arch = "x86_64")]
+const OBJECT: Option<&[u8]> = Some(aya::include_bytes_aligned!("../objects/x86_64/probes.bpf.o"));
+#[cfg(not(target_arch = "x86_64"))]
+const OBJECT: Option<&[u8]> = None;
+
+/// A megabyte holds some 4,000 events: this is a quarter of a second of a very busy machine.
+const DEFAULT_RING_BYTES: u32 = 16 << 20;
+/// A page; the kernel wants whole pages and a power of two.
+const MIN_RING_BYTES: u32 = 4096;
+const MAX_RING_BYTES: u32 = 1 << 30;
+
+/// How the probes are loaded.
+#[derive(Clone, Debug)]
+pub struct ProbeConfig {
+    /// The ring buffer's size; made a power of two from 4 KiB to 1 GiB.
+    pub ring_bytes: u32,
+    /// A process (in the initial pid namespace) whose doings are not reported, but for its children's birth. By default
+    /// this one: reporting what the reporting does would not end.
+    pub ignore_pid: Option<u32>,
+}
+
+impl Default for ProbeConfig {
+    fn default() -> Self {
+        Self { ring_bytes: DEFAULT_RING_BYTES, ignore_pid: Some(std::process::id()) }
+    }
+}
+
+/// Events of a kind since loading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Of which kind.
+    pub kind: ProbeKind,
+    /// Written to the ring buffer.
+    pub ok: u64,
+    /// Did not fit into it.
+    pub lost: u64,
+}
+
+/// A kernel-side program, as `lanner doctor` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramFacts {
+    /// The program.
+    pub name: &'static str,
+    /// Its kind.
+    pub kind: ProbeKind,
+    /// Where it goes.
+    pub hook: &'static str,
+    /// Instructions that the verifier walked; known once its kind has been attached, on Linux 5.16 and later.
+    pub verified_insns: Option<u32>,
+}
+
+/// The kernel side: loaded programs and their maps. Dropping it detaches and unloads everything.
+pub struct Probes {
+    ebpf: Ebpf,
+    types: Btf,
+    /// What holds each of `HOOKS` attached.
+    links: [Option<Link>; HOOKS.len()],
+    attached: Vec<ProbeKind>,
+}
+
+enum Link {
+    Typed { _link: tp_btf::BtfTracePointLink },
+    Tracefs { _link: trace_point::TracePointLink },
+}
+
+impl Probes {
+    /// Reads the kernel's types and makes the maps. Programs are given to the verifier when they are first attached, so
+    /// that a kind that nobody wants costs nothing and its failure hurts nobody. Mounts tracefs where it is missing;
+    /// where that fails, [`attach`](Self::attach) says so for the kinds that need it.
+    ///
+    /// # Errors
+    /// The kernel lacks what every probe needs, or does not permit it.
+    pub fn load(config: &ProbeConfig) -> Result<Self, ProbeError> {
+        let object = OBJECT.ok_or(ProbeError::Architecture { architecture: std::env::consts::ARCH })?;
+        let types = Btf::from_sys_fs().map_err(|error| ProbeError::KernelTypes { reason: chain(&error) })?;
+        let slots = possible_cpus()?;
+        let ring_bytes = config.ring_bytes.clamp(MIN_RING_BYTES, MAX_RING_BYTES).next_power_of_two();
+        let ignored = config.ignore_pid.unwrap_or(0);
+        let ebpf = EbpfLoader::new()
+            .btf(Some(&types))
+            .map_max_entries("events", ring_bytes)
+            .map_max_entries("scratch", slots)
+            .override_global("self_tgid", &ignored, true)
+            .load(object)
+            .map_err(|error| load_error(&error))?;
+        // Kinds that need no tracefs work without it, so it is attach that complains.
+        let _ = ensure_tracefs();
+        Ok(Self { ebpf, types, links: Default::default(), attached: Vec::new() })
+    }
+
+    /// Begins to report a kind. Does nothing where it is reported already.
+    ///
+    /// # Errors
+    /// The program at fault, and why. Nothing of the kind stays attached then.
+    pub fn attach(&mut self, kind: ProbeKind) -> Result<(), ProbeError> {
+        if self.attached.contains(&kind) {
+            return Ok(());
+        }
+        if hooks::of(kind).any(|hook| matches!(hook.point, Point::Tracefs { .. })) {
+            ensure_tracefs()?;
+        }
+        let attached = self.attach_hooks(kind);
+        match attached {
+            Ok(()) => self.attached.push(kind),
+            Err(_) => self.drop_links(kind),
+        }
+        attached
+    }
+
+    /// Ends reporting a kind; its events that are under way still arrive. Does nothing where it is not reported.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn detach(&mut self, kind: ProbeKind) -> Result<(), ProbeError> {
+        self.drop_links(kind);
+        self.attached.retain(|attached| *attached != kind);
+        Ok(())
+    }
+
+    /// The kinds that are reported.
+    pub fn attached(&self) -> Vec<ProbeKind> {
+        ProbeKind::ALL.into_iter().filter(|kind| self.attached.contains(kind)).collect()
+    }
+
+    /// Takes the ring buffer.
+    ///
+    /// # Errors
+    /// It was taken before, or cannot be mapped.
+    pub fn reader(&mut self) -> Result<Reader, ProbeError> {
+        let map = self.ebpf.take_map("events").ok_or(ProbeError::ReaderTaken)?;
+        let ring = RingBuf::try_from(map).map_err(|error| map_error("events", &error))?;
+        Ok(Reader::new(ring))
+    }
+
+    /// What was reported and what was lost.
+    ///
+    /// # Errors
+    /// The counters cannot be read.
+    pub fn counts(&self) -> Result<Vec<Counts>, ProbeError> {
+        const NAME: &str = "counts";
+        let map = self.ebpf.map(NAME).ok_or(ProbeError::Map { name: NAME, reason: "there is none".into() })?;
+        let map: PerCpuArray<_, [u64; 2]> = PerCpuArray::try_from(map).map_err(|error| map_error(NAME, &error))?;
+        ProbeKind::ALL
+            .into_iter()
+            .map(|kind| {
+                let values = map.get(&record_kind(kind), 0).map_err(|error| map_error(NAME, &error))?;
+                let sum = |index: usize| values.iter().fold(0_u64, |sum, value| sum.wrapping_add(value[index]));
+                Ok(Counts { kind, ok: sum(0), lost: sum(1) })
+            })
+            .collect()
+    }
+
+    /// Every program.
+    pub fn programs(&self) -> Vec<ProgramFacts> {
+        HOOKS
+            .iter()
+            .map(|hook| ProgramFacts {
+                name: hook.program,
+                kind: hook.kind,
+                hook: hook.point.name(),
+                verified_insns: self
+                    .ebpf
+                    .program(hook.program)
+                    .and_then(|program| program.info().ok())
+                    .and_then(|info| info.verified_instruction_count()),
+            })
+            .collect()
+    }
+
+    /// The names of a kind's hooks, as the kernel has them.
+    pub fn hooks(kind: ProbeKind) -> &'static [&'static str] {
+        hooks::names(kind)
+    }
+
+    fn attach_hooks(&mut self, kind: ProbeKind) -> Result<(), ProbeError> {
+        let mut any = false;
+        for (hook, link) in HOOKS.iter().zip(&mut self.links).filter(|(hook, _)| hook.kind == kind) {
+            // arm64 has no open and no creat: its C library calls openat.
+            if matches!(hook.point, Point::Tracefs { path, .. } if !has_tracepoint(path)) {
+                continue;
+            }
+            let program = self.ebpf.program_mut(hook.program).ok_or_else(|| ProbeError::Object {
+                reason: format!("the program {} is not in the object", hook.program),
+            })?;
+            *link = Some(attach_program(program, hook, &self.types)?);
+            any = true;
+        }
+        if any {
+            return Ok(());
+        }
+        let hook = hooks::of(kind).next().map_or(("", ""), |hook| (hook.program, hook.point.name()));
+        let reason = "this kernel does not have it: it needs CONFIG_FTRACE_SYSCALLS=y".into();
+        Err(ProbeError::Attach { program: hook.0, kind, hook: hook.1, reason })
+    }
+
+    fn drop_links(&mut self, kind: ProbeKind) {
+        for (_, link) in HOOKS.iter().zip(&mut self.links).filter(|(hook, _)| hook.kind == kind) {
+            *link = None;
+        }
+    }
+}
+
+impl std::fmt::Debug for Probes {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Probes").field("attached", &self.attached).finish_non_exhaustive()
+    }
+}
+
+/// Gives a program to the verifier where that has not happened yet, and attaches it.
+fn attach_program(program: &mut Program, hook: &'static Hook, types: &Btf) -> Result<Link, ProbeError> {
+    let loaded = |result: Result<(), ProgramError>| match result {
+        Ok(()) | Err(ProgramError::AlreadyLoaded) => Ok(()),
+        Err(error) => Err(verifier_error(hook, &error)),
+    };
+    let attach_error = |error: ProgramError| program_error(hook, &error);
+    match hook.point {
+        Point::Typed(name) => {
+            let program: &mut BtfTracePoint = program.try_into().map_err(attach_error)?;
+            loaded(program.load(name, types))?;
+            let link = program.attach().and_then(|id| program.take_link(id)).map_err(attach_error)?;
+            Ok(Link::Typed { _link: link })
+        }
+        Point::Tracefs { category, name, .. } => {
+            let program: &mut TracePoint = program.try_into().map_err(attach_error)?;
+            loaded(program.load())?;
+            let link = program.attach(category, name).and_then(|id| program.take_link(id)).map_err(attach_error)?;
+            Ok(Link::Tracefs { _link: link })
+        }
+    }
+}
+
+/// The index of a kind's counters: `enum record_kind`.
+fn record_kind(kind: ProbeKind) -> u32 {
+    match kind {
+        ProbeKind::Exec => 1,
+        ProbeKind::Fork => 2,
+        ProbeKind::Exit => 3,
+        ProbeKind::Open => 4,
+        ProbeKind::Connect => 5,
+    }
+}
+
+/// How many numbers of processors there can be, those of absent ones included.
+fn possible_cpus() -> Result<u32, ProbeError> {
+    const FILE: &str = "/sys/devices/system/cpu/possible";
+    let refuse = |reason: String| ProbeError::Object { reason: format!("{FILE}: {reason}") };
+    let text = std::fs::read_to_string(FILE).map_err(|error| refuse(error.to_string()))?;
+    cpu_numbers(&text).ok_or_else(|| refuse(format!("`{}` is no list of processors", text.trim())))
+}
+
+/// One more than the last of a list such as `0-3,8`.
+fn cpu_numbers(list: &str) -> Option<u32> {
+    list.trim().rsplit([',', '-']).next()?.parse::<u32>().ok()?.checked_add(1)
+}
+
+/// Whether an error, or what caused it, is the kernel's EPERM or EACCES.
+fn is_permission(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut error = Some(error);
+    while let Some(cause) = error {
+        if cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+            return true;
+        }
+        error = cause.source();
+    }
+    false
+}
+
+fn load_error(error: &EbpfError) -> ProbeError {
+    if is_permission(error) {
+        return ProbeError::Permission { what: "making BPF maps".into() };
+    }
+    ProbeError::Object { reason: chain(error) }
+}
+
+fn verifier_error(hook: &'static Hook, error: &ProgramError) -> ProbeError {
+    let ProgramError::LoadError { io_error, verifier_log } = error else { return program_error(hook, error) };
+    let log = log_end(&verifier_log.to_string());
+    // The verifier says EACCES, with a log, for what it does not accept.
+    if log.is_empty() && io_error.kind() == io::ErrorKind::PermissionDenied {
+        return ProbeError::Permission { what: format!("loading the program {}", hook.program) };
+    }
+    ProbeError::Rejected { program: hook.program, kind: hook.kind, reason: io_error.to_string(), log }
+}
+
+fn program_error(hook: &'static Hook, error: &ProgramError) -> ProbeError {
+    let (program, kind, hook) = (hook.program, hook.kind, hook.point.name());
+    if is_permission(error) {
+        return ProbeError::Permission { what: format!("attaching the program {program} to {hook}") };
+    }
+    ProbeError::Attach { program, kind, hook, reason: chain(error) }
+}
+
+fn map_error(name: &'static str, error: &MapError) -> ProbeError {
+    ProbeError::Map { name, reason: chain(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processors_are_counted_by_the_last_number() {
+        assert_eq!(cpu_numbers("0\n"), Some(1));
+        assert_eq!(cpu_numbers("0-1\n"), Some(2));
+        assert_eq!(cpu_numbers("0-3,8\n"), Some(9));
+        assert_eq!(cpu_numbers("0-3,8-11"), Some(12));
+        assert_eq!(cpu_numbers(""), None);
+        assert_eq!(cpu_numbers("0-4294967295"), None);
+    }
+
+    #[test]
+    fn this_process_is_ignored_by_default() {
+        assert_eq!(ProbeConfig::default().ignore_pid, Some(std::process::id()));
+    }
+}

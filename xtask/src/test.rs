@@ -1,0 +1,139 @@
+//! `make test`: everything that is checked, cheapest first, nothing twice; it stops at the first failure.
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::dependencies::{self, WORKSPACES};
+use crate::{abi, cargo, packs, probes, root};
+
+/// Runs all steps.
+pub(crate) fn run() -> Result<()> {
+    let mut report = Report::default();
+    let result = steps(&mut report);
+    report.print(result.is_ok());
+    result
+}
+
+fn steps(report: &mut Report) -> Result<()> {
+    report.step("formatting", |_| {
+        each_workspace(&WORKSPACES, |command| command.args(["fmt", "--all", "--", "--check"]))
+    })?;
+    report.step("generated code is up to date", |_| abi::run(true))?;
+    report.step("kernel objects are what their source gives", |_| probes::run(true))?;
+    report.step("dependencies", check_dependencies)?;
+    report.step("packs", |_| build_packs())?;
+    report.step("clippy", |_| {
+        let lints = ["--all-targets", "--", "-D", "warnings"];
+        each_workspace(&WORKSPACES[..1], |command| command.args(["clippy", "--workspace"]).args(lints))?;
+        each_workspace(&WORKSPACES[1..], |command| natively(command.args(["clippy", "--workspace"])).args(lints))
+    })?;
+    report.step("documentation", |_| {
+        let flags = "-Dwarnings";
+        cargo::run(in_root().env("RUSTDOCFLAGS", flags).args(["doc", "--workspace", "--no-deps"]))
+    })?;
+    // All targets at once, so that the tests find the `lanner` that belongs to them, built with the same features.
+    report.step("build", |_| cargo::run(in_root().args(["build", "--workspace", "--all-targets"])))?;
+    report.step("tests", test)?;
+    report.step("tests in the documentation", |_| cargo::run(in_root().args(["test", "--workspace", "--doc"])))?;
+    report.step("tests of the shipped packs", |_| {
+        each_workspace(&["rules-wasm"], |command| natively(command.args(["test", "--workspace"])))
+    })
+}
+
+/// Builds the packs that Lanner ships and those that the tests need.
+pub(crate) fn build_packs() -> Result<()> {
+    packs::run(&[], None)?;
+    packs::run(&[root().join("tests/packs")], Some(&root().join("target/test-packs")))
+}
+
+fn check_dependencies(report: &mut Report) -> Result<()> {
+    dependencies::run()?;
+    if !is_installed("deny") {
+        report.not_checked.push("advisories on dependencies (cargo-deny is not installed)");
+        return Ok(());
+    }
+    cargo::run(in_root().args(["deny", "--offline", "check", "licenses", "bans", "sources"]))?;
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    if !cargo_home.is_some_and(|folder| folder.join("advisory-dbs").is_dir()) {
+        report.not_checked.push("advisories on dependencies (their database is not here: `cargo deny fetch` gets it)");
+        return Ok(());
+    }
+    cargo::run(in_root().args(["deny", "--offline", "check", "advisories"]))
+}
+
+fn test(report: &mut Report) -> Result<()> {
+    // The owner of /proc/self is who runs this.
+    if !fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
+        report.not_checked.push("what needs the live kernel: those tests skip themselves without root");
+    }
+    if is_installed("nextest") {
+        return cargo::run(in_root().args(["nextest", "run", "--workspace"]));
+    }
+    cargo::run(in_root().args(["test", "--workspace", "--lib", "--bins", "--tests"]))
+}
+
+fn is_installed(subcommand: &str) -> bool {
+    let mut command = cargo::native();
+    command.args([subcommand, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn in_root() -> Command {
+    let mut command = cargo::native();
+    command.current_dir(root());
+    command
+}
+
+fn each_workspace(workspaces: &[&str], arguments: impl Fn(&mut Command) -> &mut Command) -> Result<()> {
+    for workspace in workspaces {
+        let mut command = cargo::native();
+        command.current_dir(root().join(workspace));
+        cargo::run(arguments(&mut command))?;
+    }
+    Ok(())
+}
+
+/// Packs compile for this machine too; one folder for all, so that what they share is built once.
+fn natively(command: &mut Command) -> &mut Command {
+    command.arg("--target-dir").arg(root().join("target/native-packs"))
+}
+
+/// How it went.
+#[derive(Default)]
+struct Report {
+    steps: Vec<(&'static str, Duration)>,
+    not_checked: Vec<&'static str>,
+}
+
+impl Report {
+    fn step(&mut self, name: &'static str, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        eprintln!("\n=== {name}");
+        let began = Instant::now();
+        let result = work(self);
+        let took = began.elapsed();
+        self.steps.push((name, took));
+        let outcome = if result.is_ok() { "ok" } else { "FAILED" };
+        eprintln!("=== {name}: {outcome}, {:.1} s", took.as_secs_f64());
+        result
+    }
+
+    fn print(&self, passed: bool) {
+        eprintln!("\n=== summary");
+        for (index, (name, took)) in self.steps.iter().enumerate() {
+            let outcome = if passed || index + 1 < self.steps.len() { "ok" } else { "FAILED" };
+            eprintln!("{:>8.1} s  {outcome:6}  {name}", took.as_secs_f64());
+        }
+        let total: Duration = self.steps.iter().map(|(_, took)| took).sum();
+        eprintln!("{:>8.1} s  in all", total.as_secs_f64());
+        for thing in &self.not_checked {
+            eprintln!("not checked: {thing}");
+        }
+    }
+}
