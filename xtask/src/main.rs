@@ -1,5 +1,6 @@
 //! Lanner's build automation: `cargo xtask --help`.
 
+use std::env;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -65,5 +66,7 @@ fn main() -> Result<()> {
 
 /// The top of the source tree.
 fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(PathBuf::from).unwrap_or_default()
+    // As `cargo xtask` says now, not as it was when this was compiled: clones may share a target folder.
+    let folder = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    folder.parent().map(PathBuf::from).unwrap_or_default()
 }

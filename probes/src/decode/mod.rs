@@ -143,6 +143,7 @@ fn fork(cursor: &mut Cursor<'_>) -> Result<Fork, DecodeError> {
 
 fn exit(cursor: &mut Cursor<'_>) -> Result<Exit, DecodeError> {
     let [low, high, ..] = cursor.u32()?.to_le_bytes();
+    cursor.skip(4)?;
     // The highest bit of the low byte says that a core was dumped.
     Ok(Exit { code: high, signal: low & 0x7f })
 }

@@ -24,7 +24,7 @@ fn walk(frame: &Frame<'_>) -> usize {
             Payload::Exec(e) => seen += format!("{:?} {}", e.stdin_peer(), e.image()).len(),
             Payload::Fork(e) => seen += e.child().ancestors().count(),
             Payload::Open(e) => {
-                seen += usize::from(e.is_read()) + e.path().file_name().len() + e.path().directory().len()
+                seen += usize::from(e.is_read()) + e.path().file_name().len() + e.path().directory().len();
             }
             Payload::Connect(e) => seen += usize::from(e.is_public()) + e.address().to_string().len(),
             Payload::Loss(e) => seen += usize::from(e.lost_kind().is_some()),

@@ -1,0 +1,141 @@
+//! A pack that runs: its state, and the way of an event to its handlers.
+
+use lanner_abi::{Event, Frame, FrameError, Kind, Payload};
+
+use crate::filter::Literal;
+use crate::finding::{Out, Sink};
+use crate::pack::{Pack, PackInfo, Settings};
+use crate::rules::{Handler, RuleInfo, Rules};
+
+/// A pack of whatever type.
+pub(crate) trait Evaluate {
+    fn describe(&self) -> Description;
+    fn configure(&mut self, settings: &Settings) -> Result<(), String>;
+    fn evaluate(&mut self, frame: &[u8], sink: &dyn Sink) -> Result<(), FrameError>;
+    fn tick(&mut self, now: u64, sink: &dyn Sink);
+    fn save(&self) -> Vec<u8>;
+    fn restore(&mut self, state: &[u8], version: &str) -> Result<(), String>;
+}
+
+pub(crate) struct Running<P> {
+    state: P,
+    rules: Rules<P>,
+}
+
+/// What a pack says of itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Description {
+    pub(crate) info: PackInfo,
+    pub(crate) rules: Vec<RuleInfo>,
+    pub(crate) subscriptions: Vec<Subscription>,
+}
+
+/// Asks for the events of a kind that pass all filters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Subscription {
+    pub(crate) kind: Kind,
+    pub(crate) filters: Vec<Literal>,
+}
+
+impl Subscription {
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn wants(&self, event: &Event<'_>) -> bool {
+        event.kind() == Some(self.kind) && self.filters.iter().all(|filter| filter.passes(event))
+    }
+}
+
+impl<P: Pack> Running<P> {
+    pub(crate) fn new() -> Self {
+        let mut rules = Rules::new();
+        P::rules(&mut rules);
+        Self { state: P::default(), rules }
+    }
+
+    /// What the handlers want, each once. Where one wants all of a kind, the others' filters change nothing.
+    fn subscriptions(&self) -> Vec<Subscription> {
+        let wanted = || self.rules.handlers.wanted();
+        let mut subscriptions: Vec<Subscription> = Vec::new();
+        for (kind, filters) in wanted() {
+            let all = wanted().any(|(other, filters)| other == kind && filters.is_empty());
+            let filters = if all { Vec::new() } else { filters.to_vec() };
+            let subscription = Subscription { kind, filters };
+            if !subscriptions.contains(&subscription) {
+                subscriptions.push(subscription);
+            }
+        }
+        subscriptions
+    }
+
+    fn dispatch(&mut self, event: &Event<'_>, sink: &dyn Sink) {
+        let Self { state, rules } = self;
+        let handlers = &rules.handlers;
+        macro_rules! each {
+            ($list:expr, $view:expr) => {
+                for handler in &$list {
+                    if passes(handler, event) {
+                        (handler.run)(state, $view, &mut handler.out(event, sink));
+                    }
+                }
+            };
+        }
+        match &event.payload() {
+            Payload::Exec(view) => each!(handlers.exec, view),
+            Payload::Fork(view) => each!(handlers.fork, view),
+            Payload::Exit(view) => each!(handlers.exit, view),
+            Payload::Open(view) => each!(handlers.open, view),
+            Payload::Connect(view) => each!(handlers.connect, view),
+            Payload::Loss(view) => each!(handlers.loss, view),
+            _ => {}
+        }
+        for (kinds, handler) in &handlers.any {
+            if event.kind().is_some_and(|kind| kinds.contains(&kind)) && passes(handler, event) {
+                (handler.run)(state, event, &mut handler.out(event, sink));
+            }
+        }
+    }
+}
+
+/// Handlers are given only what they asked for, though the host hands over what any of the pack's handlers wants.
+#[inline]
+fn passes<F: ?Sized>(handler: &Handler<F>, event: &Event<'_>) -> bool {
+    handler.filters.iter().all(|filter| filter.passes(event))
+}
+
+impl<F: ?Sized> Handler<F> {
+    #[inline]
+    fn out<'a>(&self, event: &Event<'_>, sink: &'a dyn Sink) -> Out<'a> {
+        Out { sink, rule: self.rule, event: Some(event.seq()) }
+    }
+}
+
+impl<P: Pack> Evaluate for Running<P> {
+    fn describe(&self) -> Description {
+        Description { info: P::INFO, rules: self.rules.rules.clone(), subscriptions: self.subscriptions() }
+    }
+
+    fn configure(&mut self, settings: &Settings) -> Result<(), String> {
+        self.state.configure(settings)
+    }
+
+    fn evaluate(&mut self, frame: &[u8], sink: &dyn Sink) -> Result<(), FrameError> {
+        let frame = Frame::parse(frame)?;
+        for event in frame.events() {
+            self.dispatch(&event, sink);
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self, now: u64, sink: &dyn Sink) {
+        for handler in &self.rules.handlers.tick {
+            (handler.run)(&mut self.state, now, &mut Out { sink, rule: handler.rule, event: None });
+        }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        self.state.save()
+    }
+
+    fn restore(&mut self, state: &[u8], version: &str) -> Result<(), String> {
+        if state.is_empty() { Ok(()) } else { self.state.restore(state, version) }
+    }
+}

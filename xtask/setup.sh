@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Installs what Lanner needs and this machine lacks: `xtask/setup.sh run` for building and running, `xtask/setup.sh test`
+# for the checks too. Says what it does on stderr, one line a thing; silent where nothing is to be done.
+# A script, as `cargo xtask` itself needs a linker.
+set -euo pipefail
+# stdout belongs to whatever runs next.
+exec >&2
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly TARGET=wasm32-unknown-unknown
+# The oldest that builds Lanner: `rust-version` in Cargo.toml.
+readonly RUST=1.95
+# What the committed kernel objects were built with; only the same version gives the same bytes.
+readonly CLANG=22
+# Long enough for 20 MB over a slow line, short enough where the network says nothing at all.
+readonly DOWNLOAD_SECONDS=120
+
+purpose=${1:-}
+if [[ $# -ne 1 || ! $purpose =~ ^(run|test)$ ]]; then
+    echo "usage: xtask/setup.sh run|test"
+    exit 2
+fi
+
+say() { echo "setup: $*"; }
+
+give_up() {
+    say "$1"
+    exit 1
+}
+
+has() { command -v "$1" >/dev/null; }
+
+# === What is there ===
+
+has_c_compiler() { has cc && [[ -e /usr/include/stdio.h ]]; }
+
+# The same ways in the same order as xtask/src/packs/toolchain.rs.
+has_wasm_toolchain() {
+    [[ -d $(rustc --print sysroot)/lib/rustlib/$TARGET/lib ]] || has_distribution_wasm_toolchain
+}
+
+has_distribution_wasm_toolchain() {
+    [[ -x /usr/bin/cargo && -x /usr/bin/rustc ]] && compgen -G '/usr/bin/wasm-ld*' >/dev/null &&
+        [[ -e $(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock ]]
+}
+
+has_libbpf_headers() { [[ -e /usr/include/bpf/bpf_helpers.h ]]; }
+
+has_recorded_clang() { has clang-$CLANG && has llvm-strip-$CLANG; }
+
+has_some_clang() { compgen -c clang | grep -Eqx 'clang(-[0-9]+)?' && compgen -c llvm-strip | grep -Eqx 'llvm-strip(-[0-9]+)?'; }
+
+# === Packages ===
+
+missing=()
+updated=
+
+# The lists of packages, once.
+update() {
+    [[ -z $updated ]] || return 0
+    updated=yes
+    [[ $EUID -eq 0 ]] || return 0
+    say "reading the lists of packages"
+    apt update
+}
+
+# apt-get, whose many lines are shown only where it fails.
+apt() {
+    local log status=0
+    log=$(mktemp)
+    DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1 </dev/null || status=$?
+    [[ $status -eq 0 ]] || { cat "$log" && say "apt-get $* failed"; }
+    rm -f "$log"
+    return $status
+}
+
+is_offered() { [[ $(apt-cache policy "$1" 2>/dev/null) == *'Candidate: '[0-9]* ]]; }
+
+are_offered() {
+    local package
+    for package in "$@"; do
+        is_offered "$package" || return 1
+    done
+}
+
+install_missing() {
+    [[ ${#missing[@]} -gt 0 ]] || return 0
+    has apt-get || give_up "no apt-get here; install what gives these Debian packages, and try again: ${missing[*]}"
+    [[ $EUID -eq 0 ]] || give_up "not root, so do this first: apt-get install ${missing[*]}"
+    update
+    say "installing ${missing[*]}"
+    apt install --no-install-recommends "${missing[@]}"
+    missing=()
+}
+
+# === Rust ===
+
+has rustc && has cargo ||
+    give_up "no Rust here; install rustup (its own page, rustup.rs, says how) with Rust $RUST or newer, and try again"
+rust=$(rustc --version | cut -d' ' -f2)
+[[ $(printf '%s\n' "$RUST" "$rust" | sort -V | head -n1) == "$RUST" ]] ||
+    give_up "Rust $rust is too old, $RUST is needed; with rustup: rustup update stable"
+
+if [[ $purpose == test ]]; then
+    for component in rustfmt clippy; do
+        program=${component/clippy/cargo-clippy}
+        "$program" --version >/dev/null 2>&1 && continue
+        has rustup || give_up "$program is missing; install it with the Rust that is here, and try again"
+        say "adding $component to the Rust toolchain"
+        rustup --quiet component add "$component"
+    done
+fi
+
+# === Needed by both ===
+
+has make || missing+=(make)
+has_c_compiler || missing+=(gcc libc6-dev)
+
+# === Packs ===
+
+if ! has_wasm_toolchain; then
+    if has rustup; then
+        say "adding $TARGET to the Rust toolchain"
+        RUSTUP_MAX_RETRIES=0 timeout "$DOWNLOAD_SECONDS" rustup --quiet target add "$TARGET" ||
+            say "rustup cannot, so the distribution's toolchain shall do it"
+    fi
+    if ! has_wasm_toolchain; then
+        packages=(rustc-web cargo-web rust-web-src "lld-$CLANG")
+        if has apt-get; then
+            update
+            are_offered "${packages[@]}" ||
+                give_up "no package here builds Rust for $TARGET; where there is a network: rustup target add $TARGET"
+        fi
+        missing+=("${packages[@]}")
+    fi
+fi
+
+# === Kernel objects ===
+
+if [[ $purpose == test ]]; then
+    has_libbpf_headers || missing+=(libbpf-dev)
+    if ! has_recorded_clang; then
+        has_some_clang || ! has apt-get || update
+        if is_offered clang-$CLANG; then
+            missing+=(clang-$CLANG llvm-$CLANG)
+        elif ! has_some_clang; then
+            missing+=(clang llvm)
+        fi
+    fi
+fi
+
+install_missing
