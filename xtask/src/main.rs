@@ -11,6 +11,7 @@ mod cargo;
 mod dependencies;
 mod metadata;
 mod packs;
+mod picture;
 mod probes;
 mod test;
 
@@ -48,6 +49,8 @@ enum Task {
     },
     /// Check the licence and the source of each dependency, and that each Cargo.lock is up to date
     Dependencies,
+    /// Draw docs/run.svg, the picture in the README, from a real run (as root)
+    Picture,
     /// Check and test everything, as `make test` does after setting up the machine
     Test,
 }
@@ -60,6 +63,7 @@ fn main() -> Result<()> {
         Task::Packs { tests: true, .. } => test::build_packs(),
         Task::Packs { folders, out, .. } => packs::run(&folders, out.as_deref()),
         Task::Dependencies => dependencies::run(),
+        Task::Picture => picture::run(),
         Task::Test => test::run(),
     }
 }

@@ -1,0 +1,37 @@
+# Thin: each target calls cargo, xtask or the setup script.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test bench packs picture
+
+# For `make run`: what else `lanner run` is told, such as ARGS="--for 10s --output json".
+ARGS ?=
+
+help:
+	@echo "make run      watch this machine with the shipped rules (ARGS=... goes to lanner run)"
+	@echo "make test     check and test everything"
+	@echo "make bench    print the figures"
+	@echo "make packs    build the shipped packs"
+	@echo "make picture  draw docs/run.svg from a real run"
+
+setup:
+	@xtask/setup.sh run
+
+# stdout is lanner's alone: what builds say goes to stderr by itself.
+run: packs
+	@cargo build --quiet --release -p lanner
+	@exec target/release/lanner run --rules target/packs --self-test $(ARGS)
+
+packs: setup
+	@cargo xtask packs
+
+test:
+	@xtask/setup.sh test
+	@cargo xtask test
+
+bench: setup
+	@cargo xtask packs --tests
+	@cargo build --quiet --release -p lanner
+	@cargo run --quiet --release -p lanner-tests --bin bench
+
+picture: packs
+	@cargo build --quiet --release -p lanner
+	@cargo xtask picture
