@@ -105,7 +105,11 @@ fn a_broken_version_is_refused_and_the_old_one_goes_on() {
     let lanner = Lanner::watch(&[rules.path()], &[]);
     let name = pack.to_str().expect("a path in UTF-8");
     let refusals: [(&str, Box<dyn Fn()>, String); 4] = [
-        ("not wasm", Box::new(|| fs::write(&pack, "garbage").expect("written")), format!("pack {name} is not a WebAssembly component")),
+        (
+            "not wasm",
+            Box::new(|| fs::write(&pack, "garbage").expect("written")),
+            format!("pack {name} is not a WebAssembly component"),
+        ),
         (
             "half a component",
             Box::new(|| {
@@ -117,7 +121,9 @@ fn a_broken_version_is_refused_and_the_old_one_goes_on() {
         (
             "refuses the state",
             Box::new(|| put(&test_pack("counter-broken"), &pack)),
-            format!("pack {name} does not take over the state of version 1.0.0: nothing of version 1.0.0 is of use here"),
+            format!(
+                "pack {name} does not take over the state of version 1.0.0: nothing of version 1.0.0 is of use here"
+            ),
         ),
         (
             "a rule id that another pack has",

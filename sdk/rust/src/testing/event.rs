@@ -49,7 +49,8 @@ fn event(payload: TestPayload) -> TestEvent {
 /// A file was opened, for reading where nothing else is said.
 #[must_use]
 pub fn open(path: impl AsRef<[u8]>) -> TestEvent {
-    let mut event = event(TestPayload::Open(OpenRecord::default(), path.as_ref().to_vec()));
+    let record = OpenRecord { file_mode: 0o100_644, ..OpenRecord::default() };
+    let mut event = event(TestPayload::Open(record, path.as_ref().to_vec()));
     event.header.result = 3;
     event
 }
@@ -113,12 +114,16 @@ pub(super) fn ns(time: Duration) -> u64 {
 }
 
 impl TestEvent {
-    fn open_flags(mut self, change: impl FnOnce(u32) -> u32) -> Self {
+    fn open_record(mut self, change: impl FnOnce(&mut OpenRecord<'static>)) -> Self {
         match &mut self.payload {
-            TestPayload::Open(open, _) => open.flags = change(open.flags),
+            TestPayload::Open(open, _) => change(open),
             _ => panic!("that can be said of an open only"),
         }
         self
+    }
+
+    fn open_flags(self, change: impl FnOnce(u32) -> u32) -> Self {
+        self.open_record(|open| open.flags = change(open.flags))
     }
 
     fn exec_record(mut self, change: impl FnOnce(&mut ExecRecord<'static>)) -> Self {
@@ -148,6 +153,14 @@ impl TestEvent {
     pub fn failed(mut self, errno: u16) -> Self {
         self.header.result = -i64::from(errno);
         self.header.flags |= event_flag::FAILED;
+        self
+    }
+
+    /// A connect of a non-blocking socket: it has begun, and how it ends is not known yet.
+    #[must_use]
+    pub fn under_way(mut self) -> Self {
+        const EINPROGRESS: i64 = 115;
+        self.header.result = -EINPROGRESS;
         self
     }
 
@@ -190,11 +203,19 @@ impl TestEvent {
     /// An open, for writing, that created the file.
     #[must_use]
     pub fn created(self) -> Self {
-        let mut event = self.write();
-        if let TestPayload::Open(open, _) = &mut event.payload {
-            open.created = true;
-        }
-        event
+        self.write().open_record(|open| open.created = true)
+    }
+
+    /// An open of this file: device (the kernel's encoding) and inode, as [`TestProcess::exe_file`] has them.
+    #[must_use]
+    pub fn file(self, dev: u32, inode: u64) -> Self {
+        self.open_record(|open| (open.dev, open.inode) = (dev, inode))
+    }
+
+    /// An open of a file of this type and these permissions (`st_mode`); where nothing is said, of a regular one.
+    #[must_use]
+    pub fn file_mode(self, mode: u32) -> Self {
+        self.open_record(|open| open.file_mode = mode)
     }
 
     /// A connect, by UDP.
@@ -220,6 +241,12 @@ impl TestEvent {
             exec.stdio |= stdio_flag::STDIN_SOCKET | stdio_flag::STDOUT_SOCKET | stdio_flag::STDERR_SOCKET;
             (exec.peer_family, exec.peer_address, exec.peer_port) = (family, bytes, peer.port());
         })
+    }
+
+    /// An exec whose standard input is a pipe.
+    #[must_use]
+    pub fn stdin_pipe(self) -> Self {
+        self.exec_record(|exec| exec.stdio |= stdio_flag::STDIN_PIPE)
     }
 
     /// An exec whose standard input is a terminal.

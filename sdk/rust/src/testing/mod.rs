@@ -30,7 +30,7 @@ mod process;
 use std::cell::RefCell;
 use std::time::Duration;
 
-use lanner_abi::{EventHeader, Frame, FrameWriter, Payload, PayloadRecord};
+use lanner_abi::{EventHeader, Frame, FrameError, FrameWriter, Payload, PayloadRecord};
 
 pub use event::{TestEvent, connect, connect_unix, exec, exit, fork, loss, open};
 pub use process::{TestProcess, process};
@@ -38,6 +38,7 @@ pub use process::{TestProcess, process};
 use crate::dispatch::{Evaluate as _, Running, Subscription};
 use crate::finding::{Finding, Severity, Sink};
 use crate::pack::{Pack, Settings};
+use crate::rules::RuleInfo;
 use process::Written;
 
 /// When the first event happens: any time will do, but not 0.
@@ -79,6 +80,19 @@ impl TestFinding {
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(there, _)| there == name).map(|(_, value)| &**value)
     }
+}
+
+/// What a rule says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestRule {
+    /// Its id.
+    pub id: String,
+    /// What a finding of it means.
+    pub summary: String,
+    /// How bad its findings are, where they do not say otherwise.
+    pub severity: Severity,
+    /// ATT&CK technique ids.
+    pub attack: Vec<String>,
 }
 
 #[derive(Default)]
@@ -126,6 +140,16 @@ impl<P: Pack> PackTest<P> {
         Self { running, settings, now: BEGINNING, ticked: BEGINNING, seq: 0 }
     }
 
+    /// The pack's rules.
+    #[must_use]
+    pub fn rules(&self) -> Vec<TestRule> {
+        let shown = |rule: RuleInfo| {
+            let RuleInfo { id, summary, severity, attack, .. } = rule;
+            TestRule { id, summary, severity, attack }
+        };
+        self.running.describe().rules.into_iter().map(shown).collect()
+    }
+
     /// Lets events happen, one after the other; gives what was raised.
     ///
     /// # Panics
@@ -145,6 +169,17 @@ impl<P: Pack> PackTest<P> {
         }
         self.evaluate(&batch, &found);
         self.shown(found)
+    }
+
+    /// Judges a frame that was made elsewhere, as a host hands it over; gives what was raised.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no frame.
+    pub fn judge(&mut self, frame: &[u8]) -> Result<Vec<TestFinding>, FrameError> {
+        let found = Collected::default();
+        self.running.evaluate(frame, &found)?;
+        Ok(self.shown(found))
     }
 
     /// Lets time go by; gives what was raised.
@@ -186,6 +221,9 @@ impl<P: Pack> PackTest<P> {
     }
 
     fn shown(&self, found: Collected) -> Vec<TestFinding> {
+        if found.0.borrow().is_empty() {
+            return Vec::new();
+        }
         let rules = self.running.describe().rules;
         let shown = |finding: Finding| {
             let rule = &rules[finding.rule as usize];

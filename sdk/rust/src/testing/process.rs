@@ -122,6 +122,18 @@ impl TestProcess {
         self.with(|facts| facts.record.exe_fs = magic)
     }
 
+    /// Device (the kernel's encoding) and inode of the executable.
+    #[must_use]
+    pub fn exe_file(self, dev: u32, inode: u64) -> Self {
+        self.with(|facts| (facts.record.exe_dev, facts.record.exe_inode) = (dev, inode))
+    }
+
+    /// File type and permissions of the executable (`st_mode`).
+    #[must_use]
+    pub fn exe_mode(self, mode: u32) -> Self {
+        self.with(|facts| facts.record.exe_mode = mode)
+    }
+
     /// Runs from an anonymous memory file.
     #[must_use]
     pub fn memfd(self) -> Self {

@@ -36,5 +36,7 @@ pub(crate) fn run() {
     let [median, p99, max] = [0.5, 0.99, 1.0].map(|share| percentile(&times, share));
     println!("| findings | median | p99 | worst | aim (p99) |\n| ---: | ---: | ---: | ---: | ---: |");
     println!("| {} of {EVENTS} | {median:.1} ms | {p99:.1} ms | {max:.1} ms | 20 ms |\n", times.len());
-    println!("From the kernel's time stamp to the line in the reader of the pipe; one open of /etc/shadow every {APART:?}.\n");
+    println!(
+        "From the kernel's time stamp to the line in the reader of the pipe; one open of /etc/shadow every {APART:?}.\n"
+    );
 }

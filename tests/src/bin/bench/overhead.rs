@@ -39,16 +39,15 @@ pub(crate) fn run() {
     let on = costs();
     let ended = lanner.stop();
     let after = costs();
-    let off = Costs {
-        open_close: before.open_close.min(after.open_close),
-        getppid: before.getppid.min(after.getppid),
-    };
+    let off = Costs { open_close: before.open_close.min(after.open_close), getppid: before.getppid.min(after.getppid) };
     println!("| call | host off | host on | added | ratio |\n| --- | ---: | ---: | ---: | ---: |");
-    for (name, off, on) in [
-        ("openat + close", off.open_close, on.open_close),
-        ("getppid (no hook on it)", off.getppid, on.getppid),
-    ] {
+    for (name, off, on) in
+        [("openat + close", off.open_close, on.open_close), ("getppid (no hook on it)", off.getppid, on.getppid)]
+    {
         println!("| {name} | {off:.0} ns | {on:.0} ns | {:.0} ns | {:.2} |", on - off, on / off);
     }
-    println!("\nThread CPU time, least of {ROUNDS} rounds of {CALLS}. {}\n", ended.stderr.lines().last().unwrap_or_default());
+    println!(
+        "\nThread CPU time, least of {ROUNDS} rounds of {CALLS}. {}\n",
+        ended.stderr.lines().last().unwrap_or_default()
+    );
 }

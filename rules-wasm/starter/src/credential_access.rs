@@ -1,0 +1,182 @@
+//! Reading what opens other doors: password hashes, private keys, cloud credentials.
+
+use lanner_sdk::prelude::*;
+
+use crate::Starter;
+use crate::outcome::Outcome;
+use crate::programs::{is_installed, is_interpreter, is_package_management, label};
+
+/// Files with password hashes, and their backups.
+const SHADOW: [&str; 5] = ["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/security/opasswd"];
+/// Programs that check or change passwords.
+const AUTHENTICATORS: [&str; 52] = [
+    "accounts-daemon",
+    "agetty",
+    "chage",
+    "chfn",
+    "chgpasswd",
+    "chpasswd",
+    "chsh",
+    "cron",
+    "crond",
+    "cupsd",
+    "dovecot-auth",
+    "expiry",
+    "gdm-session-worker",
+    "gpasswd",
+    "groupadd",
+    "groupdel",
+    "groupmems",
+    "groupmod",
+    "grpck",
+    "grpconv",
+    "lightdm",
+    "login",
+    "newgrp",
+    "newusers",
+    "nscd",
+    "passwd",
+    "pkexec",
+    "polkit-agent-helper-1",
+    "proftpd",
+    "pwck",
+    "pwconv",
+    "saslauthd",
+    "screen",
+    "sddm-helper",
+    "smbd",
+    "sshd",
+    "sshd-auth",
+    "sshd-session",
+    "sssd_be",
+    "su",
+    "sudo",
+    "sulogin",
+    "systemd-executor",
+    "systemd-sysusers",
+    "systemd-userwork",
+    "unix_chkpwd",
+    "unix_update",
+    "useradd",
+    "userdel",
+    "usermod",
+    "vipw",
+    "vsftpd",
+];
+
+/// Programs that use private SSH keys.
+const SSH: [&str; 9] =
+    ["ssh", "sshd", "sshd-session", "sshd-auth", "ssh-add", "ssh-agent", "ssh-keygen", "ssh-keysign", "gpg-agent"];
+
+/// Ends of the paths of credentials of clouds, clusters and image registries, below a home directory.
+const CLOUD_FILES: [&str; 14] = [
+    "/.aws/credentials",
+    "/.azure/accessTokens.json",
+    "/.azure/msal_token_cache.bin",
+    "/.azure/msal_token_cache.json",
+    "/.azure/service_principal_entries.bin",
+    "/.azure/service_principal_entries.json",
+    "/.config/doctl/config.yaml",
+    "/.config/gcloud/access_tokens.db",
+    "/.config/gcloud/application_default_credentials.json",
+    "/.config/gcloud/credentials.db",
+    "/.docker/config.json",
+    "/.kube/config",
+    "/.oci/oci_api_key.pem",
+    "/.terraform.d/credentials.tfrc.json",
+];
+/// Programs that they are made for.
+const CLOUD_PROGRAMS: [&str; 26] = [
+    "aws",
+    "az",
+    "buildah",
+    "buildctl",
+    "containerd",
+    "cosign",
+    "crane",
+    "docker",
+    "docker-buildx",
+    "docker-compose",
+    "dockerd",
+    "doctl",
+    "eksctl",
+    "gcloud",
+    "gsutil",
+    "helm",
+    "k9s",
+    "kubectl",
+    "kubelet",
+    "oci",
+    "oras",
+    "packer",
+    "podman",
+    "skopeo",
+    "terraform",
+    "tofu",
+];
+
+pub(crate) fn add(r: &mut Rules<Starter>) {
+    r.rule("credential-access/shadow-read")
+        .summary("The password hashes were read by a program that neither checks nor changes passwords")
+        .severity(High)
+        .attack("T1003.008")
+        .only(path().equals(SHADOW))
+        .on_open(|_, e, out| {
+            let process = e.process();
+            if is_installed(&process, &AUTHENTICATORS) || is_package_management(&process) {
+                return;
+            }
+            read(e, out);
+        });
+
+    r.rule("credential-access/ssh-key-read")
+        .summary("A private SSH key was read by a program that is not part of SSH")
+        .severity(High)
+        .attack("T1552.004")
+        .only(path().contains(["/.ssh/", "/etc/ssh/ssh_host_"]))
+        .on_open(|_, e, out| {
+            if is_private_key(e.path()) && !is_installed(&e.process(), &SSH) && !is_package_management(&e.process()) {
+                read(e, out);
+            }
+        });
+
+    r.rule("credential-access/cloud-credential-read")
+        .summary("Credentials of a cloud, a cluster or an image registry were read by a program that is not their own")
+        .severity(Medium)
+        .attack("T1552.001")
+        .only(path().ends_with(CLOUD_FILES))
+        .on_open(|_, e, out| {
+            if !is_cloud_program(&e.process()) {
+                read(e, out);
+            }
+        });
+}
+
+/// Raises the finding, where the file was opened for reading, or would have been.
+fn read(e: &OpenEvent<'_>, out: &mut Out<'_>) {
+    let outcome = Outcome::of(e);
+    let Some(verb) = outcome.verb("read", "tried to read").filter(|_| e.is_read()) else { return };
+    let finding = out.finding(format!("{} {verb} {}", label(&e.process()), e.path()));
+    // What the kernel has refused is an attempt, and a user who is curious may be all that is behind it.
+    if outcome == Outcome::Denied {
+        finding.severity(Low);
+    }
+}
+
+/// Names that keys have by default, and those that people give them.
+fn is_private_key(path: Text<'_>) -> bool {
+    let name = path.file_name();
+    if name.ends_with(".pub") {
+        return false;
+    }
+    if path.directory().ends_with("/.ssh") {
+        return name.starts_with("id_") || ["identity", ".pem", ".key"].iter().any(|end| name.ends_with(end));
+    }
+    path.directory() == "/etc/ssh" && name.ends_with("_key")
+}
+
+/// Goes by the name alone, as these programs are installed in many places; some are scripts.
+fn is_cloud_program(process: &Process<'_>) -> bool {
+    process.name().one_of(&CLOUD_PROGRAMS)
+        || (is_interpreter(process) && process.script().file_name().one_of(&CLOUD_PROGRAMS))
+}

@@ -1,0 +1,93 @@
+//! Removing traces.
+
+use lanner_sdk::prelude::*;
+
+use crate::Starter;
+use crate::outcome::Outcome;
+use crate::programs::{is_installed, is_package_management, label};
+
+/// Programs that empty logs because it is their work.
+const ROTATORS: [&str; 12] = [
+    "journalctl",
+    "logrotate",
+    "newsyslog",
+    "rsyslogd",
+    "savelog",
+    "svlogd",
+    "syslog-ng",
+    "systemd-journald",
+    "systemd-tmpfiles",
+    "systemd-update-utmp",
+    "auditd",
+    "utmpdump",
+];
+/// Logs of the system. Those of applications are begun anew for many reasons.
+const LOGS: [&str; 19] = [
+    "/var/log/auth.log",
+    "/var/log/btmp",
+    "/var/log/cron",
+    "/var/log/cron.log",
+    "/var/log/daemon.log",
+    "/var/log/faillog",
+    "/var/log/kern.log",
+    "/var/log/lastlog",
+    "/var/log/maillog",
+    "/var/log/messages",
+    "/var/log/secure",
+    "/var/log/syslog",
+    "/var/log/user.log",
+    "/var/log/utmp",
+    "/var/log/wtmp",
+    "/var/log/wtmp.db",
+    "/var/log/tallylog",
+    "/var/run/utmp",
+    "/run/utmp",
+];
+/// Folders of which everything is such a log.
+const LOG_FOLDERS: [&str; 3] = ["/var/log/audit/", "/var/log/journal/", "/run/log/journal/"];
+/// What shells remember of what was typed.
+const HISTORIES: [&str; 8] = [
+    "/.bash_history",
+    "/.zsh_history",
+    "/.zhistory",
+    "/.sh_history",
+    "/.ash_history",
+    "/.histfile",
+    "/.mysql_history",
+    "/.psql_history",
+];
+
+pub(crate) fn add(r: &mut Rules<Starter>) {
+    r.rule("defense-evasion/log-clearing")
+        .summary("A log of the system was emptied by a program that does not rotate logs")
+        .severity(High)
+        .attack("T1070.002")
+        .only(path().starts_with(LOGS.into_iter().chain(LOG_FOLDERS)))
+        .on_open(|_, e, out| {
+            let logs = e.path().one_of(&LOGS) || LOG_FOLDERS.iter().any(|folder| e.path().starts_with(folder));
+            if logs && !is_installed(&e.process(), &ROTATORS) && !is_package_management(&e.process()) {
+                emptied(e, out);
+            }
+        });
+
+    // A shell itself replaces its history by a new file; it never empties the one that is there.
+    r.rule("defense-evasion/history-clearing")
+        .summary("The history of a shell was emptied")
+        .severity(High)
+        .attack("T1070.003")
+        .only(path().ends_with(HISTORIES))
+        .on_open(|_, e, out| emptied(e, out));
+}
+
+/// Raises the finding, where the open emptied a file that was there, or would have.
+fn emptied(e: &OpenEvent<'_>, out: &mut Out<'_>) {
+    if !e.truncates() || e.is_created() {
+        return;
+    }
+    let outcome = Outcome::of(e);
+    let Some(verb) = outcome.verb("emptied", "tried to empty") else { return };
+    let finding = out.finding(format!("{} {verb} {}", label(&e.process()), e.path()));
+    if outcome == Outcome::Denied {
+        finding.severity(Low);
+    }
+}

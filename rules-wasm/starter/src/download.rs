@@ -1,0 +1,238 @@
+//! What was fetched from the network and then run. No single event shows it, so this remembers.
+
+use std::time::Duration;
+
+use lanner_sdk::abi::stdio_flag;
+use lanner_sdk::prelude::*;
+use lanner_sdk::state::Recent;
+use serde::{Deserialize, Serialize};
+
+use crate::Starter;
+use crate::programs::{is_interpreter, is_shell, label};
+
+/// Files that were downloaded lately; more is a mirror at work, and the oldest are forgotten.
+const FILES: usize = 4096;
+/// How long a downloaded file is remembered.
+const KEEP: Duration = Duration::from_secs(30 * 60);
+/// Downloads, and shells that read from a pipe, whose other half has not begun yet.
+const HALVES: usize = 256;
+/// The programs of a pipeline begin at the same time; a slow `sudo` may come between.
+const PIPELINE: Duration = Duration::from_secs(10);
+/// How far up the one who typed the pipeline is looked for: `curl … | sudo -u x bash` is two.
+const GENERATIONS: usize = 3;
+/// Bytes of a command line that are kept.
+const COMMAND: usize = 256;
+
+const S_IFMT: u32 = 0o170_000;
+const S_IFREG: u32 = 0o100_000;
+
+/// Programs that fetch files.
+const DOWNLOADERS: [&str; 15] = [
+    "aria2c",
+    "axel",
+    "busybox",
+    "curl",
+    "ftp",
+    "lftp",
+    "nc",
+    "nc.openbsd",
+    "nc.traditional",
+    "ncat",
+    "scp",
+    "sftp",
+    "tftp",
+    "wget",
+    "wget2",
+];
+/// Of these, those that write what they fetch to standard output.
+const STREAMERS: [&str; 4] = ["curl", "wget", "wget2", "lftp"];
+
+/// A file, by device and inode: whatever it is called by then.
+type FileId = (u32, u64);
+
+/// What was downloaded lately.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Downloads {
+    files: Recent<FileId, Download>,
+    /// The same by path, for scripts: the kernel says which interpreter it runs, and the path of the script.
+    paths: Recent<Vec<u8>, FileId>,
+    /// Downloads to a pipe, by the process that started them.
+    pipes: Recent<u64, Download>,
+    /// Shells that read from a pipe, likewise.
+    readers: Recent<u64, Reader>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Download {
+    seq: u64,
+    time: u64,
+    path: String,
+    command: String,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Reader {
+    seq: u64,
+    shell: String,
+}
+
+impl Default for Downloads {
+    fn default() -> Self {
+        Self {
+            files: Recent::new(FILES, KEEP),
+            paths: Recent::new(FILES, KEEP),
+            pipes: Recent::new(HALVES, PIPELINE),
+            readers: Recent::new(HALVES, PIPELINE),
+        }
+    }
+}
+
+impl Downloads {
+    /// With the limits of this version, whichever saved it.
+    pub(crate) fn with_limits(self) -> Self {
+        Self {
+            files: self.files.with_limits(FILES, KEEP),
+            paths: self.paths.with_limits(FILES, KEEP),
+            pipes: self.pipes.with_limits(HALVES, PIPELINE),
+            readers: self.readers.with_limits(HALVES, PIPELINE),
+        }
+    }
+
+    fn remember(&mut self, e: &OpenEvent<'_>) {
+        let id = (e.dev(), e.inode());
+        let path = e.path();
+        let command = command(&e.process());
+        let download = Download { seq: e.seq(), time: e.time(), path: path.to_string(), command };
+        self.files.insert(e.time(), id, download);
+        self.paths.insert(e.time(), path.as_bytes().to_vec(), id);
+    }
+
+    /// The download of this file. Once: a program that is started a hundred times is one finding.
+    fn take(&mut self, now: u64, id: FileId) -> Option<Download> {
+        let known = self.files.get(now, &id).is_some();
+        self.files.remove(&id).filter(|_| known)
+    }
+
+    fn take_by_path(&mut self, now: u64, path: Text<'_>) -> Option<Download> {
+        let id = *self.paths.get(now, path.as_bytes())?;
+        self.take(now, id)
+    }
+}
+
+pub(crate) fn add(r: &mut Rules<Starter>) {
+    r.rule("execution/download-and-run")
+        .summary("A file was fetched from the network and run soon after")
+        .severity(High)
+        .attack("T1105")
+        .attack("T1204.002")
+        .only(exe().ends_with(DOWNLOADERS.map(|name| format!("/{name}"))))
+        .on_open(|pack, e, _| {
+            // A pipe, a terminal or /dev/null is no file.
+            let regular = e.file_mode() & S_IFMT == S_IFREG;
+            if e.is_write() && !e.failed() && regular && e.process().name().one_of(&DOWNLOADERS) {
+                pack.downloads.remember(e);
+            }
+        })
+        .unfiltered()
+        .on_exec(|pack, e, out| {
+            let image = e.image();
+            let now = e.time();
+            let file = pack.downloads.take(now, (image.exe_dev(), image.exe_inode()));
+            let script = image.script();
+            let found = match file {
+                None if !script.is_empty() => pack.downloads.take_by_path(now, script).map(|file| (script, file)),
+                file => file.map(|file| (image.exe(), file)),
+            };
+            if let Some((path, download)) = found {
+                let what = format!("{} ran {path}", label(&e.process()));
+                raise(&what, &download, now, out);
+            }
+        });
+
+    // `bash file` runs a file that is no program.
+    r.rule("execution/downloaded-script")
+        .summary("A script was fetched from the network and given to an interpreter soon after")
+        .severity(High)
+        .attack("T1105")
+        .attack("T1059")
+        .only(exe().contains(["sh", "python", "perl", "ruby", "php", "node", "lua", "busybox"]))
+        .on_open(|pack, e, out| {
+            let process = e.process();
+            if e.failed() || !e.is_read() || !(is_shell(&process) || is_interpreter(&process)) {
+                return;
+            }
+            // Only what stands on its command line is run; the rest may be data.
+            let name = e.path().file_name();
+            if !process.args().skip(1).any(|argument| argument.file_name() == name) {
+                return;
+            }
+            if let Some(download) = pack.downloads.take(e.time(), (e.dev(), e.inode())) {
+                raise(&format!("{} was given {}", label(&process), e.path()), &download, e.time(), out);
+            }
+        });
+
+    r.rule("execution/download-piped-to-shell")
+        .summary("A download was piped into a shell: it ran without ever being a file")
+        .severity(Medium)
+        .attack("T1105")
+        .attack("T1059.004")
+        .on_exec(|pack, e, out| {
+            let image = e.image();
+            let now = e.time();
+            if image.name().one_of(&STREAMERS) {
+                let Some(parent) = image.parent() else { return };
+                let command = command(&image);
+                if let Some(reader) = pack.downloads.readers.remove(&parent.id()) {
+                    piped(&reader.shell, &command, out).because_of(reader.seq);
+                } else {
+                    let download = Download { seq: e.seq(), time: now, path: String::new(), command };
+                    pack.downloads.pipes.insert(now, parent.id(), download);
+                }
+            } else if reads_commands_from_pipe(e) {
+                let parents: Vec<u64> = image.ancestors().take(GENERATIONS).map(|parent| parent.id()).collect();
+                let download = parents.iter().find_map(|parent| {
+                    let known = pack.downloads.pipes.get(now, parent).is_some();
+                    pack.downloads.pipes.remove(parent).filter(|_| known)
+                });
+                if let Some(download) = download {
+                    piped(&label(&image), &download.command, out).because_of(download.seq);
+                } else if let Some(parent) = parents.first() {
+                    pack.downloads.readers.insert(now, *parent, Reader { seq: e.seq(), shell: label(&image) });
+                }
+            }
+        });
+}
+
+fn raise(what: &str, download: &Download, now: u64, out: &mut Out<'_>) {
+    let after = now.saturating_sub(download.time) / 1_000_000_000;
+    out.finding(format!("{what}, {after} s after it was downloaded"))
+        .field("downloaded by", &download.command)
+        .field("downloaded to", &download.path)
+        .because_of(download.seq);
+}
+
+fn piped<'o>(shell: &str, command: &str, out: &'o mut Out<'_>) -> lanner_sdk::FindingBuilder<'o> {
+    out.finding(format!("{shell} runs what was downloaded by: {command}")).field("downloaded by", command)
+}
+
+/// Whether a shell or interpreter has no other place to take its commands from than standard input, a pipe.
+fn reads_commands_from_pipe(e: &ExecEvent<'_>) -> bool {
+    let image = e.image();
+    if e.stdio() & stdio_flag::STDIN_PIPE == 0 || !(is_shell(&image) || is_interpreter(&image)) {
+        return false;
+    }
+    let mut arguments = image.args().skip(1);
+    // `-` and `-s` say so, whatever follows; otherwise a word, or what follows `-c`, is the script.
+    arguments.clone().any(|argument| argument.one_of(&["-", "-s"]))
+        || arguments.all(|argument| argument.starts_with("-") && argument != "-c")
+}
+
+/// The command line, cut.
+fn command(process: &Process<'_>) -> String {
+    let mut command = process.command_line().to_string();
+    if command.len() > COMMAND {
+        command.truncate(command.floor_char_boundary(COMMAND));
+        command.push('…');
+    }
+    command
+}

@@ -1,0 +1,98 @@
+//! Writing what is run later, or as somebody else.
+
+use lanner_sdk::prelude::*;
+
+use crate::Starter;
+use crate::outcome::Outcome;
+use crate::programs::{is_installed, is_package_management, label};
+
+/// Begin paths of what cron runs.
+const CRON: [&str; 9] = [
+    "/etc/crontab",
+    "/etc/anacrontab",
+    "/etc/cron.d/",
+    "/etc/cron.hourly/",
+    "/etc/cron.daily/",
+    "/etc/cron.weekly/",
+    "/etc/cron.monthly/",
+    "/etc/cron.yearly/",
+    "/var/spool/cron/",
+];
+/// Parts of the paths of what systemd runs. `/run/systemd/transient` and the generators' folders are its own.
+const SYSTEMD: [&str; 6] = [
+    "/etc/systemd/system/",
+    "/etc/systemd/user/",
+    "/usr/lib/systemd/system/",
+    "/usr/lib/systemd/user/",
+    "/run/systemd/system/",
+    "/.config/systemd/user/",
+];
+/// What every dynamically linked program loads.
+const PRELOAD: &str = "/etc/ld.so.preload";
+
+/// A file that matters, and the program that edits it: at that one's hands it is worth a line, no more.
+struct Watched {
+    /// Programs that do nothing but this.
+    editors: &'static [&'static str],
+    /// Programs whose daily work it is.
+    owners: &'static [&'static str],
+}
+
+pub(crate) fn add(r: &mut Rules<Starter>) {
+    r.rule("persistence/cron-write")
+        .summary("A job for cron was written")
+        .severity(High)
+        .attack("T1053.003")
+        .only(path().starts_with(CRON))
+        .on_open(|_, e, out| {
+            written(e, &Watched { editors: &["crontab"], owners: &["cron", "crond", "anacron"] }, out);
+        });
+
+    r.rule("persistence/systemd-unit-write")
+        .summary("A unit of systemd was written: it can run anything at the next start, or on a timer")
+        .severity(High)
+        .attack("T1543.002")
+        .attack("T1053.006")
+        .only(path().contains(SYSTEMD))
+        .on_open(|_, e, out| {
+            written(e, &Watched { editors: &["systemctl"], owners: &["systemd", "systemd-executor", "netplan"] }, out);
+        });
+
+    r.rule("persistence/ld-preload-write")
+        .summary(
+            "The list of libraries that every program loads first was written: the way of most rootkits in user space",
+        )
+        .severity(Critical)
+        .attack("T1574.006")
+        .only(path().equals([PRELOAD]))
+        .on_open(|_, e, out| written(e, &Watched { editors: &[], owners: &[] }, out));
+
+    r.rule("persistence/authorized-keys-write")
+        .summary("The list of keys that may log in was written")
+        .severity(Medium)
+        .attack("T1098.004")
+        .only(path().ends_with(["/.ssh/authorized_keys", "/.ssh/authorized_keys2"]))
+        .on_open(|_, e, out| written(e, &Watched { editors: &[], owners: &["sshd", "sshd-session"] }, out));
+
+    r.rule("privilege-escalation/sudoers-write")
+        .summary("Who may become root was changed")
+        .severity(Critical)
+        .attack("T1548.003")
+        .only(path().starts_with(["/etc/sudoers"]))
+        .on_open(|_, e, out| written(e, &Watched { editors: &["visudo"], owners: &[] }, out));
+}
+
+/// Raises the finding, where the file was opened for writing, or would have been.
+fn written(e: &OpenEvent<'_>, watched: &Watched, out: &mut Out<'_>) {
+    let process = e.process();
+    if !e.is_write() || is_installed(&process, watched.owners) || is_package_management(&process) {
+        return;
+    }
+    let outcome = Outcome::of(e);
+    let did = if e.is_created() { "created" } else { "opened for writing" };
+    let Some(verb) = outcome.verb(did, "tried to write") else { return };
+    let finding = out.finding(format!("{} {verb}: {}", label(&process), e.path()));
+    if outcome == Outcome::Denied || is_installed(&process, watched.editors) {
+        finding.severity(Low);
+    }
+}

@@ -1,0 +1,107 @@
+//! Which programs are which. Trust goes by the whole path, as the kernel resolved it: anybody can call a file `sshd`,
+//! but only root can put one into /usr/sbin.
+
+use lanner_sdk::prelude::*;
+
+/// Where the system's own programs lie; only root writes there.
+const SYSTEM_FOLDERS: [&str; 8] =
+    ["/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib64", "/usr/libexec", "/bin", "/sbin", "/lib"];
+/// Folders in which everybody may create files.
+const WORLD_WRITABLE: [&str; 7] =
+    ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/var/lock", "/run/screen"];
+
+const SHELLS: [&str; 13] =
+    ["sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "ash", "fish", "csh", "tcsh", "rbash", "pwsh"];
+const INTERPRETERS: [&str; 7] = ["python", "perl", "ruby", "php", "node", "lua", "tclsh"];
+/// What installs packages and runs their scripts: what it and its children write is the distribution's doing.
+const PACKAGE_MANAGERS: [&str; 14] = [
+    "dpkg",
+    "dpkg-deb",
+    "rpm",
+    "dnf",
+    "dnf5",
+    "dnf-3",
+    "yum",
+    "microdnf",
+    "tdnf",
+    "zypper",
+    "pacman",
+    "apk",
+    "snapd",
+    "rpm-ostree",
+];
+/// Programs that start another and add nothing of their own.
+const WRAPPERS: [&str; 9] = ["env", "nice", "ionice", "timeout", "setsid", "nohup", "stdbuf", "sudo", "setpriv"];
+
+/// What a process is called in a message.
+pub(crate) fn label(process: &Process<'_>) -> String {
+    let exe = process.exe();
+    let name = if exe.is_empty() { process.name() } else { exe };
+    // Interpreters say little: the script is who did it.
+    match process.script() {
+        script if script.is_empty() => name.to_string(),
+        script => format!("{script} ({})", process.name()),
+    }
+}
+
+/// Whether it is one of these programs of the system.
+pub(crate) fn is_installed(process: &Process<'_>, names: &[&str]) -> bool {
+    process.name().one_of(names) && is_system(process)
+}
+
+/// Whether the executable is one of the system's own.
+pub(crate) fn is_system(process: &Process<'_>) -> bool {
+    let exe = process.exe();
+    !process.is_deleted() && SYSTEM_FOLDERS.iter().any(|folder| exe.is_under(folder))
+}
+
+/// Whether everybody may write into a folder on the way to this path.
+pub(crate) fn is_world_writable(path: Text<'_>) -> bool {
+    WORLD_WRITABLE.iter().any(|folder| path.is_under(folder))
+}
+
+/// A name without the version at its end: `python3.11` is `python`.
+fn unversioned(name: Text<'_>) -> &[u8] {
+    let bytes = name.as_bytes();
+    let length = bytes.iter().rposition(|byte| !(byte.is_ascii_digit() || *byte == b'.')).map_or(0, |last| last + 1);
+    &bytes[..length]
+}
+
+/// Whether its name, without a version, is one of these.
+pub(crate) fn is_named(process: &Process<'_>, names: &[&str]) -> bool {
+    let name = unversioned(process.name());
+    let name = if name.is_empty() { process.name().as_bytes() } else { name };
+    names.iter().any(|known| known.as_bytes() == name)
+}
+
+/// Whether it runs a shell.
+pub(crate) fn is_shell(process: &Process<'_>) -> bool {
+    let name = process.name();
+    if name == "busybox" {
+        // Which of its programs it is says what it was called as.
+        return process.args().next().is_some_and(|called| is_shell_name(called.file_name()));
+    }
+    is_shell_name(name)
+}
+
+fn is_shell_name(name: Text<'_>) -> bool {
+    // A login shell is called `-bash`.
+    let bytes = name.as_bytes();
+    Text::new(bytes.strip_prefix(b"-").unwrap_or(bytes)).one_of(&SHELLS)
+}
+
+/// Whether it runs a program for a language that is run from its source, shells not included.
+pub(crate) fn is_interpreter(process: &Process<'_>) -> bool {
+    is_named(process, &INTERPRETERS)
+}
+
+/// Whether a package manager did it, or started what did.
+pub(crate) fn is_package_management(process: &Process<'_>) -> bool {
+    is_installed(process, &["apt", "apt-get", "aptitude"])
+        || std::iter::once(*process).chain(process.ancestors()).any(|p| is_installed(&p, &PACKAGE_MANAGERS))
+}
+
+/// Who started it: the nearest ancestor that is not a mere wrapper.
+pub(crate) fn starter<'a>(process: &Process<'a>) -> Option<Process<'a>> {
+    process.ancestors().find(|ancestor| !is_installed(ancestor, &WRAPPERS))
+}

@@ -1,0 +1,51 @@
+use lanner_sdk::prelude::Severity::{self, Critical, High, Low, Medium};
+use lanner_sdk::testing::{open, process};
+
+use super::{finds, silent};
+
+const EACCES: u16 = 13;
+
+/// Rule, severity, a path, and who may.
+const WATCHED: [(&str, Severity, &str, Option<&str>); 9] = [
+    ("persistence/cron-write", High, "/etc/cron.d/job", Some("/usr/sbin/cron")),
+    ("persistence/cron-write", High, "/etc/crontab", None),
+    ("persistence/cron-write", High, "/var/spool/cron/crontabs/root", None),
+    ("persistence/systemd-unit-write", High, "/etc/systemd/system/x.service", Some("/usr/lib/systemd/systemd")),
+    ("persistence/systemd-unit-write", High, "/home/ada/.config/systemd/user/x.timer", None),
+    ("persistence/ld-preload-write", Critical, "/etc/ld.so.preload", None),
+    ("persistence/authorized-keys-write", Medium, "/root/.ssh/authorized_keys", None),
+    ("privilege-escalation/sudoers-write", Critical, "/etc/sudoers", None),
+    ("privilege-escalation/sudoers-write", Critical, "/etc/sudoers.d/x", None),
+];
+
+#[test]
+fn writing_what_runs_later() {
+    for (rule, severity, path, owner) in WATCHED {
+        let tee = process("/usr/bin/tee");
+        finds([open(path).write().by(&tee)], rule, severity, &format!("/usr/bin/tee opened for writing: {path}"));
+        finds([open(path).created().by(&tee)], rule, severity, &format!("/usr/bin/tee created: {path}"));
+        let denied = open(path).append().failed(EACCES).by(&tee);
+        finds([denied], rule, Low, &format!("/usr/bin/tee tried to write: {path}"));
+        silent([open(path).by(&tee)]);
+        silent([open(path).write().by(process("/usr/bin/dpkg"))]);
+        silent(owner.map(|owner| open(path).write().by(process(owner))));
+    }
+}
+
+#[test]
+fn the_programs_made_for_it_are_worth_a_line() {
+    let crontab = open("/var/spool/cron/crontabs/tmp.x").created().by(process("/usr/bin/crontab"));
+    let message = "/usr/bin/crontab created: /var/spool/cron/crontabs/tmp.x";
+    finds([crontab], "persistence/cron-write", Low, message);
+    let visudo = open("/etc/sudoers").read_write().by(process("/usr/sbin/visudo"));
+    let message = "/usr/sbin/visudo opened for writing: /etc/sudoers";
+    finds([visudo], "privilege-escalation/sudoers-write", Low, message);
+}
+
+#[test]
+fn what_lies_beside_it() {
+    let tee = process("/usr/bin/tee");
+    for path in ["/etc/cron.deny", "/etc/systemd/system.conf", "/run/systemd/transient/x.scope", "/root/.ssh/config"] {
+        silent([open(path).write().by(&tee)]);
+    }
+}

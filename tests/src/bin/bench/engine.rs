@@ -1,0 +1,167 @@
+//! What judging costs: a batch through a pack, against the same rule compiled for this machine.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use lanner::engine::{Candidate, Limits, Runtime};
+use lanner::enrich::{Enricher, Event};
+use lanner::frame::Encoder;
+use lanner::pipeline::BATCH;
+use lanner::source::record::{Machine, Record};
+use lanner_probes::event::{Exec, Fork, KernelEvent, Open, Payload, ResolvedPath, Task};
+use lanner_sdk::testing::PackTest;
+use lanner_tests::{shipped_pack, test_pack};
+
+use crate::measure::{least_ns, percentile};
+
+/// The very source that the pack `one-rule` is built from.
+#[path = "../../../packs/one-rule/src/lib.rs"]
+#[allow(unreachable_pub, reason = "it is a crate's, elsewhere")]
+mod one_rule;
+
+const ROUNDS: usize = 300;
+/// Batches of a round.
+const BATCHES: u64 = 40;
+/// What the machine of the batch runs; each program opens each file in turn.
+const PROGRAMS: [&str; 12] = [
+    "/usr/lib/systemd/systemd",
+    "/usr/sbin/sshd",
+    "/usr/bin/bash",
+    "/usr/bin/python3.11",
+    "/usr/bin/git",
+    "/usr/sbin/nginx",
+    "/usr/lib/postgresql/15/bin/postgres",
+    "/usr/bin/containerd",
+    "/usr/sbin/cron",
+    "/usr/bin/dockerd",
+    "/usr/local/bin/service",
+    "/usr/bin/cat",
+];
+const FILES: [&str; 10] = [
+    "/usr/lib/x86_64-linux-gnu/libc.so.6",
+    "/etc/ld.so.cache",
+    "/proc/self/status",
+    "/usr/share/zoneinfo/Europe/Berlin",
+    "/home/ada/src/project/target/debug/deps/libserde-0123456789abcdef.rmeta",
+    "/var/lib/postgresql/15/main/base/16384/2619",
+    "/sys/fs/cgroup/system.slice/cpu.stat",
+    "/dev/null",
+    "/tmp/cc0Yx2pq.s",
+    "/etc/nginx/sites-enabled/default",
+];
+/// One event in so many is what the rule looks for.
+const HIT: usize = 128;
+
+pub(crate) fn run() {
+    println!("## Judging a batch of {BATCH} opens\n");
+    let events = batch();
+    let mut encoder = Encoder::default();
+    let frame = encode(&mut encoder, &events);
+    let mut native = PackTest::<one_rule::OneRule>::new();
+    let hits = native.judge(&frame).expect("a frame").len();
+    assert_eq!(hits, BATCH / HIT, "the batch holds what the rule looks for");
+
+    let runtime = Runtime::new(Limits::default(), None).expect("a runtime");
+    let [mut wasm, mut empty, mut starter] =
+        [test_pack("one-rule"), test_pack("empty"), shipped_pack("starter")].map(|path| {
+            let bytes = std::fs::read(path).expect("a pack");
+            Candidate::prepare(&runtime, &bytes, &[]).expect("a pack")
+        });
+    assert_eq!(wasm.evaluate(&frame).expect("a call"), hits, "as WebAssembly it finds the same");
+
+    // All in one round, one after the other: what disturbs the machine disturbs each alike.
+    let mut rounds: [Vec<f64>; 5] = Default::default();
+    for _ in 0..ROUNDS {
+        let costs = [
+            each(|| {
+                let _ = black_box(native.judge(black_box(&frame)));
+            }),
+            each(|| {
+                let _ = black_box(wasm.evaluate(black_box(&frame)));
+            }),
+            each(|| {
+                let _ = black_box(empty.evaluate(black_box(&frame)));
+            }),
+            each(|| {
+                let _ = black_box(starter.evaluate(black_box(&frame)));
+            }),
+            each(|| drop(black_box(encode(&mut encoder, black_box(&events))))),
+        ];
+        for (round, cost) in rounds.iter_mut().zip(costs) {
+            round.push(cost);
+        }
+    }
+    let ratios = |of: &[f64]| {
+        let mut ratios: Vec<f64> = of.iter().zip(&rounds[0]).map(|(cost, native)| cost / native).collect();
+        ratios.sort_by(f64::total_cmp);
+        percentile(&ratios, 0.5)
+    };
+    let least = |of: &[f64]| of.iter().copied().fold(f64::MAX, f64::min);
+    println!("| | ns an event | to native | aim |\n| --- | ---: | ---: | ---: |");
+    for (name, costs, aim) in [
+        ("one rule, native", &rounds[0], ""),
+        ("one rule, as a pack", &rounds[1], "≤ 2 × native"),
+        ("a pack that does nothing (the floor)", &rounds[2], "≤ 30 ns"),
+        ("the starter pack, all rules", &rounds[3], ""),
+        ("encoding the frame, once for all packs", &rounds[4], ""),
+    ] {
+        println!("| {name} | {:.0} | {:.2} | {aim} |", least(costs), ratios(costs));
+    }
+    println!(
+        "\nThread CPU time: least of {ROUNDS} rounds of {BATCHES} batches; the ratio is the median of the rounds' ratios. \
+         {} bytes an event.\n",
+        frame.len() / BATCH
+    );
+}
+
+/// ns an event.
+fn each(mut work: impl FnMut()) -> f64 {
+    least_ns(1, BATCHES * BATCH as u64, || (0..BATCHES).for_each(|_| work()))
+}
+
+fn encode(encoder: &mut Encoder, events: &[Event]) -> Arc<[u8]> {
+    encoder.encode(events.iter()).expect("events").0
+}
+
+/// Opens by programs that a shell started, which a daemon started.
+fn batch() -> Vec<Event> {
+    let mut enricher = Enricher::new(&Machine::default(), None);
+    let init = task(1);
+    for (pid, exe) in (100..).zip(PROGRAMS) {
+        let (shell, program) = (task(pid), task(pid + 1000));
+        enricher.take(record(&init, Payload::Fork(fork(&shell))));
+        enricher.take(record(&shell, exec("/usr/bin/dash")));
+        enricher.take(record(&shell, Payload::Fork(fork(&program))));
+        enricher.take(record(&program, exec(exe)));
+    }
+    let open = |number: usize| {
+        let path = if number % HIT == HIT - 1 { "/etc/shadow" } else { FILES[number % FILES.len()] };
+        // The hits are cat's.
+        let program = if number % HIT == HIT - 1 { PROGRAMS.len() - 1 } else { number % PROGRAMS.len() };
+        let open = Open { result: 3, path: path_of(path), resolved: true, ..Open::default() };
+        let record = record(&task(1100 + program as u32), Payload::Open(Box::new(open)));
+        enricher.take(record).expect("an event")
+    };
+    (0..BATCH).map(open).collect()
+}
+
+fn record(task: &Task, payload: Payload) -> Record {
+    Record::Event(Box::new(KernelEvent { time_ns: 1_700_000_000_000_000_000, task: task.clone(), payload }))
+}
+
+fn task(pid: u32) -> Task {
+    Task { pid, tid: pid, start_boot_ns: u64::from(pid) * 1_000_000_000, comm: b"program".to_vec(), ..Task::default() }
+}
+
+fn fork(child: &Task) -> Fork {
+    Fork { child_pid: child.pid, child_start_boot_ns: child.start_boot_ns, child_ns_pid: child.pid }
+}
+
+fn exec(exe: &str) -> Payload {
+    let argv = format!("{exe}\0--option\0argument\0").into_bytes();
+    Payload::Exec(Box::new(Exec { exe: path_of(exe), argv, cwd: path_of("/srv"), ..Exec::default() }))
+}
+
+fn path_of(path: &str) -> ResolvedPath {
+    ResolvedPath { bytes: path.into(), ..ResolvedPath::default() }
+}
