@@ -1,6 +1,6 @@
 # Thin: each target calls cargo, xtask or the setup script.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench packs picture
+.PHONY: help setup run test kernels bench packs picture
 
 # For `make run`: what else `lanner run` is told, such as ARGS="--for 10s --output json".
 ARGS ?=
@@ -8,6 +8,7 @@ ARGS ?=
 help:
 	@echo "make run      watch this machine with the shipped rules (ARGS=... goes to lanner run)"
 	@echo "make test     check and test everything"
+	@echo "make kernels  test in each kernel that Debian offers, in emulated machines"
 	@echo "make bench    print the figures"
 	@echo "make packs    build the shipped packs"
 	@echo "make picture  draw docs/run.svg from a real run"
@@ -26,6 +27,10 @@ packs: setup
 test:
 	@xtask/setup.sh test
 	@cargo xtask test
+
+kernels:
+	@xtask/setup.sh kernels
+	@cargo xtask kernels
 
 bench: setup
 	@cargo xtask packs --tests

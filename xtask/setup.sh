@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Lanner needs and this machine lacks: `xtask/setup.sh run` for building and running, `xtask/setup.sh test`
-# for the checks too. Says what it does on stderr, one line a thing; silent where nothing is to be done.
+# for the checks too, `xtask/setup.sh kernels` for running and for booting other kernels. Says what it does on stderr,
+# one line a thing; silent where nothing is to be done.
 # A script, as `cargo xtask` itself needs a linker.
 set -euo pipefail
 # stdout belongs to whatever runs next.
@@ -16,8 +17,8 @@ readonly CLANG=22
 readonly DOWNLOAD_SECONDS=120
 
 purpose=${1:-}
-if [[ $# -ne 1 || ! $purpose =~ ^(run|test)$ ]]; then
-    echo "usage: xtask/setup.sh run|test"
+if [[ $# -ne 1 || ! $purpose =~ ^(run|test|kernels)$ ]]; then
+    echo "usage: xtask/setup.sh run|test|kernels"
     exit 2
 fi
 
@@ -49,6 +50,9 @@ has_libbpf_headers() { [[ -e /usr/include/bpf/bpf_helpers.h ]]; }
 has_recorded_clang() { has clang-$CLANG && has llvm-strip-$CLANG; }
 
 has_some_clang() { compgen -c clang | grep -Eqx 'clang(-[0-9]+)?' && compgen -c llvm-strip | grep -Eqx 'llvm-strip(-[0-9]+)?'; }
+
+# A guest has no shared libraries. ldd fails for what needs none.
+has_static_busybox() { has busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1; }
 
 # === Packages ===
 
@@ -111,7 +115,7 @@ if [[ $purpose == test ]]; then
     done
 fi
 
-# === Needed by both ===
+# === Needed by all ===
 
 has make || missing+=(make)
 has_c_compiler || missing+=(gcc libc6-dev)
@@ -147,6 +151,14 @@ if [[ $purpose == test ]]; then
             missing+=(clang llvm)
         fi
     fi
+fi
+
+# === Emulated machines ===
+
+if [[ $purpose == kernels ]]; then
+    has qemu-system-x86_64 || missing+=(qemu-system-x86)
+    has cpio || missing+=(cpio)
+    has_static_busybox || missing+=(busybox-static)
 fi
 
 install_missing

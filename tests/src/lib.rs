@@ -40,8 +40,8 @@ macro_rules! require_kernel {
     };
 }
 
-/// The folder that cargo builds into.
-fn target() -> PathBuf {
+/// The folder that cargo builds this profile into.
+pub fn target() -> PathBuf {
     // target/<profile>/deps/<test>
     let test = std::env::current_exe().expect("the path of the test");
     let profile = test.parent().and_then(Path::parent).expect("a test lies in <target>/<profile>/deps");

@@ -2,9 +2,12 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
 
 /// What a user may have set for every cargo of the machine, so that it holds for another toolchain's cargo too.
 const FOR_EVERY_CARGO: [&str; 7] = [
@@ -69,6 +72,50 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
         bail!("{} failed ({}): {}", shown(command), output.status, said.trim_end());
     }
     String::from_utf8(output.stdout).with_context(|| format!("what {} wrote", shown(command)))
+}
+
+/// Something that `cargo build` made, or found made already.
+#[derive(Deserialize)]
+pub(crate) struct Artifact {
+    /// The Cargo.toml of its crate.
+    pub(crate) manifest_path: PathBuf,
+    pub(crate) target: Target,
+    pub(crate) filenames: Vec<PathBuf>,
+    /// Where it is a program.
+    pub(crate) executable: Option<PathBuf>,
+}
+
+/// What of a crate it was made from.
+#[derive(Deserialize)]
+pub(crate) struct Target {
+    pub(crate) name: String,
+}
+
+/// Runs `cargo build`, given with its other arguments, for what it makes; its messages are for the person at the
+/// terminal.
+pub(crate) fn artifacts(cargo_build: &mut Command) -> Result<Vec<Artifact>> {
+    #[derive(Deserialize)]
+    #[serde(tag = "reason", rename_all = "kebab-case")]
+    enum Message {
+        CompilerArtifact(Artifact),
+        #[serde(other)]
+        Other,
+    }
+
+    cargo_build.arg("--message-format=json-render-diagnostics").stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = cargo_build.spawn().with_context(|| format!("{} cannot be started", shown(cargo_build)))?;
+    let stdout = child.stdout.take().context("cargo's output")?;
+    let mut artifacts = Vec::new();
+    for line in BufReader::new(stdout).lines() {
+        if let Message::CompilerArtifact(artifact) = serde_json::from_str(&line?).context("what cargo build wrote")? {
+            artifacts.push(artifact);
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("{} failed ({status})", shown(cargo_build));
+    }
+    Ok(artifacts)
 }
 
 /// The command as one would type it.

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 mod abi;
 mod cargo;
 mod dependencies;
+mod kernels;
 mod metadata;
 mod packs;
 mod picture;
@@ -51,6 +52,8 @@ enum Task {
     Dependencies,
     /// Draw docs/run.svg, the picture in the README, from a real run (as root)
     Picture,
+    /// Test the probes and the host in each kernel that Debian offers, in emulated machines
+    Kernels,
     /// Check and test everything, as `make test` does after setting up the machine
     Test,
 }
@@ -64,6 +67,7 @@ fn main() -> Result<()> {
         Task::Packs { folders, out, .. } => packs::run(&folders, out.as_deref()),
         Task::Dependencies => dependencies::run(),
         Task::Picture => picture::run(),
+        Task::Kernels => kernels::run(),
         Task::Test => test::run(),
     }
 }

@@ -3,24 +3,23 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
-use serde::Deserialize;
 
 use super::rustc;
 use super::toolchain::{TARGET, Toolchain};
+use crate::cargo::{self, Artifact};
 use crate::metadata::{self, Metadata, Package};
-use crate::{cargo, root};
+use crate::root;
 
 /// Builds the packs of a folder: name and module of each.
 pub(super) fn modules(toolchain: &Toolchain, folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     let metadata = metadata::read(toolchain.cargo(folder).args(["metadata", "--no-deps"]))?;
     let packs = packs(&metadata, folder)?;
     let mut command = toolchain.cargo(&metadata.workspace_root);
-    command.args(["build", "--release", "--lib", "--message-format=json-render-diagnostics"]);
+    command.args(["build", "--release", "--lib"]);
     // One for all packs, so that the standard library and the SDK are built once.
     command.arg("--target-dir").arg(root().join("target/wasm"));
     for pack in &packs {
@@ -28,7 +27,7 @@ pub(super) fn modules(toolchain: &Toolchain, folder: &Path) -> Result<Vec<(Strin
     }
     toolchain.aim(&mut command);
     make_reproducible(&mut command, toolchain, &metadata.workspace_root)?;
-    let mut built = artifacts(&mut command)?;
+    let mut built = built_modules(&mut command)?;
     let module = |pack: &&Package| {
         let module = built.remove(&pack.manifest_path);
         module
@@ -79,29 +78,10 @@ fn make_reproducible(command: &mut Command, toolchain: &Toolchain, workspace: &P
 }
 
 /// Has cargo build, and collects the modules by the manifests of their crates.
-fn artifacts(command: &mut Command) -> Result<BTreeMap<PathBuf, PathBuf>> {
-    #[derive(Deserialize)]
-    struct Message {
-        reason: String,
-        #[serde(default)]
-        manifest_path: PathBuf,
-        #[serde(default)]
-        filenames: Vec<PathBuf>,
-    }
-
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cargo cannot be started")?;
-    let stdout = child.stdout.take().context("cargo's output")?;
-    let mut modules = BTreeMap::new();
-    for line in BufReader::new(stdout).lines() {
-        let message: Message = serde_json::from_str(&line?).context("what cargo build wrote")?;
-        let module = message.filenames.into_iter().find(|path| path.extension().is_some_and(|end| end == "wasm"));
-        if let Some(module) = module.filter(|_| message.reason == "compiler-artifact") {
-            modules.insert(message.manifest_path, module);
-        }
-    }
-    let status = child.wait()?;
-    if !status.success() {
-        bail!("{} failed ({status})", cargo::shown(command));
-    }
-    Ok(modules)
+fn built_modules(command: &mut Command) -> Result<BTreeMap<PathBuf, PathBuf>> {
+    let module = |artifact: Artifact| {
+        let module = artifact.filenames.into_iter().find(|path| path.extension().is_some_and(|end| end == "wasm"));
+        Some((artifact.manifest_path, module?))
+    };
+    Ok(cargo::artifacts(command)?.into_iter().filter_map(module).collect())
 }

@@ -1,0 +1,265 @@
+//! Every rule of the starter pack on the real kernel: done for real, found exactly, and silent beside it.
+//!
+//! What would hurt the machine is done in a mount namespace of its own, where /etc, /root, /tmp and /var/log are folders
+//! of the test, and in a network namespace without any route.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use lanner_tests::{Lanner, require_kernel, shipped_pack};
+use serde_json::Value;
+
+/// A running host with the starter pack, and a machine within the machine to do things to.
+struct Scene {
+    lanner: Lanner,
+    folder: tempfile::TempDir,
+    ends: AtomicU32,
+}
+
+impl Scene {
+    fn new() -> Self {
+        // Not in /tmp: that may be a memory file system, and a rule looks at that.
+        let folder = tempfile::tempdir_in(lanner_tests::target()).expect("a folder");
+        for name in ["etc/systemd/system", "etc/cron.d", "etc/sudoers.d", "root/.ssh", "root/.aws", "tmp", "log/audit"] {
+            fs::create_dir_all(folder.path().join(name)).expect("a folder");
+        }
+        for name in ["etc/shadow", "etc/passwd", "etc/sudoers", "etc/crontab", "log/auth.log", "log/app.log"] {
+            fs::write(folder.path().join(name), "content\n").expect("a file");
+        }
+        for name in [".ssh/id_ed25519", ".ssh/id_ed25519.pub", ".aws/credentials", ".aws/config", ".bash_history"] {
+            fs::write(folder.path().join("root").join(name), "content\n").expect("a file");
+        }
+        let lanner = Lanner::watch(&[&shipped_pack("starter")], &[]);
+        Self { lanner, folder, ends: AtomicU32::new(0) }
+    }
+
+    /// Has a shell run the script in there; gives its pid.
+    fn does(&self, script: &str) -> u32 {
+        let inside = "set -e
+            for folder in etc root tmp; do mount --bind \"$LANNER_SCENE/$folder\" \"/$folder\"; done
+            mount --bind \"$LANNER_SCENE/log\" /var/log
+            cd /root; set +e; PATH=/usr/bin:/bin:/usr/sbin:/sbin; umask 022\n"
+            .to_owned();
+        let child = Command::new("unshare")
+            .args(["--mount", "--net", "bash", "-c", &(inside + script + "\n:")])
+            .env("LANNER_SCENE", self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("unshare runs");
+        let pid = child.id();
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+        pid
+    }
+
+    /// What was found of this process and its descendants, as rule and message. Everything that it did is judged.
+    fn found(&self, pid: u32) -> Vec<(String, String)> {
+        // What comes after it comes out after it.
+        let number = self.ends.fetch_add(1, Ordering::SeqCst);
+        let end = format!("/root/.ssh/id_end_{}_{number}", std::process::id());
+        let mark = self.folder.path().join("root/.ssh").join(Path::new(&end).file_name().expect("a name"));
+        fs::write(mark, "").expect("a file");
+        self.does(&format!("cat {end}"));
+        let is_end = |finding: &Value| finding["event"]["path"] == end.as_str();
+        self.lanner.wait_for_finding(&end, is_end);
+        let ours = |finding: &Value| {
+            let line = finding["lineage"].as_array().into_iter().flatten();
+            finding["process"]["pid"] == pid || line.clone().any(|ancestor| ancestor["pid"] == pid)
+        };
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let findings = self.lanner.findings().into_iter().filter(ours);
+        findings.map(|finding| (text(&finding["rule"]), text(&finding["message"]))).collect()
+    }
+
+    #[track_caller]
+    fn finds(&self, script: &str, rule: &str, message: &str) {
+        assert_eq!(self.found(self.does(script)), [(rule.to_owned(), with_paths(message))], "{script}");
+    }
+
+    #[track_caller]
+    fn silent(&self, script: &str) {
+        assert_eq!(self.found(self.does(script)), [], "{script}");
+    }
+}
+
+/// Where a program lies when all links are followed, as the kernel says it.
+fn real(program: &str) -> String {
+    let folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"].map(PathBuf::from);
+    let path = folders.iter().find_map(|folder| folder.join(program).canonicalize().ok());
+    path.unwrap_or_else(|| panic!("{program} is not installed")).to_str().expect("UTF-8").to_owned()
+}
+
+/// `{cat}` becomes where cat lies.
+fn with_paths(message: &str) -> String {
+    let mut parts = message.split(['{', '}']);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    while let (Some(program), Some(rest)) = (parts.next(), parts.next()) {
+        text += &real(program);
+        text += rest;
+    }
+    text
+}
+
+#[test]
+fn credentials_that_are_read() {
+    require_kernel!();
+    let scene = Scene::new();
+    scene.finds("cat /etc/shadow", "credential-access/shadow-read", "{cat} read /etc/shadow");
+    scene.finds("cd /etc; head -c1 ../etc/shadow", "credential-access/shadow-read", "{head} read /etc/shadow");
+    scene.silent("cat /etc/passwd; cat /etc/no-such-shadow; echo >> /etc/shadow");
+    let rule = "credential-access/ssh-key-read";
+    scene.finds("cat .ssh/id_ed25519", rule, "{cat} read /root/.ssh/id_ed25519");
+    scene.silent("cat .ssh/id_ed25519.pub; echo > .ssh/known_hosts");
+    let rule = "credential-access/cloud-credential-read";
+    scene.finds("grep x .aws/credentials", rule, "{grep} read /root/.aws/credentials");
+    scene.silent("grep x .aws/config");
+}
+
+#[test]
+fn a_denied_read_is_an_attempt() {
+    require_kernel!();
+    let scene = Scene::new();
+    let script = "chmod 600 /etc/shadow; exec setpriv --reuid 65534 --regid 65534 --clear-groups cat /etc/shadow";
+    let pid = Command::new("true").spawn().map(|mut child| (child.id(), child.wait())).expect("true").0;
+    assert_eq!(scene.found(pid), [], "a process that does nothing");
+    let script = format!("({script}) 2>/dev/null");
+    scene.finds(&script, "credential-access/shadow-read", "{cat} tried to read /etc/shadow");
+    let finding = scene.lanner.wait_for_finding("the attempt", |finding| {
+        finding["message"].as_str().is_some_and(|message| message.contains("tried"))
+    });
+    assert_eq!(finding["severity"], "low");
+    assert_eq!(finding["event"]["result"], -13);
+    assert_eq!(finding["process"]["uid"], 65534);
+}
+
+#[test]
+fn programs_that_begin_where_none_should() {
+    require_kernel!();
+    let scene = Scene::new();
+    let rule = "execution/exec-from-memory";
+    let shm = format!("/dev/shm/lanner-test-{}", std::process::id());
+    let script = format!("cp /bin/true {shm}; {shm}; rm {shm}");
+    scene.finds(&script, rule, &format!("{{bash}} ran {shm}, on a memory file system"));
+    let script = "cp /bin/true gone; exec 3<gone; rm gone; /proc/self/fd/3";
+    scene.finds(script, rule, "{bash} ran /root/gone, which had been deleted");
+    scene.silent("true; cp /bin/true here; ./here");
+    let rule = "execution/exec-from-world-writable";
+    scene.finds("cp /bin/true /tmp/x; /tmp/x", rule, "{bash} ran /tmp/x");
+    scene.finds("printf '#!/bin/sh\\n:' > /tmp/s; chmod +x /tmp/s; /tmp/s", rule, "{bash} ran the script /tmp/s");
+    scene.finds("cp /bin/true x; chmod 777 x; ./x", rule, "{bash} ran /root/x, which everybody may change");
+    scene.silent("/bin/true /tmp/x");
+}
+
+#[test]
+fn a_program_from_a_memory_file() {
+    require_kernel!();
+    let scene = Scene::new();
+    let memory = rustix::fs::memfd_create("stage2", rustix::fs::MemfdFlags::empty()).expect("a memory file");
+    let mut file = fs::File::from(memory);
+    file.write_all(&fs::read("/bin/true").expect("a program")).expect("written");
+    // Through our own descriptor: the child has none, as it is closed there.
+    let program = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
+    let mut child = Command::new(program).spawn().expect("it runs");
+    assert!(child.wait().expect("it ends").success());
+    let found = scene.found(child.id());
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "execution/exec-from-memory");
+    assert!(found[0].1.ends_with(" ran memfd:stage2, which exists in memory only"), "{found:?}");
+}
+
+#[test]
+fn a_shell_on_a_socket() {
+    require_kernel!();
+    let scene = Scene::new();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let peer = listener.local_addr().expect("an address");
+    let near = TcpStream::connect(peer).expect("connected");
+    let (mut far, _) = listener.accept().expect("connected");
+    far.write_all(b"exit 7\n").expect("written");
+    let mut shell = Command::new("sh").stdin(OwnedFd::from(near)).spawn().expect("a shell");
+    assert_eq!(shell.wait().expect("it ends").code(), Some(7), "the shell takes commands from the socket");
+    let found = scene.found(shell.id());
+    let [(rule, message)] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(rule, "execution/reverse-shell");
+    assert!(message.starts_with(&real("sh")) && message.ends_with(&format!("is controlled from {peer}")), "{message}");
+    scene.silent("echo true | sh");
+}
+
+#[test]
+fn a_shell_of_a_server() {
+    require_kernel!();
+    let scene = Scene::new();
+    // What makes a server of it for the rule is what it is called: this one is bash.
+    let script = "cp \"$(command -v bash)\" nginx; ./nginx -c 'sh -c :; :'";
+    scene.finds(script, "execution/shell-from-server", "/root/nginx started sh -c :");
+    scene.silent("cp \"$(command -v bash)\" nginx; ./nginx -c 'true; :'");
+    scene.silent("cp \"$(command -v bash)\" editor; ./editor -c 'sh -c :; :'");
+}
+
+#[test]
+fn a_download_that_is_run() {
+    require_kernel!();
+    let scene = Scene::new();
+    let fetch = "curl -s -o x file:///bin/true; chmod +x x; ";
+    let message = "{bash} ran /root/x, 0 s after it was downloaded";
+    scene.finds(&format!("{fetch} ./x"), "execution/download-and-run", message);
+    let message = "{bash} ran /root/y, 0 s after it was downloaded";
+    scene.finds(&format!("{fetch} mv x y; ./y"), "execution/download-and-run", message);
+    let script = "echo : > here; curl -s -o s.sh file:///root/here; sh s.sh";
+    let message = "{sh} was given /root/s.sh, 0 s after it was downloaded";
+    scene.finds(script, "execution/downloaded-script", message);
+    scene.silent("cp /bin/true x; ./x; curl -s -o z file:///bin/true; cat z; curl -s -o /dev/null file:///bin/true");
+    let rule = "execution/download-piped-to-shell";
+    let message = "{sh} runs what was downloaded by: curl -s file:///root/here";
+    scene.finds("echo : > here; curl -s file:///root/here | sh", rule, message);
+    scene.silent("curl -s file:///root/here | cat; echo : | sh -c 'cat'");
+}
+
+#[test]
+fn what_runs_later() {
+    require_kernel!();
+    let scene = Scene::new();
+    for (rule, path) in [
+        ("persistence/cron-write", "/etc/cron.d/job"),
+        ("persistence/systemd-unit-write", "/etc/systemd/system/x.service"),
+        ("persistence/ld-preload-write", "/etc/ld.so.preload"),
+        ("persistence/authorized-keys-write", "/root/.ssh/authorized_keys"),
+        ("privilege-escalation/sudoers-write", "/etc/sudoers.d/me"),
+    ] {
+        scene.finds(&format!("cp /dev/null {path}"), rule, &format!("{{cp}} created: {path}"));
+        let again = format!("{{tee}} opened for writing: {path}");
+        scene.finds(&format!("tee -a {path} </dev/null"), rule, &again);
+        scene.silent(&format!("cat {path}; cp /dev/null /root/\"$(basename {path})\""));
+    }
+}
+
+#[test]
+fn traces_that_are_removed() {
+    require_kernel!();
+    let scene = Scene::new();
+    let rule = "defense-evasion/log-clearing";
+    scene.finds("cp /dev/null /var/log/auth.log", rule, "{cp} emptied /var/log/auth.log");
+    scene.silent("echo more >> /var/log/auth.log; cp /dev/null /var/log/app.log; cp /dev/null /var/log/syslog");
+    let rule = "defense-evasion/history-clearing";
+    scene.finds("cp /dev/null .bash_history", rule, "{cp} emptied /root/.bash_history");
+    // A shell that ends, as one does every day.
+    scene.silent("HISTFILE=/root/.bash_history bash -i -c 'set -o history; true' 2>/dev/null; echo x >> .bash_history");
+}
+
+#[test]
+fn a_shell_that_connects_to_the_internet() {
+    require_kernel!();
+    let scene = Scene::new();
+    // There is no route in there: the kernel refuses, and nothing leaves.
+    let script = "(exec 3<>/dev/tcp/9.9.9.9/443) 2>/dev/null";
+    let message = "{bash}, a shell, tried to connect to 9.9.9.9:443";
+    scene.finds(script, "command-and-control/unusual-egress", message);
+    scene.silent("(exec 3<>/dev/tcp/127.0.0.1/9) 2>/dev/null; (exec 3<>/dev/tcp/10.0.0.1/443) 2>/dev/null");
+}

@@ -1,0 +1,87 @@
+//! The kernels that Lanner is held to: each boots in an emulated machine, and has to pass the probe tests and a smoke run
+//! of the whole host.
+
+mod debian;
+mod initramfs;
+mod machine;
+mod programs;
+mod report;
+mod table;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{packs, root};
+use debian::Kernel;
+use programs::Programs;
+use report::Passed;
+use table::Table;
+
+/// What this machine has to have besides Rust.
+const TOOLS: [&str; 6] = ["apt-cache", "apt-get", "busybox", "cpio", "dpkg", machine::QEMU];
+
+/// Boots the newest kernel of each series that apt offers, and checks Lanner in it.
+pub(crate) fn run() -> Result<()> {
+    require_tools()?;
+    fs::create_dir_all(folder()).with_context(|| folder().display().to_string())?;
+    let kernels = debian::newest_kernels()?;
+    packs::run(&[], None)?;
+    let programs = Programs::build()?;
+    let initramfs = initramfs::make(&programs, &kernels)?;
+
+    let table = Table::begin(&kernels);
+    let mut failed = Vec::new();
+    for kernel in &kernels {
+        let began = Instant::now();
+        match check(kernel, &initramfs) {
+            Ok(passed) => table.add(kernel, &passed, began.elapsed()),
+            Err(error) => {
+                show_console(kernel);
+                eprintln!("{}: {error:#}", kernel.release);
+                failed.push(kernel.release.as_str());
+            }
+        }
+    }
+    ensure!(failed.is_empty(), "{} of {} kernels failed: {}", failed.len(), kernels.len(), failed.join(", "));
+    Ok(())
+}
+
+/// Where kernels are kept, and what is made for booting them.
+fn folder() -> PathBuf {
+    root().join("target/kernels")
+}
+
+/// What a guest wrote to its console, to be read after the run too.
+fn console(kernel: &Kernel) -> PathBuf {
+    folder().join(format!("{}.console", kernel.release))
+}
+
+/// Says what is missing before anything long begins.
+fn require_tools() -> Result<()> {
+    let missing: Vec<_> = TOOLS.into_iter().filter(|tool| installed(tool).is_none()).collect();
+    ensure!(missing.is_empty(), "not installed: {} (`xtask/setup.sh kernels` does that)", missing.join(", "));
+    Ok(())
+}
+
+/// Where a program is that a shell would find.
+fn installed(program: &str) -> Option<PathBuf> {
+    let folders = env::var_os("PATH")?;
+    env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+fn check(kernel: &Kernel, initramfs: &Path) -> Result<Passed> {
+    let console = console(kernel);
+    machine::boot(&kernel.image(), initramfs, &console)?;
+    let said = fs::read(&console).with_context(|| console.display().to_string())?;
+    Passed::read(&String::from_utf8_lossy(&said))
+}
+
+fn show_console(kernel: &Kernel) {
+    // Without a console the machine did not even start, which is told anyway.
+    let said = fs::read(console(kernel)).unwrap_or_default();
+    eprintln!("--- {}\n{}---", console(kernel).display(), String::from_utf8_lossy(&said));
+}
