@@ -10,9 +10,10 @@ use std::time::Duration;
 use lanner_abi::{Kind, process_flag};
 use lanner_probes::ProbeKind;
 
-use crate::engine::{Candidate, Description, Engine, Handover, Refusal};
+use crate::engine::{Candidate, Description, Engine, Handover, Refusal, WorkerGone};
 use crate::enrich::{Enricher, Event};
-use crate::source::{Drained, Source, SourceError};
+use crate::source::record::Record;
+use crate::source::{self, Drained, Source, SourceError};
 
 /// Events of a batch at most. Larger ones cost latency and gain little: the cost of a call is spread thin by then.
 pub const BATCH: usize = 256;
@@ -41,8 +42,26 @@ pub enum Order {
         /// What it was.
         reply: Sender<Option<Arc<Description>>>,
     },
+    /// The file of a pack has another path now.
+    Rename {
+        /// Where the pack came from.
+        from: PathBuf,
+        /// Where it is.
+        to: PathBuf,
+    },
     /// Judge what has arrived, and end.
     Stop,
+}
+
+/// A pipeline ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// No more events.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// No more judging.
+    #[error(transparent)]
+    Worker(#[from] WorkerGone),
 }
 
 /// What a pipeline did.
@@ -109,17 +128,19 @@ impl Pipeline {
     /// Runs until the source ends or an order stops it.
     ///
     /// # Errors
-    /// The source is broken; what came before was judged.
-    pub fn run(mut self, orders: &Receiver<Order>) -> Result<Totals, SourceError> {
-        let outcome = self.work(orders);
-        self.batcher.flush(&mut self.engine);
-        let totals = Totals { events: self.batcher.total, lost: self.source.lost() };
-        outcome.map(|()| totals)
+    /// The source is broken, or the engine is; what came before was judged.
+    pub fn run(mut self, orders: &Receiver<Order>) -> Result<Totals, PipelineError> {
+        let outcome = self.work(orders).and_then(|()| self.finish());
+        // What came before the source broke is judged too.
+        let flushed = self.batcher.flush(&mut self.engine);
+        outcome?;
+        flushed?;
+        Ok(Totals { events: self.batcher.total, lost: self.source.lost() })
     }
 
-    fn work(&mut self, orders: &Receiver<Order>) -> Result<(), SourceError> {
+    fn work(&mut self, orders: &Receiver<Order>) -> Result<(), PipelineError> {
         loop {
-            let stop = self.obey(orders);
+            let stop = self.obey(orders)?;
             let drained = self.drain()?;
             if drained == Drained::End || (stop && drained != Drained::Some) {
                 return Ok(());
@@ -127,32 +148,48 @@ impl Pipeline {
             if stop {
                 return self.drain_rest();
             }
-            self.source.wait(drained, PATIENCE)?;
+            self.source.wait(drained, PATIENCE).map_err(PipelineError::Source)?;
         }
     }
 
-    fn drain(&mut self) -> Result<Drained, SourceError> {
-        let Self { source, enricher, batcher, engine, seen } = self;
-        let drained = source.drain(&mut |record| {
-            if let Some(event) = enricher.take(record) {
-                seen.note(&event);
-                batcher.push(event, engine);
-            }
-        });
+    fn drain(&mut self) -> Result<Drained, PipelineError> {
+        let drained = self.pass_on(|source, take| source.drain(take))?;
         // Batches of a recorded stream are cut by size alone, so that each replay cuts them alike.
-        if let Some(time) = source.quiet_since() {
-            batcher.flush(engine);
-            if matches!(drained, Ok(Drained::Nothing)) {
-                batcher.advance(time, engine);
+        if let Some(time) = self.source.quiet_since() {
+            self.batcher.flush(&mut self.engine)?;
+            if drained == Drained::Nothing {
+                self.batcher.advance(time, &mut self.engine)?;
             }
         }
-        drained
+        Ok(drained)
+    }
+
+    fn finish(&mut self) -> Result<(), PipelineError> {
+        self.pass_on(|source, take| source.finish(take))
+    }
+
+    /// Makes events of what the source gives, and batches of the events.
+    fn pass_on<T>(
+        &mut self,
+        give: impl FnOnce(&mut dyn Source, &mut dyn FnMut(Record)) -> Result<T, SourceError>,
+    ) -> Result<T, PipelineError> {
+        let Self { source, enricher, batcher, engine, seen } = self;
+        let mut judged = Ok(());
+        let given = give(&mut **source, &mut |record| {
+            if let Some(event) = enricher.take(record) {
+                seen.note(&event);
+                if judged.is_ok() {
+                    judged = batcher.push(event, engine);
+                }
+            }
+        });
+        judged?;
+        Ok(given?)
     }
 
     /// After the order to stop, what has arrived is still judged, but not what goes on arriving for ever.
-    fn drain_rest(&mut self) -> Result<(), SourceError> {
-        const PORTIONS: usize = 64;
-        for _ in 0..PORTIONS {
+    fn drain_rest(&mut self) -> Result<(), PipelineError> {
+        for _ in 0..source::LAST_PORTIONS {
             if self.drain()? != Drained::Some {
                 break;
             }
@@ -161,26 +198,28 @@ impl Pipeline {
     }
 
     /// Carries out the orders that wait; says whether to stop.
-    fn obey(&mut self, orders: &Receiver<Order>) -> bool {
+    fn obey(&mut self, orders: &Receiver<Order>) -> Result<bool, WorkerGone> {
         loop {
             match orders.try_recv() {
                 // The ones who ask may have gone; what they asked for is done all the same.
                 Ok(Order::Install { path, candidate, reply }) => {
+                    self.batcher.flush(&mut self.engine)?;
                     let _ = reply.send(self.install(&path, *candidate));
                 }
+                Ok(Order::Rename { from, to }) => self.engine.rename(&from, &to),
                 Ok(Order::Remove { path, reply }) => {
+                    self.batcher.flush(&mut self.engine)?;
                     let removed = self.engine.remove(&path);
                     self.want_what_is_needed();
                     let _ = reply.send(removed);
                 }
-                Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return true,
-                Err(TryRecvError::Empty) => return false,
+                Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return Ok(true),
+                Err(TryRecvError::Empty) => return Ok(false),
             }
         }
     }
 
     fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal> {
-        self.batcher.flush(&mut self.engine);
         // First the probes, so that the new version misses nothing that it may count on.
         let kinds: BTreeSet<u16> = self.engine.kinds().into_iter().chain(candidate.description().kinds()).collect();
         let outcome = match self.source.want(&probe_kinds(&kinds)) {
@@ -213,36 +252,37 @@ struct Batcher {
 }
 
 impl Batcher {
-    fn push(&mut self, event: Event, engine: &mut Engine) {
-        self.advance(event.time_ns, engine);
+    fn push(&mut self, event: Event, engine: &mut Engine) -> Result<(), WorkerGone> {
+        self.advance(event.time_ns, engine)?;
         self.events.push(event);
         self.total += 1;
-        if self.events.len() >= BATCH {
-            self.flush(engine);
-        }
+        if self.events.len() >= BATCH { self.flush(engine) } else { Ok(()) }
     }
 
-    fn flush(&mut self, engine: &mut Engine) {
-        if !self.events.is_empty() {
-            engine.judge(std::mem::replace(&mut self.events, Vec::with_capacity(BATCH)));
+    fn flush(&mut self, engine: &mut Engine) -> Result<(), WorkerGone> {
+        if self.events.is_empty() {
+            return Ok(());
         }
+        engine.judge(std::mem::replace(&mut self.events, Vec::with_capacity(BATCH)))
     }
 
     /// Event time has reached `time`: ticks for every full second that has passed.
-    fn advance(&mut self, time: u64, engine: &mut Engine) {
+    fn advance(&mut self, time: u64, engine: &mut Engine) -> Result<(), WorkerGone> {
         let reached = time - time % TICK_NS;
-        let Some(next) = self.next_tick else {
+        // Where the clock was set back, ticks go on from there.
+        let Some(next) = self.next_tick.filter(|next| next.saturating_sub(reached) <= 2 * TICK_NS) else {
             self.next_tick = Some(reached.saturating_add(TICK_NS));
-            return;
+            return Ok(());
         };
         if reached < next {
-            return;
+            return Ok(());
         }
-        self.flush(engine);
+        self.flush(engine)?;
         let first = next.max(reached.saturating_sub(MISSED_TICKS * TICK_NS));
         for tick in (first..=reached).step_by(TICK_NS as usize) {
-            engine.tick(tick);
+            engine.tick(tick)?;
         }
         self.next_tick = Some(reached.saturating_add(TICK_NS));
+        Ok(())
     }
 }

@@ -80,8 +80,7 @@ enum Link {
 
 impl Probes {
     /// Reads the kernel's types and makes the maps. Programs are given to the verifier when they are first attached, so
-    /// that a kind that nobody wants costs nothing and its failure hurts nobody. Mounts tracefs where it is missing;
-    /// where that fails, [`attach`](Self::attach) says so for the kinds that need it.
+    /// that a kind that nobody wants costs nothing and its failure hurts nobody.
     ///
     /// # Errors
     /// The kernel lacks what every probe needs, or does not permit it.
@@ -98,12 +97,11 @@ impl Probes {
             .override_global("self_tgid", &ignored, true)
             .load(object)
             .map_err(|error| load_error(&error))?;
-        // Kinds that need no tracefs work without it, so it is attach that complains.
-        let _ = ensure_tracefs();
         Ok(Self { ebpf, types, links: Default::default(), attached: Vec::new() })
     }
 
-    /// Begins to report a kind. Does nothing where it is reported already.
+    /// Begins to report a kind. Does nothing where it is reported already. Mounts tracefs where it is missing and the kind
+    /// needs it.
     ///
     /// # Errors
     /// The program at fault, and why. Nothing of the kind stays attached then.

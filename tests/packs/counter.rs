@@ -1,5 +1,7 @@
-// Counts opens of files whose name begins with `lanner-count-`, and says each time how many it has seen: an event that
-// is lost leaves the last number too low, one that is judged twice makes it too high.
+// Counts opens of files whose name begins with `lanner-count-`, in each folder by itself, and says each time how many it
+// has seen: an event that is lost leaves the last number too low, one that is judged twice makes it too high.
+
+use std::collections::BTreeMap;
 
 use lanner_sdk::prelude::*;
 use lanner_sdk::state;
@@ -7,7 +9,7 @@ use lanner_sdk::state;
 /// The pack.
 #[derive(Default)]
 pub struct Counter {
-    count: u64,
+    counts: BTreeMap<String, u64>,
 }
 
 impl Pack for Counter {
@@ -16,21 +18,22 @@ impl Pack for Counter {
     fn rules(r: &mut Rules<Self>) {
         r.rule("test/count").summary("A marked file was opened").severity(Info).on_open(|counter, e, out| {
             if e.path().file_name().starts_with("lanner-count-") {
-                counter.count += 1;
-                out.finding(format!("{} {}", counter.count, e.path())).field("version", env!("CARGO_PKG_VERSION"));
+                let count = counter.counts.entry(e.path().directory().to_string()).or_default();
+                *count += 1;
+                out.finding(format!("{count} {}", e.path())).field("version", env!("CARGO_PKG_VERSION"));
             }
         });
     }
 
     fn save(&self) -> Vec<u8> {
-        state::to_bytes(&self.count)
+        state::to_bytes(&self.counts)
     }
 
     fn restore(&mut self, bytes: &[u8], version: &str) -> Result<(), String> {
         if REFUSES {
             return Err(format!("nothing of version {version} is of use here"));
         }
-        self.count = state::from_bytes(bytes)?;
+        self.counts = state::from_bytes(bytes)?;
         Ok(())
     }
 }

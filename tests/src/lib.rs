@@ -24,6 +24,15 @@ pub fn no_kernel() -> Option<String> {
     None
 }
 
+/// Waits until no other test that says the same runs, and keeps them waiting until the lock is dropped: for tests that
+/// would see what the other one does.
+pub fn alone(what: &str) -> std::fs::File {
+    let path = target().join(format!("{what}.lock"));
+    let lock = std::fs::File::create(path).expect("a file for the lock");
+    lock.lock().expect("the lock");
+    lock
+}
+
 /// Ends a test as skipped, with the reason, where it needs the kernel and cannot have it. With
 /// `LANNER_REQUIRE_KERNEL=1` (as in CI) that is a failure.
 #[macro_export]

@@ -1,8 +1,11 @@
 //! What a newcomer runs: the self-test, the doctor, and ends of runs.
 
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lanner_tests::{Lanner, require_kernel, run, shipped_pack, test_pack};
+use lanner_tests::{Lanner, alone, require_kernel, run, shipped_pack, test_pack};
 
 #[test]
 fn the_self_test_says_that_the_path_is_alive() {
@@ -73,4 +76,67 @@ fn the_doctor_says_what_is_there() {
     assert!(text.stdout.iter().any(|line| line.contains("BTF")), "{:?}", text.stdout);
     require_kernel!();
     assert_eq!(ended.status.code(), Some(0), "the machine that runs the tests can run lanner: {report}");
+}
+
+/// Findings that nobody reads fill the pipe; the host says so when it is stopped, and ends.
+#[test]
+fn a_host_whose_findings_nobody_reads_can_be_stopped() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let marked = folder.path().join("lanner-count-1");
+    fs::write(&marked, "").expect("a marked file");
+    let mut child = Command::new(lanner_tests::binary())
+        .args(["run", "--output", "json", "--rules", test_pack("counter-1").to_str().expect("UTF-8")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("lanner starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("its stderr")).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("watching kernel")));
+    // The pipe holds 64 KiB.
+    for _ in 0..20_000 {
+        drop(fs::File::open(&marked));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be signalled");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(child.try_wait().expect("it can be waited for").is_none(), "it still tries to write");
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be signalled");
+    let said: Vec<String> = lines.collect();
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    assert!(said.iter().any(|line| line.contains("the last findings are not written")), "{said:?}");
+}
+
+/// What the host has to say may find no listener; what it finds still does.
+#[test]
+fn a_host_that_cannot_complain_goes_on() {
+    require_kernel!();
+    let _alone = alone("misbehaving");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (listener, pen) = std::io::pipe().expect("a pipe");
+    let mut child = Command::new(lanner_tests::binary())
+        .args(["run", "--output", "json", "--rules"])
+        .arg(test_pack("counter-1"))
+        .arg("--rules")
+        .arg(test_pack("misbehaving"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(pen)
+        .spawn()
+        .expect("lanner starts");
+    let mut lines = BufReader::new(listener).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("watching kernel")));
+    drop(lines);
+    // Its panic is logged by the pack and reported by the host.
+    fs::write(folder.path().join("lanner-misbehave-trap"), "").expect("a marked file");
+    std::thread::sleep(Duration::from_millis(300));
+    let marked = folder.path().join("lanner-count-1");
+    fs::write(&marked, "").expect("a marked file");
+    let mut findings = BufReader::new(child.stdout.take().expect("its stdout")).lines().map_while(Result::ok);
+    let counted = format!("1 {}", marked.display());
+    assert!(findings.any(|line| line.contains(&counted)), "the sound pack still judges");
+    child.kill().expect("killed");
+    child.wait().expect("it ends");
 }

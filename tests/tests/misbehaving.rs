@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use lanner_tests::{Ended, Lanner, require_kernel, test_pack};
+use lanner_tests::{Ended, Lanner, alone, require_kernel, test_pack};
 
 /// Has the pack misbehave beside a sound one, which must see all files that are opened before and after.
 fn misbehave(how: &str, said: &str) -> Ended {
+    let _alone = alone("misbehaving");
     let folder = tempfile::tempdir().expect("a folder");
     let marked = |name: &str| {
         let path = folder.path().join(name);
@@ -61,4 +62,26 @@ fn a_flood_of_findings() {
     let ended = misbehave("flood", "pack misbehaving raised too many findings in one call");
     let flood = ended.findings().iter().filter(|finding| finding["rule"] == "test/misbehave").count();
     assert!((4_000..5_000).contains(&flood), "{flood} findings of the flood were taken");
+}
+
+#[test]
+fn a_pack_that_takes_all_the_time() {
+    require_kernel!();
+    let _alone = alone("misbehaving");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("lanner-misbehave-slow");
+    let lanner = Lanner::watch(&[&test_pack("counter-1"), &test_pack("misbehaving")], &["--pack-deadline", "5s"]);
+    let end = std::time::Instant::now() + lanner_tests::PATIENCE;
+    // Again and again, with time for the host to begin another batch.
+    while !lanner.stderr().contains("pack misbehaving took more than half of a processor for seconds") {
+        assert!(std::time::Instant::now() < end, "{}", lanner.stderr());
+        fs::write(&path, "").expect("a marked file");
+        std::thread::sleep(std::time::Duration::from_millis(8));
+    }
+    let counted = folder.path().join("lanner-count-1");
+    fs::write(&counted, "").expect("a marked file");
+    let message = format!("1 {}", counted.display());
+    lanner.wait_for_finding("finding of the sound pack", |finding| finding["message"] == message);
+    let ended = lanner.stop();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
 }

@@ -95,6 +95,9 @@ fn no_event_is_lost_or_judged_twice() {
     assert_eq!(versions, BTreeSet::from(["1.0.0", "2.0.0"]), "both versions judged some of them");
 }
 
+/// What is wrong, how to bring it about, and what the host says.
+type Refusal<'a> = (&'a str, Box<dyn Fn() + 'a>, String);
+
 #[test]
 fn a_broken_version_is_refused_and_the_old_one_goes_on() {
     require_kernel!();
@@ -104,7 +107,7 @@ fn a_broken_version_is_refused_and_the_old_one_goes_on() {
     put(&test_pack("counter-1"), &pack);
     let lanner = Lanner::watch(&[rules.path()], &[]);
     let name = pack.to_str().expect("a path in UTF-8");
-    let refusals: [(&str, Box<dyn Fn()>, String); 4] = [
+    let refusals: [Refusal<'_>; 4] = [
         (
             "not wasm",
             Box::new(|| fs::write(&pack, "garbage").expect("written")),
@@ -169,4 +172,56 @@ fn a_pack_that_appears_is_loaded_and_one_that_goes_is_unloaded() {
     count(2);
     let ended = lanner.stop();
     assert_eq!(counted(&ended.findings(), folder.path()).len(), 1, "nothing after it was unloaded");
+}
+
+#[test]
+fn a_pack_that_is_renamed_is_the_same_pack() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = tempfile::tempdir().expect("a folder");
+    let (old, new) = (rules.path().join("old.wasm"), rules.path().join("a-new.wasm"));
+    put(&test_pack("counter-1"), &old);
+    let lanner = Lanner::watch(&[rules.path()], &[]);
+    let count = |number: u32, version: &str| {
+        let marked = folder.path().join(format!("lanner-count-{number}"));
+        fs::write(&marked, "").expect("a marked file");
+        let message = format!("{number} {}", marked.display());
+        let finding = lanner.wait_for_finding("finding", |finding| finding["message"] == message);
+        assert_eq!(finding["fields"]["version"], version);
+    };
+    count(1, "1.0.0");
+    fs::rename(&old, &new).expect("renamed");
+    lanner.wait_for_stderr("a-new.wasm now, and goes on");
+    count(2, "1.0.0");
+    put(&test_pack("counter-2"), &new);
+    lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: reloaded");
+    count(3, "2.0.0");
+}
+
+#[test]
+fn a_folder_that_is_made_anew_is_watched_again() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let above = tempfile::tempdir().expect("a folder");
+    let rules = above.path().join("rules");
+    fs::create_dir(&rules).expect("a folder");
+    put(&test_pack("counter-1"), &rules.join("counter.wasm"));
+    let lanner = Lanner::watch(&[&rules], &[]);
+    fs::remove_dir_all(&rules).expect("removed");
+    lanner.wait_for_stderr("is gone; the loaded version goes on");
+    let count = |number: u32| {
+        let marked = folder.path().join(format!("lanner-count-{number}"));
+        fs::write(&marked, "").expect("a marked file");
+        let message = format!("{number} {}", marked.display());
+        lanner.wait_for_finding("finding", |finding| finding["message"] == message);
+    };
+    count(1);
+    fs::create_dir(&rules).expect("a folder");
+    put(&test_pack("counter-2"), &rules.join("counter.wasm"));
+    lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: reloaded");
+    count(2);
+    // And what happens in it later is noticed as well.
+    put(&test_pack("counter-1"), &rules.join("counter.wasm"));
+    lanner.wait_for_stderr("pack counter 1.0.0 with 1 rules: reloaded");
+    count(3);
 }

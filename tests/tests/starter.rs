@@ -25,7 +25,8 @@ impl Scene {
     fn new() -> Self {
         // Not in /tmp: that may be a memory file system, and a rule looks at that.
         let folder = tempfile::tempdir_in(lanner_tests::target()).expect("a folder");
-        for name in ["etc/systemd/system", "etc/cron.d", "etc/sudoers.d", "root/.ssh", "root/.aws", "tmp", "log/audit"] {
+        for name in ["etc/systemd/system", "etc/cron.d", "etc/sudoers.d", "root/.ssh", "root/.aws", "tmp", "log/audit"]
+        {
             fs::create_dir_all(folder.path().join(name)).expect("a folder");
         }
         for name in ["etc/shadow", "etc/passwd", "etc/sudoers", "etc/crontab", "log/auth.log", "log/app.log"] {

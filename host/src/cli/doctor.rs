@@ -1,5 +1,6 @@
 //! `lanner doctor`: what this machine offers.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use super::Failure;
@@ -21,9 +22,11 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
     let report = doctor::examine();
-    match arguments.output {
-        Format::Text => println!("{}", report.render(colour.on(&std::io::stdout())).trim_end()),
-        Format::Json => println!("{}", serde_json::to_string(&report)?),
-    }
+    let mut out = std::io::stdout();
+    let text = match arguments.output {
+        Format::Text => report.render(colour.on(&out)),
+        Format::Json => serde_json::to_string(&report)?,
+    };
+    writeln!(out, "{}", text.trim_end()).map_err(|error| format!("the report cannot be written: {error}"))?;
     Ok(if report.usable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -38,6 +38,8 @@ pub(super) fn start(level: Level, colour: Colour) {
         .with_ansi(colour.on(&std::io::stderr()))
         .with_target(false)
         .with_timer(TimeOfDay(TimeZone::system()))
+        // Where stderr is gone nothing can be said, that it is gone neither; saying so would panic.
+        .log_internal_errors(false)
         .with_env_filter(format!("off,lanner={level},lanner_probes={level}"))
         .init();
 }

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use super::Failure;
@@ -31,7 +32,8 @@ impl Output {
         let (out, colour): (Box<dyn Write + Send>, bool) = match &self.output_file {
             None => (Box::new(std::io::stdout()), colour.on(&std::io::stdout())),
             Some(path) => {
-                let file = OpenOptions::new().append(true).create(true).open(path);
+                // Findings hold command lines, and those hold secrets.
+                let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
                 let file =
                     file.map_err(|error| format!("findings cannot be written to {}: {error}", path.display()))?;
                 let colour = colour.on(&file);

@@ -12,7 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, duration};
 use crate::source::capture::{CaptureError, CaptureWriter, Problem};
-use crate::source::{Drained, Live, Source as _};
+use crate::source::record::Record;
+use crate::source::{Drained, LAST_PORTIONS, Live, Source as _};
 
 /// What was recorded is on disk after this time at the latest, whatever happens to the recorder.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -39,24 +40,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut flushed = began;
     let path = arguments.output.display();
     tracing::info!("recording to {path}; Ctrl-C stops");
+    let mut portions_left = LAST_PORTIONS;
     loop {
         let stopping = stop.load(Ordering::SeqCst) || arguments.duration.is_some_and(|limit| began.elapsed() >= limit);
-        let mut failed: Option<CaptureError> = None;
-        let drained = source.drain(&mut |record| {
-            match writer.record(&record) {
-                Ok(()) => {}
-                // One record that cannot be kept is no reason to keep none.
-                Err(CaptureError { problem: Problem::Record(problem), .. }) => {
-                    tracing::warn!("a record is left out: {problem}");
-                }
-                Err(error) => failed = failed.take().or(Some(error)),
+        let mut kept = Ok(());
+        let drained = source.drain(&mut |record| keep(&mut writer, &record, &mut kept))?;
+        kept?;
+        if stopping {
+            portions_left -= 1;
+            if drained != Drained::Some || portions_left == 0 {
+                break;
             }
-        })?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        if stopping && drained != Drained::Some {
-            break;
         }
         if flushed.elapsed() >= FLUSH {
             writer.flush_block()?;
@@ -64,10 +58,27 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         }
         source.wait(drained, Duration::from_millis(100))?;
     }
+    let mut kept = Ok(());
+    source.finish(&mut |record| keep(&mut writer, &record, &mut kept))?;
+    kept?;
     let totals = writer.finish()?;
     let lost = source.lost();
     tracing::info!("recorded {} events in {:.1?} to {path}, {lost} lost", totals.events, began.elapsed());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a record, where none failed before.
+fn keep(writer: &mut CaptureWriter, record: &Record, kept: &mut Result<(), CaptureError>) {
+    if kept.is_err() {
+        return;
+    }
+    match writer.record(record) {
+        // One record that cannot be kept is no reason to keep none.
+        Err(CaptureError { problem: Problem::Record(problem), .. }) => {
+            tracing::warn!("a record is left out: {problem}");
+        }
+        outcome => *kept = outcome,
+    }
 }
 
 /// Becomes true when the process is asked to end.

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use std::sync::mpsc::channel;
 use std::time::Instant;
 
+use lanner_abi::Text;
+
 use super::Failure;
 use super::colour::Colour;
 use super::output::Output;
@@ -25,11 +27,12 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
-    let Ready { engine, verdicts, .. } = arguments.rules.load()?;
+    let Ready { engine, verdicts, .. } = arguments.rules.load(false)?;
     let source = Replay::open(&arguments.capture)?;
     let sinks = arguments.output.open(&source.machine().hostname, colour)?;
     let path = arguments.capture.display();
-    tracing::info!("replaying {path}, recorded on {}, with {}", source.machine().hostname, summary(&engine));
+    let hostname = Text::from(source.machine().hostname.as_str());
+    tracing::info!("replaying {path}, recorded on {hostname}, with {}", summary(&engine));
     let delivery = Delivery::start(verdicts, sinks, None)?;
     let began = Instant::now();
     // Nobody gives orders; the sender only has to live.

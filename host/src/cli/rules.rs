@@ -43,13 +43,14 @@ pub(super) struct Ready {
 }
 
 impl Rules {
-    /// Finds, checks and loads all packs.
-    pub(super) fn load(&self) -> Result<Ready, Failure> {
+    /// Finds, checks and loads all packs; for live events, or recorded ones.
+    pub(super) fn load(&self, live: bool) -> Result<Ready, Failure> {
         let located = pack::locate(&self.paths)?;
-        let limits = Limits { deadline: self.pack_deadline, memory: (self.pack_memory as usize) << 20 };
+        let memory = (self.pack_memory as usize) << 20;
+        let limits = Limits { deadline: self.pack_deadline, memory, shared: live };
         let runtime = Runtime::new(limits, self.cache_folder()?)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let (mut engine, verdicts) = Engine::start(runtime, threads.min(located.files.len()).min(MAX_WORKERS))?;
+        let (mut engine, verdicts) = Engine::start(runtime, threads.min(MAX_WORKERS))?;
         let mut digests = BTreeMap::new();
         for path in &located.files {
             let pack::Loaded { candidate, digest } = pack::load(engine.runtime(), path)?;

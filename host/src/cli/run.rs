@@ -12,9 +12,9 @@ use super::rules::{Ready, Rules, summary};
 use super::{Failure, duration};
 use crate::control::self_test;
 use crate::pack::Watcher;
-use crate::pipeline::{Order, Pipeline, Totals};
+use crate::pipeline::{Order, Pipeline, PipelineError, Totals};
 use crate::sink::Delivery;
-use crate::source::{Live, Source as _, SourceError};
+use crate::source::{Live, Source as _};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -33,12 +33,14 @@ pub(super) struct Arguments {
     no_reload: bool,
 }
 
+/// How long it may take to judge and write the rest. Beyond it nobody reads the findings, and waiting is of no use.
+const GRACE: Duration = Duration::from_secs(10);
 /// How often it is looked whether a thread has ended by itself.
 const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let Ready { engine, verdicts, located, digests } = arguments.rules.load()?;
+    let Ready { engine, verdicts, located, digests } = arguments.rules.load(true)?;
     let source = Live::start()?;
     let sinks = arguments.output.open(&source.machine().hostname, colour)?;
     let kernel = source.machine().kernel.clone();
@@ -59,9 +61,10 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     if arguments.self_test {
         self_test::start(expected, seen, findings)?;
     }
-    wait(arguments.duration, &pipeline, &delivery)?;
-    // The pipeline may have ended by itself.
-    let _ = orders.send(Order::Stop);
+    wait(arguments.duration, &pipeline, &delivery, || {
+        // The pipeline may have ended by itself.
+        let _ = orders.send(Order::Stop);
+    })?;
     let totals = pipeline.finish();
     let findings = delivery.finish()?;
     let Totals { events, lost } = totals?;
@@ -69,8 +72,11 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     Ok(ExitCode::SUCCESS)
 }
 
+/// What that costs.
+const UNWRITTEN: &str = "the last findings are not written";
+
 /// The pipeline on its thread.
-struct Running(std::thread::JoinHandle<Result<Totals, SourceError>>);
+struct Running(std::thread::JoinHandle<Result<Totals, PipelineError>>);
 
 impl Running {
     fn start(pipeline: Pipeline, orders: Receiver<Order>) -> std::io::Result<Self> {
@@ -86,13 +92,20 @@ impl Running {
     }
 }
 
-/// Waits for a signal, for the time to be over, or for a thread to end by itself.
-fn wait(duration: Option<Duration>, pipeline: &Running, delivery: &Delivery) -> Result<(), Failure> {
+/// Waits for a signal, for the time to be over, or for a thread to end by itself; then has it all stopped, and waits until
+/// it has.
+fn wait(
+    duration: Option<Duration>,
+    pipeline: &Running,
+    delivery: &Delivery,
+    stop: impl FnOnce(),
+) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        let end = duration.map(|duration| tokio::time::Instant::now() + duration);
+        // A time that no clock can tell never comes.
+        let end = duration.and_then(|duration| tokio::time::Instant::now().checked_add(duration));
         let over = async {
             match end {
                 Some(end) => tokio::time::sleep_until(end).await,
@@ -110,6 +123,19 @@ fn wait(duration: Option<Duration>, pipeline: &Running, delivery: &Delivery) -> 
             () = over => {}
             () = ended => {}
         }
-        Ok(())
+        stop();
+        let stopped = async {
+            while !(pipeline.0.is_finished() && delivery.is_finished()) {
+                tokio::time::sleep(LOOK / 10).await;
+            }
+        };
+        tokio::select! {
+            () = stopped => Ok(()),
+            _ = interrupt.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
+            _ = terminate.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
+            () = tokio::time::sleep(GRACE) => {
+                Err(format!("what reads the findings has read nothing for {GRACE:?}; {UNWRITTEN}").into())
+            }
+        }
     })
 }

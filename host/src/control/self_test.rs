@@ -1,10 +1,10 @@
 //! The self-test: the host has a child do a few harmless things, and looks whether the findings arrive. An empty
 //! screen then means that nothing happens, not that nothing is seen.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -125,15 +125,17 @@ fn since(time_ns: u64) -> Duration {
 pub fn act() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let read = fs::read("/etc/shadow").map(drop);
     let folder = PathBuf::from(MEMORY_FOLDER).join(format!("lanner-self-test-{}", std::process::id()));
-    let ran = run_from(&folder);
-    // Left behind only where removing fails, and then there is nothing more to try.
-    let _ = fs::remove_dir_all(&folder);
+    let ran = DirBuilder::new().mode(0o700).create(&folder).and_then(|()| {
+        let ran = run_from(&folder);
+        // Left behind only where removing fails, and then there is nothing more to try.
+        let _ = fs::remove_dir_all(&folder);
+        ran
+    });
     read.map_err(|error| format!("/etc/shadow cannot be read: {error}"))?;
     ran.map_err(|error| format!("a program cannot be run from {}: {error}", folder.display()).into())
 }
 
-fn run_from(folder: &PathBuf) -> std::io::Result<()> {
-    fs::create_dir(folder)?;
+fn run_from(folder: &Path) -> std::io::Result<()> {
     let program = folder.join("true");
     fs::copy("/bin/true", &program)?;
     fs::set_permissions(&program, fs::Permissions::from_mode(0o700))?;

@@ -1,7 +1,8 @@
 //! `lanner doctor`: what of this machine Lanner can use, what is missing, what that costs and how to get it.
 //!
-//! Nothing is changed by looking: no file system is mounted, no setting written, no directory made. Probes are loaded
-//! and attached, for that is the only way to know, and are gone when the examination ends.
+//! Nothing is changed by looking: no setting is written, no directory made. Probes are loaded and attached, for that is
+//! the only way to know, and are gone when the examination ends; attaching them mounts tracefs where it is missing, after
+//! the mounts were looked at.
 
 mod kernel;
 mod mounts;

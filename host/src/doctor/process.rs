@@ -68,11 +68,11 @@ fn names(capabilities: &[(u32, &str)]) -> String {
 
 pub(super) fn pid_namespace(place: &Place) -> Check {
     const NAME: &str = "pid namespace";
-    let cost = "processes that ran before Lanner are not matched with what they do";
+    let cost = "Lanner would take other processes for itself, so it does not run";
     let remedy = "run on the host, or its container with the host's pid namespace (--pid=host, hostPID: true)";
     match namespace(place, "pid") {
         Some(INITIAL_PID_NAMESPACE) => Check::ok(NAME, "the first"),
-        Some(inode) => Check::degraded(NAME, format!("another than the first ({inode})"), cost, remedy),
+        Some(inode) => Check::missing(NAME, format!("another than the first ({inode})"), cost, remedy),
         None => Check::unknown(NAME, "/proc/self/ns/pid cannot be read", cost, remedy),
     }
 }

@@ -129,7 +129,7 @@ fn each_fault_is_found_alone() {
             made.write("/proc/self/status", "CapEff:\t0000000000200002\n");
         }),
         ("capabilities", Missing, "user namespace", |made| made.link("/proc/self/ns/user", "user:[4026532000]")),
-        ("pid namespace", Degraded, "4026532001", |made| made.link("/proc/self/ns/pid", "pid:[4026532001]")),
+        ("pid namespace", Missing, "4026532001", |made| made.link("/proc/self/ns/pid", "pid:[4026532001]")),
         ("pid namespace", Unknown, "cannot be read", |made| made.remove("/proc/self/ns/pid")),
         ("memory", Degraded, "97 MiB", |made| made.write("/proc/meminfo", "MemAvailable: 100000 kB")),
         ("memory", Unknown, "does not tell", |made| made.write("/proc/meminfo", "MemAvailable: many")),

@@ -35,9 +35,11 @@ pub fn prepare(folder: &Path) -> Result<PathBuf, CacheError> {
     let unusable = |why: String| CacheError { folder: folder.to_owned(), why };
     let failed = |error: std::io::Error| unusable(error.to_string());
     DirBuilder::new().recursive(true).mode(MODE).create(folder).map_err(failed)?;
+    // First where it really is: a link could be turned elsewhere after the look at it.
+    let folder = folder.canonicalize().map_err(failed)?;
     let facts = folder.metadata().map_err(failed)?;
     if facts.uid() != rustix::process::geteuid().as_raw() || facts.mode() & OTHERS_WRITE != 0 {
         return Err(unusable("others can write to it, and what lies there is run".to_owned()));
     }
-    folder.canonicalize().map_err(failed)
+    Ok(folder)
 }

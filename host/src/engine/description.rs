@@ -10,8 +10,11 @@ use crate::severity::Severity;
 
 /// Rules of one pack.
 const MAX_RULES: usize = 4096;
-/// Values of all filters of one pack.
-const MAX_FILTER_VALUES: usize = 65_536;
+/// Subscriptions of one pack, and values of all its filters: the host compares each event with them, on one thread.
+const MAX_SUBSCRIPTIONS: usize = 512;
+const MAX_FILTER_VALUES: usize = 4096;
+/// Bytes of one such value; no path is longer.
+const MAX_FILTER_VALUE: usize = 4096;
 
 /// A pack's description.
 #[derive(Clone, Debug)]
@@ -90,8 +93,8 @@ impl Description {
         if !is_word(&said.name) {
             return wrong(format!("the name {:?} is not lower-case letters, digits and `-`", said.name));
         }
-        if said.version.is_empty() || said.version.len() > 64 || said.version.chars().any(char::is_control) {
-            return wrong(format!("the version {:?} is not a version", said.version));
+        if let Err(error) = semver::Version::parse(&said.version) {
+            return wrong(format!("the version {:?} is not one such as 1.2.3: {error}", said.version));
         }
         if said.rules.is_empty() || said.rules.len() > MAX_RULES {
             return wrong(format!("it has {} rules; 1 to {MAX_RULES} are allowed", said.rules.len()));
@@ -115,8 +118,14 @@ impl Description {
         if subscriptions.is_empty() {
             return wrong("it subscribes to no events".to_owned());
         }
-        if subscriptions.iter().flat_map(|s| &s.filters).map(|f| f.values.len()).sum::<usize>() > MAX_FILTER_VALUES {
-            return wrong(format!("its filters have more than {MAX_FILTER_VALUES} values"));
+        if subscriptions.len() > MAX_SUBSCRIPTIONS {
+            return wrong(format!("it has {} subscriptions; {MAX_SUBSCRIPTIONS} are allowed", subscriptions.len()));
+        }
+        let values = || subscriptions.iter().flat_map(|s| &s.filters).flat_map(|filter| &filter.values);
+        if values().count() > MAX_FILTER_VALUES || values().any(|value| value.len() > MAX_FILTER_VALUE) {
+            return wrong(format!(
+                "its filters may have {MAX_FILTER_VALUES} values of {MAX_FILTER_VALUE} bytes, and have more"
+            ));
         }
         subscriptions.sort();
         subscriptions.dedup();

@@ -8,7 +8,7 @@ use wasmtime::{ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap};
 use super::contract::{self, Finding, Level, Pack, PackPre};
 use super::description::Description;
 use super::refusal::Refusal;
-use super::runtime::Runtime;
+use super::runtime::{MAX_TABLE_ELEMENTS, Runtime};
 
 /// Findings taken from one call; a rule that raises more is broken, and would fill every sink.
 const MAX_FINDINGS_PER_CALL: usize = 4096;
@@ -16,16 +16,18 @@ const MAX_FINDINGS_PER_CALL: usize = 4096;
 const MAX_TEXT: usize = 16 << 10;
 /// Fields, or events, of one finding.
 const MAX_ITEMS: usize = 64;
+/// Bytes of all findings of one call: what the host keeps until they are written.
+const MAX_BYTES_PER_CALL: usize = 4 << 20;
 /// Log lines taken from one call.
 const MAX_LOG_LINES_PER_CALL: usize = 32;
-/// Saved state; more is refused, as it stands in memory twice during a reload.
-const MAX_STATE: usize = 64 << 20;
 
 /// What stands behind the contract's imports: collects what a call gave.
 pub(crate) struct PackState {
     name: Arc<str>,
     limiter: Limiter,
     findings: Vec<Finding>,
+    /// Bytes in them.
+    raised: usize,
     findings_dropped: u64,
     log_lines: usize,
     last_error: Option<String>,
@@ -33,16 +35,24 @@ pub(crate) struct PackState {
 
 /// Remembers that memory was refused: the guest only sees a failed allocation, and traps for another reason.
 struct Limiter {
+    /// Of what is not memory.
     limits: StoreLimits,
+    /// What all memories of the pack may have together, bytes: a component can have many.
     bytes: usize,
+    used: usize,
     exceeded: bool,
 }
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let granted = desired <= self.bytes && self.limits.memory_growing(current, desired, maximum)?;
-        self.exceeded |= !granted;
-        Ok(granted)
+        let used = self.used.saturating_add(desired.saturating_sub(current));
+        // What the memory itself forbids (`maximum`) is refused by the runtime, and counts as not granted here too.
+        if used > self.bytes || maximum.is_some_and(|maximum| desired > maximum) {
+            self.exceeded |= used > self.bytes;
+            return Ok(false);
+        }
+        self.used = used;
+        Ok(true)
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
@@ -54,7 +64,7 @@ impl contract::types::Host for PackState {}
 
 impl contract::imports::Host for PackState {
     fn emit(&mut self, mut finding: Finding) {
-        if self.findings.len() >= MAX_FINDINGS_PER_CALL {
+        if self.findings.len() >= MAX_FINDINGS_PER_CALL || self.raised >= MAX_BYTES_PER_CALL {
             self.findings_dropped += 1;
             return;
         }
@@ -68,16 +78,17 @@ impl contract::imports::Host for PackState {
             // The newest stand last, and matter most.
             finding.events.drain(..finding.events.len() - MAX_ITEMS);
         }
+        let fields = finding.fields.iter().map(|(name, value)| name.len() + value.len());
+        self.raised += size_of::<Finding>() + finding.message.len() + fields.sum::<usize>();
         self.findings.push(finding);
     }
 
-    fn log(&mut self, level: Level, mut message: String) {
+    fn log(&mut self, level: Level, message: String) {
         self.log_lines += 1;
         if self.log_lines > MAX_LOG_LINES_PER_CALL {
             return;
         }
-        cut(&mut message);
-        let message = lanner_abi::Text::from(message.as_str());
+        let message = printable(message);
         let pack = &*self.name;
         match level {
             Level::Debug => tracing::debug!("pack {pack}: {message}"),
@@ -85,10 +96,16 @@ impl contract::imports::Host for PackState {
             Level::Warn => tracing::warn!("pack {pack}: {message}"),
             Level::Error => {
                 tracing::error!("pack {pack}: {message}");
-                self.last_error = Some(message.to_string());
+                self.last_error = Some(message);
             }
         }
     }
+}
+
+/// A pack's own words, cut, and without what acts on a terminal or begins a line of its own.
+fn printable(mut text: String) -> String {
+    cut(&mut text);
+    lanner_abi::Text::from(text.as_str()).to_string()
 }
 
 /// Cuts a text to the bound, at a character.
@@ -108,6 +125,9 @@ pub enum Failure {
     /// It asked for more memory than it may have, and did not survive the refusal.
     #[error("asked for more than its {} MiB of memory", .0 >> 20)]
     Memory(usize),
+    /// Each of its calls was short enough, but all of them together were not.
+    #[error("took more than half of a processor for seconds, which the other packs need too, and was stopped")]
+    Share,
     /// It trapped.
     #[error("trapped: {0}")]
     Trap(String),
@@ -133,11 +153,12 @@ pub(crate) struct Instance {
 impl Instance {
     /// Starts an instance of a checked component.
     pub(crate) fn start(runtime: &Runtime, pre: &PackPre<PackState>, name: Arc<str>) -> Result<Self, Failure> {
-        let limits = StoreLimitsBuilder::new().memory_size(runtime.limits.memory).trap_on_grow_failure(false).build();
+        let limits = StoreLimitsBuilder::new().table_elements(MAX_TABLE_ELEMENTS).build();
         let state = PackState {
             name,
-            limiter: Limiter { limits, bytes: runtime.limits.memory, exceeded: false },
+            limiter: Limiter { limits, bytes: runtime.limits.memory, used: 0, exceeded: false },
             findings: Vec::new(),
+            raised: 0,
             findings_dropped: 0,
             log_lines: 0,
             last_error: None,
@@ -155,7 +176,12 @@ impl Instance {
         &mut self,
         call: impl FnOnce(&Pack, &mut Store<PackState>) -> wasmtime::Result<T>,
     ) -> Result<T, Failure> {
-        self.store.data_mut().log_lines = 0;
+        let state = self.store.data_mut();
+        state.log_lines = 0;
+        state.raised = 0;
+        // An old error, or an old refusal, did not end this call.
+        state.last_error = None;
+        state.limiter.exceeded = false;
         self.store.set_epoch_deadline(self.runtime.epochs());
         let _running = self.runtime.running();
         call(&self.pack, &mut self.store).map_err(|error| failure(&self.runtime, self.store.data_mut(), &error))
@@ -180,7 +206,8 @@ impl Instance {
     }
 
     pub(crate) fn configure(&mut self, settings: &[(String, String)]) -> Result<Result<(), String>, Failure> {
-        self.call(|pack, store| pack.lanner_pack_rules().call_configure(store, settings))
+        let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_configure(store, settings));
+        outcome.map(|answer| answer.map_err(printable))
     }
 
     pub(crate) fn evaluate(&mut self, frame: &[u8]) -> Gave {
@@ -193,19 +220,14 @@ impl Instance {
         self.gave(outcome)
     }
 
-    pub(crate) fn save(&mut self) -> Result<Vec<u8>, String> {
-        let state = self
-            .call(|pack, store| pack.lanner_pack_rules().call_save(store))
-            .map_err(|failure| format!("the running version {failure} in save"))?;
-        if state.len() > MAX_STATE {
-            return Err(format!("it is {} bytes, more than the {MAX_STATE} that can be handed over", state.len()));
-        }
-        Ok(state)
+    pub(crate) fn save(&mut self) -> Result<Vec<u8>, Failure> {
+        self.call(|pack, store| pack.lanner_pack_rules().call_save(store))
     }
 
     pub(crate) fn restore(&mut self, state: &[u8], version: &str) -> Result<(), String> {
         self.call(|pack, store| pack.lanner_pack_rules().call_restore(store, state, version))
             .map_err(|failure| format!("it {failure} in restore"))?
+            .map_err(printable)
     }
 }
 
@@ -282,5 +304,22 @@ fn refuse_other_files(bytes: &[u8]) -> Result<(), Refusal> {
         [0, b'a', b's', b'm', _, _, 0, 0, ..] => Err(Refusal::CoreModule),
         [0, b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
         _ => Err(Refusal::NotWasm),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_limited_over_all_memories() {
+        let limits = StoreLimitsBuilder::new().build();
+        let mut limiter = Limiter { limits, bytes: 100, used: 0, exceeded: false };
+        assert!(limiter.memory_growing(0, 60, None).expect("no error"));
+        // Beyond what the memory itself may have: its own affair.
+        assert!(!limiter.memory_growing(60, 80, Some(70)).expect("no error") && !limiter.exceeded);
+        assert!(limiter.memory_growing(0, 40, None).expect("no error"));
+        assert!(!limiter.memory_growing(40, 41, None).expect("no error"));
+        assert!(limiter.exceeded);
     }
 }

@@ -18,7 +18,7 @@ pub use description::{Comparison, Description, Filter, Rule, Subscription};
 pub use instance::{Candidate, Failure};
 pub use refusal::{PackError, Refusal};
 pub use runtime::{DEFAULT_DEADLINE, DEFAULT_MEMORY, Limits, Runtime, RuntimeError};
-pub use worker::Handover;
+pub use worker::{Handover, WorkerGone};
 
 use crate::enrich::Event;
 use instance::Gave;
@@ -26,7 +26,7 @@ use route::Router;
 use worker::{Job, Worker};
 
 /// Verdicts that may wait for the sinks; beyond it judging waits for them.
-const VERDICTS: usize = 256;
+const VERDICTS: usize = 64;
 
 /// A loaded pack, through all its versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,8 +127,9 @@ impl Engine {
         let known = self.packs.iter().find(|(_, loaded)| loaded.path == path).map(|(id, loaded)| (*id, loaded.worker));
         let (pack, worker) = known.unwrap_or_else(|| (PackId(self.next), self.idlest_worker()));
         let (reply, answer) = channel();
-        self.workers[worker].send(Job::Install { pack, candidate: Box::new(candidate), reply });
-        let gone = || Refusal::Call { call: "its start", reason: "the worker that should run it has ended".into() };
+        let gone = || Refusal::Call { call: "its start", reason: WorkerGone.to_string() };
+        let job = Job::Install { pack, candidate: Box::new(candidate), reply };
+        self.workers[worker].send(job).map_err(|_| gone())?;
         let handover = answer.recv().map_err(|_| gone())??;
         if known.is_none() {
             self.next += 1;
@@ -144,8 +145,16 @@ impl Engine {
         let pack = *self.packs.iter().find(|(_, loaded)| loaded.path == path)?.0;
         let loaded = self.packs.remove(&pack)?;
         self.router.remove(pack);
-        self.workers[loaded.worker].send(Job::Remove { pack });
+        // Where its thread has ended it does not run either; the next batch says so.
+        let _ = self.workers[loaded.worker].send(Job::Remove { pack });
         Some(loaded.description)
+    }
+
+    /// The file of a pack has another path now.
+    pub fn rename(&mut self, from: &Path, to: &Path) {
+        for loaded in self.packs.values_mut().filter(|loaded| loaded.path == from) {
+            loaded.path = to.to_owned();
+        }
     }
 
     /// The kinds of events that some pack wants, by number.
@@ -159,8 +168,11 @@ impl Engine {
     }
 
     /// Has a batch judged.
-    pub fn judge(&mut self, events: Vec<Event>) {
-        let Some(now) = events.iter().map(|event| event.time_ns).max() else { return };
+    ///
+    /// # Errors
+    /// It cannot be judged in full any more.
+    pub fn judge(&mut self, events: Vec<Event>) -> Result<(), WorkerGone> {
+        let Some(now) = events.iter().map(|event| event.time_ns).max() else { return Ok(()) };
         let mut frames: Vec<Vec<_>> = self.workers.iter().map(|_| Vec::new()).collect();
         for routed in self.router.route(&events) {
             if let Some(loaded) = self.packs.get(&routed.pack) {
@@ -170,22 +182,27 @@ impl Engine {
         let (reply, answers) = channel();
         for (worker, frames) in self.workers.iter().zip(frames) {
             if !frames.is_empty() {
-                worker.send(Job::Judge { frames, now, reply: reply.clone() });
+                worker.send(Job::Judge { frames, now, reply: reply.clone() })?;
             }
         }
         // The verdict is complete when the last worker has dropped its end.
         drop(reply);
         self.pass_on(Verdict { now_ns: now, events: events.into(), answers });
+        Ok(())
     }
 
     /// Tells packs that event time has reached `now`, ns since 1970 (UTC).
-    pub fn tick(&mut self, now: u64) {
+    ///
+    /// # Errors
+    /// Not all can be told any more.
+    pub fn tick(&mut self, now: u64) -> Result<(), WorkerGone> {
         let (reply, answers) = channel::<Answer>();
         for worker in &self.workers {
-            worker.send(Job::Tick { now, reply: Sender::clone(&reply) });
+            worker.send(Job::Tick { now, reply: Sender::clone(&reply) })?;
         }
         drop(reply);
         self.pass_on(Verdict { now_ns: now, events: Arc::from([]), answers });
+        Ok(())
     }
 
     fn pass_on(&self, verdict: Verdict) {

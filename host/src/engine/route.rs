@@ -52,9 +52,8 @@ impl Router {
         let mut routed = Vec::new();
         for group in &self.groups {
             let chosen = events.iter().filter(|event| wanted(event, &group.subscriptions));
-            let Some((frame, count)) = self.encoder.encode(chosen) else { continue };
-            for pack in &group.packs {
-                routed.push(Routed { pack: *pack, frame: frame.clone(), events: count });
+            for (frame, events) in self.encoder.encode(chosen) {
+                routed.extend(group.packs.iter().map(|pack| Routed { pack: *pack, frame: frame.clone(), events }));
             }
         }
         routed

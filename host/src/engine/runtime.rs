@@ -24,7 +24,7 @@ const MAX_INSTANCES: u32 = 512;
 /// A pack from a language with a runtime of its own is several core modules in one component.
 const MAX_CORE_INSTANCES_PER_PACK: u32 = 32;
 /// Entries in a pack's tables; interpreters have large ones.
-const MAX_TABLE_ELEMENTS: usize = 100_000;
+pub(super) const MAX_TABLE_ELEMENTS: usize = 100_000;
 /// Stack of a pack.
 const WASM_STACK: usize = 1 << 20;
 
@@ -33,13 +33,16 @@ const WASM_STACK: usize = 1 << 20;
 pub struct Limits {
     /// Time for one call.
     pub deadline: Duration,
-    /// Linear memory, bytes.
+    /// Linear memory, of all its memories together, bytes.
     pub memory: usize,
+    /// Whether a pack is stopped that takes more than its share of a processor for long. So in a live host, where events
+    /// come when they come and the other packs wait; not in a replay, where every pack takes all it can get.
+    pub shared: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: DEFAULT_DEADLINE, memory: DEFAULT_MEMORY }
+        Self { deadline: DEFAULT_DEADLINE, memory: DEFAULT_MEMORY, shared: false }
     }
 }
 

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
 
 use super::contract::PackPre;
 use super::description::Description;
@@ -19,8 +22,15 @@ const QUEUE: usize = 64;
 const FIRST_REST_NS: u64 = 1_000_000_000;
 /// How long it rests at most, ns.
 const LONGEST_REST_NS: u64 = 60_000_000_000;
+/// Saved state; more is refused, as it stands in memory twice during a reload.
+const MAX_STATE: usize = 64 << 20;
 /// A pack that ran this long without failing has its failures forgotten, ns.
 const FORGIVEN_NS: u64 = 60_000_000_000;
+
+/// What a pack may take above its share, until it is stopped: a burst of events is no reason.
+const CREDIT: Duration = Duration::from_secs(2);
+/// The share: one in so many.
+const SHARE: u32 = 2;
 
 /// What a worker is asked to do. Jobs are done in order, so a pack changes between two batches.
 pub(super) enum Job {
@@ -41,9 +51,14 @@ pub enum Handover {
     First,
     /// Its state, bytes.
     State(usize),
-    /// Nothing: it was resting after a failure, and its state cannot be trusted.
+    /// Nothing: it was resting after a failure, or failed to save its state.
     Failed,
 }
+
+/// A thread that runs packs has ended: a bug of the host's, after which its packs judge nothing any more.
+#[derive(Debug, thiserror::Error)]
+#[error("a thread that runs packs has ended unexpectedly; its packs would miss everything from here on")]
+pub struct WorkerGone;
 
 /// A running worker.
 pub(super) struct Worker {
@@ -61,11 +76,9 @@ impl Worker {
     }
 
     /// Hands a job over; waits while the queue is full.
-    pub(super) fn send(&self, job: Job) {
-        if let Some(jobs) = &self.jobs {
-            // Fails only when the thread is gone, and then its answers are missing, which is reported.
-            let _ = jobs.send(job);
-        }
+    pub(super) fn send(&self, job: Job) -> Result<(), WorkerGone> {
+        let jobs = self.jobs.as_ref().ok_or(WorkerGone)?;
+        jobs.send(job).map_err(|_| WorkerGone)
     }
 }
 
@@ -91,9 +104,35 @@ struct Slot {
     instance: Option<Instance>,
     rest_until: u64,
     failures: u32,
-    failed_at: u64,
     /// Events that came while it rested.
     missed: u64,
+    account: Account,
+}
+
+/// How much processor time a pack has taken, against its share.
+struct Account {
+    /// Taken above the share.
+    owed: Duration,
+    settled: Instant,
+}
+
+impl Account {
+    fn new() -> Self {
+        Self { owed: Duration::ZERO, settled: Instant::now() }
+    }
+
+    /// Books what a call took. Says whether it was too much.
+    fn book(&mut self, took: Duration, now: Instant) -> bool {
+        let earned = now.saturating_duration_since(self.settled) / SHARE;
+        self.owed = (self.owed + took).saturating_sub(earned);
+        self.settled = now;
+        self.owed > CREDIT
+    }
+}
+
+/// Processor time of this thread: what others do meanwhile is not the pack's.
+fn processor_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 impl Packs {
@@ -130,15 +169,25 @@ impl Packs {
         let handover = match self.slots.get_mut(&pack) {
             None => Handover::First,
             Some(Slot { instance: None, .. }) => Handover::Failed,
-            Some(Slot { instance: Some(old), description: from, .. }) => {
-                let refused = |reason| Refusal::State { from: from.version.clone(), reason };
-                let state = old.save().map_err(refused)?;
-                instance.restore(&state, &from.version).map_err(refused)?;
-                Handover::State(state.len())
-            }
+            Some(Slot { instance: Some(old), description: from, .. }) => match old.save() {
+                // What traps cannot be called again, so there is nothing to go on with.
+                Err(failure) => {
+                    tracing::error!("pack {} {} {failure} while it saved its state", from.name, from.version);
+                    Handover::Failed
+                }
+                Ok(state) => {
+                    let refused = |reason| Refusal::State { from: from.version.clone(), reason };
+                    if state.len() > MAX_STATE {
+                        let size = state.len();
+                        return Err(refused(format!("it is {size} bytes, and {MAX_STATE} can be handed over")));
+                    }
+                    instance.restore(&state, &from.version).map_err(refused)?;
+                    Handover::State(state.len())
+                }
+            },
         };
-        let slot =
-            Slot { pre, description, instance: Some(instance), rest_until: 0, failures: 0, failed_at: 0, missed: 0 };
+        let account = Account::new();
+        let slot = Slot { pre, description, instance: Some(instance), rest_until: 0, failures: 0, missed: 0, account };
         self.slots.insert(pack, slot);
         Ok(handover)
     }
@@ -147,7 +196,17 @@ impl Packs {
 impl Slot {
     fn judge(&mut self, runtime: &Runtime, routed: &Routed, now: u64) -> Gave {
         match self.awake(runtime, now) {
-            Ok(Some(instance)) => instance.evaluate(&routed.frame),
+            Ok(Some(instance)) => {
+                if !runtime.limits.shared {
+                    return instance.evaluate(&routed.frame);
+                }
+                let before = processor_time();
+                let mut gave = instance.evaluate(&routed.frame);
+                if self.account.book(processor_time().saturating_sub(before), Instant::now()) {
+                    gave.failure.get_or_insert(Failure::Share);
+                }
+                gave
+            }
             Ok(None) => {
                 self.missed += routed.events;
                 Gave::default()
@@ -167,7 +226,9 @@ impl Slot {
     /// The instance; a new one where the pack's rest is over.
     fn awake(&mut self, runtime: &Runtime, now: u64) -> Result<Option<&mut Instance>, Failure> {
         if self.instance.is_none() {
-            if now < self.rest_until {
+            // A rest is never longer than that: the clock was set back, and waiting for it would take as long.
+            let set_back = self.rest_until.saturating_sub(now) > LONGEST_REST_NS;
+            if now < self.rest_until && !set_back {
                 return Ok(None);
             }
             let name = Arc::from(self.description.name.as_str());
@@ -197,13 +258,31 @@ impl Slot {
     /// Drops the instance (a trap poisons it) and says how long the pack rests, ns.
     fn rest(&mut self, now: u64) -> u64 {
         self.instance = None;
-        if now.saturating_sub(self.failed_at) > FORGIVEN_NS {
+        self.account = Account::new();
+        if now.saturating_sub(self.rest_until) > FORGIVEN_NS {
             self.failures = 0;
         }
         let rest_ns = FIRST_REST_NS.saturating_mul(1 << self.failures.min(16)).min(LONGEST_REST_NS);
         self.failures += 1;
-        self.failed_at = now;
         self.rest_until = now.saturating_add(rest_ns);
         rest_ns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_kept_and_a_burst_forgiven() {
+        let begin = Instant::now();
+        let mut account = Account { settled: begin, ..Account::new() };
+        let mut busy =
+            |ms: u64, at_ms: u64| account.book(Duration::from_millis(ms), begin + Duration::from_millis(at_ms));
+        // A little less than half, for a minute.
+        assert!((1..=600).all(|step| !busy(49, step * 100)));
+        // All of the time: after some seconds it is too much.
+        let first = (1..=100).find(|step| busy(100, 60_000 + step * 100));
+        assert!(first.is_some_and(|step| (40..=45).contains(&step)), "{first:?}");
     }
 }

@@ -14,6 +14,9 @@ pub use process::{Credentials, ImageId, MAX_LINEAGE, Process, ProcessId, Program
 use crate::source::record::{Machine, Record};
 use table::ProcessTable;
 
+/// An event this much older than the newest one was not late: the clock was set back.
+const SET_BACK_NS: u64 = 1_000_000_000;
+
 /// Turns a source's records into events. The same records give the same events, live or recorded.
 pub struct Enricher {
     table: ProcessTable,
@@ -40,7 +43,9 @@ impl Enricher {
 
     fn event(&mut self, event: kernel::KernelEvent) -> Option<Event> {
         let kernel::KernelEvent { time_ns, task, payload } = event;
-        self.now_ns = self.now_ns.max(time_ns);
+        // Processors differ by microseconds; more than that is a clock that was set back.
+        let set_back = self.now_ns.saturating_sub(time_ns) > SET_BACK_NS;
+        self.now_ns = if set_back { time_ns } else { self.now_ns.max(time_ns) };
         let (process, payload) = match payload {
             kernel::Payload::Exec(exec) => {
                 let (before, image) = self.table.exec(&task, &exec, time_ns);

@@ -88,6 +88,14 @@ pub struct Program {
     pub namespaces: Namespaces,
 }
 
+impl Program {
+    /// Bytes of its texts.
+    pub(super) fn bytes(&self) -> usize {
+        let Self { exe, argv, cwd, script, .. } = self;
+        exe.len() + argv.len() + cwd.len() + script.len()
+    }
+}
+
 impl Process {
     /// Itself, its parent, and so on.
     pub fn line(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Process>> {

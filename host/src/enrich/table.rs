@@ -14,6 +14,8 @@ use crate::source::record::{Machine, ProcessSnapshot};
 const LINGER_NS: u64 = 10_000_000_000;
 /// Ended processes kept at most.
 const MAX_LINGERING: usize = 16_384;
+/// Bytes of their programs kept at most: who starts them chooses how long their arguments are.
+const MAX_LINGERING_BYTES: usize = 64 << 20;
 /// Living processes kept at most: the kernel's default `pid_max` on large machines is four million, of which this
 /// many alive would be exceptional; beyond it processes are still reported, from what each event says of itself.
 const MAX_LIVING: usize = 1 << 20;
@@ -34,15 +36,24 @@ impl Key {
     }
 }
 
+/// A process that has ended.
+struct Ended {
+    process: Arc<Process>,
+    /// Its exit event has come. Not so where only a snapshot, or another process with its pid, showed that it is gone.
+    reported: bool,
+}
+
 /// The table.
 pub(super) struct ProcessTable {
     boot_time_ns: u64,
     boot_seed: u64,
     users: HashMap<u32, Arc<str>>,
     living: HashMap<u32, (Key, Arc<Process>)>,
-    lingering: HashMap<Key, Arc<Process>>,
+    lingering: HashMap<Key, Ended>,
     /// When to forget whom, oldest first.
     leaving: VecDeque<(u64, Key)>,
+    /// Bytes of the programs of `lingering`.
+    lingering_bytes: usize,
     /// Whom the snapshot that is being read named.
     snapshot: HashSet<u32>,
     /// Children of this pid (the host's own) are its self-test.
@@ -58,6 +69,7 @@ impl ProcessTable {
             living: HashMap::new(),
             lingering: HashMap::new(),
             leaving: VecDeque::new(),
+            lingering_bytes: 0,
             snapshot: HashSet::new(),
             self_test_parent,
         }
@@ -114,12 +126,12 @@ impl ProcessTable {
     /// A process ended. `None` where that is known already: two threads that end together may both be the last.
     pub(super) fn exit(&mut self, task: &Task, time_ns: u64) -> Option<Arc<Process>> {
         let key = Key::new(task.pid, task.start_boot_ns);
-        if self.lingering.contains_key(&key) {
-            return None;
+        if let Some(ended) = self.lingering.get_mut(&key) {
+            return (!std::mem::replace(&mut ended.reported, true)).then(|| ended.process.clone());
         }
         let process = self.who(task, time_ns);
         self.living.remove(&task.pid);
-        self.linger(key, process.clone(), time_ns);
+        self.linger(key, process.clone(), true, time_ns);
         Some(process)
     }
 
@@ -131,40 +143,68 @@ impl ProcessTable {
         if self.lingering.contains_key(&key) {
             return;
         }
-        // What events told is better than what /proc tells later, but for images that are known in part only.
-        if let Some((_, known)) = self.living.get(&task.pid).filter(|(living, _)| *living == key)
-            && known.flags & process_flag::PARTIAL == 0
-        {
-            return;
-        }
-        let parent = self.living.get(&task.ppid).map(|(_, parent)| as_parent(parent));
         let start_ns = self.wall(task.start_boot_ns);
-        let process = Arc::new(self.image(task, image, parent, 0, start_ns));
+        let known = self.living.get(&task.pid).filter(|(living, _)| *living == key).map(|(_, known)| known.clone());
+        let (parent, inherited, image_start_ns) = match known {
+            None => (self.parent(task), 0, start_ns),
+            Some(known) if known.flags & process_flag::PARTIAL != 0 => {
+                (known.parent.clone().or_else(|| self.parent(task)), known.flags, start_ns)
+            }
+            // It runs something else than what events told: its exec was lost.
+            Some(known) if known.program.exe != image.exe.bytes => (known.parent.clone(), known.flags, start_ns + 1),
+            // What events told is more than what /proc tells.
+            Some(_) => return,
+        };
+        let process = Arc::new(self.image(task, image, parent, inherited, image_start_ns));
         self.insert(key, process, start_ns);
     }
 
-    /// A snapshot is complete: who was not in it, and began before it, has ended.
+    /// A snapshot is complete: who was not in it, and began before it, has ended. Events of theirs may still come, those
+    /// that waited while the snapshot was taken.
     pub(super) fn snapshot_end(&mut self, boot_ns: u64) {
         let named = std::mem::take(&mut self.snapshot);
         let before = boot_ns / TICK_NS;
-        self.living.retain(|pid, (key, _)| named.contains(pid) || key.start_ticks >= before);
+        let gone = self.living.extract_if(|pid, (key, _)| !named.contains(pid) && key.start_ticks < before);
+        let gone: Vec<(Key, Arc<Process>)> = gone.map(|(_, gone)| gone).collect();
+        let now_ns = self.wall(boot_ns);
+        for (key, process) in gone {
+            self.linger(key, process, false, now_ns);
+        }
     }
 
     /// Forgets those who ended long ago.
     pub(super) fn forget(&mut self, now_ns: u64) {
         while let Some((time_ns, key)) = self.leaving.front().copied()
-            && (time_ns.saturating_add(LINGER_NS) < now_ns || self.leaving.len() > MAX_LINGERING)
+            && (time_ns.saturating_add(LINGER_NS) < now_ns
+                || self.leaving.len() > MAX_LINGERING
+                || self.lingering_bytes > MAX_LINGERING_BYTES)
         {
             self.leaving.pop_front();
-            self.lingering.remove(&key);
+            if let Some(ended) = self.lingering.remove(&key) {
+                self.lingering_bytes = self.lingering_bytes.saturating_sub(ended.process.program.bytes());
+            }
         }
+    }
+
+    /// The parent of a task, not another process that has its pid now.
+    fn parent(&self, task: &Task) -> Option<Arc<Process>> {
+        let key = Key::new(task.ppid, task.parent_start_boot_ns);
+        let unknown = task.parent_start_boot_ns == 0;
+        let living = self.living.get(&task.ppid).filter(|(living, _)| unknown || *living == key);
+        let parent = living.map(|(_, parent)| parent).or_else(|| Some(&self.lingering.get(&key)?.process));
+        parent.map(as_parent)
+    }
+
+    #[cfg(test)]
+    pub(super) fn remembered_bytes(&self) -> usize {
+        self.lingering.values().map(|ended| ended.process.program.bytes()).sum()
     }
 
     fn find(&self, task: &Task) -> Option<Arc<Process>> {
         let key = Key::new(task.pid, task.start_boot_ns);
         match self.living.get(&task.pid) {
             Some((living, process)) if *living == key => Some(process.clone()),
-            _ => self.lingering.get(&key).cloned(),
+            _ => self.lingering.get(&key).map(|ended| ended.process.clone()),
         }
     }
 
@@ -174,7 +214,7 @@ impl ProcessTable {
             Some((living, known)) if *living == key => *known = process.clone(),
             _ => {
                 if let Some(known) = self.lingering.get_mut(&key) {
-                    *known = process.clone();
+                    known.process = process.clone();
                 }
             }
         }
@@ -188,19 +228,20 @@ impl ProcessTable {
         if let Some((old, ended)) = self.living.insert(key.pid, (key, process))
             && old != key
         {
-            self.linger(old, ended, time_ns);
+            self.linger(old, ended, false, time_ns);
         }
     }
 
-    fn linger(&mut self, key: Key, process: Arc<Process>, time_ns: u64) {
+    fn linger(&mut self, key: Key, process: Arc<Process>, reported: bool, time_ns: u64) {
         self.leaving.push_back((time_ns, key));
-        self.lingering.insert(key, process);
+        self.lingering_bytes += process.program.bytes();
+        self.lingering.insert(key, Ended { process, reported });
         self.forget(time_ns);
     }
 
     /// A process whose beginning was missed.
     fn stranger(&mut self, task: &Task, time_ns: u64) -> Arc<Process> {
-        let parent = self.living.get(&task.ppid).map(|(_, parent)| as_parent(parent));
+        let parent = self.parent(task);
         let mut flags = process_flag::PARTIAL;
         if self.self_test_parent == Some(task.ppid) {
             flags |= process_flag::SELF_TEST;

@@ -138,11 +138,6 @@ fn a_changed_user_is_a_new_record_of_the_same_image() {
 #[test]
 fn a_snapshot_fills_in_who_was_there_and_ends_who_is_not() {
     let mut enricher = Enricher::new(&machine(), None);
-    let snapshot = |task: &Task, exe: &str| {
-        let exe = ResolvedPath { bytes: exe.into(), ..ResolvedPath::default() };
-        let image = Exec { exe, ..Exec::default() };
-        Record::Process(Box::new(ProcessSnapshot { task: task.clone(), image }))
-    };
     let (init, old) = (task(1, 0), task(5, 1));
     let child = Task { ppid: 1, ..task(7, 2) };
     for record in [snapshot(&init, "/sbin/init"), snapshot(&old, "/bin/old"), snapshot(&child, "/bin/child")] {
@@ -154,8 +149,9 @@ fn a_snapshot_fills_in_who_was_there_and_ends_who_is_not() {
     enricher.take(snapshot(&init, "/sbin/init"));
     enricher.take(snapshot(&child, "/bin/child"));
     enricher.take(Record::SnapshotEnd { boot_ns: 20 * SECOND });
+    assert_eq!(names(&take(&mut enricher, open(&old)).process), ["old"], "what waited meanwhile is still its");
     let process = take(&mut enricher, open(&old)).process;
-    assert_ne!(process.flags & process_flag::PARTIAL, 0);
+    assert_ne!(process.flags & process_flag::PARTIAL, 0, "long after it, it is forgotten");
 }
 
 #[test]
@@ -182,4 +178,64 @@ fn an_exec_ends_what_was_true_of_the_program_before() {
     take(&mut enricher, exec(&shell, "/bin/true"));
     let plain = take(&mut enricher, open(&shell)).process;
     assert_eq!(plain.flags, 0);
+}
+
+fn snapshot(task: &Task, exe: &str) -> Record {
+    let exe = ResolvedPath { bytes: exe.into(), ..ResolvedPath::default() };
+    Record::Process(Box::new(ProcessSnapshot { task: task.clone(), image: Exec { exe, ..Exec::default() } }))
+}
+
+#[test]
+fn an_exec_that_was_lost_is_made_good_by_a_snapshot() {
+    let mut enricher = Enricher::new(&machine(), None);
+    let (sshd, shell) = (task(10, 1), task(11, 2));
+    take(&mut enricher, exec(&sshd, "/usr/sbin/sshd"));
+    take(&mut enricher, fork(&sshd, &shell));
+    let before = take(&mut enricher, open(&shell)).process;
+    assert_eq!(names(&before), ["sshd", "sshd"]);
+    assert!(enricher.take(snapshot(&sshd, "/usr/sbin/sshd")).is_none());
+    assert!(enricher.take(snapshot(&shell, "/usr/bin/bash")).is_none());
+    let after = take(&mut enricher, open(&shell)).process;
+    assert_eq!(names(&after), ["bash", "sshd"]);
+    assert_eq!(after.id, before.id);
+    assert_ne!(after.image, before.image, "it is another image");
+}
+
+#[test]
+fn who_is_gone_from_a_snapshot_is_still_known_and_ends_once() {
+    let mut enricher = Enricher::new(&machine(), None);
+    let shell = task(11, 2);
+    take(&mut enricher, exec(&shell, "/usr/bin/bash"));
+    assert!(enricher.take(Record::SnapshotEnd { boot_ns: 1_000 * SECOND }).is_none());
+    // These waited in the ring while the snapshot was taken.
+    assert_eq!(names(&take(&mut enricher, open(&shell)).process), ["bash"]);
+    assert_eq!(names(&take(&mut enricher, exit(&shell)).process), ["bash"]);
+    assert!(enricher.take(exit(&shell)).is_none());
+}
+
+#[test]
+fn who_has_the_pid_of_a_parent_now_is_not_the_parent() {
+    let mut enricher = Enricher::new(&machine(), None);
+    let (daemon, other) = (task(10, 1), task(10, 5));
+    take(&mut enricher, exec(&daemon, "/usr/sbin/daemon"));
+    take(&mut enricher, exec(&other, "/usr/bin/other"));
+    let child = Task { ppid: 10, parent_start_boot_ns: daemon.start_boot_ns, ..task(20, 3) };
+    assert_eq!(names(&take(&mut enricher, open(&child)).process)[1..], ["daemon"]);
+    let child = Task { ppid: 10, parent_start_boot_ns: 99 * SECOND, ..task(21, 3) };
+    assert_eq!(names(&take(&mut enricher, open(&child)).process).len(), 1, "unknown, rather than wrong");
+}
+
+#[test]
+fn the_ended_are_remembered_within_bounds_of_memory() {
+    const ARGUMENTS: usize = 32 << 10;
+    let mut enricher = Enricher::new(&machine(), None);
+    for pid in 100..5_100 {
+        let task = task(pid, 3);
+        let argv = vec![b'x'; ARGUMENTS];
+        take(&mut enricher, event(&task, Kernel::Exec(Box::new(Exec { argv, ..Exec::default() }))));
+        take(&mut enricher, exit(&task));
+    }
+    assert!(enricher.table.remembered_bytes() <= 64 << 20);
+    assert_eq!(take(&mut enricher, open(&task(5_099, 3))).process.program.argv.len(), ARGUMENTS);
+    assert!(take(&mut enricher, open(&task(100, 3))).process.program.argv.is_empty());
 }

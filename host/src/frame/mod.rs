@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use lanner_abi::{
     ConnectRecord, EventHeader, ExecRecord, ExitRecord, ForkRecord, FrameWriter, Kind, LossRecord, NO_PROCESS,
-    OpenRecord, PayloadRecord, ProcessRecord, event_flag, stdio_flag,
+    OpenRecord, PayloadRecord, ProcessRecord, event_flag, process_flag, stdio_flag,
 };
 use lanner_probes::event::{Connect, Endpoint, Open, Peer, Stdio};
 
 use crate::enrich::{Event, ExecFacts, Payload, Process};
 
+/// A frame is closed when it is this long, though the batch has more events: a pack has to hold it in its memory, and who
+/// starts processes decides how long their arguments are. A frame of ordinary events is a fiftieth of it.
+const MAX_FRAME: usize = 4 << 20;
 /// What EINPROGRESS looks like as a result: the connection of a non-blocking socket is under way.
 const IN_PROGRESS: i64 = -115;
 
@@ -25,17 +28,30 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Encodes events, with their processes and all ancestors of these, each once. Gives the frame and the number of
-    /// events; `None` where there are none.
-    pub fn encode<'a>(&mut self, events: impl Iterator<Item = &'a Event>) -> Option<(Arc<[u8]>, u64)> {
-        self.writer.clear();
-        self.rows.clear();
+    /// Encodes events, with their processes and all ancestors of these, each once. Gives the frames, most often one, each
+    /// with the number of its events; none where there are no events.
+    pub fn encode<'a>(&mut self, events: impl Iterator<Item = &'a Event>) -> Vec<(Arc<[u8]>, u64)> {
+        let mut frames = Vec::new();
         let mut count = 0;
+        self.begin();
         for event in events {
             self.event(event);
             count += 1;
+            if self.writer.size() >= MAX_FRAME {
+                frames.push((Arc::from(self.writer.finish()), count));
+                count = 0;
+                self.begin();
+            }
         }
-        (count > 0).then(|| (Arc::from(self.writer.finish()), count))
+        if count > 0 {
+            frames.push((Arc::from(self.writer.finish()), count));
+        }
+        frames
+    }
+
+    fn begin(&mut self) {
+        self.writer.clear();
+        self.rows.clear();
     }
 
     fn event(&mut self, event: &Event) {
@@ -46,7 +62,14 @@ impl Encoder {
             header.flags |= event_flag::FAILED;
         }
         let payload = match &event.payload {
-            Payload::Exec(exec) => PayloadRecord::Exec(self.exec(exec)),
+            Payload::Exec(exec) => {
+                if exec.image.flags & process_flag::PARTIAL != 0 {
+                    header.flags |= event_flag::PARTIAL;
+                }
+                let cut = process_flag::ARGV_TRUNCATED | process_flag::PATH_TRUNCATED;
+                header.flags |= flags(exec.image.flags & cut != 0, true);
+                PayloadRecord::Exec(self.exec(exec))
+            }
             Payload::Fork(child) => PayloadRecord::Fork(ForkRecord { child: self.process(child) }),
             Payload::Exit(exit) => {
                 PayloadRecord::Exit(ExitRecord { code: i32::from(exit.code), signal: u32::from(exit.signal) })
@@ -200,5 +223,36 @@ fn parts(endpoint: Option<Endpoint>) -> ([u8; 16], u16) {
         None => ([0; 16], 0),
         Some(Endpoint { address: IpAddr::V4(address), port }) => (address.to_ipv6_mapped().octets(), port),
         Some(Endpoint { address: IpAddr::V6(address), port }) => (address.octets(), port),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanner_abi::Frame;
+    use lanner_probes::event::{Exec, KernelEvent, Payload as Kernel, Task};
+
+    use super::*;
+    use crate::enrich::Enricher;
+    use crate::source::record::{Machine, Record};
+
+    #[test]
+    fn a_batch_of_fat_processes_is_several_frames() {
+        const EVENTS: u32 = 600;
+        let mut enricher = Enricher::new(&Machine::default(), None);
+        let exec = |pid| {
+            let task = Task { pid, tid: pid, start_boot_ns: 1, ..Task::default() };
+            let payload = Kernel::Exec(Box::new(Exec { argv: vec![b'x'; 32 << 10], ..Exec::default() }));
+            Record::Event(Box::new(KernelEvent { time_ns: 0, task, payload }))
+        };
+        let events: Vec<Event> = (1..=EVENTS).filter_map(|pid| enricher.take(exec(pid))).collect();
+        let frames = Encoder::default().encode(events.iter());
+        assert!(frames.len() > 2 && frames.iter().all(|(frame, _)| frame.len() < MAX_FRAME + (64 << 10)));
+        let seqs = frames.iter().flat_map(|(frame, count)| {
+            let frame = Frame::parse(frame).expect("a frame");
+            assert_eq!(frame.events().count() as u64, *count);
+            frame.events().map(|event| event.seq()).collect::<Vec<_>>()
+        });
+        assert_eq!(seqs.collect::<Vec<_>>(), (1..=u64::from(EVENTS)).collect::<Vec<_>>());
+        assert!(Encoder::default().encode([].iter()).is_empty());
     }
 }

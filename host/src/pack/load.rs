@@ -2,8 +2,10 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 
 use crate::engine::{Candidate, PackError, Refusal, Runtime};
@@ -35,10 +37,11 @@ pub(super) fn digest(bytes: &[u8]) -> [u8; 32] {
 }
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
-    let file = File::open(path).map_err(Refusal::Unreadable)?;
+    let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(nonblocking).open(path).map_err(Refusal::Unreadable)?;
     let kind = file.metadata().map_err(Refusal::Unreadable)?;
     if !kind.is_file() {
-        // A named pipe would keep us waiting for ever.
+        // A named pipe, for which opening did not wait, would keep us reading for ever.
         return Err(Refusal::Unreadable(std::io::Error::other("not a regular file")));
     }
     if kind.len() > MAX_SIZE {

@@ -18,7 +18,7 @@ pub struct Located {
 #[derive(Debug, thiserror::Error)]
 pub enum LocateError {
     /// It is not there, or cannot be read.
-    #[error("rules path {path} cannot be read: {error}", path = path.display())]
+    #[error("rules path {path} cannot be read: {error}; --rules names a pack or a folder of packs", path = path.display())]
     Unreadable {
         /// The path.
         path: PathBuf,

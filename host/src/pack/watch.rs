@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use notify::{EventKind, RecursiveMode, Watcher as _};
+use notify::event::AccessKind;
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::load;
 use super::locate::{Located, is_pack};
@@ -25,11 +27,20 @@ pub struct WatchError {
 
 /// Watches pack files. Ends when dropped.
 pub struct Watcher {
-    _notify: notify::RecommendedWatcher,
+    _notify: Arc<Mutex<RecommendedWatcher>>,
+}
+
+/// What happened, as far as it matters.
+enum Change {
+    /// Something happened to this path.
+    At(PathBuf),
+    /// It is not known what was missed.
+    Anywhere,
 }
 
 impl Watcher {
-    /// Watches these packs, of which `known` are running, by path and digest.
+    /// Watches these packs, of which `known` are running, by path and digest. What has changed since they were read is
+    /// noticed too.
     ///
     /// # Errors
     /// The folders they lie in cannot be watched.
@@ -44,27 +55,16 @@ impl Watcher {
             let path = path.to_owned();
             move |error| WatchError { path, error }
         };
-        let mut notify = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let Ok(event) = event else { return };
-            if matches!(
-                event.kind,
-                EventKind::Access(notify::event::AccessKind::Open(_) | notify::event::AccessKind::Read)
-            ) {
-                return;
-            }
-            for path in event.paths {
-                // The reloader is gone only when the host ends.
-                let _ = changed.send(path);
-            }
-        })
-        .map_err(failed(Path::new("/")))?;
-        // A replaced file is another inode: only its folder tells.
-        let mut folders: BTreeSet<&Path> = located.folders.iter().map(PathBuf::as_path).collect();
-        folders.extend(located.files.iter().filter_map(|file| file.parent()));
-        for folder in folders {
+        let notify = notify::recommended_watcher(move |event| report(event, &changed));
+        let mut notify = notify.map_err(failed(Path::new("/")))?;
+        let folders = folders(located);
+        for folder in &folders {
             notify.watch(folder, RecursiveMode::NonRecursive).map_err(failed(folder))?;
         }
-        let reloader = Reloader { runtime, located: located.clone(), known, orders };
+        let notify = Arc::new(Mutex::new(notify));
+        // Held weakly: changes end when the watcher is dropped, and the thread with them.
+        let watched = Arc::downgrade(&notify);
+        let reloader = Reloader { runtime, located: located.clone(), folders, known, orders, watched };
         std::thread::Builder::new()
             .name("lanner-reload".into())
             .spawn(move || reloader.work(&changes))
@@ -73,63 +73,153 @@ impl Watcher {
     }
 }
 
+/// The folders to watch. A replaced file is another inode: only its folder tells. A replaced folder is another inode too:
+/// so those above the named ones are watched with them.
+fn folders(located: &Located) -> BTreeSet<PathBuf> {
+    let above_files = located.files.iter().filter_map(|file| file.parent());
+    let above_folders = located.folders.iter().filter_map(|folder| folder.parent());
+    located.folders.iter().map(PathBuf::as_path).chain(above_files).chain(above_folders).map(Path::to_owned).collect()
+}
+
+fn report(event: notify::Result<notify::Event>, changed: &Sender<Change>) {
+    let report = |change| {
+        // The reloader is gone only when the host ends.
+        let _ = changed.send(change);
+    };
+    match event {
+        Ok(event) if event.need_rescan() => report(Change::Anywhere),
+        Ok(event) => match event.kind {
+            EventKind::Access(AccessKind::Open(_) | AccessKind::Read) => {}
+            _ => event.paths.into_iter().map(Change::At).for_each(report),
+        },
+        Err(error) => {
+            tracing::debug!("changes of rules may have been missed: {error}");
+            report(Change::Anywhere);
+        }
+    }
+}
+
 struct Reloader {
     runtime: Runtime,
     located: Located,
+    /// All that are watched.
+    folders: BTreeSet<PathBuf>,
     /// What runs, by path: the digest of its bytes.
     known: BTreeMap<PathBuf, [u8; 32]>,
     orders: Sender<Order>,
+    watched: Weak<Mutex<RecommendedWatcher>>,
 }
 
 impl Reloader {
-    fn work(mut self, changes: &Receiver<PathBuf>) {
+    fn work(mut self, changes: &Receiver<Change>) {
         let mut unsettled: BTreeMap<PathBuf, Instant> = BTreeMap::new();
+        // Files may have changed between being read and being watched.
+        let mut everything = Some(Instant::now());
         loop {
-            let next = unsettled.values().min().map(|at| at.saturating_duration_since(Instant::now()));
+            let next = unsettled.values().copied().chain(everything).min();
             let changed = match next {
                 None => changes.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(wait) => changes.recv_timeout(wait),
+                Some(at) => changes.recv_timeout(at.saturating_duration_since(Instant::now())),
             };
+            let settled_at = Instant::now() + SETTLE;
             match changed {
-                Ok(path) if self.concerns_us(&path) => {
-                    unsettled.insert(path, Instant::now() + SETTLE);
+                Ok(Change::At(path)) if self.is_pack(&path) => {
+                    unsettled.insert(path, settled_at);
                 }
-                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Change::At(path)) if !self.concerns_folder(&path) => {}
+                Ok(_) => everything = everything.or(Some(settled_at)),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             let now = Instant::now();
-            let settled: Vec<PathBuf> =
-                unsettled.iter().filter(|(_, at)| **at <= now).map(|(path, _)| path.clone()).collect();
-            for path in settled {
-                unsettled.remove(&path);
-                self.look_at(&path);
+            let mut settled: BTreeSet<PathBuf> =
+                unsettled.extract_if(.., |_, at| *at <= now).map(|(path, _)| path).collect();
+            if everything.take_if(|at| *at <= now).is_some() {
+                self.watch_again();
+                settled.extend(self.all_paths());
             }
+            self.look_at(settled);
         }
     }
 
-    fn concerns_us(&self, path: &Path) -> bool {
+    fn is_pack(&self, path: &Path) -> bool {
         self.located.files.iter().any(|file| file == path) || (self.in_folder(path) && is_pack(path))
+    }
+
+    /// Whether it is one of the named folders, or something in one that packs may lie behind: a link, a folder.
+    fn concerns_folder(&self, path: &Path) -> bool {
+        let link_or_folder = || path.symlink_metadata().is_ok_and(|facts| !facts.is_file());
+        self.located.folders.iter().any(|folder| folder == path) || (self.in_folder(path) && link_or_folder())
     }
 
     fn in_folder(&self, path: &Path) -> bool {
         path.parent().is_some_and(|parent| self.located.folders.iter().any(|folder| folder == parent))
     }
 
-    fn look_at(&mut self, path: &Path) {
-        if path.exists() {
+    /// Folders that were made anew.
+    fn watch_again(&self) {
+        let Some(watched) = self.watched.upgrade() else { return };
+        let mut notify = watched.lock().unwrap_or_else(PoisonError::into_inner);
+        for folder in self.folders.iter().filter(|folder| folder.is_dir()) {
+            // Does nothing where it is watched already.
+            if let Err(error) = notify.watch(folder, RecursiveMode::NonRecursive) {
+                tracing::warn!("changes of the rules in {} are not noticed any more: {error}", folder.display());
+            }
+        }
+    }
+
+    /// All that run or could.
+    fn all_paths(&self) -> impl Iterator<Item = PathBuf> {
+        let found = self.located.folders.iter().filter_map(|folder| folder.read_dir().ok());
+        let found = found.flat_map(|entries| entries.flatten().map(|entry| entry.path()));
+        let packs = found.filter(|path| is_pack(path) && path.is_file());
+        packs.chain(self.known.keys().cloned()).collect::<Vec<_>>().into_iter()
+    }
+
+    fn look_at(&mut self, paths: BTreeSet<PathBuf>) {
+        let (there, gone): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|path| path.exists());
+        // A pack that was renamed is the same pack: it loses neither its state nor an event.
+        let gone: Vec<PathBuf> =
+            gone.into_iter().filter(|from| !there.iter().any(|to| self.renamed(from, to))).collect();
+        // First those that are gone: their names and rules are free then.
+        for path in &gone {
+            self.look_at_gone(path);
+        }
+        for path in &there {
             if let Err(error) = self.reload(path) {
                 match self.known.contains_key(path) {
                     true => tracing::error!("{error}; the version before goes on"),
                     false => tracing::error!("{error}; it is not loaded"),
                 }
             }
-        } else if self.known.contains_key(path) {
-            if self.in_folder(path) {
-                self.unload(path);
-            } else {
-                tracing::warn!("pack {} is gone; the loaded version goes on", path.display());
-            }
         }
+    }
+
+    fn look_at_gone(&mut self, path: &Path) {
+        if !self.known.contains_key(path) {
+            return;
+        }
+        let folder_is_there = path.parent().is_some_and(Path::is_dir);
+        if self.in_folder(path) && folder_is_there {
+            self.unload(path);
+        } else {
+            tracing::warn!("pack {} is gone; the loaded version goes on", path.display());
+        }
+    }
+
+    /// Whether the running pack that was at `from` is now at `to`; if so, that is noted.
+    fn renamed(&mut self, from: &Path, to: &Path) -> bool {
+        let Some(digest) = self.known.get(from).copied() else { return false };
+        if self.known.contains_key(to) || !load::read(to).is_ok_and(|bytes| load::digest(&bytes) == digest) {
+            return false;
+        }
+        if self.orders.send(Order::Rename { from: from.to_owned(), to: to.to_owned() }).is_err() {
+            return false;
+        }
+        self.known.remove(from);
+        self.known.insert(to.to_owned(), digest);
+        tracing::info!("pack {} is {} now, and goes on", from.display(), to.display());
+        true
     }
 
     fn reload(&mut self, path: &Path) -> Result<(), PackError> {

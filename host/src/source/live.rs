@@ -20,8 +20,8 @@ const LOSS_CHECK: Duration = Duration::from_secs(1);
 const SNAPSHOT_AGAIN: Duration = Duration::from_secs(10);
 /// How long an event may be on its way: from its time stamp to the ring buffer.
 const ON_ITS_WAY_NS: u64 = 100_000_000;
-/// What the process table lives on.
-const PROCESS_KINDS: [ProbeKind; 3] = [ProbeKind::Fork, ProbeKind::Exec, ProbeKind::Exit];
+/// What the process table lives on, in the order in which they are attached: whose birth is seen, his end will be.
+const PROCESS_KINDS: [ProbeKind; 3] = [ProbeKind::Exit, ProbeKind::Exec, ProbeKind::Fork];
 
 /// Live kernel events.
 pub struct Live {
@@ -44,6 +44,10 @@ impl Live {
     /// # Errors
     /// The kernel does not have what it takes, or does not let us.
     pub fn start() -> Result<Self, SourceError> {
+        // The kernel side knows processes by their pids in the first namespace, us among them.
+        if !procfs::in_first_pid_namespace() {
+            return Err(SourceError::PidNamespace);
+        }
         let mut probes = Probes::load(&ProbeConfig { ignore_pid: Some(std::process::id()), ..ProbeConfig::default() })?;
         let machine = procfs::machine();
         let reader = probes.reader()?;
@@ -164,6 +168,10 @@ impl Source for Live {
 
     fn quiet_since(&self) -> Option<u64> {
         Some(self.quiet_since)
+    }
+
+    fn finish(&mut self, take: &mut dyn FnMut(Record)) -> Result<(), SourceError> {
+        self.check_loss(take)
     }
 
     fn lost(&self) -> u64 {

@@ -16,6 +16,9 @@ pub use replay::Replay;
 
 use record::{Machine, Record};
 
+/// Drains at most, after it was decided to end: what has arrived by then is taken, but not what goes on arriving for ever.
+pub const LAST_PORTIONS: usize = 64;
+
 /// A stream of records.
 pub trait Source: Send {
     /// The machine that they come from.
@@ -42,7 +45,13 @@ pub trait Source: Send {
     /// The time up to which everything has been drained, ns since 1970 (UTC), where it goes on while nothing happens.
     fn quiet_since(&self) -> Option<u64>;
 
-    /// Events that were lost so far, by kind.
+    /// Passes on what is looked at only from time to time. To be called when nothing more will be drained.
+    ///
+    /// # Errors
+    /// The source is broken.
+    fn finish(&mut self, take: &mut dyn FnMut(Record)) -> Result<(), SourceError>;
+
+    /// Events that were lost so far.
     fn lost(&self) -> u64;
 }
 
@@ -71,6 +80,12 @@ pub enum SourceError {
     /// /proc.
     #[error("the running processes cannot be read: {0}")]
     Processes(String),
+    /// A pid namespace of our own.
+    #[error(
+        "lanner runs in a pid namespace of its own, and would take other processes for itself; give its container the \
+         host's pids (--pid=host, hostPID: true)"
+    )]
+    PidNamespace,
     /// A capture file.
     #[error(transparent)]
     Capture(#[from] capture::CaptureError),

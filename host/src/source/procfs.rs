@@ -83,6 +83,14 @@ pub fn machine() -> Machine {
     }
 }
 
+/// Whether this process's pid is the one by which the kernel's own side knows it.
+pub fn in_first_pid_namespace() -> bool {
+    // PROC_PID_INIT_INO of the kernel's include/linux/proc_ns.h.
+    const FIRST: &str = "pid:[4026531836]";
+    // Where /proc does not say, what needs /proc will.
+    fs::read_link("/proc/self/ns/pid").map_or(true, |link| link == Path::new(FIRST))
+}
+
 /// Names of user ids, from a file like /etc/passwd; the first line of an id counts, as for `getpwuid`. Directories
 /// such as LDAP are not asked: that could hang, and the ids of services, which rules name, are local.
 fn users(path: &Path) -> BTreeMap<u32, String> {

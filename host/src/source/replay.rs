@@ -55,6 +55,10 @@ impl Source for Replay {
         None
     }
 
+    fn finish(&mut self, _take: &mut dyn FnMut(Record)) -> Result<(), SourceError> {
+        Ok(())
+    }
+
     fn lost(&self) -> u64 {
         0
     }

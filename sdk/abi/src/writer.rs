@@ -73,6 +73,12 @@ impl FrameWriter {
         append(&mut self.rows.event, &header.bytes(payload.kind().number(), row));
     }
 
+    /// Bytes of what was added since the last [`clear`](Self::clear), but for the header.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.rows.sections().iter().map(|(.., bytes)| bytes.len()).sum::<usize>() + self.arena.0.len()
+    }
+
     /// The frame of what was added since the last [`clear`](Self::clear).
     pub fn finish(&mut self) -> &[u8] {
         let mut frame = core::mem::take(&mut self.frame);

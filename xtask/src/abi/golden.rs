@@ -119,11 +119,11 @@ impl Batch {
                     ("process", row) => row - 1,
                     (_, row) => (row + 1) % u32::try_from(PROCESSES)?,
                 };
-                both(target, |value| value.to_le_bytes())
+                both(target, u32::to_le_bytes)
             }
-            (_, Some(Reads::Payload)) => both(index % u32::try_from(EVENTS_A_KIND)?, |value| value.to_le_bytes()),
-            (_, Some(Reads::Kind)) => both(kind, |value| value.to_le_bytes()),
-            (_, Some(Reads::Bool)) => both(u8::try_from(row % 2)?, |value| value.to_le_bytes()),
+            (_, Some(Reads::Payload)) => both(index % u32::try_from(EVENTS_A_KIND)?, u32::to_le_bytes),
+            (_, Some(Reads::Kind)) => both(kind, u16::to_le_bytes),
+            (_, Some(Reads::Bool)) => both(u8::try_from(row % 2)?, u8::to_le_bytes),
             (_, Some(Reads::Address)) => {
                 let [high, low] = unique.to_be_bytes();
                 let address = match row % 2 {
@@ -132,14 +132,12 @@ impl Batch {
                 };
                 (address.to_vec(), address.iter().map(|byte| format!("{byte:02x}")).collect())
             }
-            (Type::U8, _) => both(u8::try_from(row)?, |value| value.to_le_bytes()),
-            (Type::U16, _) => {
-                both(if field.flags.is_some() { u16::try_from(mask)? } else { unique }, |value| value.to_le_bytes())
-            }
-            (Type::U32, _) => both(plain_u32, |value| value.to_le_bytes()),
-            (Type::U64, _) => both(u64::from(unique) * 0x0001_0001_0001_0001, |value| value.to_le_bytes()),
-            (Type::I32, _) => both(-i32::from(unique), |value| value.to_le_bytes()),
-            (Type::I64, _) => both(-i64::from(unique) * 0x1_0001_0001, |value| value.to_le_bytes()),
+            (Type::U8, _) => both(u8::try_from(row)?, u8::to_le_bytes),
+            (Type::U16, _) => both(if field.flags.is_some() { u16::try_from(mask)? } else { unique }, u16::to_le_bytes),
+            (Type::U32, _) => both(plain_u32, u32::to_le_bytes),
+            (Type::U64, _) => both(u64::from(unique) * 0x0001_0001_0001_0001, u64::to_le_bytes),
+            (Type::I32, _) => both(-i32::from(unique), i32::to_le_bytes),
+            (Type::I64, _) => both(-i64::from(unique) * 0x1_0001_0001, i64::to_le_bytes),
             (Type::Bytes16, _) => {
                 let bytes = [u8::try_from(row)?; 16];
                 (bytes.to_vec(), bytes.iter().map(|byte| format!("{byte:02x}")).collect())

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::folder;
 use crate::cargo;
@@ -116,7 +116,7 @@ fn archive_in(folder: &Path) -> Result<PathBuf> {
             return Ok(path);
         }
     }
-    anyhow::bail!("apt-get downloaded nothing into {}", folder.display())
+    bail!("apt-get downloaded nothing into {}", folder.display())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The kernels that Lanner is held to: each boots in an emulated machine, and has to pass the probe tests and a smoke run
-//! of the whole host.
+//! The kernels that Lanner is held to: each boots in an emulated machine, and passes there the tests of the probes and
+//! a smoke run of the whole host.
 
 mod debian;
 mod initramfs;
@@ -24,7 +24,8 @@ use table::Table;
 /// What this machine has to have besides Rust.
 const TOOLS: [&str; 6] = ["apt-cache", "apt-get", "busybox", "cpio", "dpkg", machine::QEMU];
 
-/// Boots the newest kernel of each series that apt offers, and checks Lanner in it.
+/// Boots the newest kernel of each series that apt offers, and checks Lanner in it. Prints a line for each kernel in
+/// which all went well, and for each other one what its guest said.
 pub(crate) fn run() -> Result<()> {
     require_tools()?;
     fs::create_dir_all(folder()).with_context(|| folder().display().to_string())?;
@@ -63,7 +64,11 @@ fn console(kernel: &Kernel) -> PathBuf {
 /// Says what is missing before anything long begins.
 fn require_tools() -> Result<()> {
     let missing: Vec<_> = TOOLS.into_iter().filter(|tool| installed(tool).is_none()).collect();
-    ensure!(missing.is_empty(), "not installed: {} (`xtask/setup.sh kernels` does that)", missing.join(", "));
+    ensure!(
+        missing.is_empty(),
+        "not installed: {}; `xtask/setup.sh kernels` installs what is missing",
+        missing.join(", ")
+    );
     Ok(())
 }
 
@@ -81,7 +86,7 @@ fn check(kernel: &Kernel, initramfs: &Path) -> Result<Passed> {
 }
 
 fn show_console(kernel: &Kernel) {
-    // Without a console the machine did not even start, which is told anyway.
+    // Where there is no console, the error that is told anyway says why.
     let said = fs::read(console(kernel)).unwrap_or_default();
     eprintln!("--- {}\n{}---", console(kernel).display(), String::from_utf8_lossy(&said));
 }

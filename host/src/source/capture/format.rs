@@ -306,7 +306,7 @@ pub enum Problem {
         error: io::Error,
     },
     /// There is a file already.
-    #[error("exists already: name another file, or ask for it to be overwritten")]
+    #[error("exists already: name another file, or have it replaced with --force")]
     Exists,
     /// What is to be overwritten is a device, a pipe or a directory.
     #[error("is not a regular file, and only such a file is overwritten: name another one")]

@@ -29,6 +29,11 @@ impl Pack for Misbehaving {
                 loop {
                     pack.hoard.push(vec![1; 1 << 20]);
                 }
+            } else if name.ends_with("-slow") {
+                // Well below the deadline, each time.
+                for _ in 0..30_000_000_u32 {
+                    pack.spun = std::hint::black_box(pack.spun.wrapping_add(1));
+                }
             } else if name.ends_with("-flood") {
                 for number in 0..100_000 {
                     out.finding(format!("flood {number}"));
