@@ -51,13 +51,11 @@ macro_rules! require_kernel {
 
 /// The folder that cargo builds this profile into.
 pub fn target() -> PathBuf {
-    // target/<profile>/deps/<test>
-    let test = std::env::current_exe().expect("the path of the test");
-    let profile = test.parent().and_then(Path::parent).expect("a test lies in <target>/<profile>/deps");
-    match profile.ends_with("deps") {
-        true => profile.parent().expect("a folder above deps").to_owned(),
-        false => profile.to_owned(),
-    }
+    // <target>/<profile>/deps/<test>, or <target>/<profile>/bench
+    let ours = std::env::current_exe().expect("the path of the test");
+    let folder = ours.parent().expect("it lies in a folder");
+    let profile = if folder.ends_with("deps") { folder.parent() } else { Some(folder) };
+    profile.expect("a folder above deps").to_owned()
 }
 
 /// The `lanner` binary of the same build.

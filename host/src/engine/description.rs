@@ -76,7 +76,8 @@ pub enum Comparison {
 
 impl Comparison {
     /// Whether the text passes with this value.
-    pub fn holds(self, text: &[u8], value: &[u8]) -> bool {
+    #[cfg(test)]
+    pub(crate) fn holds(self, text: &[u8], value: &[u8]) -> bool {
         match self {
             Self::Equals => text == value,
             Self::StartsWith => text.starts_with(value),

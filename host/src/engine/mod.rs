@@ -7,6 +7,7 @@ mod instance;
 mod refusal;
 mod route;
 mod runtime;
+mod sieve;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ pub use description::{Comparison, Description, Filter, Rule, Subscription};
 pub use instance::{Candidate, Failure};
 pub use refusal::{PackError, Refusal};
 pub use runtime::{DEFAULT_DEADLINE, DEFAULT_MEMORY, Limits, Runtime, RuntimeError};
+pub use sieve::Sieve;
 pub use worker::{Handover, WorkerGone};
 
 use crate::enrich::Event;

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use lanner_abi::FilterField;
-use lanner_probes::event::Peer;
-
 use super::PackId;
 use super::description::{Description, Subscription};
-use crate::enrich::{Event, Payload};
+use super::sieve::Sieve;
+use crate::enrich::Event;
 use crate::frame;
 
 /// A frame for one pack.
@@ -27,6 +25,7 @@ pub(super) struct Router {
 
 struct Group {
     subscriptions: Vec<Subscription>,
+    sieve: Sieve,
     packs: Vec<PackId>,
 }
 
@@ -35,7 +34,9 @@ impl Router {
         match self.groups.iter_mut().find(|group| group.subscriptions == description.subscriptions) {
             Some(group) => group.packs.push(pack),
             None => {
-                self.groups.push(Group { subscriptions: description.subscriptions.clone(), packs: vec![pack] });
+                let subscriptions = description.subscriptions.clone();
+                let sieve = Sieve::new(&subscriptions);
+                self.groups.push(Group { subscriptions, sieve, packs: vec![pack] });
             }
         }
     }
@@ -51,37 +52,11 @@ impl Router {
     pub(super) fn route(&mut self, events: &[Event]) -> Vec<Routed> {
         let mut routed = Vec::new();
         for group in &self.groups {
-            let chosen = events.iter().filter(|event| wanted(event, &group.subscriptions));
+            let chosen = events.iter().filter(|event| group.sieve.wants(event));
             for (frame, events) in self.encoder.encode(chosen) {
                 routed.extend(group.packs.iter().map(|pack| Routed { pack: *pack, frame: frame.clone(), events }));
             }
         }
         routed
-    }
-}
-
-fn wanted(event: &Event, subscriptions: &[Subscription]) -> bool {
-    let kind = event.kind().number();
-    subscriptions.iter().filter(|subscription| subscription.kind == kind).any(|subscription| {
-        subscription.filters.iter().all(|filter| {
-            let text = text(event, filter.field);
-            filter.values.iter().any(|value| filter.test.holds(text, value))
-        })
-    })
-}
-
-/// A field's text; empty where the event has no such field.
-fn text(event: &Event, field: FilterField) -> &[u8] {
-    match (field, &event.payload) {
-        (FilterField::ProcessExe, _) => &event.process.program.exe,
-        (FilterField::ProcessComm, _) => &event.process.comm,
-        (FilterField::OpenPath, Payload::Open(open)) => &open.path.bytes,
-        (FilterField::ExecExe, Payload::Exec(exec)) => &exec.image.program.exe,
-        (FilterField::ExecFilename, Payload::Exec(exec)) => &exec.filename,
-        (FilterField::ConnectUnixPath, Payload::Connect(connect)) => match &connect.peer {
-            Peer::Unix(path) => path,
-            _ => &[],
-        },
-        _ => &[],
     }
 }

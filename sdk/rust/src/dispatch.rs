@@ -1,11 +1,13 @@
-//! A pack that runs: its state, and the way of an event to its handlers.
+//! A pack that runs: its state and its rules, as the contract asks for them.
 
-use lanner_abi::{Event, Frame, FrameError, Kind, Payload};
+#[cfg(not(target_arch = "wasm32"))]
+use lanner_abi::Event;
+use lanner_abi::{Frame, FrameError, Kind};
 
 use crate::filter::Literal;
-use crate::finding::{Out, Sink};
+use crate::finding::Sink;
 use crate::pack::{Pack, PackInfo, Settings};
-use crate::rules::{Handler, RuleInfo, Rules};
+use crate::rules::{RuleInfo, Rules};
 
 /// A pack of whatever type.
 pub(crate) trait Evaluate {
@@ -65,47 +67,6 @@ impl<P: Pack> Running<P> {
         }
         subscriptions
     }
-
-    fn dispatch(&mut self, event: &Event<'_>, sink: &dyn Sink) {
-        let Self { state, rules } = self;
-        let handlers = &rules.handlers;
-        macro_rules! each {
-            ($list:expr, $view:expr) => {
-                for handler in &$list {
-                    if passes(handler, event) {
-                        (handler.run)(state, $view, &mut handler.out(event, sink));
-                    }
-                }
-            };
-        }
-        match &event.payload() {
-            Payload::Exec(view) => each!(handlers.exec, view),
-            Payload::Fork(view) => each!(handlers.fork, view),
-            Payload::Exit(view) => each!(handlers.exit, view),
-            Payload::Open(view) => each!(handlers.open, view),
-            Payload::Connect(view) => each!(handlers.connect, view),
-            Payload::Loss(view) => each!(handlers.loss, view),
-            _ => {}
-        }
-        for (kinds, handler) in &handlers.any {
-            if event.kind().is_some_and(|kind| kinds.contains(&kind)) && passes(handler, event) {
-                (handler.run)(state, event, &mut handler.out(event, sink));
-            }
-        }
-    }
-}
-
-/// Handlers are given only what they asked for, though the host hands over what any of the pack's handlers wants.
-#[inline]
-fn passes<F: ?Sized>(handler: &Handler<F>, event: &Event<'_>) -> bool {
-    handler.filters.iter().all(|filter| filter.passes(event))
-}
-
-impl<F: ?Sized> Handler<F> {
-    #[inline]
-    fn out<'a>(&self, event: &Event<'_>, sink: &'a dyn Sink) -> Out<'a> {
-        Out { sink, rule: self.rule, event: Some(event.seq()) }
-    }
 }
 
 impl<P: Pack> Evaluate for Running<P> {
@@ -118,17 +79,12 @@ impl<P: Pack> Evaluate for Running<P> {
     }
 
     fn evaluate(&mut self, frame: &[u8], sink: &dyn Sink) -> Result<(), FrameError> {
-        let frame = Frame::parse(frame)?;
-        for event in frame.events() {
-            self.dispatch(&event, sink);
-        }
+        self.rules.handlers.handle(&mut self.state, &Frame::parse(frame)?, sink);
         Ok(())
     }
 
     fn tick(&mut self, now: u64, sink: &dyn Sink) {
-        for handler in &self.rules.handlers.tick {
-            (handler.run)(&mut self.state, now, &mut Out { sink, rule: handler.rule, event: None });
-        }
+        self.rules.handlers.tick(&mut self.state, now, sink);
     }
 
     fn save(&self) -> Vec<u8> {

@@ -7,6 +7,7 @@ mod dispatch;
 mod export;
 pub mod filter;
 mod finding;
+mod handlers;
 mod host;
 pub mod log;
 mod pack;

@@ -7,6 +7,7 @@ use lanner_abi::{ConnectEvent, Event, ExecEvent, ExitEvent, ForkEvent, Kind, Los
 use crate::filter::scope::{Admits, AnyKind, Narrow};
 use crate::filter::{Literal, Only, scope};
 use crate::finding::{Out, Severity};
+use crate::handlers::{Handlers, Wants};
 
 /// What a rule says of itself.
 #[derive(Clone, Debug, Default)]
@@ -17,17 +18,6 @@ pub(crate) struct RuleInfo {
     pub(crate) attack: Vec<String>,
     pub(crate) properties: Vec<(String, String)>,
 }
-
-/// A handler of a rule, and what it wants to see. Handlers are `Fn`: what they remember belongs into the pack's state,
-/// where a reload keeps it.
-pub(crate) struct Handler<F: ?Sized> {
-    pub(crate) rule: u32,
-    pub(crate) filters: Vec<Literal>,
-    pub(crate) run: Box<F>,
-}
-
-pub(crate) type OnTick<P> = dyn Fn(&mut P, u64, &mut Out<'_>);
-pub(crate) type OnAny<P> = dyn Fn(&mut P, &Event<'_>, &mut Out<'_>);
 
 /// The rules of a pack.
 pub struct Rules<P> {
@@ -71,8 +61,8 @@ impl<'r, P, S> Rule<'r, P, S> {
         Rule { rules: self.rules, index: self.index, filters: self.filters, scope: PhantomData }
     }
 
-    fn handler<F: ?Sized>(&self, run: Box<F>) -> Handler<F> {
-        Handler { rule: self.index, filters: self.filters.clone(), run }
+    fn wants(&self) -> Wants {
+        Wants { rule: self.index, filters: self.filters[..].into() }
     }
 
     /// One line that says what it means when this rule raises a finding.
@@ -119,46 +109,20 @@ impl<'r, P, S> Rule<'r, P, S> {
     where
         S: Admits<AnyKind>,
     {
-        let handler = self.handler::<OnAny<P>>(Box::new(run));
-        self.rules.handlers.any.push((kinds.into_iter().collect(), handler));
+        let wants = self.wants();
+        self.rules.handlers.add_any(wants, kinds, run);
         self
     }
 
     /// Is called as event time goes on, at least once a second while events flow: with the time, ns since 1970 (UTC).
     pub fn on_tick(self, run: impl Fn(&mut P, u64, &mut Out<'_>) + 'static) -> Self {
-        let handler = Handler { rule: self.index, filters: Vec::new(), run: Box::new(run) as Box<OnTick<P>> };
-        self.rules.handlers.tick.push(handler);
+        self.rules.handlers.add_tick(self.index, run);
         self
     }
 }
 
 macro_rules! handlers {
-    ($($(#[$doc:meta])* $on:ident: $kind:ident $view:ident $alias:ident $list:ident;)*) => {
-        $(pub(crate) type $alias<P> = dyn Fn(&mut P, &$view<'_>, &mut Out<'_>);)*
-
-        /// The handlers of all rules, by kind.
-        pub(crate) struct Handlers<P> {
-            $(pub(crate) $list: Vec<Handler<$alias<P>>>,)*
-            pub(crate) any: Vec<(Vec<Kind>, Handler<OnAny<P>>)>,
-            pub(crate) tick: Vec<Handler<OnTick<P>>>,
-        }
-
-        impl<P> Default for Handlers<P> {
-            fn default() -> Self {
-                Self { $($list: Vec::new(),)* any: Vec::new(), tick: Vec::new() }
-            }
-        }
-
-        impl<P> Handlers<P> {
-            /// The kinds that are wanted, and with which filters: once a handler.
-            pub(crate) fn wanted(&self) -> impl Iterator<Item = (Kind, &[Literal])> {
-                let any = self.any.iter().flat_map(|(kinds, handler)| {
-                    kinds.iter().map(|kind| (*kind, &*handler.filters))
-                });
-                any$(.chain(self.$list.iter().map(|handler| (Kind::$kind, &*handler.filters))))*
-            }
-        }
-
+    ($($(#[$doc:meta])* $on:ident: $kind:ident $view:ident $add:ident;)*) => {
         impl<P, S> Rule<'_, P, S> {
             $(
                 $(#[$doc])*
@@ -166,8 +130,8 @@ macro_rules! handlers {
                 where
                     S: Admits<scope::$kind>,
                 {
-                    let handler = self.handler::<$alias<P>>(Box::new(run));
-                    self.rules.handlers.$list.push(handler);
+                    let wants = self.wants();
+                    self.rules.handlers.$add(wants, run);
                     self
                 }
             )*
@@ -177,15 +141,15 @@ macro_rules! handlers {
 
 handlers! {
     /// Handles execs: `process()` is the image before, `image()` the one that begins.
-    on_exec: Exec ExecEvent OnExec exec;
+    on_exec: Exec ExecEvent add_exec;
     /// Handles forks: `process()` is the parent, `child()` the child.
-    on_fork: Fork ForkEvent OnFork fork;
+    on_fork: Fork ForkEvent add_fork;
     /// Handles ends of processes.
-    on_exit: Exit ExitEvent OnExit exit;
+    on_exit: Exit ExitEvent add_exit;
     /// Handles opens of files, failed ones too.
-    on_open: Open OpenEvent OnOpen open;
+    on_open: Open OpenEvent add_open;
     /// Handles connects, failed ones too.
-    on_connect: Connect ConnectEvent OnConnect connect;
+    on_connect: Connect ConnectEvent add_connect;
     /// Handles reports that events were lost.
-    on_loss: Loss LossEvent OnLoss loss;
+    on_loss: Loss LossEvent add_loss;
 }

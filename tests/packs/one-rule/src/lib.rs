@@ -11,10 +11,10 @@ impl Pack for OneRule {
 
     fn rules(r: &mut Rules<Self>) {
         r.rule("test/one-rule").summary("A secret was read").severity(High).attack("T1003.008").on_open(|_, e, out| {
-            let process = e.process();
-            let secret = e.path() == "/etc/shadow" || e.path().starts_with("/root/.ssh/") || e.path().ends_with(".pem");
-            if secret && e.is_read() && !process.exe().ends_with("/sshd") {
-                out.finding(format!("{} read {}", process.exe(), e.path()));
+            let path = e.path();
+            let secret = path == "/etc/shadow" || path.starts_with("/root/.ssh/") || path.ends_with(".pem");
+            if secret && e.is_read() && !e.process().exe().ends_with("/sshd") {
+                out.finding(format!("{} read {path}", e.process().exe()));
             }
         });
     }

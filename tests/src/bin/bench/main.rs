@@ -10,14 +10,22 @@ mod measure;
 mod overhead;
 
 fn main() {
+    // `bench engine`: only what is named.
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    let asked = |name: &str| named.is_empty() || named.iter().any(|other| other == name);
     println!("# Lanner bench\n");
     println!("{}\n", measure::conditions());
-    engine::run();
-    match lanner_tests::no_kernel() {
-        Some(reason) => println!("## Kernel figures\n\nskipped: {reason}"),
-        None => {
-            overhead::run();
-            latency::run();
-        }
+    if asked("engine") {
+        engine::run();
+    }
+    if let Some(reason) = lanner_tests::no_kernel() {
+        println!("## Kernel figures\n\nskipped: {reason}");
+        return;
+    }
+    if asked("overhead") {
+        overhead::run();
+    }
+    if asked("latency") {
+        latency::run();
     }
 }
