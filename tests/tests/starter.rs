@@ -41,9 +41,10 @@ impl Scene {
 
     /// Has a shell run the script in there; gives its pid.
     fn does(&self, script: &str) -> u32 {
-        let inside = "set -e
-            for folder in etc root tmp; do mount --bind \"$LANNER_SCENE/$folder\" \"/$folder\"; done
-            mount --bind \"$LANNER_SCENE/log\" /var/log
+        // From within the folder: by its path it may be hidden by the first of these mounts.
+        let inside = "set -e; cd \"$LANNER_SCENE\"
+            for folder in etc root tmp; do mount --bind \"$folder\" \"/$folder\"; done
+            mount --bind log /var/log
             cd /root; set +e; PATH=/usr/bin:/bin:/usr/sbin:/sbin; umask 022\n"
             .to_owned();
         let child = Command::new("unshare")
