@@ -74,9 +74,9 @@ fn test(report: &mut Report) -> Result<()> {
         report.not_checked.push("what needs the live kernel: those tests skip themselves without root");
     }
     if is_installed("nextest") {
-        return cargo::run(in_root().args(["nextest", "run", "--workspace"]));
+        return cargo::run(in_root().args(["nextest", "run", "--workspace", "--no-fail-fast"]));
     }
-    cargo::run(in_root().args(["test", "--workspace", "--lib", "--bins", "--tests"]))
+    cargo::run(in_root().args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]))
 }
 
 fn is_installed(subcommand: &str) -> bool {
