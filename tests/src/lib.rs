@@ -2,9 +2,11 @@
 
 #![forbid(unsafe_code)]
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -26,11 +28,27 @@ pub fn no_kernel() -> Option<String> {
 
 /// Waits until no other test that says the same runs, and keeps them waiting until the lock is dropped: for tests that
 /// would see what the other one does.
-pub fn alone(what: &str) -> std::fs::File {
-    let path = target().join(format!("{what}.lock"));
-    let lock = std::fs::File::create(path).expect("a file for the lock");
+pub fn alone(what: &str) -> File {
+    let lock = lock_file(what);
     lock.lock().expect("the lock");
     lock
+}
+
+/// What hosts that must lose nothing hold in common, and a test that floods the machine by itself.
+const MACHINE: &str = "machine";
+/// This process holds the machine by itself.
+static FLOODING: AtomicBool = AtomicBool::new(false);
+
+/// Waits until no other host runs, and keeps them from starting until the lock is dropped: for a test that makes more
+/// events than a host can take. Its process has no other test.
+pub fn flood() -> File {
+    let lock = alone(MACHINE);
+    FLOODING.store(true, Ordering::SeqCst);
+    lock
+}
+
+fn lock_file(what: &str) -> File {
+    File::create(target().join(format!("{what}.lock"))).expect("a file for the lock")
 }
 
 /// Ends a test as skipped, with the reason, where it needs the kernel and cannot have it. With
@@ -87,6 +105,7 @@ fn built(path: &Path) -> PathBuf {
 
 /// A running `lanner`, its lines collected as they come. Killed when dropped.
 pub struct Lanner {
+    _machine: Option<File>,
     child: Child,
     stdout: Lines,
     stderr: Lines,
@@ -98,6 +117,8 @@ type Lines = Arc<Mutex<Vec<(Duration, String)>>>;
 impl Lanner {
     /// Starts it with these arguments.
     pub fn start<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
+        let machine = (!FLOODING.load(Ordering::SeqCst)).then(|| lock_file(MACHINE));
+        machine.iter().for_each(|lock| lock.lock_shared().expect("the lock"));
         let mut child = Command::new(binary())
             .args(arguments)
             .env("NO_COLOR", "1")
@@ -109,7 +130,7 @@ impl Lanner {
             .expect("lanner starts");
         let stdout = collect(child.stdout.take().expect("its stdout"));
         let stderr = collect(child.stderr.take().expect("its stderr"));
-        Self { child, stdout, stderr }
+        Self { _machine: machine, child, stdout, stderr }
     }
 
     /// Starts `run` with JSON findings and these packs, and waits until it watches.

@@ -1,0 +1,44 @@
+//! More events than there is room for: lost ones are counted, reported to people and to rules, and what comes after is
+//! judged.
+
+use std::fs;
+use std::time::Duration;
+
+use lanner_tests::{Lanner, flood, require_kernel, test_pack};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The ring buffer holds some 70,000 opens; the rest of these finds it full.
+const OPENS: usize = 150_000;
+
+#[test]
+fn what_is_lost_is_reported() {
+    require_kernel!();
+    let _flood = flood();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("any");
+    fs::write(&file, "").expect("a file");
+    let lanner = Lanner::watch(&[&test_pack("losses")], &[]);
+    let pid = Pid::from_raw(lanner.pid().cast_signed()).expect("a pid");
+    kill_process(pid, Signal::STOP).expect("stopped");
+    for _ in 0..OPENS {
+        drop(fs::File::open(&file).expect("it opens"));
+    }
+    kill_process(pid, Signal::CONT).expect("going on");
+    let finding = lanner.wait_for_finding("report of the loss", |finding| finding["rule"] == "test/loss");
+    assert_eq!(finding["event"]["kind"], "loss");
+    assert_eq!(finding["event"]["lost_kind"], "open");
+    let lost = finding["event"]["count"].as_u64().expect("a number");
+    assert!((1_000..OPENS as u64 * 2).contains(&lost), "{lost}");
+    assert_eq!(finding["message"], format!("{lost} open"));
+    lanner.wait_for_stderr(&format!("{lost} open events were lost"));
+
+    std::thread::sleep(Duration::from_millis(100));
+    let after = folder.path().join("lanner-after-loss");
+    fs::write(&after, "").expect("a file");
+    let message = format!("opened {}", after.display());
+    lanner.wait_for_finding("what came after", |finding| finding["message"] == message);
+    let ended = lanner.stop();
+    let counted = ended.stderr.lines().last().and_then(|line| line.rsplit_once(", "));
+    let counted = counted.and_then(|(_, lost)| lost.strip_suffix(" events lost")?.parse::<u64>().ok());
+    assert!(counted.is_some_and(|counted| counted >= lost), "{}", ended.stderr);
+}
