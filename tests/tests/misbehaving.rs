@@ -85,3 +85,11 @@ fn a_pack_that_takes_all_the_time() {
     let ended = lanner.stop();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
 }
+
+#[test]
+fn a_pack_that_talks_too_much() {
+    require_kernel!();
+    let ended = misbehave("chatter", "pack misbehaving: 968 more log lines in a second were left out");
+    assert_eq!(ended.stderr.matches("pack misbehaving: chatter").count(), 32, "{}", ended.stderr);
+    assert!(!ended.stderr.contains("\nwith"), "no line of a pack's own");
+}

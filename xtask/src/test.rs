@@ -12,6 +12,9 @@ use anyhow::Result;
 use crate::dependencies::{self, WORKSPACES};
 use crate::{abi, cargo, packs, probes, root};
 
+/// The crate of the fuzz targets: built by `make fuzz`, as it needs cargo-fuzz and a C++ compiler.
+const FUZZ: &str = "tests/fuzz";
+
 /// Runs all steps.
 pub(crate) fn run() -> Result<()> {
     let mut report = Report::default();
@@ -22,7 +25,8 @@ pub(crate) fn run() -> Result<()> {
 
 fn steps(report: &mut Report) -> Result<()> {
     report.step("formatting", |_| {
-        each_workspace(&WORKSPACES, |command| command.args(["fmt", "--all", "--", "--check"]))
+        let check = |command: &mut Command| cargo::run(command.args(["fmt", "--all", "--", "--check"]));
+        WORKSPACES.iter().chain(&[FUZZ]).try_for_each(|folder| check(cargo::native().current_dir(root().join(folder))))
     })?;
     report.step("generated code is up to date", |_| abi::run(true))?;
     report.step("kernel objects are what their source gives", |_| probes::run(true))?;

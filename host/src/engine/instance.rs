@@ -1,6 +1,7 @@
 //! One running pack: its store, its limits, and the calls into it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use wasmtime::component::Component;
 use wasmtime::{ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap};
@@ -18,8 +19,9 @@ const MAX_TEXT: usize = 16 << 10;
 const MAX_ITEMS: usize = 64;
 /// Bytes of all findings of one call: what the host keeps until they are written.
 const MAX_BYTES_PER_CALL: usize = 4 << 20;
-/// Log lines taken from one call.
-const MAX_LOG_LINES_PER_CALL: usize = 32;
+/// Log lines taken from a pack in a second.
+const MAX_LOG_LINES: usize = 32;
+const LOG_WINDOW: Duration = Duration::from_secs(1);
 
 /// What stands behind the contract's imports: collects what a call gave.
 pub(crate) struct PackState {
@@ -29,7 +31,9 @@ pub(crate) struct PackState {
     /// Bytes in them.
     raised: usize,
     findings_dropped: u64,
+    /// Log lines since `log_window`, those that were left out too.
     log_lines: usize,
+    log_window: Instant,
     last_error: Option<String>,
 }
 
@@ -84,8 +88,9 @@ impl contract::imports::Host for PackState {
     }
 
     fn log(&mut self, level: Level, message: String) {
+        self.end_log_window();
         self.log_lines += 1;
-        if self.log_lines > MAX_LOG_LINES_PER_CALL {
+        if self.log_lines > MAX_LOG_LINES {
             return;
         }
         let message = printable(message);
@@ -99,6 +104,20 @@ impl contract::imports::Host for PackState {
                 self.last_error = Some(message);
             }
         }
+    }
+}
+
+impl PackState {
+    /// Begins to count anew after a second, and says what was left out.
+    fn end_log_window(&mut self) {
+        if self.log_window.elapsed() < LOG_WINDOW {
+            return;
+        }
+        let skipped = self.log_lines.saturating_sub(MAX_LOG_LINES);
+        if skipped > 0 {
+            tracing::warn!("pack {}: {skipped} more log lines in a second were left out", self.name);
+        }
+        (self.log_lines, self.log_window) = (0, Instant::now());
     }
 }
 
@@ -121,7 +140,7 @@ fn cut(text: &mut String) {
 pub enum Failure {
     /// It ran longer than it may.
     #[error("ran longer than {0:?} in one call and was stopped")]
-    Deadline(std::time::Duration),
+    Deadline(Duration),
     /// It asked for more memory than it may have, and did not survive the refusal.
     #[error("asked for more than its {} MiB of memory", .0 >> 20)]
     Memory(usize),
@@ -161,6 +180,7 @@ impl Instance {
             raised: 0,
             findings_dropped: 0,
             log_lines: 0,
+            log_window: Instant::now(),
             last_error: None,
         };
         let mut store = Store::new(&runtime.engine, state);
@@ -177,7 +197,6 @@ impl Instance {
         call: impl FnOnce(&Pack, &mut Store<PackState>) -> wasmtime::Result<T>,
     ) -> Result<T, Failure> {
         let state = self.store.data_mut();
-        state.log_lines = 0;
         state.raised = 0;
         // An old error, or an old refusal, did not end this call.
         state.last_error = None;
@@ -190,10 +209,7 @@ impl Instance {
     /// Takes what was raised.
     fn gave(&mut self, outcome: Result<(), Failure>) -> Gave {
         let state = self.store.data_mut();
-        let skipped = state.log_lines.saturating_sub(MAX_LOG_LINES_PER_CALL);
-        if skipped > 0 {
-            tracing::warn!("pack {}: {skipped} more log lines in one call were left out", state.name);
-        }
+        state.end_log_window();
         Gave {
             findings: std::mem::take(&mut state.findings),
             dropped: std::mem::take(&mut state.findings_dropped),

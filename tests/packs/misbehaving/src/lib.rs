@@ -34,6 +34,10 @@ impl Pack for Misbehaving {
                 for _ in 0..30_000_000_u32 {
                     pack.spun = std::hint::black_box(pack.spun.wrapping_add(1));
                 }
+            } else if name.ends_with("-chatter") {
+                for number in 0..1000 {
+                    log::warn(format!("chatter {number}\nwith a second line"));
+                }
             } else if name.ends_with("-flood") {
                 for number in 0..100_000 {
                     out.finding(format!("flood {number}"));
