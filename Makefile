@@ -1,6 +1,6 @@
 # Thin: each target calls cargo, xtask or the setup script.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test kernels bench packs picture
+.PHONY: help setup run test kernels fuzz bench packs picture
 
 # For `make run`: what else `lanner run` is told, such as ARGS="--for 10s --output json".
 ARGS ?=
@@ -9,6 +9,7 @@ help:
 	@echo "make run      watch this machine with the shipped rules (ARGS=... goes to lanner run)"
 	@echo "make test     check and test everything"
 	@echo "make kernels  test in each kernel that Debian offers, in emulated machines"
+	@echo "make fuzz     feed random bytes to what reads frames, kernel records and captures (needs cargo-fuzz)"
 	@echo "make bench    print the figures"
 	@echo "make packs    build the shipped packs"
 	@echo "make picture  draw docs/run.svg from a real run"
@@ -31,6 +32,13 @@ test:
 kernels:
 	@xtask/setup.sh kernels
 	@cargo xtask kernels
+
+# Coverage needs a flag of the compiler's that is not stable yet.
+FUZZ_SECONDS ?= 60
+fuzz: setup
+	@cd tests && for target in frame record capture; do \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
 
 bench: setup
 	@cargo xtask packs --tests
