@@ -9,9 +9,15 @@ use crate::programs::{is_installed, is_interpreter, is_package_management, label
 /// Files with password hashes, and their backups.
 const SHADOW: [&str; 5] = ["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/security/opasswd"];
 /// Programs that check or change passwords.
-const AUTHENTICATORS: [&str; 52] = [
+const AUTHENTICATORS: [&str; 58] = [
     "accounts-daemon",
     "agetty",
+    "atd",
+    "cockpit-session",
+    "doas",
+    "runuser",
+    "systemd",
+    "xrdp-sesman",
     "chage",
     "chfn",
     "chgpasswd",
@@ -64,6 +70,9 @@ const AUTHENTICATORS: [&str; 52] = [
     "vsftpd",
 ];
 
+/// What Debian and Ubuntu run each day to keep copies of the password files.
+const DAILY_BACKUP: &str = "/etc/cron.daily/passwd";
+
 /// Programs that use private SSH keys.
 const SSH: [&str; 9] =
     ["ssh", "sshd", "sshd-session", "sshd-auth", "ssh-add", "ssh-agent", "ssh-keygen", "ssh-keysign", "gpg-agent"];
@@ -86,7 +95,8 @@ const CLOUD_FILES: [&str; 14] = [
     "/.terraform.d/credentials.tfrc.json",
 ];
 /// Programs that they are made for.
-const CLOUD_PROGRAMS: [&str; 26] = [
+const CLOUD_PROGRAMS: [&str; 27] = [
+    "amazon-ssm-agent",
     "aws",
     "az",
     "buildah",
@@ -115,6 +125,9 @@ const CLOUD_PROGRAMS: [&str; 26] = [
     "tofu",
 ];
 
+/// How the names of others like them begin.
+const CLOUD_FAMILIES: [&str; 2] = ["docker-credential-", "terraform-provider-"];
+
 pub(crate) fn add(r: &mut Rules<Starter>) {
     r.rule("credential-access/shadow-read")
         .summary("The password hashes were read by a program that neither checks nor changes passwords")
@@ -123,10 +136,10 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .only(path().equals(SHADOW))
         .on_open(|_, e, out| {
             let process = e.process();
-            if is_installed(&process, &AUTHENTICATORS) || is_package_management(&process) {
-                return;
+            let expected = is_installed(&process, &AUTHENTICATORS) || is_package_management(&process);
+            if !expected && !process.ancestors().any(|ancestor| ancestor.script() == DAILY_BACKUP) {
+                read(e, out);
             }
-            read(e, out);
         });
 
     r.rule("credential-access/ssh-key-read")
@@ -178,5 +191,6 @@ fn is_private_key(path: Text<'_>) -> bool {
 /// Goes by the name alone, as these programs are installed in many places; some are scripts.
 fn is_cloud_program(process: &Process<'_>) -> bool {
     process.name().one_of(&CLOUD_PROGRAMS)
+        || CLOUD_FAMILIES.iter().any(|begin| process.name().starts_with(begin))
         || (is_interpreter(process) && process.script().file_name().one_of(&CLOUD_PROGRAMS))
 }

@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use lanner_sdk::prelude::*;
 
 use crate::Starter;
-use crate::programs::{is_installed, is_named, is_shell, is_system, is_world_writable, label, starter};
+use crate::programs::{
+    is_in_system, is_installed, is_named, is_package_management, is_shell, is_system, is_world_writable, label, starter,
+};
 
 /// File systems that are gone with the power: tmpfs and ramfs (statfs(2)).
 const MEMORY_FILE_SYSTEMS: [u32; 2] = [0x0102_1994, 0x8584_58f6];
 /// Where programs lie on machines whose root is a memory file system, beside the system's own folders.
-const PROGRAM_FOLDERS: [&str; 4] = ["/usr", "/opt", "/nix/store", "/gnu/store"];
+const PROGRAM_FOLDERS: [&str; 3] = ["/opt", "/nix/store", "/gnu/store"];
 /// Container runtimes run a sealed copy of themselves from memory, so that no container can change them.
 const RUNTIMES: [&str; 5] = ["runc", "crun", "youki", "docker-runc", "containerd-shim-runc-v2"];
 const S_IWOTH: u32 = 0o002;
@@ -68,7 +70,9 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .on_exec(|_, e, out| {
             let image = e.image();
             let exe = image.exe();
-            if image.is_memfd() {
+            if is_package_management(&image) {
+                // Packages bring programs that run once, from where there is room.
+            } else if image.is_memfd() {
                 if !is_installed(&e.process(), &RUNTIMES) {
                     out.finding(format!("{} ran {exe}, which exists in memory only", label(&e.process())));
                 }
@@ -91,8 +95,12 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .on_exec(|_, e, out| {
             let image = e.image();
             let script = image.script();
-            if image.is_memfd() || image.is_deleted() || image.exe().is_under("/dev/shm") {
-                // The rule above has it.
+            if is_package_management(&image)
+                || image.is_memfd()
+                || image.is_deleted()
+                || image.exe().is_under("/dev/shm")
+            {
+                // Not worth it, or the rule above has it.
             } else if is_world_writable(image.exe()) {
                 out.finding(format!("{} ran {}", label(&e.process()), image.exe()));
             } else if is_world_writable(script) {
@@ -133,7 +141,8 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .attack("T1505.003")
         .on_exec(|_, e, out| {
             let image = e.image();
-            if !is_shell(&image) {
+            // Installed scripts are the server's own: filters, hooks, helpers.
+            if !is_shell(&image) || is_in_system(image.script()) {
                 return;
             }
             if let Some(server) = starter(&image).filter(is_server) {

@@ -30,13 +30,10 @@ const SYSTEMD: [&str; 6] = [
 /// What every dynamically linked program loads.
 const PRELOAD: &str = "/etc/ld.so.preload";
 
-/// A file that matters, and the program that edits it: at that one's hands it is worth a line, no more.
-struct Watched {
-    /// Programs that do nothing but this.
-    editors: &'static [&'static str],
-    /// Programs whose daily work it is.
-    owners: &'static [&'static str],
-}
+/// What writes units by itself; `generate` is netplan's.
+const UNIT_OWNERS: [&str; 5] = ["cloud-init", "generate", "netplan", "systemd", "systemd-executor"];
+/// Agents of clouds that set up machines and their users.
+const CLOUD_AGENTS: [&str; 3] = ["cloud-init", "google_guest_agent", "waagent"];
 
 pub(crate) fn add(r: &mut Rules<Starter>) {
     r.rule("persistence/cron-write")
@@ -44,9 +41,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(High)
         .attack("T1053.003")
         .only(path().starts_with(CRON))
-        .on_open(|_, e, out| {
-            written(e, &Watched { editors: &["crontab"], owners: &["cron", "crond", "anacron"] }, out);
-        });
+        .on_open(|_, e, out| written(e, &["crontab"], &["cron", "crond", "anacron"], out));
 
     r.rule("persistence/systemd-unit-write")
         .summary("A unit of systemd was written: it can run anything at the next start, or on a timer")
@@ -54,9 +49,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .attack("T1543.002")
         .attack("T1053.006")
         .only(path().contains(SYSTEMD))
-        .on_open(|_, e, out| {
-            written(e, &Watched { editors: &["systemctl"], owners: &["systemd", "systemd-executor", "netplan"] }, out);
-        });
+        .on_open(|_, e, out| written(e, &["systemctl"], &UNIT_OWNERS, out));
 
     r.rule("persistence/ld-preload-write")
         .summary(
@@ -65,34 +58,35 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(Critical)
         .attack("T1574.006")
         .only(path().equals([PRELOAD]))
-        .on_open(|_, e, out| written(e, &Watched { editors: &[], owners: &[] }, out));
+        .on_open(|_, e, out| written(e, &[], &[], out));
 
     r.rule("persistence/authorized-keys-write")
         .summary("The list of keys that may log in was written")
         .severity(Medium)
         .attack("T1098.004")
         .only(path().ends_with(["/.ssh/authorized_keys", "/.ssh/authorized_keys2"]))
-        .on_open(|_, e, out| written(e, &Watched { editors: &[], owners: &["sshd", "sshd-session"] }, out));
+        .on_open(|_, e, out| written(e, &[], &CLOUD_AGENTS, out));
 
     r.rule("privilege-escalation/sudoers-write")
         .summary("Who may become root was changed")
         .severity(Critical)
         .attack("T1548.003")
         .only(path().starts_with(["/etc/sudoers"]))
-        .on_open(|_, e, out| written(e, &Watched { editors: &["visudo"], owners: &[] }, out));
+        .on_open(|_, e, out| written(e, &["visudo"], &CLOUD_AGENTS, out));
 }
 
-/// Raises the finding, where the file was opened for writing, or would have been.
-fn written(e: &OpenEvent<'_>, watched: &Watched, out: &mut Out<'_>) {
+/// Raises the finding, where the file was opened for writing, or would have been. `editors` do nothing but this, and are
+/// worth a line, no more; for `owners` it is daily work.
+fn written(e: &OpenEvent<'_>, editors: &[&str], owners: &[&str], out: &mut Out<'_>) {
     let process = e.process();
-    if !e.is_write() || is_installed(&process, watched.owners) || is_package_management(&process) {
+    if !e.is_write() || is_installed(&process, owners) || is_package_management(&process) {
         return;
     }
     let outcome = Outcome::of(e);
     let did = if e.is_created() { "created" } else { "opened for writing" };
     let Some(verb) = outcome.verb(did, "tried to write") else { return };
     let finding = out.finding(format!("{} {verb}: {}", label(&process), e.path()));
-    if outcome == Outcome::Denied || is_installed(&process, watched.editors) {
+    if outcome == Outcome::Denied || is_installed(&process, editors) {
         finding.severity(Low);
     }
 }

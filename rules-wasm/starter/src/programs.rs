@@ -3,9 +3,8 @@
 
 use lanner_sdk::prelude::*;
 
-/// Where the system's own programs lie; only root writes there.
-const SYSTEM_FOLDERS: [&str; 8] =
-    ["/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib64", "/usr/libexec", "/bin", "/sbin", "/lib"];
+/// Where installed programs and their scripts lie; only root writes there.
+const SYSTEM_FOLDERS: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/snap"];
 /// Folders in which everybody may create files.
 const WORLD_WRITABLE: [&str; 7] =
     ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/var/lock", "/run/screen"];
@@ -44,15 +43,24 @@ pub(crate) fn label(process: &Process<'_>) -> String {
     }
 }
 
-/// Whether it is one of these programs of the system.
+/// Whether it is one of these programs, or runs one of these scripts, as installed.
 pub(crate) fn is_installed(process: &Process<'_>, names: &[&str]) -> bool {
-    process.name().one_of(names) && is_system(process)
+    is_system(process) && (process.name().one_of(names) || runs_installed_script(process, names))
 }
 
-/// Whether the executable is one of the system's own.
+fn runs_installed_script(process: &Process<'_>, names: &[&str]) -> bool {
+    let script = process.script();
+    script.file_name().one_of(names) && is_in_system(script)
+}
+
+/// Whether the executable is an installed one.
 pub(crate) fn is_system(process: &Process<'_>) -> bool {
-    let exe = process.exe();
-    !process.is_deleted() && SYSTEM_FOLDERS.iter().any(|folder| exe.is_under(folder))
+    !process.is_deleted() && is_in_system(process.exe())
+}
+
+/// Whether a path lies where only root installs.
+pub(crate) fn is_in_system(path: Text<'_>) -> bool {
+    SYSTEM_FOLDERS.iter().any(|folder| path.is_under(folder))
 }
 
 /// Whether everybody may write into a folder on the way to this path.

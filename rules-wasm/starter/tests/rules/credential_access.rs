@@ -30,6 +30,8 @@ fn the_shadow_file_in_the_hands_of_its_own() {
     let dpkg = process("/usr/bin/dpkg");
     let postinst = process("/usr/bin/dash").script("/var/lib/dpkg/info/base-passwd.postinst").parent(&dpkg);
     silent([open("/etc/shadow").by(process("/usr/bin/cp").parent(&postinst))]);
+    let daily = process("/usr/bin/dash").script("/etc/cron.daily/passwd").parent(process("/usr/bin/run-parts"));
+    silent([open("/etc/shadow").by(process("/usr/bin/cmp").parent(&daily))]);
     silent([open("/etc/shadow").write().by(process("/usr/bin/vim"))]);
     silent([open("/etc/shadow").failed(ENOENT).by(process("/usr/bin/cat"))]);
     silent([open("/etc/passwd").by(process("/usr/bin/cat"))]);

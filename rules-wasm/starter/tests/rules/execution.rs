@@ -42,6 +42,8 @@ fn programs_where_everybody_may_write() {
     finds([exec(script)], rule, Medium, "/usr/bin/bash ran the script /var/tmp/x.sh");
     let open_to_all = process("/opt/tool/run").exe_mode(0o100_777).parent(&bash);
     finds([exec(open_to_all)], rule, Medium, "/usr/bin/bash ran /opt/tool/run, which everybody may change");
+    let dpkg = process("/usr/bin/dpkg");
+    silent([exec(process("/tmp/x.config.1").parent(&dpkg)), exec(process("/dev/shm/x").exe_fs(TMPFS).parent(&dpkg))]);
     silent([exec(process("/usr/bin/ls").args(["ls", "/tmp/x"]).parent(&bash))]);
     silent([exec(process("/home/ada/tmp/x").parent(&bash))]);
     silent([exec(process("/tmpfiles/x").parent(&bash))]);
@@ -73,6 +75,8 @@ fn a_shell_of_a_server() {
     finds([exec(wrapped)], rule, High, "/usr/sbin/nginx started bash");
     // The shell is reported, not all that it starts.
     silent([exec(process("/usr/bin/bash").parent(&shell))]);
+    let filter = process("/usr/bin/dash").script("/usr/lib/cups/filter/x").parent(process("/usr/sbin/cupsd"));
+    silent([exec(filter)]);
     silent([exec(process("/usr/bin/id").parent(&fpm))]);
     silent([exec(process("/usr/bin/bash").parent(process("/usr/sbin/sshd")))]);
     silent([exec(process("/usr/bin/bash").parent(process("/usr/bin/tmux")))]);

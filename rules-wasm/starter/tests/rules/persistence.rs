@@ -28,6 +28,7 @@ fn writing_what_runs_later() {
         finds([denied], rule, Low, &format!("/usr/bin/tee tried to write: {path}"));
         silent([open(path).by(&tee)]);
         silent([open(path).write().by(process("/usr/bin/dpkg"))]);
+        silent([open(path).write().by(process("/snap/snapd/1/usr/lib/snapd/snapd"))]);
         silent(owner.map(|owner| open(path).write().by(process(owner))));
     }
 }
