@@ -120,6 +120,13 @@ fi
 has make || missing+=(make)
 has_c_compiler || missing+=(gcc libc6-dev)
 
+# === Tests of the shipped rules ===
+
+if [[ $purpose == test ]]; then
+    has curl || missing+=(curl ca-certificates)
+    { has unshare && has setpriv; } || missing+=(util-linux)
+fi
+
 # === Packs ===
 
 if ! has_wasm_toolchain; then
