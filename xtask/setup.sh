@@ -78,7 +78,7 @@ apt() {
     return $status
 }
 
-is_offered() { [[ $(apt-cache policy "$1" 2>/dev/null) == *'Candidate: '[0-9]* ]]; }
+is_offered() { [[ $(LC_ALL=C apt-cache policy "$1" 2>/dev/null) == *'Candidate: '[0-9]* ]]; }
 
 are_offered() {
     local package

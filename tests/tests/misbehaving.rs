@@ -14,7 +14,7 @@ fn misbehave(how: &str, said: &str) -> Ended {
         fs::write(&path, "").expect("a marked file");
         path.to_str().expect("a path in UTF-8").to_owned()
     };
-    let lanner = Lanner::watch(&[&test_pack("counter-1"), &test_pack("misbehaving")], &["--pack-deadline", "200ms"]);
+    let lanner = Lanner::watch(&[&test_pack("counter-1"), &test_pack("misbehaving")], &["--pack-deadline", "1s"]);
     for number in 1..=3 {
         marked(&format!("lanner-count-{number}"));
     }
@@ -47,7 +47,7 @@ fn a_trap() {
 #[test]
 fn an_endless_loop() {
     require_kernel!();
-    misbehave("loop", "pack misbehaving ran longer than 200ms in one call and was stopped");
+    misbehave("loop", "pack misbehaving ran longer than 1s in one call and was stopped");
 }
 
 #[test]
@@ -71,7 +71,8 @@ fn a_pack_that_takes_all_the_time() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("lanner-misbehave-slow");
     let lanner = Lanner::watch(&[&test_pack("counter-1"), &test_pack("misbehaving")], &["--pack-deadline", "5s"]);
-    let end = std::time::Instant::now() + lanner_tests::PATIENCE;
+    // It has to get that much of a processor first, whatever else runs.
+    let end = std::time::Instant::now() + 5 * lanner_tests::PATIENCE;
     // Again and again, with time for the host to begin another batch.
     while !lanner.stderr().contains("pack misbehaving took more than half of a processor for seconds") {
         assert!(std::time::Instant::now() < end, "{}", lanner.stderr());

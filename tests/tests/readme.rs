@@ -1,4 +1,4 @@
-//! The README's first rule, made, built, loaded and triggered as it says.
+//! The README's first rule, made into a crate, built with its command, loaded and triggered.
 
 use std::fs;
 use std::process::Command;

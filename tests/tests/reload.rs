@@ -225,3 +225,18 @@ fn a_folder_that_is_made_anew_is_watched_again() {
     lanner.wait_for_stderr("pack counter 1.0.0 with 1 rules: reloaded");
     count(3);
 }
+
+#[test]
+fn a_pack_that_was_refused_is_loaded_when_its_name_is_free() {
+    require_kernel!();
+    let rules = tempfile::tempdir().expect("a folder");
+    let (first, second) = (rules.path().join("first.wasm"), rules.path().join("second.wasm"));
+    put(&test_pack("counter-1"), &first);
+    put(&test_pack("one-rule"), &rules.path().join("other.wasm"));
+    let lanner = Lanner::watch(&[rules.path()], &[]);
+    put(&test_pack("counter-2"), &second);
+    lanner.wait_for_stderr("is named counter, as is the pack at");
+    fs::remove_file(&first).expect("removed");
+    lanner.wait_for_stderr("pack counter is unloaded");
+    lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: new");
+}

@@ -82,12 +82,25 @@ impl Scene {
 
     #[track_caller]
     fn finds(&self, script: &str, rule: &str, message: &str) {
-        assert_eq!(self.found(self.does(script)), [(rule.to_owned(), with_paths(message))], "{script}");
+        let found = self.found(self.does(script)).into_iter();
+        // How long it took is not the rule's doing.
+        let found: Vec<_> = found.map(|(rule, message)| (rule, without_seconds(&message))).collect();
+        assert_eq!(found, [(rule.to_owned(), with_paths(message))], "{script}");
     }
 
     #[track_caller]
     fn silent(&self, script: &str) {
         assert_eq!(self.found(self.does(script)), [], "{script}");
+    }
+}
+
+/// `…, 3 s after …` becomes `…, after …`.
+fn without_seconds(message: &str) -> String {
+    match message.split_once(" s after ") {
+        Some((before, after)) => {
+            format!("{} after {after}", before.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end())
+        }
+        None => message.to_owned(),
     }
 }
 
@@ -155,6 +168,7 @@ fn programs_that_begin_where_none_should() {
     let rule = "execution/exec-from-world-writable";
     scene.finds("cp /bin/true /tmp/x; /tmp/x", rule, "{bash} ran /tmp/x");
     scene.finds("printf '#!/bin/sh\\n:' > /tmp/s; chmod +x /tmp/s; /tmp/s", rule, "{bash} ran the script /tmp/s");
+    scene.finds("cd /tmp; printf '#!/bin/sh\\n:' > t; chmod +x t; ./t", rule, "{bash} ran the script /tmp/t");
     scene.finds("cp /bin/true x; chmod 777 x; ./x", rule, "{bash} ran /root/x, which everybody may change");
     scene.silent("/bin/true /tmp/x");
 }
@@ -210,14 +224,19 @@ fn a_download_that_is_run() {
     require_kernel!();
     let scene = Scene::new();
     let fetch = "curl -s -o x file:///bin/true; chmod +x x; ";
-    let message = "{bash} ran /root/x, 0 s after it was downloaded";
+    let message = "{bash} ran /root/x, after it was downloaded";
     scene.finds(&format!("{fetch} ./x"), "execution/download-and-run", message);
-    let message = "{bash} ran /root/y, 0 s after it was downloaded";
+    let message = "{bash} ran /root/y, after it was downloaded";
     scene.finds(&format!("{fetch} mv x y; ./y"), "execution/download-and-run", message);
+    scene.finds(
+        "curl -s file:///bin/true > z; chmod +x z; ./z",
+        "execution/download-and-run",
+        &message.replace("/y", "/z"),
+    );
     let script = "echo : > here; curl -s -o s.sh file:///root/here; sh s.sh";
-    let message = "{sh} was given /root/s.sh, 0 s after it was downloaded";
+    let message = "{sh} was given /root/s.sh, after it was downloaded";
     scene.finds(script, "execution/downloaded-script", message);
-    scene.silent("cp /bin/true x; ./x; curl -s -o z file:///bin/true; cat z; curl -s -o /dev/null file:///bin/true");
+    scene.silent("cp /bin/true x; ./x; curl -s -o w file:///bin/true; cat w; curl -s -o /dev/null file:///bin/true");
     let rule = "execution/download-piped-to-shell";
     let message = "{sh} runs what was downloaded by: curl -s file:///root/here";
     scene.finds("echo : > here; curl -s file:///root/here | sh", rule, message);
@@ -249,6 +268,11 @@ fn traces_that_are_removed() {
     let rule = "defense-evasion/log-clearing";
     scene.finds("cp /dev/null /var/log/auth.log", rule, "{cp} emptied /var/log/auth.log");
     scene.silent("echo more >> /var/log/auth.log; cp /dev/null /var/log/app.log; cp /dev/null /var/log/syslog");
+    scene.finds(
+        "echo x > /var/log/auth.log.new; truncate -s 0 /var/log/auth.log",
+        rule,
+        "{truncate} emptied /var/log/auth.log",
+    );
     let rule = "defense-evasion/history-clearing";
     scene.finds("cp /dev/null .bash_history", rule, "{cp} emptied /root/.bash_history");
     // A shell that ends, as one does every day.

@@ -48,7 +48,10 @@ fn anonymous(text: &str) -> String {
     const OURS: &str = " → xtask → ";
     /// What ends the colour of the name before a lineage.
     const PLAIN: &str = "\u{1b}[0m  ";
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let version: Vec<&str> = release.trim().split(['.', '-']).take(2).collect();
     let text = text.replace(&format!("{}/", root().display()), "");
+    let text = text.replace(&format!("kernel {}", release.trim()), &format!("kernel {}", version.join(".")));
     let lines = text.lines().map(|line| match (line.find("lineage"), line.find(OURS)) {
         (Some(_), Some(at)) => {
             let begin = line.rfind(PLAIN).map_or(0, |end| end + PLAIN.len());

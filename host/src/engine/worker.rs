@@ -168,6 +168,8 @@ impl Packs {
         let Candidate { pre, mut instance, description } = candidate;
         let handover = match self.slots.get_mut(&pack) {
             None => Handover::First,
+            // Another pack in the place of the first: its state is of no use here.
+            Some(Slot { description: from, .. }) if from.name != description.name => Handover::First,
             Some(Slot { instance: None, .. }) => Handover::Failed,
             Some(Slot { instance: Some(old), description: from, .. }) => match old.save() {
                 // What traps cannot be called again, so there is nothing to go on with.

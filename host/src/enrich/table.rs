@@ -225,6 +225,10 @@ impl ProcessTable {
         if self.living.len() >= MAX_LIVING && !self.living.contains_key(&key.pid) {
             return;
         }
+        // One that was taken for ended, and was not.
+        if let Some(ended) = self.lingering.remove(&key) {
+            self.lingering_bytes = self.lingering_bytes.saturating_sub(ended.process.program.bytes());
+        }
         if let Some((old, ended)) = self.living.insert(key.pid, (key, process))
             && old != key
         {
@@ -235,7 +239,9 @@ impl ProcessTable {
     fn linger(&mut self, key: Key, process: Arc<Process>, reported: bool, time_ns: u64) {
         self.leaving.push_back((time_ns, key));
         self.lingering_bytes += process.program.bytes();
-        self.lingering.insert(key, Ended { process, reported });
+        if let Some(before) = self.lingering.insert(key, Ended { process, reported }) {
+            self.lingering_bytes = self.lingering_bytes.saturating_sub(before.process.program.bytes());
+        }
         self.forget(time_ns);
     }
 
@@ -291,7 +297,7 @@ impl ProcessTable {
                 file: exec.exe_file,
                 argv: exec.argv.clone(),
                 cwd: exec.cwd.bytes.clone(),
-                script: if exec.filename == exec.interpreter { Vec::new() } else { exec.filename.clone() },
+                script: if exec.filename == exec.interpreter { Vec::new() } else { script(exec) },
                 namespaces: exec.namespaces,
             }),
         }
@@ -320,6 +326,19 @@ impl ProcessTable {
     fn wall(&self, boot_ns: u64) -> u64 {
         self.boot_time_ns.saturating_add(boot_ns)
     }
+}
+
+/// The script's path: named from the working directory, where it was named so.
+fn script(exec: &Exec) -> Vec<u8> {
+    let mut name = exec.filename.as_slice();
+    if name.starts_with(b"/") || exec.cwd.bytes.is_empty() {
+        return name.to_vec();
+    }
+    while let Some(rest) = name.strip_prefix(b"./") {
+        name = rest;
+    }
+    let folder = exec.cwd.bytes.strip_suffix(b"/").unwrap_or(&exec.cwd.bytes);
+    [folder, b"/", name].concat()
 }
 
 fn image_id(id: ProcessId, start_ns: u64) -> ImageId {

@@ -239,3 +239,38 @@ fn the_ended_are_remembered_within_bounds_of_memory() {
     assert_eq!(take(&mut enricher, open(&task(5_099, 3))).process.program.argv.len(), ARGUMENTS);
     assert!(take(&mut enricher, open(&task(100, 3))).process.program.argv.is_empty());
 }
+
+#[test]
+fn a_script_is_named_from_where_it_was_run() {
+    let mut enricher = Enricher::new(&machine(), None);
+    let path = |bytes: &str| ResolvedPath { bytes: bytes.into(), ..ResolvedPath::default() };
+    for (cwd, filename, script) in [
+        ("/tmp", "./s", "/tmp/s"),
+        ("/", "bin/s", "/bin/s"),
+        ("/tmp", "/opt/s", "/opt/s"),
+        ("/tmp/a", "../s", "/tmp/a/../s"),
+        ("", "./s", "./s"),
+    ] {
+        let exec = Exec {
+            exe: path("/usr/bin/dash"),
+            filename: filename.into(),
+            interpreter: b"/bin/sh".to_vec(),
+            cwd: path(cwd),
+            ..Exec::default()
+        };
+        let shell = task(11, 2);
+        take(&mut enricher, event(&shell, Kernel::Exec(Box::new(exec))));
+        assert_eq!(take(&mut enricher, open(&shell)).process.program.script, script.as_bytes());
+    }
+}
+
+#[test]
+fn who_was_taken_for_ended_and_goes_on_ends_as_what_he_became() {
+    let mut enricher = Enricher::new(&machine(), None);
+    let shell = task(11, 2);
+    take(&mut enricher, exec(&shell, "/usr/bin/bash"));
+    assert!(enricher.take(Record::SnapshotEnd { boot_ns: 1_000 * SECOND }).is_none());
+    take(&mut enricher, exec(&shell, "/usr/bin/cat"));
+    assert_eq!(names(&take(&mut enricher, exit(&shell)).process), ["cat"]);
+    assert!(enricher.take(exit(&shell)).is_none());
+}

@@ -64,7 +64,8 @@ impl Watcher {
         let notify = Arc::new(Mutex::new(notify));
         // Held weakly: changes end when the watcher is dropped, and the thread with them.
         let watched = Arc::downgrade(&notify);
-        let reloader = Reloader { runtime, located: located.clone(), folders, known, orders, watched };
+        let orphans = BTreeSet::new();
+        let reloader = Reloader { runtime, located: located.clone(), folders, known, orphans, orders, watched };
         std::thread::Builder::new()
             .name("lanner-reload".into())
             .spawn(move || reloader.work(&changes))
@@ -106,6 +107,8 @@ struct Reloader {
     folders: BTreeSet<PathBuf>,
     /// What runs, by path: the digest of its bytes.
     known: BTreeMap<PathBuf, [u8; 32]>,
+    /// Of these, those whose folder went with them: they go on until they are seen again.
+    orphans: BTreeSet<PathBuf>,
     orders: Sender<Order>,
     watched: Weak<Mutex<RecommendedWatcher>>,
 }
@@ -127,7 +130,11 @@ impl Reloader {
                     unsettled.insert(path, settled_at);
                 }
                 Ok(Change::At(path)) if !self.concerns_folder(&path) => {}
-                Ok(_) => everything = everything.or(Some(settled_at)),
+                Ok(Change::At(path)) => {
+                    self.orphan(&path);
+                    everything = everything.or(Some(settled_at));
+                }
+                Ok(Change::Anywhere) => everything = everything.or(Some(settled_at)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -138,8 +145,21 @@ impl Reloader {
                 self.watch_again();
                 settled.extend(self.all_paths());
             }
+            // What is gone may be one half of a renaming whose other half has not settled yet.
+            let gone = settled.extract_if(.., |path| !path.exists()).collect::<Vec<_>>();
+            if unsettled.is_empty() {
+                settled.extend(gone);
+            } else {
+                unsettled.extend(gone.into_iter().map(|path| (path, settled_at)));
+            }
             self.look_at(settled);
         }
+    }
+
+    /// Notes which packs went with a folder that something happened to.
+    fn orphan(&mut self, folder: &Path) {
+        let inside = self.known.keys().filter(|path| path.parent() == Some(folder)).cloned();
+        self.orphans.extend(inside.collect::<Vec<_>>());
     }
 
     fn is_pack(&self, path: &Path) -> bool {
@@ -181,11 +201,11 @@ impl Reloader {
         // A pack that was renamed is the same pack: it loses neither its state nor an event.
         let gone: Vec<PathBuf> =
             gone.into_iter().filter(|from| !there.iter().any(|to| self.renamed(from, to))).collect();
-        // First those that are gone: their names and rules are free then.
-        for path in &gone {
-            self.look_at_gone(path);
-        }
-        for path in &there {
+        // First those that are gone: their names and rules are free then, perhaps for one that was refused before.
+        let unloaded = gone.iter().filter(|path| self.look_at_gone(path)).count();
+        let others = if unloaded > 0 { self.all_paths().filter(|path| path.exists()).collect() } else { Vec::new() };
+        for path in &there.into_iter().chain(others).collect::<BTreeSet<_>>() {
+            self.orphans.remove(path);
             if let Err(error) = self.reload(path) {
                 match self.known.contains_key(path) {
                     true => tracing::error!("{error}; the version before goes on"),
@@ -195,16 +215,19 @@ impl Reloader {
         }
     }
 
-    fn look_at_gone(&mut self, path: &Path) {
+    /// Unloads a pack whose file was removed from a folder of rules; says whether it did.
+    fn look_at_gone(&mut self, path: &Path) -> bool {
         if !self.known.contains_key(path) {
-            return;
+            return false;
         }
         let folder_is_there = path.parent().is_some_and(Path::is_dir);
-        if self.in_folder(path) && folder_is_there {
+        let unload = self.in_folder(path) && folder_is_there && !self.orphans.contains(path);
+        if unload {
             self.unload(path);
         } else {
             tracing::warn!("pack {} is gone; the loaded version goes on", path.display());
         }
+        unload
     }
 
     /// Whether the running pack that was at `from` is now at `to`; if so, that is noted.

@@ -145,6 +145,8 @@ fn read_process(proc: &OwnedFd, pid: u32, buffer: &mut Vec<u8>) -> Option<Proces
     if !stat.kernel_thread {
         if let Ok(exe) = link(&dir, "exe") {
             image.exe = exe;
+            // An upgrade put a new file in its place; it was there when the program began, as far as anybody can tell.
+            image.exe.deleted &= !is_there(&dir, &image.exe.bytes);
             image.exe_file = file_facts(&dir, "exe").unwrap_or_default();
         }
         if read_file(&dir, "cmdline", MAX_ARGV + 1, buffer).is_ok() {
@@ -300,6 +302,12 @@ fn shown_path(mut bytes: Vec<u8>, exists: impl FnOnce(&[u8]) -> bool) -> Resolve
         bytes.drain(..from + slash);
     }
     ResolvedPath { bytes, truncated, deleted }
+}
+
+/// Whether there is a file of this path, seen from the process's own root.
+fn is_there(dir: &OwnedFd, path: &[u8]) -> bool {
+    path.starts_with(b"/")
+        && rustix::fs::statat(dir, [b"root", path].concat().as_slice(), AtFlags::SYMLINK_NOFOLLOW).is_ok()
 }
 
 fn is_same_file(dir: &OwnedFd, name: &str, path: &[u8]) -> bool {

@@ -4,7 +4,7 @@ use lanner_sdk::prelude::*;
 
 use crate::Starter;
 use crate::outcome::Outcome;
-use crate::programs::{is_installed, is_interpreter, is_package_management, label};
+use crate::programs::{is_in_system, is_installed, is_interpreter, is_package_management, label};
 
 /// Files with password hashes, and their backups.
 const SHADOW: [&str; 5] = ["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/security/opasswd"];
@@ -70,6 +70,8 @@ const AUTHENTICATORS: [&str; 58] = [
     "vsftpd",
 ];
 
+/// Dovecot's, whose name alone says little.
+const DOVECOT: &str = "/usr/lib/dovecot/auth";
 /// What Debian and Ubuntu run each day to keep copies of the password files.
 const DAILY_BACKUP: &str = "/etc/cron.daily/passwd";
 
@@ -136,8 +138,11 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .only(path().equals(SHADOW))
         .on_open(|_, e, out| {
             let process = e.process();
-            let expected = is_installed(&process, &AUTHENTICATORS) || is_package_management(&process);
-            if !expected && !process.ancestors().any(|ancestor| ancestor.script() == DAILY_BACKUP) {
+            let expected = is_installed(&process, &AUTHENTICATORS)
+                || process.exe() == DOVECOT
+                || is_package_management(&process)
+                || process.ancestors().any(|ancestor| ancestor.script() == DAILY_BACKUP);
+            if !expected {
                 read(e, out);
             }
         });
@@ -169,9 +174,12 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
 fn read(e: &OpenEvent<'_>, out: &mut Out<'_>) {
     let outcome = Outcome::of(e);
     let Some(verb) = outcome.verb("read", "tried to read").filter(|_| e.is_read()) else { return };
-    let finding = out.finding(format!("{} {verb} {}", label(&e.process()), e.path()));
-    // What the kernel has refused is an attempt, and a user who is curious may be all that is behind it.
-    if outcome == Outcome::Denied {
+    let process = e.process();
+    let finding = out.finding(format!("{} {verb} {}", label(&process), e.path()));
+    // What the kernel has refused is an attempt, and a user who is curious may be all that is behind it. Perl reads the
+    // password hashes whenever an installed script asks for any user's entry.
+    let by_the_way = process.name() == "perl" && is_in_system(process.script());
+    if outcome == Outcome::Denied || by_the_way {
         finding.severity(Low);
     }
 }
@@ -190,7 +198,9 @@ fn is_private_key(path: Text<'_>) -> bool {
 
 /// Goes by the name alone, as these programs are installed in many places; some are scripts.
 fn is_cloud_program(process: &Process<'_>) -> bool {
+    let module = |argument: Text<'_>| argument.one_of(&["azure.cli"]) || argument.ends_with("/gcloud.py");
     process.name().one_of(&CLOUD_PROGRAMS)
+        || (is_interpreter(process) && process.args().take(4).any(module))
         || CLOUD_FAMILIES.iter().any(|begin| process.name().starts_with(begin))
         || (is_interpreter(process) && process.script().file_name().one_of(&CLOUD_PROGRAMS))
 }

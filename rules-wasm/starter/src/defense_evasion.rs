@@ -7,12 +7,11 @@ use crate::outcome::Outcome;
 use crate::programs::{is_installed, is_package_management, label};
 
 /// Programs that empty logs because it is their work.
-const ROTATORS: [&str; 12] = [
+const ROTATORS: [&str; 11] = [
     "journalctl",
     "logrotate",
     "newsyslog",
     "rsyslogd",
-    "savelog",
     "svlogd",
     "syslog-ng",
     "systemd-journald",
@@ -45,6 +44,8 @@ const LOGS: [&str; 19] = [
 ];
 /// Folders of which everything is such a log.
 const LOG_FOLDERS: [&str; 3] = ["/var/log/audit/", "/var/log/journal/", "/run/log/journal/"];
+/// Programs that empty or overwrite a file without saying so when they open it.
+const OVERWRITERS: [&str; 3] = ["dd", "shred", "truncate"];
 /// What shells remember of what was typed.
 const HISTORIES: [&str; 8] = [
     "/.bash_history",
@@ -81,12 +82,14 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
 
 /// Raises the finding, where the open emptied a file that was there, or would have.
 fn emptied(e: &OpenEvent<'_>, out: &mut Out<'_>) {
-    if !e.truncates() || e.is_created() {
+    let process = e.process();
+    let overwrites = e.is_write() && !e.appends() && process.name().one_of(&OVERWRITERS);
+    if !(e.truncates() || overwrites) || e.is_created() {
         return;
     }
     let outcome = Outcome::of(e);
     let Some(verb) = outcome.verb("emptied", "tried to empty") else { return };
-    let finding = out.finding(format!("{} {verb} {}", label(&e.process()), e.path()));
+    let finding = out.finding(format!("{} {verb} {}", label(&process), e.path()));
     if outcome == Outcome::Denied {
         finding.severity(Low);
     }

@@ -52,6 +52,7 @@ type FileId = (u32, u64);
 
 /// What was downloaded lately.
 #[derive(Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Downloads {
     files: Recent<FileId, Download>,
     /// The same by path, for scripts: the kernel says which interpreter it runs, and the path of the script.
@@ -60,6 +61,8 @@ pub(crate) struct Downloads {
     pipes: Recent<u64, Download>,
     /// Shells that read from a pipe, likewise.
     readers: Recent<u64, Reader>,
+    /// Files that shells opened for what they are about to start, by their process: `curl … > file`.
+    redirected: Recent<u64, Redirected>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -76,6 +79,13 @@ struct Reader {
     shell: String,
 }
 
+#[derive(Clone, Serialize, Deserialize)]
+struct Redirected {
+    seq: u64,
+    path: Vec<u8>,
+    file: FileId,
+}
+
 impl Default for Downloads {
     fn default() -> Self {
         Self {
@@ -83,6 +93,7 @@ impl Default for Downloads {
             paths: Recent::new(FILES, KEEP),
             pipes: Recent::new(HALVES, PIPELINE),
             readers: Recent::new(HALVES, PIPELINE),
+            redirected: Recent::new(HALVES, PIPELINE),
         }
     }
 }
@@ -95,16 +106,23 @@ impl Downloads {
             paths: self.paths.with_limits(FILES, KEEP),
             pipes: self.pipes.with_limits(HALVES, PIPELINE),
             readers: self.readers.with_limits(HALVES, PIPELINE),
+            redirected: self.redirected.with_limits(HALVES, PIPELINE),
         }
     }
 
-    fn remember(&mut self, e: &OpenEvent<'_>) {
-        let id = (e.dev(), e.inode());
-        let path = e.path();
-        let command = command(&e.process());
-        let download = Download { seq: e.seq(), time: e.time(), path: path.to_string(), command };
-        self.files.insert(e.time(), id, download);
-        self.paths.insert(e.time(), path.as_bytes().to_vec(), id);
+    fn remember(&mut self, now: u64, file: Redirected, downloader: &Process<'_>) {
+        let Redirected { seq, path, file } = file;
+        let shown = Text::new(&path).to_string();
+        self.files.insert(now, file, Download { seq, time: now, path: shown, command: command(downloader) });
+        self.paths.insert(now, path, file);
+    }
+
+    /// A process became a downloader: what it had opened for writing before is where the download goes.
+    fn take_redirected(&mut self, now: u64, image: &Process<'_>) {
+        let known = self.redirected.get(now, &image.id()).is_some();
+        if let Some(file) = self.redirected.remove(&image.id()).filter(|_| known) {
+            self.remember(now, file, image);
+        }
     }
 
     /// The download of this file. Once: a program that is started a hundred times is one finding.
@@ -129,14 +147,17 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .on_open(|pack, e, _| {
             // A pipe, a terminal or /dev/null is no file.
             let regular = e.file_mode() & S_IFMT == S_IFREG;
-            if e.is_write() && !e.failed() && regular && e.process().name().one_of(&DOWNLOADERS) {
-                pack.downloads.remember(e);
+            if e.is_write() && !e.failed() && regular && is_downloader(&e.process()) {
+                pack.downloads.remember(e.time(), written(e), &e.process());
             }
         })
         .unfiltered()
         .on_exec(|pack, e, out| {
             let image = e.image();
             let now = e.time();
+            if image.name().one_of(&STREAMERS) {
+                pack.downloads.take_redirected(now, &image);
+            }
             let file = pack.downloads.take(now, (image.exe_dev(), image.exe_inode()));
             let script = image.script();
             let found = match file {
@@ -158,6 +179,9 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .only(exe().contains(["sh", "python", "perl", "ruby", "php", "node", "lua", "busybox"]))
         .on_open(|pack, e, out| {
             let process = e.process();
+            if e.is_write() && !e.failed() && e.file_mode() & S_IFMT == S_IFREG && is_shell(&process) {
+                pack.downloads.redirected.insert(e.time(), process.id(), written(e));
+            }
             if e.failed() || !e.is_read() || !(is_shell(&process) || is_interpreter(&process)) {
                 return;
             }
@@ -182,7 +206,8 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
             if image.name().one_of(&STREAMERS) {
                 let Some(parent) = image.parent() else { return };
                 let command = command(&image);
-                if let Some(reader) = pack.downloads.readers.remove(&parent.id()) {
+                let known = pack.downloads.readers.get(now, &parent.id()).is_some();
+                if let Some(reader) = pack.downloads.readers.remove(&parent.id()).filter(|_| known) {
                     piped(&reader.shell, &command, out).because_of(reader.seq);
                 } else {
                     let download = Download { seq: e.seq(), time: now, path: String::new(), command };
@@ -201,6 +226,16 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
                 }
             }
         });
+}
+
+fn written(e: &OpenEvent<'_>) -> Redirected {
+    Redirected { seq: e.seq(), path: e.path().as_bytes().to_vec(), file: (e.dev(), e.inode()) }
+}
+
+fn is_downloader(process: &Process<'_>) -> bool {
+    // Which of its programs busybox is says what it was called as.
+    let called = process.args().next().unwrap_or_default().file_name();
+    process.name().one_of(&DOWNLOADERS) && (process.name() != "busybox" || called.one_of(&DOWNLOADERS))
 }
 
 fn raise(what: &str, download: &Download, now: u64, out: &mut Out<'_>) {

@@ -15,6 +15,8 @@ const MEMORY_FILE_SYSTEMS: [u32; 2] = [0x0102_1994, 0x8584_58f6];
 const PROGRAM_FOLDERS: [&str; 3] = ["/opt", "/nix/store", "/gnu/store"];
 /// Container runtimes run a sealed copy of themselves from memory, so that no container can change them.
 const RUNTIMES: [&str; 5] = ["runc", "crun", "youki", "docker-runc", "containerd-shim-runc-v2"];
+/// Where k3s keeps its own.
+const K3S: &str = "/var/lib/rancher/k3s/data";
 const S_IWOTH: u32 = 0o002;
 
 /// Programs that serve a network and have no reason to start a shell.
@@ -73,7 +75,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
             if is_package_management(&image) {
                 // Packages bring programs that run once, from where there is room.
             } else if image.is_memfd() {
-                if !is_installed(&e.process(), &RUNTIMES) {
+                if !is_runtime(&e.process()) {
                     out.finding(format!("{} ran {exe}, which exists in memory only", label(&e.process())));
                 }
             } else if MEMORY_FILE_SYSTEMS.contains(&image.exe_fs())
@@ -142,7 +144,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .on_exec(|_, e, out| {
             let image = e.image();
             // Installed scripts are the server's own: filters, hooks, helpers.
-            if !is_shell(&image) || is_in_system(image.script()) {
+            if !is_shell(&image) || is_in_system(image.script()) || is_sending_mail(&image) {
                 return;
             }
             if let Some(server) = starter(&image).filter(is_server) {
@@ -152,8 +154,22 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         });
 }
 
+/// What PHP's mail() runs, which is no more than it says.
+fn is_sending_mail(shell: &Process<'_>) -> bool {
+    let mut arguments = shell.args().skip(1);
+    let plain = |command: Text<'_>| {
+        let sendmail = command.starts_with("/usr/sbin/sendmail ");
+        sendmail && command.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b" /-_.@'".contains(byte))
+    };
+    arguments.next().is_some_and(|option| option == "-c") && arguments.next().is_some_and(plain)
+}
+
 fn is_program_folder(image: &Process<'_>) -> bool {
     is_system(image) || PROGRAM_FOLDERS.iter().any(|folder| image.exe().is_under(folder))
+}
+
+fn is_runtime(process: &Process<'_>) -> bool {
+    is_installed(process, &RUNTIMES) || (process.name().one_of(&RUNTIMES) && process.exe().is_under(K3S))
 }
 
 fn is_server(process: &Process<'_>) -> bool {

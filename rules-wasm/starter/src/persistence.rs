@@ -19,13 +19,17 @@ const CRON: [&str; 9] = [
     "/var/spool/cron/",
 ];
 /// Parts of the paths of what systemd runs. `/run/systemd/transient` and the generators' folders are its own.
-const SYSTEMD: [&str; 6] = [
+const SYSTEMD: [&str; 10] = [
     "/etc/systemd/system/",
     "/etc/systemd/user/",
     "/usr/lib/systemd/system/",
     "/usr/lib/systemd/user/",
     "/run/systemd/system/",
     "/.config/systemd/user/",
+    "/.local/share/systemd/user/",
+    "/usr/local/lib/systemd/",
+    "/etc/systemd/system.control/",
+    "/systemd/system-generators/",
 ];
 /// What every dynamically linked program loads.
 const PRELOAD: &str = "/etc/ld.so.preload";
@@ -86,7 +90,9 @@ fn written(e: &OpenEvent<'_>, editors: &[&str], owners: &[&str], out: &mut Out<'
     let did = if e.is_created() { "created" } else { "opened for writing" };
     let Some(verb) = outcome.verb(did, "tried to write") else { return };
     let finding = out.finding(format!("{} {verb}: {}", label(&process), e.path()));
-    if outcome == Outcome::Denied || is_installed(&process, editors) {
+    // visudo has an editor write a file beside it.
+    let edited = || process.ancestors().any(|ancestor| is_installed(&ancestor, editors));
+    if outcome == Outcome::Denied || is_installed(&process, editors) || edited() {
         finding.severity(Low);
     }
 }

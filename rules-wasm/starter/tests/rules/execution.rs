@@ -77,6 +77,9 @@ fn a_shell_of_a_server() {
     silent([exec(process("/usr/bin/bash").parent(&shell))]);
     let filter = process("/usr/bin/dash").script("/usr/lib/cups/filter/x").parent(process("/usr/sbin/cupsd"));
     silent([exec(filter)]);
+    let mail = |command| exec(process("/usr/bin/dash").args(["sh", "-c", command]).uid(33).parent(&fpm));
+    silent([mail("/usr/sbin/sendmail -t -i -fwww@example.org")]);
+    assert_eq!(found([mail("/usr/sbin/sendmail -t; id")]).len(), 1);
     silent([exec(process("/usr/bin/id").parent(&fpm))]);
     silent([exec(process("/usr/bin/bash").parent(process("/usr/sbin/sshd")))]);
     silent([exec(process("/usr/bin/bash").parent(process("/usr/bin/tmux")))]);

@@ -40,6 +40,10 @@ fn the_programs_made_for_it_are_worth_a_line() {
     finds([crontab], "persistence/cron-write", Low, message);
     let visudo = open("/etc/sudoers").read_write().by(process("/usr/sbin/visudo"));
     let message = "/usr/sbin/visudo opened for writing: /etc/sudoers";
+    let editor = process("/usr/bin/nano").parent(process("/usr/sbin/visudo"));
+    let edited = open("/etc/sudoers.tmp").write().by(editor);
+    let said = "/usr/bin/nano opened for writing: /etc/sudoers.tmp";
+    finds([edited], "privilege-escalation/sudoers-write", Low, said);
     finds([visudo], "privilege-escalation/sudoers-write", Low, message);
 }
 

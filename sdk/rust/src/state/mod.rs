@@ -11,8 +11,8 @@ pub use recent::Recent;
 ///
 /// # Panics
 ///
-/// Where the state cannot be JSON (a map whose keys are not strings or numbers). The host then keeps the old version
-/// running and says why.
+/// Where the state cannot be JSON (a map whose keys are not strings or numbers). The host then starts the
+/// next version without a state, and says why.
 #[must_use]
 pub fn to_bytes<T: Serialize + ?Sized>(state: &T) -> Vec<u8> {
     match serde_json::to_vec(state) {

@@ -264,7 +264,7 @@ impl TestEvent {
     pub(super) fn with_payload(&self, take: impl FnOnce(PayloadRecord<'_>, Option<&TestProcess>)) {
         match &self.payload {
             TestPayload::Exec(exec, image) => {
-                take(PayloadRecord::Exec(ExecRecord { filename: image.exe(), ..*exec }), Some(image));
+                take(PayloadRecord::Exec(ExecRecord { filename: image.exe_path(), ..*exec }), Some(image));
             }
             TestPayload::Fork(child) => take(PayloadRecord::Fork(ForkRecord::default()), Some(child)),
             TestPayload::Exit(exit) => take(PayloadRecord::Exit(*exit), None),

@@ -80,6 +80,15 @@ impl TestProcess {
         self.with(|facts| facts.parent = Some(parent.borrow().clone()))
     }
 
+    /// Another executable: what the same process is before, or after, an exec.
+    #[must_use]
+    pub fn exe(self, exe: impl AsRef<[u8]>) -> Self {
+        self.with(|facts| {
+            facts.record.image += 1;
+            facts.exe = exe.as_ref().to_vec();
+        })
+    }
+
     /// The kernel's short name; where nothing is said, the beginning of the executable's.
     #[must_use]
     pub fn comm(self, comm: impl AsRef<[u8]>) -> Self {
@@ -177,7 +186,7 @@ impl TestProcess {
         })
     }
 
-    pub(super) fn exe(&self) -> &[u8] {
+    pub(super) fn exe_path(&self) -> &[u8] {
         &self.facts.exe
     }
 }
