@@ -240,3 +240,16 @@ fn a_pack_that_was_refused_is_loaded_when_its_name_is_free() {
     lanner.wait_for_stderr("pack counter is unloaded");
     lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: new");
 }
+
+#[test]
+fn another_pack_in_the_place_of_one_does_not_get_its_state() {
+    require_kernel!();
+    let rules = tempfile::tempdir().expect("a folder");
+    let pack = rules.path().join("pack.wasm");
+    put(&test_pack("counter-1"), &pack);
+    let lanner = Lanner::watch(&[rules.path()], &[]);
+    put(&test_pack("counter-broken"), &pack);
+    lanner.wait_for_stderr("does not take over the state of version 1.0.0");
+    put(&test_pack("one-rule"), &pack);
+    lanner.wait_for_stderr("pack one-rule 1.0.0 with 1 rules: new");
+}

@@ -134,7 +134,7 @@ fn wait(
             _ = interrupt.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
             _ = terminate.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
             () = tokio::time::sleep(GRACE) => {
-                Err(format!("what reads the findings has read nothing for {GRACE:?}; {UNWRITTEN}").into())
+                Err(format!("not all was judged and written within {GRACE:?}, perhaps as nobody reads it; {UNWRITTEN}").into())
             }
         }
     })

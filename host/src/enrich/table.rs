@@ -180,9 +180,13 @@ impl ProcessTable {
                 || self.lingering_bytes > MAX_LINGERING_BYTES)
         {
             self.leaving.pop_front();
-            if let Some(ended) = self.lingering.remove(&key) {
-                self.lingering_bytes = self.lingering_bytes.saturating_sub(ended.process.program.bytes());
-            }
+            self.drop_lingering(key);
+        }
+    }
+
+    fn drop_lingering(&mut self, key: Key) {
+        if let Some(ended) = self.lingering.remove(&key) {
+            self.lingering_bytes = self.lingering_bytes.saturating_sub(ended.process.program.bytes());
         }
     }
 
@@ -226,9 +230,7 @@ impl ProcessTable {
             return;
         }
         // One that was taken for ended, and was not.
-        if let Some(ended) = self.lingering.remove(&key) {
-            self.lingering_bytes = self.lingering_bytes.saturating_sub(ended.process.program.bytes());
-        }
+        self.drop_lingering(key);
         if let Some((old, ended)) = self.living.insert(key.pid, (key, process))
             && old != key
         {
@@ -238,10 +240,9 @@ impl ProcessTable {
 
     fn linger(&mut self, key: Key, process: Arc<Process>, reported: bool, time_ns: u64) {
         self.leaving.push_back((time_ns, key));
+        self.drop_lingering(key);
         self.lingering_bytes += process.program.bytes();
-        if let Some(before) = self.lingering.insert(key, Ended { process, reported }) {
-            self.lingering_bytes = self.lingering_bytes.saturating_sub(before.process.program.bytes());
-        }
+        self.lingering.insert(key, Ended { process, reported });
         self.forget(time_ns);
     }
 

@@ -274,3 +274,18 @@ fn who_was_taken_for_ended_and_goes_on_ends_as_what_he_became() {
     assert_eq!(names(&take(&mut enricher, exit(&shell)).process), ["cat"]);
     assert!(enricher.take(exit(&shell)).is_none());
 }
+
+#[test]
+fn the_ended_are_still_known_after_the_clock_was_set_back() {
+    let mut enricher = Enricher::new(&machine(), None);
+    let at = |time_s: u64, record: Record| match record {
+        Record::Event(event) => Record::Event(Box::new(KernelEvent { time_ns: time_s * SECOND, ..*event })),
+        other => other,
+    };
+    take(&mut enricher, at(5_000, open(&task(10, 1))));
+    let shell = task(11, 2);
+    take(&mut enricher, at(2_000, exec(&shell, "/usr/bin/bash")));
+    take(&mut enricher, at(2_000, exit(&shell)));
+    take(&mut enricher, at(2_000, open(&task(10, 1))));
+    assert_eq!(names(&take(&mut enricher, at(2_001, open(&shell))).process), ["bash"]);
+}

@@ -58,9 +58,9 @@ pub(crate) struct Downloads {
     /// The same by path, for scripts: the kernel says which interpreter it runs, and the path of the script.
     paths: Recent<Vec<u8>, FileId>,
     /// Downloads to a pipe, by the process that started them.
-    pipes: Recent<u64, Download>,
+    pipes: Recent<u64, Half>,
     /// Shells that read from a pipe, likewise.
-    readers: Recent<u64, Reader>,
+    readers: Recent<u64, Half>,
     /// Files that shells opened for what they are about to start, by their process: `curl … > file`.
     redirected: Recent<u64, Redirected>,
 }
@@ -73,10 +73,11 @@ struct Download {
     command: String,
 }
 
+/// One half of a pipeline: the command line of the download, or the shell.
 #[derive(Clone, Serialize, Deserialize)]
-struct Reader {
+struct Half {
     seq: u64,
-    shell: String,
+    what: String,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -119,16 +120,14 @@ impl Downloads {
 
     /// A process became a downloader: what it had opened for writing before is where the download goes.
     fn take_redirected(&mut self, now: u64, image: &Process<'_>) {
-        let known = self.redirected.get(now, &image.id()).is_some();
-        if let Some(file) = self.redirected.remove(&image.id()).filter(|_| known) {
+        if let Some(file) = self.redirected.take(now, &image.id()) {
             self.remember(now, file, image);
         }
     }
 
     /// The download of this file. Once: a program that is started a hundred times is one finding.
     fn take(&mut self, now: u64, id: FileId) -> Option<Download> {
-        let known = self.files.get(now, &id).is_some();
-        self.files.remove(&id).filter(|_| known)
+        self.files.take(now, &id)
     }
 
     fn take_by_path(&mut self, now: u64, path: Text<'_>) -> Option<Download> {
@@ -145,9 +144,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .attack("T1204.002")
         .only(exe().ends_with(DOWNLOADERS.map(|name| format!("/{name}"))))
         .on_open(|pack, e, _| {
-            // A pipe, a terminal or /dev/null is no file.
-            let regular = e.file_mode() & S_IFMT == S_IFREG;
-            if e.is_write() && !e.failed() && regular && is_downloader(&e.process()) {
+            if writes_file(e) && is_downloader(&e.process()) {
                 pack.downloads.remember(e.time(), written(e), &e.process());
             }
         })
@@ -179,7 +176,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .only(exe().contains(["sh", "python", "perl", "ruby", "php", "node", "lua", "busybox"]))
         .on_open(|pack, e, out| {
             let process = e.process();
-            if e.is_write() && !e.failed() && e.file_mode() & S_IFMT == S_IFREG && is_shell(&process) {
+            if writes_file(e) && is_shell(&process) {
                 pack.downloads.redirected.insert(e.time(), process.id(), written(e));
             }
             if e.failed() || !e.is_read() || !(is_shell(&process) || is_interpreter(&process)) {
@@ -206,26 +203,26 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
             if image.name().one_of(&STREAMERS) {
                 let Some(parent) = image.parent() else { return };
                 let command = command(&image);
-                let known = pack.downloads.readers.get(now, &parent.id()).is_some();
-                if let Some(reader) = pack.downloads.readers.remove(&parent.id()).filter(|_| known) {
-                    piped(&reader.shell, &command, out).because_of(reader.seq);
+                if let Some(reader) = pack.downloads.readers.take(now, &parent.id()) {
+                    piped(&reader.what, &command, out).because_of(reader.seq);
                 } else {
-                    let download = Download { seq: e.seq(), time: now, path: String::new(), command };
-                    pack.downloads.pipes.insert(now, parent.id(), download);
+                    pack.downloads.pipes.insert(now, parent.id(), Half { seq: e.seq(), what: command });
                 }
             } else if reads_commands_from_pipe(e) {
                 let parents: Vec<u64> = image.ancestors().take(GENERATIONS).map(|parent| parent.id()).collect();
-                let download = parents.iter().find_map(|parent| {
-                    let known = pack.downloads.pipes.get(now, parent).is_some();
-                    pack.downloads.pipes.remove(parent).filter(|_| known)
-                });
+                let download = parents.iter().find_map(|parent| pack.downloads.pipes.take(now, parent));
                 if let Some(download) = download {
-                    piped(&label(&image), &download.command, out).because_of(download.seq);
+                    piped(&label(&image), &download.what, out).because_of(download.seq);
                 } else if let Some(parent) = parents.first() {
-                    pack.downloads.readers.insert(now, *parent, Reader { seq: e.seq(), shell: label(&image) });
+                    pack.downloads.readers.insert(now, *parent, Half { seq: e.seq(), what: label(&image) });
                 }
             }
         });
+}
+
+/// Whether it opened a file for writing: a pipe, a terminal or /dev/null is none.
+fn writes_file(e: &OpenEvent<'_>) -> bool {
+    e.is_write() && !e.failed() && e.file_mode() & S_IFMT == S_IFREG
 }
 
 fn written(e: &OpenEvent<'_>) -> Redirected {

@@ -1,5 +1,5 @@
 //! Which programs are which. Trust goes by the whole path, as the kernel resolved it: anybody can call a file `sshd`,
-//! but only root can put one into /usr/sbin.
+//! but only root can put one into /usr/sbin. Of a script only the path that it was called by is known.
 
 use lanner_sdk::prelude::*;
 
@@ -58,14 +58,16 @@ pub(crate) fn is_system(process: &Process<'_>) -> bool {
     !process.is_deleted() && is_in_system(process.exe())
 }
 
-/// Whether a path lies where only root installs.
+/// Whether a path lies where only root installs. A script is named as its caller likes, so one that goes up on its way is
+/// not believed.
 pub(crate) fn is_in_system(path: Text<'_>) -> bool {
-    SYSTEM_FOLDERS.iter().any(|folder| path.is_under(folder))
+    !path.contains("/../") && SYSTEM_FOLDERS.iter().any(|folder| path.is_under(folder))
 }
 
 /// Whether everybody may write into a folder on the way to this path.
 pub(crate) fn is_world_writable(path: Text<'_>) -> bool {
-    WORLD_WRITABLE.iter().any(|folder| path.is_under(folder))
+    let goes_up = path.contains("/../");
+    WORLD_WRITABLE.iter().any(|folder| path.is_under(folder) || (goes_up && path.contains(format!("/..{folder}/"))))
 }
 
 /// A name without the version at its end: `python3.11` is `python`.

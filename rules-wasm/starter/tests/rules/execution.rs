@@ -40,6 +40,8 @@ fn programs_where_everybody_may_write() {
     finds([exec(process("/tmp/x").exe_fs(TMPFS).parent(&bash))], rule, Medium, "/usr/bin/bash ran /tmp/x");
     let script = process("/usr/bin/dash").script("/var/tmp/x.sh").parent(&bash);
     finds([exec(script)], rule, Medium, "/usr/bin/bash ran the script /var/tmp/x.sh");
+    let winding = process("/usr/bin/dash").script("/usr/../tmp/x.sh").parent(&bash);
+    finds([exec(winding)], rule, Medium, "/usr/bin/bash ran the script /usr/../tmp/x.sh");
     let open_to_all = process("/opt/tool/run").exe_mode(0o100_777).parent(&bash);
     finds([exec(open_to_all)], rule, Medium, "/usr/bin/bash ran /opt/tool/run, which everybody may change");
     let dpkg = process("/usr/bin/dpkg");

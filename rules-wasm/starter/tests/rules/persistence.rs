@@ -48,6 +48,14 @@ fn the_programs_made_for_it_are_worth_a_line() {
 }
 
 #[test]
+fn a_script_is_not_trusted_by_a_winding_path() {
+    let agent = |script| open("/etc/sudoers.d/x").write().by(process("/usr/bin/python3.11").script(script));
+    silent([agent("/usr/bin/cloud-init")]);
+    let message = "/usr/../tmp/cloud-init (python3.11) opened for writing: /etc/sudoers.d/x";
+    finds([agent("/usr/../tmp/cloud-init")], "privilege-escalation/sudoers-write", Critical, message);
+}
+
+#[test]
 fn what_lies_beside_it() {
     let tee = process("/usr/bin/tee");
     for path in ["/etc/cron.deny", "/etc/systemd/system.conf", "/run/systemd/transient/x.scope", "/root/.ssh/config"] {

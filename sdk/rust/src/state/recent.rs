@@ -99,7 +99,16 @@ impl<K: Ord + Clone, V> Recent<K, V> {
         (now.saturating_sub(entry.time) <= self.keep_ns).then_some(&mut entry.value)
     }
 
-    /// Takes the entry of this key out.
+    /// Takes the entry of this key out, where it is not too old.
+    pub fn take<Q: Ord + ?Sized>(&mut self, now: u64, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let entry = self.entries.remove(key)?;
+        (now.saturating_sub(entry.time) <= self.keep_ns).then_some(entry.value)
+    }
+
+    /// Takes the entry of this key out, however old.
     pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -195,6 +204,9 @@ mod tests {
         recent.insert(13, 4, 4);
         assert_eq!(keys(&recent), [3, 4]);
         assert_eq!(recent.get(14, &3), None);
+        assert_eq!((recent.take(13, &4), recent.take(13, &4)), (Some(4), None));
+        recent.insert(20, 5, 5);
+        assert_eq!(recent.take(31, &5), None, "too old");
     }
 
     #[test]
