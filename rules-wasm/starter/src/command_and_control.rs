@@ -32,7 +32,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
             }
             let process = e.process();
             let Some((what, severity)) = unusual(&process) else { return };
-            let did = if e.failed() && !e.is_in_progress() { "tried to connect to" } else { "connected to" };
+            let did = if e.failed() { "tried to connect to" } else { "connected to" };
             let peer = SocketAddr::new(e.address(), e.port());
             out.finding(format!("{}, {what}, {did} {peer}", label(&process))).field("peer", peer).severity(severity);
         });

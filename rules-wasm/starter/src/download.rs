@@ -254,9 +254,9 @@ fn reads_commands_from_pipe(e: &ExecEvent<'_>) -> bool {
         return false;
     }
     let mut arguments = image.args().skip(1);
-    // `-` and `-s` say so, whatever follows; otherwise a word, or what follows `-c`, is the script.
+    // `-` and `-s` say so, whatever follows; otherwise a word is the script, after `-c` too.
     arguments.clone().any(|argument| argument.one_of(&["-", "-s"]))
-        || arguments.all(|argument| argument.starts_with("-") && argument != "-c")
+        || arguments.all(|argument| argument.starts_with("-"))
 }
 
 /// The command line, cut.

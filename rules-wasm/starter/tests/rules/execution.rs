@@ -24,6 +24,8 @@ fn what_runs_in_memory_by_right() {
     // runc is called again from a sealed copy of itself.
     let runc = process("/usr/sbin/runc");
     silent([exec(process("memfd:runc_cloned:/proc/self/exe").memfd().deleted().parent(&runc))]);
+    let k3s = "/var/lib/rancher/k3s/data/0123/bin/runc";
+    silent([exec(process("memfd:runc_cloned:/proc/self/exe").memfd().deleted().parent(process(k3s)))]);
     // A live system has its root in memory.
     silent([exec(process("/usr/bin/ls").exe_fs(TMPFS).parent(process("/usr/bin/bash").exe_fs(TMPFS)))]);
     // But others do not get through under its name.
