@@ -1,0 +1,98 @@
+//! Lists: tags, referrers, repositories.
+
+use axum::http::header::{CONTENT_TYPE, HeaderMap, LINK};
+use axum::http::{HeaderValue, Method};
+use axum::response::IntoResponse as _;
+use serde_json::json;
+
+use super::{Answer, Call, OCI_FILTERS, header, unsupported};
+use crate::oci::{Code, Descriptor, Digest, INDEX, OciError, RepositoryName};
+
+/// How long an answer may be, in bytes of descriptors: what clients must take as a manifest is 4 MiB.
+const REFERRERS_PAGE: usize = 3 << 20;
+
+/// A page of a sorted list, and whether there is more: `n` entries after `last`.
+fn page<'a, T: AsRef<str>>(call: &Call, all: &'a [T]) -> Result<(&'a [T], bool), OciError> {
+    let n = match call.query.get("n") {
+        None => usize::MAX,
+        Some(text) => text.parse().map_err(|_| {
+            OciError::new(Code::Unsupported, "n must be a number").with_status(axum::http::StatusCode::BAD_REQUEST)
+        })?,
+    };
+    let from = call.query.get("last").map_or(0, |last| all.partition_point(|entry| entry.as_ref() <= last));
+    let rest = &all[from..];
+    Ok((&rest[..n.min(rest.len())], n < rest.len() && n > 0))
+}
+
+fn next(path: &str, query: &[(&str, &str)]) -> HeaderValue {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    header(format_args!("<{path}?{query}>; rel=\"next\""))
+}
+
+pub(super) async fn tags(call: &Call, name: &RepositoryName) -> Answer {
+    read_only(call)?;
+    let tags = call.registry.store.tags(name).await?;
+    if tags.is_empty() && !call.registry.store.knows(name).await? {
+        return Err(OciError::new(Code::NameUnknown, format!("there is no repository {name}")));
+    }
+    let tags: Vec<String> = tags.iter().map(ToString::to_string).collect();
+    let (page, more) = page(call, &tags)?;
+    let mut headers = HeaderMap::new();
+    if let (true, Some(last), Some(n)) = (more, page.last(), call.query.get("n")) {
+        headers.insert(LINK, next(&format!("/v2/{name}/tags/list"), &[("n", n), ("last", last)]));
+    }
+    Ok((headers, axum::Json(json!({ "name": name.as_str(), "tags": page }))).into_response())
+}
+
+pub(super) async fn catalog(call: &Call) -> Answer {
+    read_only(call)?;
+    let all: Vec<String> = call.registry.store.repositories().await?.iter().map(ToString::to_string).collect();
+    let (page, more) = page(call, &all)?;
+    let mut headers = HeaderMap::new();
+    if let (true, Some(last), Some(n)) = (more, page.last(), call.query.get("n")) {
+        headers.insert(LINK, next("/v2/_catalog", &[("n", n), ("last", last)]));
+    }
+    Ok((headers, axum::Json(json!({ "repositories": page }))).into_response())
+}
+
+pub(super) async fn referrers(call: &Call, name: &RepositoryName, subject: &Digest) -> Answer {
+    read_only(call)?;
+    let mut found = call.registry.store.referrers(name, subject).await?;
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(INDEX));
+    let kinds: Vec<&str> = call.query.all("artifactType").filter(|kind| !kind.is_empty()).collect();
+    if !kinds.is_empty() {
+        found.retain(|descriptor| descriptor.artifact_type.as_deref().is_some_and(|kind| kinds.contains(&kind)));
+        headers.insert(OCI_FILTERS, HeaderValue::from_static("artifactType"));
+    }
+    if let Some(last) = call.query.get("last").and_then(|last| last.parse::<Digest>().ok()) {
+        found.retain(|descriptor| descriptor.digest > last);
+    }
+    let count = fitting(&found);
+    if count < found.len() {
+        let last = found[count - 1].digest.to_string();
+        let mut query: Vec<(&str, &str)> = kinds.iter().map(|kind| ("artifactType", *kind)).collect();
+        query.push(("last", &last));
+        headers.insert(LINK, next(&format!("/v2/{name}/referrers/{subject}"), &query));
+        found.truncate(count);
+    }
+    let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": found });
+    Ok((headers, serde_json::to_vec(&index).expect("descriptors can be written")).into_response())
+}
+
+/// How many fit into one answer; at least one.
+fn fitting(descriptors: &[Descriptor]) -> usize {
+    let mut size = 0;
+    let fits = |descriptor: &&Descriptor| {
+        size += serde_json::to_vec(descriptor).map_or(0, |bytes| bytes.len() + 1);
+        size <= REFERRERS_PAGE
+    };
+    descriptors.iter().take_while(fits).count().max(1)
+}
+
+fn read_only(call: &Call) -> Result<(), OciError> {
+    match call.method {
+        Method::GET | Method::HEAD => Ok(()),
+        _ => Err(unsupported(&call.method)),
+    }
+}

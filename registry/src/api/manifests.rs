@@ -1,0 +1,144 @@
+//! Pulling, pushing and deleting manifests.
+
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+
+use super::blobs::matches_etag;
+use super::{Answer, CONTENT_DIGEST, Call, OCI_SUBJECT, OCI_TAG, header, unsupported};
+use crate::oci::{Algorithm, Code, Digest, Manifest, OciError, Reference, RepositoryName, Tag};
+use crate::store::{Stored, TagChange};
+
+/// How many tags one push may set.
+const MOST_TAGS: usize = 100;
+
+pub(super) async fn answer(call: &Call, name: &RepositoryName, reference: &Reference, body: Body) -> Answer {
+    match call.method {
+        Method::GET | Method::HEAD => pull(call, name, reference).await,
+        Method::PUT => push(call, name, reference, body).await,
+        Method::DELETE => delete(call, name, reference).await,
+        _ => Err(unsupported(&call.method)),
+    }
+}
+
+fn unknown(reference: &Reference) -> OciError {
+    let detail = serde_json::json!({ "reference": reference.to_string() });
+    OciError::new(Code::ManifestUnknown, format!("this repository has no manifest {reference}")).with_detail(detail)
+}
+
+async fn pull(call: &Call, name: &RepositoryName, reference: &Reference) -> Answer {
+    let found = call.registry.store.manifest(name, reference).await?;
+    let stored = found.ok_or_else(|| unknown(reference))?;
+    let etag = format!("\"{}\"", stored.digest);
+    let mut response = Response::builder()
+        .header(CONTENT_TYPE, header(&stored.media_type))
+        .header(CONTENT_DIGEST, header(&stored.digest))
+        .header(ETAG, &etag);
+    if matches!(reference, Reference::Tag(_)) {
+        response = response.header(CACHE_CONTROL, "no-cache");
+    }
+    if matches_etag(&call.headers, &etag) {
+        return Ok(response.status(StatusCode::NOT_MODIFIED).body(Body::empty()).expect("the headers are well-formed"));
+    }
+    response = response.header(CONTENT_LENGTH, stored.bytes.len());
+    Ok(response.body(Body::from(stored.bytes)).expect("the headers are well-formed"))
+}
+
+async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: Body) -> Answer {
+    let registry = &call.registry;
+    let media_type = media_type(&call.headers);
+    let mut tags: Vec<Tag> = Vec::new();
+    for tag in call.query.all("tag") {
+        let reason = || OciError::new(Code::TagInvalid, "a tag has up to 128 letters, digits, '_', '.' and '-'");
+        tags.push(tag.parse().map_err(|()| reason())?);
+    }
+    let bytes = whole(body, registry.limits.manifest_bytes).await?;
+    let digest = match reference {
+        Reference::Digest(wanted) => {
+            let actual = Digest::of(wanted.algorithm(), &bytes);
+            if actual != *wanted {
+                let reason = format!("the manifest has the digest {actual}, not {wanted}");
+                return Err(OciError::new(Code::DigestInvalid, reason));
+            }
+            actual
+        }
+        Reference::Tag(_) => Digest::of(Algorithm::default(), &bytes),
+    };
+    if tags.len() > MOST_TAGS {
+        let reason = format!("at most {MOST_TAGS} tags can be set at once");
+        return Err(OciError::new(Code::TagInvalid, reason).with_status(StatusCode::URI_TOO_LONG));
+    }
+    let shown = tags.clone();
+    if let Reference::Tag(tag) = reference {
+        tags.push(tag.clone());
+    }
+    let (manifest, media_type) = Manifest::parse(&bytes, &media_type)?;
+    let stored = Stored { digest, media_type, bytes };
+    let immutable = |tag: &Tag| registry.immutable.covers(name, tag);
+    let changes: Vec<TagChange> = tags.into_iter().map(|tag| TagChange { immutable: immutable(&tag), tag }).collect();
+    registry.store.put_manifest(name, &stored, &manifest, &changes).await?;
+    let mut headers = HeaderMap::new();
+    headers.insert(LOCATION, header(format_args!("/v2/{name}/manifests/{}", stored.digest)));
+    headers.insert(CONTENT_DIGEST, header(&stored.digest));
+    headers.insert(CONTENT_LENGTH, header(0));
+    if let Some(subject) = &manifest.subject {
+        headers.insert(OCI_SUBJECT, header(&subject.digest));
+    }
+    for tag in shown {
+        headers.append(OCI_TAG, header(tag));
+    }
+    Ok((StatusCode::CREATED, headers, Body::empty()).into_response())
+}
+
+async fn delete(call: &Call, name: &RepositoryName, reference: &Reference) -> Answer {
+    let registry = &call.registry;
+    let is_there = match reference {
+        Reference::Tag(tag) if registry.immutable.covers(name, tag) => {
+            return Err(immutable(tag));
+        }
+        Reference::Tag(tag) => registry.store.delete_tag(name, tag).await?,
+        Reference::Digest(digest) => {
+            for tag in registry.store.tags(name).await? {
+                if registry.immutable.covers(name, &tag)
+                    && registry.store.tag(name, &tag).await?.as_ref() == Some(digest)
+                {
+                    return Err(immutable(&tag));
+                }
+            }
+            registry.store.delete_manifest(name, digest).await?
+        }
+    };
+    match is_there {
+        true => Ok((StatusCode::ACCEPTED, [(CONTENT_LENGTH, header(0))]).into_response()),
+        false => Err(unknown(reference)),
+    }
+}
+
+fn immutable(tag: &Tag) -> OciError {
+    OciError::new(Code::Denied, format!("the tag {tag} is immutable")).with_status(StatusCode::CONFLICT)
+}
+
+/// Without its parameters.
+fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_owned()
+}
+
+/// The whole body, if it is not too long.
+async fn whole(body: Body, limit: u64) -> Result<Bytes, OciError> {
+    let mut stream = body.into_data_stream();
+    let mut bytes = BytesMut::new();
+    while let Some(piece) = stream.next().await {
+        let piece =
+            piece.map_err(|error| OciError::new(Code::ManifestInvalid, format!("the request ended early: {error}")))?;
+        if (bytes.len() + piece.len()) as u64 > limit {
+            let reason = format!("the manifest is longer than {limit} bytes");
+            return Err(OciError::new(Code::SizeInvalid, reason).with_status(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.freeze())
+}

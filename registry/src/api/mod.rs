@@ -1,0 +1,136 @@
+//! The HTTP interface of the OCI distribution specification, version 1.1 and what its main branch adds.
+
+mod blobs;
+mod listing;
+mod manifests;
+mod refusal;
+mod target;
+mod uploads;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
+
+use crate::access::{Action, Wanted};
+use crate::oci::{Code, OciError};
+use crate::registry::Registry;
+use target::Target;
+
+/// What every client looks for to know that this is a registry.
+const API_VERSION: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("docker-distribution-api-version"), HeaderValue::from_static("registry/2.0"));
+const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
+const OCI_FILTERS: HeaderName = HeaderName::from_static("oci-filters-applied");
+const OCI_CHUNK_MIN: HeaderName = HeaderName::from_static("oci-chunk-min-length");
+const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
+
+/// Answers everything below `/v2/`.
+pub fn routes(registry: Arc<Registry>) -> Router {
+    Router::new()
+        .route("/v2", any(answer))
+        .route("/v2/", any(answer))
+        .route("/v2/{*rest}", any(answer))
+        .with_state(registry)
+}
+
+type Answer = Result<Response, OciError>;
+
+/// A request, but for its body.
+struct Call {
+    registry: Arc<Registry>,
+    method: Method,
+    query: Query,
+    headers: axum::http::HeaderMap,
+}
+
+/// What stands after the `?`, the same name possibly more than once.
+struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn parse(text: Option<&str>) -> Self {
+        Self(form_urlencoded::parse(text.unwrap_or_default().as_bytes()).into_owned().collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+async fn answer(State(registry): State<Arc<Registry>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let head = parts.method == Method::HEAD;
+    let query = Query::parse(parts.uri.query());
+    let call = Call { registry, method: parts.method, query, headers: parts.headers };
+    let mut response = match dispatch(parts.uri.path(), call, body).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
+    };
+    let (name, value) = API_VERSION;
+    response.headers_mut().insert(name, value);
+    if head {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+async fn dispatch(path: &str, call: Call, body: Body) -> Answer {
+    let target = Target::parse(path)?;
+    let action = match call.method {
+        Method::GET | Method::HEAD => Action::Pull,
+        Method::DELETE => Action::Delete,
+        _ => Action::Push,
+    };
+    // Giving up one's own upload is a part of pushing, and so is asking how far it is.
+    let action = if matches!(target, Target::Uploads(_) | Target::Upload(..)) { Action::Push } else { action };
+    let wanted = match target.repository() {
+        Some(name) => Wanted::Repository(name, action),
+        None if matches!(target, Target::Catalog) => Wanted::Catalog,
+        None => Wanted::Base,
+    };
+    let identity = call.registry.access.authorize(&call.headers, wanted)?;
+    if call.registry.read_only && action != Action::Pull {
+        return Err(
+            OciError::new(Code::Denied, "this registry is read-only").with_status(StatusCode::METHOD_NOT_ALLOWED)
+        );
+    }
+    tracing::Span::current().record("user", tracing::field::debug(&identity));
+    match target {
+        Target::Base => base(&call),
+        Target::Catalog => listing::catalog(&call).await,
+        Target::Blob(name, digest) => blobs::answer(&call, &name, &digest).await,
+        Target::Uploads(name) => uploads::begin(&call, name, body).await,
+        Target::Upload(name, id) => uploads::go_on(&call, name, id, body).await,
+        Target::Manifest(name, reference) => manifests::answer(&call, &name, &reference, body).await,
+        Target::Tags(name) => listing::tags(&call, &name).await,
+        Target::Referrers(name, digest) => listing::referrers(&call, &name, &digest).await,
+    }
+}
+
+fn base(call: &Call) -> Answer {
+    match call.method {
+        Method::GET | Method::HEAD => Ok(axum::Json(HashMap::<(), ()>::new()).into_response()),
+        _ => Err(unsupported(&call.method)),
+    }
+}
+
+fn unsupported(method: &Method) -> OciError {
+    OciError::new(Code::Unsupported, format!("{method} is not supported here"))
+}
+
+/// A header's value made of what was checked to be ASCII.
+fn header(text: impl std::fmt::Display) -> HeaderValue {
+    HeaderValue::try_from(text.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
+}

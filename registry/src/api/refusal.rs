@@ -1,0 +1,43 @@
+//! What the storage's failures mean to a client.
+
+use axum::http::StatusCode;
+
+use crate::oci::{Code, ManifestError, OciError};
+use crate::store::StoreError;
+
+impl From<StoreError> for OciError {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        match error {
+            StoreError::Full => Self::new(Code::Unavailable, message).with_status(StatusCode::INSUFFICIENT_STORAGE),
+            StoreError::NoUpload => Self::new(Code::BlobUploadUnknown, message),
+            StoreError::OutOfOrder { .. } => {
+                Self::new(Code::BlobUploadInvalid, message).with_status(StatusCode::RANGE_NOT_SATISFIABLE)
+            }
+            StoreError::TooLong { .. } => {
+                Self::new(Code::SizeInvalid, message).with_status(StatusCode::PAYLOAD_TOO_LARGE)
+            }
+            StoreError::Length { .. } => Self::new(Code::SizeInvalid, message),
+            StoreError::Mismatch { .. } => Self::new(Code::DigestInvalid, message),
+            StoreError::Request(_) => Self::new(Code::BlobUploadInvalid, message),
+            StoreError::Immutable { .. } => Self::new(Code::Denied, message).with_status(StatusCode::CONFLICT),
+            StoreError::MissingContent(digest) => Self::new(Code::ManifestBlobUnknown, message)
+                .with_detail(serde_json::json!({ "digest": digest.to_string() })),
+            StoreError::InUse { .. }
+            | StoreError::Link { .. }
+            | StoreError::File { .. }
+            | StoreError::Objects(_)
+            | StoreError::Damaged { .. } => {
+                // Paths of the server are for its administrator only.
+                tracing::error!(error = %message, "the storage failed");
+                Self::new(Code::Unknown, "the storage failed; the registry's log says why")
+            }
+        }
+    }
+}
+
+impl From<ManifestError> for OciError {
+    fn from(error: ManifestError) -> Self {
+        Self::new(Code::ManifestInvalid, error.to_string())
+    }
+}

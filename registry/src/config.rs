@@ -1,0 +1,250 @@
+//! The one configuration file, in TOML. Everything has a default; `lanner-registry serve` needs no file at all.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// The configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("configuration {path} cannot be read: {error}", path = path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is not as it has to be.
+    #[error("configuration {path}: {reason}", path = path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Why, with the place.
+        reason: String,
+    },
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where content is kept.
+    pub storage: Storage,
+    /// Where clients are answered.
+    pub http: Http,
+    /// Where metrics and health are told, and a collection asked for.
+    pub admin: Admin,
+    /// Who may do what.
+    pub access: crate::access::AccessConfig,
+    /// What a request may cost.
+    pub limits: Limits,
+    /// Which tags may be moved.
+    pub tags: Tags,
+    /// What is known of rule packs.
+    pub packs: crate::packs::PacksConfig,
+    /// Other registries to pull through.
+    #[serde(rename = "mirror")]
+    pub mirrors: Vec<crate::mirror::MirrorConfig>,
+    /// What is collected, and when.
+    pub collect: Collect,
+    /// Whether nothing may be changed.
+    pub read_only: bool,
+}
+
+/// Where content is kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Storage {
+    /// The folder of the local files: all content, or with a bucket only uploads under way.
+    pub path: PathBuf,
+    /// A bucket for the content.
+    pub s3: Option<S3>,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self { path: "/var/lib/lanner-registry".into(), s3: None }
+    }
+}
+
+/// A bucket that speaks S3. Credentials come from the environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, …), as
+/// every client of S3 reads them, or from the machine's role.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    /// Its name.
+    pub bucket: String,
+    /// Where it is.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// Who serves it, if not Amazon.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// What the names of all objects begin with.
+    #[serde(default)]
+    pub prefix: Option<String>,
+    /// Whether to speak without TLS.
+    #[serde(default)]
+    pub allow_http: bool,
+}
+
+/// Where clients are answered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Address and port.
+    pub address: SocketAddr,
+    /// Where clients reach it, if not there: `https://registry.example.org`.
+    pub url: Option<String>,
+    /// With it, only TLS is spoken.
+    pub tls: Option<Tls>,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { address: ([127, 0, 0, 1], 5000).into(), url: None, tls: None }
+    }
+}
+
+/// A certificate and its key, read again when they change.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The chain, in PEM.
+    pub certificate: PathBuf,
+    /// The private key, in PEM.
+    pub key: PathBuf,
+}
+
+/// Where the administrator is answered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// Address and port; keep it from clients.
+    pub address: Option<SocketAddr>,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self { address: Some(([127, 0, 0, 1], 5001).into()) }
+    }
+}
+
+/// What a request, a connection and a client may cost.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// How long a manifest may be, in bytes. The specification asks for at least 4 MiB.
+    pub manifest_bytes: u64,
+    /// How long a blob may be, in bytes.
+    pub blob_bytes: u64,
+    /// How many connections are open at the same time; more wait.
+    pub connections: usize,
+    /// How long a client may take for the head of a request.
+    #[serde(with = "duration")]
+    pub header_time: Duration,
+    /// How long a client may be silent within a request, and not take what it is sent.
+    #[serde(with = "duration")]
+    pub idle_time: Duration,
+    /// How many requests a client (by address, or by name once it has logged in) may make each second; all without.
+    pub requests_per_second: Option<u32>,
+    /// How many it may make at once after a rest.
+    pub burst: Option<u32>,
+    /// How long requests under way may take when the server is told to stop.
+    #[serde(with = "duration")]
+    pub shutdown_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            manifest_bytes: 8 << 20,
+            blob_bytes: 16 << 30,
+            connections: 20_000,
+            header_time: Duration::from_secs(15),
+            idle_time: Duration::from_secs(60),
+            requests_per_second: None,
+            burst: None,
+            shutdown_time: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Which tags may be moved.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tags {
+    /// Tags that stay what they are once pushed: `repository:tag`, where `*` stands for anything (`team/*:v*`, `*:*`).
+    pub immutable: Vec<String>,
+    /// Exceptions from these (`*:latest`).
+    pub mutable: Vec<String>,
+}
+
+/// What is collected, and when.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Collect {
+    /// How often; never at zero.
+    #[serde(with = "duration")]
+    pub every: Duration,
+    /// How long a blob may wait for the manifest that refers to it.
+    #[serde(with = "duration")]
+    pub unreferenced_after: Duration,
+    /// How long an upload may rest.
+    #[serde(with = "duration")]
+    pub uploads_after: Duration,
+    /// How long a manifest stays that no tag, index or subject leads to; for ever without.
+    #[serde(with = "optional_duration")]
+    pub untagged_after: Option<Duration>,
+}
+
+impl Default for Collect {
+    fn default() -> Self {
+        const HOUR: u64 = 3600;
+        Self {
+            every: Duration::from_secs(6 * HOUR),
+            unreferenced_after: Duration::from_secs(24 * HOUR),
+            uploads_after: Duration::from_secs(24 * HOUR),
+            untagged_after: None,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not as it has to be.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.into(), error })?;
+        toml::from_str(&text).map_err(|error| ConfigError::Invalid { path: path.into(), reason: error.to_string() })
+    }
+}
+
+/// Times as people write them: `15s`, `24h`.
+pub(crate) mod duration {
+    use std::time::Duration;
+
+    use serde::Deserialize as _;
+    use serde::de::{Deserializer, Error as _};
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        humantime::parse_duration(&text)
+            .map_err(|error| D::Error::custom(format_args!("{text:?} is no time ({error}); write it like 15s or 24h")))
+    }
+}
+
+mod optional_duration {
+    use std::time::Duration;
+
+    use serde::de::Deserializer;
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        super::duration::deserialize(deserializer).map(Some)
+    }
+}

@@ -1,0 +1,5 @@
+//! The `lanner-registry` command.
+
+#![forbid(unsafe_code)]
+
+fn main() {}

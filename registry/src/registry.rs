@@ -1,0 +1,74 @@
+//! What every request needs.
+
+use crate::access::Access;
+use crate::config::{Limits, Tags};
+use crate::oci::{RepositoryName, Tag};
+use crate::store::Store;
+
+/// A registry that answers requests.
+pub struct Registry {
+    /// Where its content is.
+    pub store: Store,
+    /// Who may do what.
+    pub access: Access,
+    /// What a request may cost.
+    pub limits: Limits,
+    /// Which tags stay what they are.
+    pub immutable: Immutable,
+    /// Whether nothing may be changed.
+    pub read_only: bool,
+}
+
+/// Which tags stay what they are.
+#[derive(Clone, Debug, Default)]
+pub struct Immutable(Tags);
+
+impl Immutable {
+    /// By the patterns of the configuration.
+    pub fn new(tags: Tags) -> Self {
+        Self(tags)
+    }
+
+    /// Whether a tag stays what it is.
+    pub fn covers(&self, name: &RepositoryName, tag: &Tag) -> bool {
+        if self.0.immutable.is_empty() {
+            return false;
+        }
+        let full = format!("{name}:{tag}");
+        let matched = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, &full));
+        matched(&self.0.immutable) && !matched(&self.0.mutable)
+    }
+}
+
+/// Whether a text is what a pattern says, where `*` stands for any text.
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, text) in
+            [("*:*", "a/b:1"), ("team/*:v*", "team/a:v1"), ("a:1", "a:1"), ("*", ""), ("a*b*c", "aXbYbc")]
+        {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("a:1", "a:12"), ("team/*:v*", "other/a:v1"), ("a*a", "a"), ("a*b*c", "acb"), ("", "a")]
+        {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+}

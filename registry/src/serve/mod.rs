@@ -1,0 +1,1 @@
+//! The server: addresses, connections, TLS, and an end without a loss.

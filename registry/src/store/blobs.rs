@@ -1,0 +1,164 @@
+//! Blobs: the bytes once, and a link in each repository that has them.
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use object_store::{GetOptions, GetRange, GetResultPayload};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio_util::io::ReaderStream;
+
+use super::{Result, Store, StoreError, layout};
+use crate::oci::{ByteRange, Digest, RepositoryName};
+
+/// How much of a file is read at once, in bytes.
+const READ: usize = 256 << 10;
+
+/// A blob that is there.
+#[derive(Clone, Debug)]
+pub struct Blob {
+    /// How long it is, in bytes.
+    pub size: u64,
+}
+
+/// Bytes as they come from the storage.
+pub type Content = BoxStream<'static, std::io::Result<Bytes>>;
+
+impl Store {
+    /// Whether a repository has a blob.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn blob(&self, name: &RepositoryName, digest: &Digest) -> Result<Option<Blob>> {
+        // Before looking, so that a collection under way cannot have missed it.
+        self.0.gate.touch(digest);
+        match self.facts(&layout::blob_of(name, digest)).await? {
+            Some(_) => self.blob_anywhere(digest).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Whether any repository has it.
+    pub(super) async fn blob_anywhere(&self, digest: &Digest) -> Result<Option<Blob>> {
+        Ok(self.facts(&layout::blob(digest)).await?.map(|facts| Blob { size: facts.size }))
+    }
+
+    /// The bytes of a blob, or a part of them. Whether the repository has it was asked before.
+    ///
+    /// # Errors
+    /// The storage fails; also while the bytes are read.
+    pub async fn open(&self, digest: &Digest, range: Option<ByteRange>) -> Result<Content> {
+        let length = range.as_ref().map(|range| range.end - range.start);
+        let start = range.as_ref().map_or(0, |range| range.start);
+        let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
+        let found = self.0.objects.get_opts(&layout::blob(digest), options).await?;
+        match found.payload {
+            GetResultPayload::File(file, path) => {
+                let mut file = tokio::fs::File::from_std(file);
+                if start > 0 {
+                    file.seek(std::io::SeekFrom::Start(start)).await.map_err(super::at(&path))?;
+                }
+                file.set_max_buf_size(READ);
+                let length = length.unwrap_or(u64::MAX);
+                Ok(ReaderStream::with_capacity(file.take(length), READ).boxed())
+            }
+            GetResultPayload::Stream(stream) => Ok(stream.map_err(std::io::Error::from).boxed()),
+        }
+    }
+
+    /// Which repositories have a blob.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn holders(&self, digest: &Digest) -> Result<Vec<RepositoryName>> {
+        if self.blob_anywhere(digest).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut holders = Vec::new();
+        for name in self.repositories().await? {
+            if self.facts(&layout::blob_of(&name, digest)).await?.is_some() {
+                holders.push(name);
+            }
+        }
+        Ok(holders)
+    }
+
+    /// Gives a repository a blob of another one; whether that has it.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn mount(&self, from: &RepositoryName, to: &RepositoryName, digest: &Digest) -> Result<bool> {
+        let passage = self.0.gate.pass().await;
+        passage.touch(digest);
+        let there = self.blob(from, digest).await?;
+        if there.is_some() {
+            self.link(to, digest).await?;
+        }
+        Ok(there.is_some())
+    }
+
+    /// Keeps a small blob whose digest was checked.
+    pub(super) async fn put_blob(&self, name: &RepositoryName, digest: &Digest, bytes: Bytes) -> Result<()> {
+        let passage = self.0.gate.pass().await;
+        passage.touch(digest);
+        if self.blob_anywhere(digest).await?.is_none() {
+            self.write(&layout::blob(digest), bytes, true).await?;
+        }
+        self.link(name, digest).await
+    }
+
+    /// Notes that a repository has a blob.
+    pub(super) async fn link(&self, name: &RepositoryName, digest: &Digest) -> Result<()> {
+        let path = layout::blob_of(name, digest);
+        match self.facts(&path).await? {
+            Some(_) => Ok(()),
+            None => self.write(&path, Bytes::new(), true).await.map(drop),
+        }
+    }
+
+    /// Takes a blob away from a repository; whether it had it. The bytes stay until they are collected.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn delete_blob(&self, name: &RepositoryName, digest: &Digest) -> Result<bool> {
+        self.remove(&layout::blob_of(name, digest)).await
+    }
+
+    /// Moves a whole, verified and synced file in its place.
+    pub(super) async fn adopt(&self, file: &std::path::Path, size: u64, digest: &Digest) -> Result<()> {
+        let to = layout::blob(digest);
+        if self.blob_anywhere(digest).await?.is_some() {
+            return Ok(());
+        }
+        if self.0.local {
+            use object_store::ObjectStoreExt as _;
+            let from = file.strip_prefix(&self.0.root).expect("uploads lie below the root");
+            let from = object_store::path::Path::from_iter(from.iter().map(|part| part.to_string_lossy().into_owned()));
+            return Ok(self.objects().rename(&from, &to).await?);
+        }
+        self.copy_out(file, size, &to).await
+    }
+
+    /// Sends a file to the object store, part by part; it appears when the last one is there.
+    async fn copy_out(&self, file: &std::path::Path, size: u64, to: &object_store::path::Path) -> Result<()> {
+        use object_store::ObjectStoreExt as _;
+        /// What S3 takes at least.
+        const PART: u64 = 8 << 20;
+        const AT_ONCE: usize = 2;
+        let source = tokio::fs::File::open(file).await.map_err(super::at(file))?;
+        let upload = self.objects().put_multipart(to).await?;
+        let mut writer = object_store::WriteMultipart::new_with_chunk_size(upload, part_of(size, PART));
+        let mut parts = ReaderStream::with_capacity(source, READ);
+        while let Some(bytes) = parts.next().await {
+            let bytes = bytes.map_err(super::at(file))?;
+            writer.wait_for_capacity(AT_ONCE).await?;
+            writer.put(bytes);
+        }
+        writer.finish().await.map(drop).map_err(StoreError::from)
+    }
+}
+
+/// S3 takes at most 10,000 parts.
+fn part_of(size: u64, least: u64) -> usize {
+    const MOST_PARTS: u64 = 9_000;
+    usize::try_from(least.max(size / MOST_PARTS)).unwrap_or(usize::MAX)
+}

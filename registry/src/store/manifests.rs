@@ -1,0 +1,266 @@
+//! Manifests, the tags that stand for them, and what refers to them.
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use object_store::path::Path;
+use serde::{Deserialize, Serialize};
+
+use super::{Result, Store, StoreError, layout};
+use crate::oci::{Descriptor, Digest, Manifest, Reference, RepositoryName, Tag};
+
+/// How many small objects are read at once.
+const AT_ONCE: usize = 16;
+
+/// A manifest as it was pushed.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its address.
+    pub digest: Digest,
+    /// What it was pushed as.
+    pub media_type: String,
+    /// Its bytes.
+    pub bytes: Bytes,
+}
+
+/// How tags of a push are to be treated.
+#[derive(Clone, Debug)]
+pub struct TagChange {
+    /// The tag.
+    pub tag: Tag,
+    /// Whether it may not be moved once it is there.
+    pub immutable: bool,
+}
+
+/// The line before the bytes.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    media_type: String,
+}
+
+fn encode(media_type: &str, bytes: &[u8]) -> Bytes {
+    let head = serde_json::to_vec(&Head { media_type: media_type.into() }).expect("a string can be written");
+    let mut object = BytesMut::with_capacity(head.len() + 1 + bytes.len());
+    object.put_slice(&head);
+    object.put_u8(b'\n');
+    object.put_slice(bytes);
+    object.freeze()
+}
+
+/// The media type and the bytes.
+fn decode(path: &Path, object: &Bytes) -> Result<(String, Bytes)> {
+    let damaged = |reason: &str| StoreError::Damaged { object: path.to_string(), reason: reason.into() };
+    let end = object.iter().position(|b| *b == b'\n').ok_or_else(|| damaged("it has no first line"))?;
+    let head: Head = serde_json::from_slice(&object[..end]).map_err(|_| damaged("its first line cannot be read"))?;
+    Ok((head.media_type, object.slice(end + 1..)))
+}
+
+impl Store {
+    /// What a tag stands for.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn tag(&self, name: &RepositoryName, tag: &Tag) -> Result<Option<Digest>> {
+        let path = layout::tag_of(name, tag);
+        let Some(bytes) = self.read(&path).await? else { return Ok(None) };
+        let digest = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim_end().parse().ok());
+        match digest {
+            Some(digest) => Ok(Some(digest)),
+            None => Err(StoreError::Damaged { object: path.to_string(), reason: "it holds no digest".into() }),
+        }
+    }
+
+    /// A manifest of a repository.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn manifest(&self, name: &RepositoryName, reference: &Reference) -> Result<Option<Stored>> {
+        let digest = match reference {
+            Reference::Digest(digest) => digest.clone(),
+            Reference::Tag(tag) => match self.tag(name, tag).await? {
+                Some(digest) => digest,
+                None => return Ok(None),
+            },
+        };
+        self.0.gate.touch(&digest);
+        self.read_manifest(name, &digest).await
+    }
+
+    /// A manifest that no client asked for.
+    pub(super) async fn read_manifest(&self, name: &RepositoryName, digest: &Digest) -> Result<Option<Stored>> {
+        let path = layout::manifest_of(name, digest);
+        let Some(object) = self.read(&path).await? else { return Ok(None) };
+        let (media_type, bytes) = decode(&path, &object)?;
+        Ok(Some(Stored { digest: digest.clone(), media_type, bytes }))
+    }
+
+    /// Whether a repository has a manifest.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn has_manifest(&self, name: &RepositoryName, digest: &Digest) -> Result<bool> {
+        self.0.gate.touch(digest);
+        Ok(self.facts(&layout::manifest_of(name, digest)).await?.is_some())
+    }
+
+    /// Keeps a manifest whose digest was checked, once all that it needs is there, and has the tags stand for it.
+    ///
+    /// # Errors
+    /// Blobs are missing, a tag may not be moved, or the storage fails.
+    pub async fn put_manifest(
+        &self,
+        name: &RepositoryName,
+        stored: &Stored,
+        manifest: &Manifest,
+        tags: &[TagChange],
+    ) -> Result<()> {
+        // Seen from the collection: found and referred to without it coming between.
+        let passage = self.0.gate.pass().await;
+        passage.touch(&stored.digest);
+        for blob in manifest.blobs().filter(|blob| blob.urls.is_empty()) {
+            if self.blob(name, &blob.digest).await?.is_none() {
+                return Err(StoreError::MissingContent(blob.digest.clone()));
+            }
+        }
+        for child in manifest.children() {
+            self.0.gate.touch(&child.digest);
+        }
+        let _alone = self.0.gate.alone(name).await;
+        for change in tags.iter().filter(|change| change.immutable) {
+            if let Some(digest) = self.tag(name, &change.tag).await?
+                && digest != stored.digest
+            {
+                return Err(StoreError::Immutable { tag: change.tag.to_string(), digest });
+            }
+        }
+        // In this order: whatever is written last, what it refers to is there.
+        let object = encode(&stored.media_type, &stored.bytes);
+        self.write(&layout::manifest_of(name, &stored.digest), object, false).await?;
+        if let Some(subject) = &manifest.subject {
+            let descriptor = Descriptor {
+                media_type: stored.media_type.clone(),
+                digest: stored.digest.clone(),
+                size: stored.bytes.len() as u64,
+                artifact_type: manifest.kind().map(Into::into),
+                annotations: manifest.annotations.clone().filter(|annotations| !annotations.is_empty()),
+                urls: Vec::new(),
+            };
+            let bytes = serde_json::to_vec(&descriptor).expect("a descriptor can be written");
+            self.write(&layout::referrer_of(name, &subject.digest, &stored.digest), bytes.into(), false).await?;
+        }
+        for change in tags {
+            let text = Bytes::from(stored.digest.to_string());
+            self.write(&layout::tag_of(name, &change.tag), text, false).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a manifest away, with the tags that stand for it; whether it was there.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn delete_manifest(&self, name: &RepositoryName, digest: &Digest) -> Result<bool> {
+        let _alone = self.0.gate.alone(name).await;
+        let Some(stored) = self.read_manifest(name, digest).await? else { return Ok(false) };
+        for tag in self.tags(name).await? {
+            if self.tag(name, &tag).await?.as_ref() == Some(digest) {
+                self.remove(&layout::tag_of(name, &tag)).await?;
+            }
+        }
+        if let Ok((Manifest { subject: Some(subject), .. }, _)) = Manifest::parse(&stored.bytes, &stored.media_type) {
+            self.remove(&layout::referrer_of(name, &subject.digest, digest)).await?;
+        }
+        self.remove(&layout::manifest_of(name, digest)).await
+    }
+
+    /// Takes a tag away; whether it was there.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn delete_tag(&self, name: &RepositoryName, tag: &Tag) -> Result<bool> {
+        let _alone = self.0.gate.alone(name).await;
+        self.remove(&layout::tag_of(name, tag)).await
+    }
+
+    /// The tags of a repository, in the order of their bytes.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn tags(&self, name: &RepositoryName) -> Result<Vec<Tag>> {
+        let listed = self.objects().list_with_delimiter(Some(&layout::tags_of(name))).await?;
+        let mut tags: Vec<Tag> =
+            listed.objects.iter().filter_map(|facts| facts.location.filename()?.parse().ok()).collect();
+        tags.sort_unstable();
+        Ok(tags)
+    }
+
+    /// The manifests of a repository.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn manifests(&self, name: &RepositoryName) -> Result<Vec<Digest>> {
+        let listed = self.0.objects.list(Some(&layout::manifests_of(name)));
+        let digests = listed.try_filter_map(async |facts| Ok(layout::digest_at_end(&facts.location)));
+        Ok(digests.try_collect().await?)
+    }
+
+    /// What says something about a manifest, in the order of their digests. The manifest itself need not be there.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn referrers(&self, name: &RepositoryName, subject: &Digest) -> Result<Vec<Descriptor>> {
+        let listed = self.objects().list_with_delimiter(Some(&layout::referrers_of(name, subject))).await?;
+        let read = futures_util::stream::iter(listed.objects).map(async |facts| {
+            let path = facts.location;
+            let Some(bytes) = self.read(&path).await? else { return Ok(None) };
+            let descriptor: Descriptor = serde_json::from_slice(&bytes)
+                .map_err(|error| StoreError::Damaged { object: path.to_string(), reason: error.to_string() })?;
+            // Written after the manifest and taken away before it, but a process may be killed between.
+            let there = self.has_manifest(name, &descriptor.digest).await?;
+            Ok::<_, StoreError>(there.then_some(descriptor))
+        });
+        let read: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
+        let mut referrers: Vec<Descriptor> = read.into_iter().flatten().collect();
+        referrers.sort_unstable_by(|a, b| a.digest.cmp(&b.digest));
+        Ok(referrers)
+    }
+
+    /// All repositories, in the order of their names.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn repositories(&self) -> Result<Vec<RepositoryName>> {
+        let mut found = Vec::new();
+        let mut folders = vec![Path::from(layout::REPOSITORIES)];
+        while let Some(folder) = folders.pop() {
+            let listed = self.objects().list_with_delimiter(Some(&folder)).await?;
+            let mut has_content = false;
+            for child in listed.common_prefixes {
+                match child.filename().is_some_and(|part| part.starts_with('_')) {
+                    true => has_content = true,
+                    false => folders.push(child),
+                }
+            }
+            if has_content {
+                let name: Vec<String> = folder.parts().skip(1).map(|part| part.as_ref().to_owned()).collect();
+                found.extend(name.join("/").parse::<RepositoryName>().ok());
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// Whether anything was ever pushed to a repository.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn knows(&self, name: &RepositoryName) -> Result<bool> {
+        for folder in [layout::manifests_of(name), layout::blobs_of(name)] {
+            let listed = self.objects().list_with_delimiter(Some(&folder)).await?;
+            if !listed.common_prefixes.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
