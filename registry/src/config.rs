@@ -43,6 +43,8 @@ pub struct Config {
     pub limits: Limits,
     /// Which tags may be moved.
     pub tags: Tags,
+    /// What is asked of manifests.
+    pub manifests: Manifests,
     /// What is known of rule packs.
     pub packs: crate::packs::PacksConfig,
     /// Other registries to pull through.
@@ -181,6 +183,15 @@ pub struct Tags {
     pub immutable: Vec<String>,
     /// Exceptions from these (`*:latest`).
     pub mutable: Vec<String>,
+}
+
+/// What is asked of manifests.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Manifests {
+    /// Whether all that a manifest is made of must be in its repository before it is taken. The specification's own
+    /// tests ask for the opposite.
+    pub whole: bool,
 }
 
 /// What is collected, and when.

@@ -15,6 +15,8 @@ pub struct Registry {
     pub limits: Limits,
     /// Which tags stay what they are.
     pub immutable: Immutable,
+    /// Whether a manifest is only taken with all that it is made of.
+    pub whole: bool,
     /// Whether nothing may be changed.
     pub read_only: bool,
 }

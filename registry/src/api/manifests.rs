@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 
 use super::blobs::matches_etag;
+use super::target::TAG_RULE;
 use super::{Answer, CONTENT_DIGEST, Call, OCI_SUBJECT, OCI_TAG, header, unsupported};
 use crate::oci::{Algorithm, Code, Digest, Manifest, OciError, Reference, RepositoryName, Tag};
 use crate::store::{Stored, TagChange};
@@ -52,8 +53,7 @@ async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: B
     let media_type = media_type(&call.headers);
     let mut tags: Vec<Tag> = Vec::new();
     for tag in call.query.all("tag") {
-        let reason = || OciError::new(Code::TagInvalid, "a tag has up to 128 letters, digits, '_', '.' and '-'");
-        tags.push(tag.parse().map_err(|()| reason())?);
+        tags.push(tag.parse().map_err(|()| OciError::new(Code::TagInvalid, TAG_RULE))?);
     }
     let bytes = whole(body, registry.limits.manifest_bytes).await?;
     let digest = match reference {
@@ -79,7 +79,7 @@ async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: B
     let stored = Stored { digest, media_type, bytes };
     let immutable = |tag: &Tag| registry.immutable.covers(name, tag);
     let changes: Vec<TagChange> = tags.into_iter().map(|tag| TagChange { immutable: immutable(&tag), tag }).collect();
-    registry.store.put_manifest(name, &stored, &manifest, &changes).await?;
+    registry.store.put_manifest(name, &stored, &manifest, &changes, registry.whole).await?;
     let mut headers = HeaderMap::new();
     headers.insert(LOCATION, header(format_args!("/v2/{name}/manifests/{}", stored.digest)));
     headers.insert(CONTENT_DIGEST, header(&stored.digest));

@@ -17,6 +17,7 @@ use axum::http::header::{HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
+use futures_util::TryStreamExt as _;
 
 use crate::access::{Action, Wanted};
 use crate::oci::{Code, OciError};
@@ -74,10 +75,14 @@ async fn answer(State(registry): State<Arc<Registry>>, request: Request) -> Resp
     let head = parts.method == Method::HEAD;
     let query = Query::parse(parts.uri.query());
     let call = Call { registry, method: parts.method, query, headers: parts.headers };
-    let mut response = match dispatch(parts.uri.path(), call, body).await {
+    let mut body = Some(body);
+    let mut response = match dispatch(parts.uri.path(), call, &mut body).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     };
+    if let Some(unread) = body.take() {
+        drain(unread.into_data_stream()).await;
+    }
     let (name, value) = API_VERSION;
     response.headers_mut().insert(name, value);
     if head {
@@ -86,8 +91,8 @@ async fn answer(State(registry): State<Arc<Registry>>, request: Request) -> Resp
     response
 }
 
-async fn dispatch(path: &str, call: Call, body: Body) -> Answer {
-    let target = Target::parse(path)?;
+async fn dispatch(path: &str, call: Call, body: &mut Option<Body>) -> Answer {
+    let target = Target::parse(path, &call.method)?;
     let action = match call.method {
         Method::GET | Method::HEAD => Action::Pull,
         Method::DELETE => Action::Delete,
@@ -111,12 +116,35 @@ async fn dispatch(path: &str, call: Call, body: Body) -> Answer {
         Target::Base => base(&call),
         Target::Catalog => listing::catalog(&call).await,
         Target::Blob(name, digest) => blobs::answer(&call, &name, &digest).await,
-        Target::Uploads(name) => uploads::begin(&call, name, body).await,
-        Target::Upload(name, id) => uploads::go_on(&call, name, id, body).await,
-        Target::Manifest(name, reference) => manifests::answer(&call, &name, &reference, body).await,
+        Target::Uploads(name) => uploads::begin(&call, name, taken(body)).await,
+        Target::Upload(name, id) => uploads::go_on(&call, name, id, taken(body)).await,
+        Target::Manifest(name, reference) => manifests::answer(&call, &name, &reference, taken(body)).await,
         Target::Tags(name) => listing::tags(&call, &name).await,
         Target::Referrers(name, digest) => listing::referrers(&call, &name, &digest).await,
     }
+}
+
+fn taken(body: &mut Option<Body>) -> Body {
+    body.take().unwrap_or_default()
+}
+
+/// Reads what a client sends after it was refused: closing the connection at once would often lose it the answer.
+async fn drain(body: impl futures_util::TryStream<Ok = bytes::Bytes> + Unpin) {
+    /// Beyond, the connection is closed.
+    const MOST: usize = 4 << 20;
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+    let read = async {
+        let mut body = body;
+        let mut count = 0;
+        while let Ok(Some(bytes)) = body.try_next().await {
+            count += bytes.len();
+            if count > MOST {
+                break;
+            }
+        }
+    };
+    // Whether it was read to its end makes no difference.
+    let _ = tokio::time::timeout(PATIENCE, read).await;
 }
 
 fn base(call: &Call) -> Answer {

@@ -1,9 +1,12 @@
 //! What a path names.
 
+use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::oci::{Code, Digest, MAX_NAME, OciError, Reference, RepositoryName};
 use crate::store::UploadId;
+
+pub(super) const TAG_RULE: &str = "a tag has up to 128 letters, digits, '_', '.' and '-'";
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
@@ -20,7 +23,7 @@ pub(super) enum Target {
 impl Target {
     /// From the path of a request. The name is all that stands before the last words of the interface, as a repository
     /// may be called `blobs`.
-    pub(super) fn parse(path: &str) -> Result<Self, OciError> {
+    pub(super) fn parse(path: &str, method: &Method) -> Result<Self, OciError> {
         let unknown = || OciError::new(Code::NameUnknown, "there is nothing at this path");
         let rest = path.strip_prefix("/v2").ok_or_else(unknown)?;
         let rest = percent_decode_str(rest.trim_start_matches('/')).decode_utf8().map_err(|_| unknown())?;
@@ -44,8 +47,10 @@ impl Target {
                 let name = repository(name)?;
                 let reference = match reference.contains(':') {
                     true => Reference::Digest(parse_digest(reference)?),
-                    false => Reference::Tag(reference.parse().map_err(|()| {
-                        OciError::new(Code::TagInvalid, "a tag has up to 128 letters, digits, '_', '.' and '-'")
+                    false => Reference::Tag(reference.parse().map_err(|()| match *method {
+                        Method::PUT => OciError::new(Code::TagInvalid, TAG_RULE),
+                        // There can be none.
+                        _ => OciError::new(Code::ManifestUnknown, TAG_RULE),
                     })?),
                 };
                 Ok(Self::Manifest(name, reference))
@@ -87,6 +92,10 @@ pub(super) fn parse_digest(text: &str) -> Result<Digest, OciError> {
 mod tests {
     use super::*;
 
+    fn parse(path: &str) -> Result<Target, OciError> {
+        Target::parse(path, &Method::GET)
+    }
+
     fn digest() -> String {
         format!("sha256:{}", "a".repeat(64))
     }
@@ -95,17 +104,17 @@ mod tests {
     fn paths() {
         let name = |text: &str| text.parse::<RepositoryName>().unwrap();
         let d = digest();
-        assert_eq!(Target::parse("/v2/").unwrap(), Target::Base);
-        assert_eq!(Target::parse("/v2/_catalog").unwrap(), Target::Catalog);
-        assert_eq!(Target::parse("/v2/a/b/tags/list").unwrap(), Target::Tags(name("a/b")));
-        assert_eq!(Target::parse("/v2/a/blobs/uploads/").unwrap(), Target::Uploads(name("a")));
+        assert_eq!(parse("/v2/").unwrap(), Target::Base);
+        assert_eq!(parse("/v2/_catalog").unwrap(), Target::Catalog);
+        assert_eq!(parse("/v2/a/b/tags/list").unwrap(), Target::Tags(name("a/b")));
+        assert_eq!(parse("/v2/a/blobs/uploads/").unwrap(), Target::Uploads(name("a")));
         // A repository may be called like the words of the interface.
-        assert_eq!(Target::parse("/v2/blobs/uploads/blobs/uploads/").unwrap(), Target::Uploads(name("blobs/uploads")));
+        assert_eq!(parse("/v2/blobs/uploads/blobs/uploads/").unwrap(), Target::Uploads(name("blobs/uploads")));
         let blob = Target::Blob(name("blobs/uploads"), d.parse().unwrap());
-        assert_eq!(Target::parse(&format!("/v2/blobs/uploads/blobs/{d}")).unwrap(), blob);
+        assert_eq!(parse(&format!("/v2/blobs/uploads/blobs/{d}")).unwrap(), blob);
         // Some clients write the colon otherwise.
         let encoded = format!("/v2/a/blobs/{}", d.replace(':', "%3A"));
-        assert_eq!(Target::parse(&encoded).unwrap(), Target::Blob(name("a"), d.parse().unwrap()));
+        assert_eq!(parse(&encoded).unwrap(), Target::Blob(name("a"), d.parse().unwrap()));
     }
 
     #[test]
@@ -128,7 +137,7 @@ mod tests {
             "/v2/manifests/x",
             "/v2/%ff/tags/list",
         ] {
-            assert!(Target::parse(path).is_err(), "{path}");
+            assert!(parse(path).is_err(), "{path}");
         }
     }
 }

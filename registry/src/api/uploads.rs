@@ -75,7 +75,12 @@ pub(super) async fn go_on(call: &Call, name: RepositoryName, id: UploadId, body:
             let said = announced(call)?;
             let (store, body, asked) = (store.clone(), body.into_data_stream(), (name.clone(), id));
             // On its own: a client that goes away must not end a write half-way.
-            let outcome = alone(async move { store.append(&asked.0, asked.1, said, body).await }).await;
+            let outcome = alone(async move {
+                let mut body = body;
+                let outcome = store.append(&asked.0, asked.1, said, &mut body).await;
+                drain_if_refused(outcome, body).await
+            })
+            .await;
             match outcome {
                 Ok(progress) => Ok(accepted(&name, id, progress.length)),
                 Err(error) => Err(with_progress(&call.registry, &name, id, error).await),
@@ -101,11 +106,27 @@ async fn finish(call: &Call, name: RepositoryName, id: UploadId, digest: Digest,
     let registry = &call.registry;
     let (store, body) = (registry.store.clone(), body.into_data_stream());
     let (asked, wanted) = (name.clone(), digest.clone());
-    let outcome = alone(async move { store.finish_upload(&asked, id, &wanted, said, body).await }).await;
+    let outcome = alone(async move {
+        let mut body = body;
+        let outcome = store.finish_upload(&asked, id, &wanted, said, &mut body).await;
+        drain_if_refused(outcome, body).await
+    })
+    .await;
     match outcome {
         Ok(()) => Ok(created(&name, &digest)),
         Err(error) => Err(with_progress(registry, &name, id, error).await),
     }
+}
+
+/// Reads what is still to come where nothing was read yet.
+async fn drain_if_refused<T>(
+    outcome: Result<T, StoreError>,
+    body: axum::body::BodyDataStream,
+) -> Result<T, StoreError> {
+    if matches!(outcome, Err(StoreError::OutOfOrder { .. } | StoreError::NoUpload)) {
+        super::drain(body).await;
+    }
+    outcome
 }
 
 /// Goes on to the end even if nobody waits for it any more.

@@ -86,14 +86,14 @@ pub struct OciError {
     code: Code,
     status: StatusCode,
     message: String,
-    detail: Option<serde_json::Value>,
-    headers: HeaderMap,
+    detail: Option<Box<serde_json::Value>>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl OciError {
     /// With the status that goes with the code.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, status: code.status(), message: message.into(), detail: None, headers: HeaderMap::new() }
+        Self { code, status: code.status(), message: message.into(), detail: None, headers: Vec::new() }
     }
 
     /// With another status.
@@ -104,13 +104,13 @@ impl OciError {
 
     /// With what programs may read about it.
     pub fn with_detail(mut self, detail: serde_json::Value) -> Self {
-        self.detail = Some(detail);
+        self.detail = Some(Box::new(detail));
         self
     }
 
     /// With a header of the response.
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.append(name, value);
+        self.headers.push((name, value));
         self
     }
 
@@ -129,8 +129,9 @@ impl IntoResponse for OciError {
     fn into_response(self) -> Response {
         let mut error = json!({ "code": self.code.as_str(), "message": self.message });
         if let Some(detail) = self.detail {
-            error["detail"] = detail;
+            error["detail"] = *detail;
         }
-        (self.status, self.headers, axum::Json(json!({ "errors": [error] }))).into_response()
+        let headers: HeaderMap = self.headers.into_iter().collect();
+        (self.status, headers, axum::Json(json!({ "errors": [error] }))).into_response()
     }
 }

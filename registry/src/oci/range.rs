@@ -17,7 +17,7 @@ pub enum RangeError {
 /// several ranges, is ignored, as RFC 9110 (section 14.2) allows.
 ///
 /// # Errors
-/// The range is well-formed and none of it is there.
+/// None of it is there, or it ends before it begins.
 pub fn requested(header: &str, len: u64) -> Result<Option<ByteRange>, RangeError> {
     let Some((unit, range)) = header.split_once('=') else { return Ok(None) };
     let Some((first, last)) = range.trim().split_once('-') else { return Ok(None) };
@@ -25,7 +25,8 @@ pub fn requested(header: &str, len: u64) -> Result<Option<ByteRange>, RangeError
         return Ok(None);
     }
     match (number(first), number(last)) {
-        (Some(first), Some(last)) if first <= last => clip(first, last.saturating_add(1), len),
+        (Some(first), Some(last)) if first > last => Err(RangeError::Unsatisfiable),
+        (Some(first), Some(last)) => clip(first, last.saturating_add(1), len),
         (Some(first), None) if last.trim().is_empty() => clip(first, len, len),
         (None, Some(suffix)) if first.trim().is_empty() => match suffix {
             0 => Err(RangeError::Unsatisfiable),
@@ -72,7 +73,7 @@ mod tests {
         assert_eq!(requested("bytes=-30", 10), Ok(Some(0..10)));
         assert_eq!(requested("Bytes = 1-2", 10), Ok(Some(1..3)));
         assert_eq!(requested("bytes=0-18446744073709551615", 10), Ok(Some(0..10)));
-        for beyond in ["bytes=10-", "bytes=10-11", "bytes=-0"] {
+        for beyond in ["bytes=10-", "bytes=10-11", "bytes=-0", "bytes=3-2"] {
             assert_eq!(requested(beyond, 10), Err(RangeError::Unsatisfiable), "{beyond}");
         }
         assert_eq!(requested("bytes=-5", 0), Err(RangeError::Unsatisfiable));
@@ -81,7 +82,6 @@ mod tests {
             "bytes",
             "bytes=",
             "bytes=-",
-            "bytes=3-2",
             "bytes=0-1,3-4",
             "lines=0-1",
             "bytes=+1-2",

@@ -103,27 +103,27 @@ impl Store {
         Ok(self.facts(&layout::manifest_of(name, digest)).await?.is_some())
     }
 
-    /// Keeps a manifest whose digest was checked, once all that it needs is there, and has the tags stand for it.
+    /// Keeps a manifest whose digest was checked, and has the tags stand for it. With `whole`, only if all that it is made
+    /// of is there: the specification lets a manifest refer to what is had elsewhere.
     ///
     /// # Errors
-    /// Blobs are missing, a tag may not be moved, or the storage fails.
+    /// Content is missing, a tag may not be moved, or the storage fails.
     pub async fn put_manifest(
         &self,
         name: &RepositoryName,
         stored: &Stored,
         manifest: &Manifest,
         tags: &[TagChange],
+        whole: bool,
     ) -> Result<()> {
         // Seen from the collection: found and referred to without it coming between.
         let passage = self.0.gate.pass().await;
         passage.touch(&stored.digest);
-        for blob in manifest.blobs().filter(|blob| blob.urls.is_empty()) {
-            if self.blob(name, &blob.digest).await?.is_none() {
-                return Err(StoreError::MissingContent(blob.digest.clone()));
-            }
+        for descriptor in manifest.blobs().chain(manifest.children()) {
+            passage.touch(&descriptor.digest);
         }
-        for child in manifest.children() {
-            self.0.gate.touch(&child.digest);
+        if whole {
+            self.check_whole(name, manifest).await?;
         }
         let _alone = self.0.gate.alone(name).await;
         for change in tags.iter().filter(|change| change.immutable) {
@@ -151,6 +151,20 @@ impl Store {
         for change in tags {
             let text = Bytes::from(stored.digest.to_string());
             self.write(&layout::tag_of(name, &change.tag), text, false).await?;
+        }
+        Ok(())
+    }
+
+    async fn check_whole(&self, name: &RepositoryName, manifest: &Manifest) -> Result<()> {
+        for blob in manifest.blobs().filter(|blob| blob.urls.is_empty()) {
+            if self.blob(name, &blob.digest).await?.is_none() {
+                return Err(StoreError::MissingContent(blob.digest.clone()));
+            }
+        }
+        for child in manifest.children() {
+            if !self.has_manifest(name, &child.digest).await? {
+                return Err(StoreError::MissingContent(child.digest.clone()));
+            }
         }
         Ok(())
     }

@@ -55,6 +55,8 @@ pub struct Verified {
     pub manifests: u64,
     /// How many tags were followed.
     pub tags: u64,
+    /// How many references lead to content that was never pushed to the repository, as the specification allows.
+    pub elsewhere: u64,
     /// What was wrong.
     pub problems: Vec<Problem>,
 }
@@ -109,9 +111,15 @@ impl Store {
             match parsed {
                 Ok((manifest, _)) => {
                     for blob in manifest.blobs().filter(|blob| blob.urls.is_empty()) {
-                        if self.blob(name, &blob.digest).await?.is_none() {
-                            let digest = blob.digest.clone();
-                            verified.problems.push(Problem::Missing { object: object.clone(), digest });
+                        let link = self.facts(&layout::blob_of(name, &blob.digest)).await?;
+                        let bytes = self.blob_anywhere(&blob.digest).await?;
+                        match (link, bytes) {
+                            (None, _) => verified.elsewhere += 1,
+                            (Some(_), Some(_)) => {}
+                            (Some(_), None) => {
+                                let digest = blob.digest.clone();
+                                verified.problems.push(Problem::Missing { object: object.clone(), digest });
+                            }
                         }
                     }
                 }

@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let rule = Rule { id: "a/b".into(), summary: "s".into(), severity: "high".into(), attack: vec!["T1003.008".into()] };
+        let rule =
+            Rule { id: "a/b".into(), summary: "s".into(), severity: "high".into(), attack: vec!["T1003.008".into()] };
         let events = vec!["open".into(), "exec".into(), "open".into()];
         let description = Description::new("n".into(), "1.0.0".into(), "what".into(), vec![rule], events);
         assert_eq!(description.events, ["exec", "open"]);

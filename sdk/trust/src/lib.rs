@@ -1,0 +1,3 @@
+//! Signatures of rule packs, and whom to trust.
+
+#![forbid(unsafe_code)]
