@@ -21,6 +21,20 @@ pub struct Registry {
     pub read_only: bool,
 }
 
+impl Registry {
+    /// One that anybody may change: what a configuration forbids is set afterwards.
+    pub fn open(store: Store) -> Self {
+        Self {
+            store,
+            access: Access,
+            limits: Limits::default(),
+            immutable: Immutable::default(),
+            whole: false,
+            read_only: false,
+        }
+    }
+}
+
 /// Which tags stay what they are.
 #[derive(Clone, Debug, Default)]
 pub struct Immutable(Tags);
