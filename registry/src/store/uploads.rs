@@ -108,12 +108,18 @@ impl Uploads {
         fn visit(folder: &Path, old: &dyn Fn(&fs::Metadata) -> bool, count: &mut usize) -> std::io::Result<()> {
             for entry in fs::read_dir(folder)? {
                 let entry = entry?;
-                let facts = entry.metadata()?;
+                let facts = match entry.metadata() {
+                    // Finished since it was listed.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                    facts => facts?,
+                };
                 if facts.is_dir() {
                     visit(&entry.path(), old, count)?;
                 } else if old(&facts) {
-                    fs::remove_file(entry.path())?;
-                    *count += 1;
+                    match fs::remove_file(entry.path()) {
+                        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                        removed => *count += usize::from(removed.is_ok()),
+                    }
                 }
             }
             Ok(())

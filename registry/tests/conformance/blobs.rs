@@ -31,7 +31,7 @@ async fn pushed_in_one_request() {
         for bytes in [noise(1, 512), Vec::new(), b"{}".to_vec(), noise(2, 3 << 20)] {
             let digest = digest(algorithm, &bytes);
             let path = format!("/v2/a/b/blobs/uploads/?digest={}", digest.replace(':', "%3A"));
-            for body in [bytes.clone().into(), without_length(bytes.clone())] {
+            for body in [bytes.clone().into(), without_length(&bytes)] {
                 let answer = registry.send(Method::POST, &path, &[], body).await.is(201);
                 assert_eq!(answer.header("docker-content-digest"), digest);
                 check(&registry, "a/b", answer.header("location"), &bytes, &digest).await;
@@ -46,7 +46,7 @@ async fn pushed_in_two_requests() {
     for algorithm in BOTH {
         for bytes in [noise(3, 512), Vec::new(), noise(4, 2 << 20)] {
             let digest = digest(algorithm, &bytes);
-            for body in [bytes.clone().into(), without_length(bytes.clone())] {
+            for body in [bytes.clone().into(), without_length(&bytes)] {
                 let upload = registry.begin("a").await;
                 let answer = registry.put(&format!("{upload}?digest={digest}"), body).await.is(201);
                 assert_eq!(answer.header("docker-content-digest"), digest);
@@ -66,7 +66,7 @@ async fn streamed() {
         let upload = registry.begin("a").await;
         let (first, second) = bytes.split_at(1000);
         registry.send(Method::PATCH, &upload, &[], first.to_vec().into()).await.is(202);
-        let answer = registry.send(Method::PATCH, &upload, &[], without_length(second.to_vec())).await.is(202);
+        let answer = registry.send(Method::PATCH, &upload, &[], without_length(second)).await.is(202);
         assert_eq!((answer.header("location"), answer.header("range")), (upload.as_str(), "0-3071"));
         let answer = registry.put(&format!("{upload}?digest={digest}"), "").await.is(201);
         check(&registry, "a", answer.header("location"), &bytes, &digest).await;
@@ -250,12 +250,12 @@ async fn uploads_have_a_limit() {
     let registry = Registry::start_with(|parts| parts.limits.blob_bytes = 1000).await;
     let bytes = noise(9, 1001);
     let path = format!("/v2/a/blobs/uploads/?digest={}", sha256(&bytes));
-    for body in [bytes.clone().into(), without_length(bytes.clone())] {
+    for body in [bytes.clone().into(), without_length(&bytes)] {
         registry.send(Method::POST, &path, &[], body).await.refused(413, "SIZE_INVALID");
     }
     let upload = registry.begin("a").await;
     registry.send(Method::PATCH, &upload, &[], noise(9, 600).into()).await.is(202);
-    registry.send(Method::PATCH, &upload, &[], without_length(noise(9, 600))).await.refused(413, "SIZE_INVALID");
+    registry.send(Method::PATCH, &upload, &[], without_length(&noise(9, 600))).await.refused(413, "SIZE_INVALID");
     registry.blob("a", &bytes[..1000]).await;
 }
 

@@ -12,7 +12,6 @@ use serde_json::Value;
 pub(crate) struct Registry {
     url: String,
     client: reqwest::Client,
-    pub(crate) store: Store,
     _folder: tempfile::TempDir,
 }
 
@@ -45,7 +44,7 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn is(self, status: u16) -> Self {
-        assert_eq!(self.status, status, "{:?}", self);
+        assert_eq!(self.status, status, "{self:?}");
         self
     }
 }
@@ -66,13 +65,13 @@ impl Registry {
     pub(crate) async fn start_with(change: impl FnOnce(&mut Parts)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open_local(folder.path()).expect("a storage");
-        let mut parts = Parts::open(store.clone());
+        let mut parts = Parts::open(store);
         change(&mut parts);
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let router = lanner_registry::api::routes(Arc::new(parts));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, client: reqwest::Client::new(), store, _folder: folder }
+        Self { url, client: reqwest::Client::new(), _folder: folder }
     }
 
     pub(crate) async fn send(
@@ -144,11 +143,11 @@ impl Registry {
 
     pub(crate) async fn manifest_bytes(&self, name: &str, reference: &str, bytes: Vec<u8>, media_type: &str) -> Answer {
         let path = format!("/v2/{name}/manifests/{reference}");
-        self.send(Method::PUT, &path, &[("content-type", media_type)], without_length(bytes)).await
+        self.send(Method::PUT, &path, &[("content-type", media_type)], without_length(&bytes)).await
     }
 }
 
-pub(crate) fn without_length(bytes: Vec<u8>) -> reqwest::Body {
+pub(crate) fn without_length(bytes: &[u8]) -> reqwest::Body {
     let pieces: Vec<_> =
         bytes.chunks(1000).map(|piece| Ok::<_, std::io::Error>(Bytes::copy_from_slice(piece))).collect();
     reqwest::Body::wrap_stream(futures_util::stream::iter(pieces))

@@ -149,12 +149,11 @@ async fn many_referrers_come_page_by_page() {
         assert_eq!(answer.header("oci-filters-applied"), "artifactType");
         let list = answer.json()["manifests"].as_array().unwrap().clone();
         seen.extend(list.iter().map(|descriptor| descriptor["digest"].as_str().unwrap().to_owned()));
-        match answer.header("link") {
-            "" => break,
-            link => {
-                path = link.strip_prefix('<').and_then(|l| l.strip_suffix(">; rel=\"next\"")).expect("a link").into()
-            }
+        let link = answer.header("link");
+        if link.is_empty() {
+            break;
         }
+        path = link.strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\"")).expect("a link").into();
     }
     assert_eq!(seen, digests);
 }
