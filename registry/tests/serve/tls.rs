@@ -117,9 +117,9 @@ async fn links_to_another_folder() {
     comes_to_show(&server, &second).await;
 }
 
-/// SIGHUP does not end it, and reads the files at once.
+/// As administrators are used to. (Unasked it ends a process.)
 #[tokio::test]
-async fn a_hangup_reads_it_again() {
+async fn a_hangup_does_not_end_it() {
     let (folder, first, second) = (tempfile::tempdir().unwrap(), certificate(), certificate());
     write(folder.path(), &first);
     let server = start(folder.path());
