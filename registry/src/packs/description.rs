@@ -7,7 +7,7 @@ use lanner_artifact::{Description, DescriptionError};
 use crate::oci::Manifest;
 
 /// How bad a finding may be, mildest first.
-pub const SEVERITIES: [&str; 5] = ["info", "low", "medium", "high", "critical"];
+pub(super) const SEVERITIES: [&str; 5] = ["info", "low", "medium", "high", "critical"];
 /// Rules of one pack, as the host has it.
 const MAX_RULES: usize = 4096;
 /// How much of a text is repeated in a sentence, in characters.
@@ -15,7 +15,7 @@ const MAX_QUOTED: usize = 128;
 
 /// What a manifest says of its pack cannot be right.
 #[derive(Debug, thiserror::Error)]
-pub enum Contradiction {
+pub(super) enum Contradiction {
     /// Not in the form that it has to have.
     #[error(transparent)]
     Unreadable(#[from] DescriptionError),
@@ -47,7 +47,7 @@ pub enum Contradiction {
 ///
 /// # Errors
 /// It says what cannot be right.
-pub fn check(manifest: &Manifest) -> Result<Option<Description>, Contradiction> {
+pub(super) fn check(manifest: &Manifest) -> Result<Option<Description>, Contradiction> {
     let Some(annotations) = &manifest.annotations else { return Ok(None) };
     let Some(description) = Description::of(annotations)? else { return Ok(None) };
     if description.rules.len() > MAX_RULES {

@@ -50,8 +50,7 @@ pub(super) struct Version {
 impl Version {
     fn of(stored: &Stored, manifest: &Manifest) -> Self {
         let annotation = |key: &str| manifest.annotations.as_ref().and_then(|all| all.get(key));
-        let component =
-            manifest.layers.iter().flatten().find(|layer| layer.media_type == COMPONENT_MEDIA_TYPE);
+        let component = manifest.layers.iter().flatten().find(|layer| layer.media_type == COMPONENT_MEDIA_TYPE);
         // What was pushed while nobody looked may be described wrongly; then it is not described.
         let description = description::check(manifest).ok().flatten();
         let words = description.as_ref().map(words).unwrap_or_default();
@@ -110,9 +109,9 @@ impl Repository {
     /// The newest of those that a tag stands for, if there are any; else of all.
     fn newest(&self) -> Option<&Arc<Version>> {
         let tagged = self.tags.values().filter_map(|digest| self.versions.get(digest));
-        tagged.max_by(|a, b| a.age().cmp(&b.age())).or_else(|| {
-            self.versions.values().max_by(|a, b| a.age().cmp(&b.age()))
-        })
+        tagged
+            .max_by(|a, b| a.age().cmp(&b.age()))
+            .or_else(|| self.versions.values().max_by(|a, b| a.age().cmp(&b.age())))
     }
 
     /// All versions, the newest first, those with tags before those without.
@@ -185,7 +184,11 @@ impl Index {
     }
 
     /// The names of repositories after `last` whose newest version is as wished, in order.
-    pub(super) fn find(&self, last: Option<&str>, wished: impl Fn(&RepositoryName, &Version) -> bool) -> Vec<RepositoryName> {
+    pub(super) fn find(
+        &self,
+        last: Option<&str>,
+        wished: impl Fn(&RepositoryName, &Version) -> bool,
+    ) -> Vec<RepositoryName> {
         let content = self.content.read().expect("nobody panics with it");
         let after = content.repositories.iter().filter(|(name, _)| last.is_none_or(|last| name.as_str() > last));
         let found = after.filter(|(name, repository)| repository.newest().is_some_and(|newest| wished(name, newest)));
@@ -278,9 +281,7 @@ impl Index {
             .for_each_concurrent(AT_ONCE, |digest| self.refresh(store, name, digest))
             .await;
         tags.extend(store.tags(name).await?);
-        futures_util::stream::iter(&tags)
-            .for_each_concurrent(AT_ONCE, |tag| self.refresh_tag(store, name, tag))
-            .await;
+        futures_util::stream::iter(&tags).for_each_concurrent(AT_ONCE, |tag| self.refresh_tag(store, name, tag)).await;
         Ok(())
     }
 }

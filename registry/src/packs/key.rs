@@ -49,7 +49,6 @@ impl Keys {
 }
 
 fn read(path: &Path) -> Result<PublicKey, KeyFileError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| KeyFileError::Unreadable { path: path.into(), error })?;
+    let text = std::fs::read_to_string(path).map_err(|error| KeyFileError::Unreadable { path: path.into(), error })?;
     PublicKey::from_pem(&text).map_err(|error| KeyFileError::Invalid { path: path.into(), error })
 }

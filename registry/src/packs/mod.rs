@@ -23,8 +23,6 @@ use index::Index;
 use signatures::{Signatures, is_signature};
 use validation::Validation;
 
-pub use component::ComponentError;
-pub use description::Contradiction;
 pub use key::KeyFileError;
 pub use web::routes;
 
@@ -125,7 +123,14 @@ impl Packs {
     }
 
     /// A manifest was pushed, with these tags.
-    pub async fn pushed(&self, store: &Store, name: &RepositoryName, digest: &Digest, manifest: &Manifest, tags: &[TagChange]) {
+    pub async fn pushed(
+        &self,
+        store: &Store,
+        name: &RepositoryName,
+        digest: &Digest,
+        manifest: &Manifest,
+        tags: &[TagChange],
+    ) {
         if is_pack(manifest) || is_signature(manifest.kind()) {
             self.index.refresh(store, name, digest).await;
         }

@@ -208,9 +208,15 @@ mod tests {
             assert!(said(query), "{query}");
         }
         // The last: no single rule is both.
-        for query in
-            ["rule=nothing", "attack=T100", "attack=T1003.00", "attack=T1003.009", "event=ope", "severity=medium", "severity=low&attack=T1003"]
-        {
+        for query in [
+            "rule=nothing",
+            "attack=T100",
+            "attack=T1003.00",
+            "attack=T1003.009",
+            "event=ope",
+            "severity=medium",
+            "severity=low&attack=T1003",
+        ] {
             assert!(!said(query), "{query}");
         }
         assert!(!Query::parse(Some("event=open")).unwrap().said(None));

@@ -144,12 +144,7 @@ enum Found {
     None,
 }
 
-async fn bundle(
-    store: &Store,
-    name: &RepositoryName,
-    subject: &Digest,
-    referrer: &Digest,
-) -> Result<Found, OciError> {
+async fn bundle(store: &Store, name: &RepositoryName, subject: &Digest, referrer: &Digest) -> Result<Found, OciError> {
     let Some(stored) = store.manifest(name, &Reference::Digest(referrer.clone())).await? else {
         return Ok(Found::Missing);
     };

@@ -41,11 +41,19 @@ impl Validation {
     }
 
     /// Whether the pack may be taken. The manifest has a layer of a component.
-    pub(super) async fn check(&self, store: &Store, name: &RepositoryName, manifest: &Manifest) -> Result<(), OciError> {
+    pub(super) async fn check(
+        &self,
+        store: &Store,
+        name: &RepositoryName,
+        manifest: &Manifest,
+    ) -> Result<(), OciError> {
         description::check(manifest).map_err(|error| invalid(error.to_string()))?;
         let layers = manifest.layers.as_deref().unwrap_or_default();
         let [layer] = layers else {
-            return Err(invalid(format!("a pack has one layer of {COMPONENT_MEDIA_TYPE}, and this one has {}", layers.len())));
+            return Err(invalid(format!(
+                "a pack has one layer of {COMPONENT_MEDIA_TYPE}, and this one has {}",
+                layers.len()
+            )));
         };
         let digest = &layer.digest;
         let blob = store.blob(name, digest).await?;

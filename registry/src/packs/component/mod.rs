@@ -41,7 +41,7 @@ const MAX_QUOTED: usize = 128;
 
 /// Why bytes are no pack's component.
 #[derive(Debug, thiserror::Error)]
-pub enum ComponentError {
+pub(super) enum ComponentError {
     /// A module without the component around it.
     #[error("is a core WebAssembly module and no component; build it with the SDK's tools, which make one of it")]
     CoreModule,
@@ -83,7 +83,7 @@ pub enum ComponentError {
 ///
 /// # Errors
 /// They are not what a pack has to be.
-pub fn check(bytes: &[u8]) -> Result<(), ComponentError> {
+pub(super) fn check(bytes: &[u8]) -> Result<(), ComponentError> {
     let mut check = Check { end: Instant::now() + MAX_TIME, items: 0, instances: 0, names: Names::default() };
     let types = check.validate(bytes)?;
     check.names.check(&types)
@@ -248,12 +248,13 @@ impl Names {
                 None => ComponentError::OtherWorld,
             });
         };
-        let item = types.as_ref().component_item_for_export(rules);
+        let types = types.as_ref();
+        let item = types.component_item_for_export(rules);
         let Some(ComponentEntityType::Instance(instance)) = item.map(|item| item.ty) else {
             return Err(ComponentError::OtherWorld);
         };
         for function in FUNCTIONS {
-            let export = types.as_ref()[instance].exports.get(function);
+            let export = types[instance].exports.get(function);
             if !export.is_some_and(|item| matches!(item.ty, ComponentEntityType::Func(_))) {
                 return Err(ComponentError::Function(function));
             }

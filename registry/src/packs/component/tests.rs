@@ -13,7 +13,9 @@ const INTERFACE: &str = r#"
 
 fn pack(imports: &str, functions: &[&str], export: &str) -> Vec<u8> {
     let exports: String = functions.iter().map(|name| format!("(export \"{name}\" (func $f))")).collect();
-    let text = format!("(component {imports} {INTERFACE} (instance $rules {exports}) (export \"{export}\" (instance $rules)))");
+    let text = format!(
+        "(component {imports} {INTERFACE} (instance $rules {exports}) (export \"{export}\" (instance $rules)))"
+    );
     wat::parse_str(text).unwrap()
 }
 
@@ -59,11 +61,10 @@ fn what_is_no_component() {
     // An instruction is wrong deep within.
     let text = "(component (core module (func (result i32) i64.const 1)))";
     assert!(refusal(&wat::parse_str(text).unwrap()).contains("type mismatch"));
-    // Every prefix of a good one.
+    // Every prefix of a good one, but for that without the names at its end.
     let whole = pack("", &FUNCTIONS, "lanner:pack/rules@1.0.0");
-    for end in 0..whole.len() {
-        assert!(check(&whole[..end]).is_err(), "{end}");
-    }
+    let good: Vec<usize> = (0..whole.len()).filter(|end| check(&whole[..*end]).is_ok()).collect();
+    assert!(good.len() <= 1, "{good:?}");
 }
 
 const PREAMBLE: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -87,7 +88,8 @@ fn section(id: u8, content: &[u8]) -> Vec<u8> {
 /// On a thread with the stack that the registry's have, and in time.
 fn refused_soon(bytes: Vec<u8>) -> String {
     let begin = Instant::now();
-    let refusal = std::thread::Builder::new().stack_size(2 << 20).spawn(move || refusal(&bytes)).unwrap().join().unwrap();
+    let refusal =
+        std::thread::Builder::new().stack_size(2 << 20).spawn(move || refusal(&bytes)).unwrap().join().unwrap();
     assert!(begin.elapsed() < MAX_TIME + Duration::from_secs(10), "{:?}: {refusal}", begin.elapsed());
     refusal
 }
@@ -151,6 +153,6 @@ fn a_branch_table_of_many_types() {
     let text = format!("(component (core module {}))", function.repeat(4));
     let refusal = refused_soon(wat::parse_str(text).unwrap());
     assert!(refusal.contains("exports no") || refusal.contains("takes longer"), "{refusal}");
-    let text = format!("(component (core module (func i32.const 0 br_table {})))", "0 ".repeat(100_001));
+    let text = format!("(component (core module (func i32.const 0 br_table {})))", "0 ".repeat(100_002));
     assert!(refused_soon(wat::parse_str(text).unwrap()).contains("more than 100000 targets"));
 }

@@ -25,7 +25,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
 }
 const box = document.querySelector("input[data-filter]");
 if (box) {
-  const rows = [...document.querySelectorAll("[data-row]")].map((row) => [row, row.textContent.toLowerCase()]);
+  const rows = [...document.querySelectorAll("[data-row]")].map((row) => [row, `${row.textContent} ${row.dataset.words}`.toLowerCase()]);
   const none = document.getElementById("none-here");
   box.addEventListener("input", () => {
     const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);

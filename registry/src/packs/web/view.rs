@@ -85,7 +85,10 @@ impl PackView {
 
     pub(super) fn name(&self) -> &str {
         let description = self.newest().description();
-        description.map(|said| said.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(pack_name(&self.repository))
+        description
+            .map(|said| said.name.as_str())
+            .filter(|name| !name.is_empty())
+            .unwrap_or(pack_name(&self.repository))
     }
 }
 
