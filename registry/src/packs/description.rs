@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use lanner_artifact::{Description, DescriptionError};
+use lanner_artifact::{DESCRIPTION_ANNOTATION, Description, DescriptionError};
 
 use crate::oci::Manifest;
 
@@ -10,6 +10,8 @@ use crate::oci::Manifest;
 pub(super) const SEVERITIES: [&str; 5] = ["info", "low", "medium", "high", "critical"];
 /// Rules of one pack, as the host has it.
 const MAX_RULES: usize = 4096;
+/// How long the description may be, in bytes: what people can read is shorter.
+const MAX_BYTES: usize = 1 << 20;
 /// How much of a text is repeated in a sentence, in characters.
 const MAX_QUOTED: usize = 128;
 
@@ -19,6 +21,9 @@ pub(super) enum Contradiction {
     /// Not in the form that it has to have.
     #[error(transparent)]
     Unreadable(#[from] DescriptionError),
+    /// Too long to show.
+    #[error("its description has {0} bytes; at most {MAX_BYTES} are allowed")]
+    TooLong(usize),
     /// Too many to show.
     #[error("its description has {0} rules; at most {MAX_RULES} are allowed")]
     TooManyRules(usize),
@@ -49,6 +54,10 @@ pub(super) enum Contradiction {
 /// It says what cannot be right.
 pub(super) fn check(manifest: &Manifest) -> Result<Option<Description>, Contradiction> {
     let Some(annotations) = &manifest.annotations else { return Ok(None) };
+    match annotations.get(DESCRIPTION_ANNOTATION).map(String::len) {
+        Some(length) if length > MAX_BYTES => return Err(Contradiction::TooLong(length)),
+        _ => {}
+    }
     let Some(description) = Description::of(annotations)? else { return Ok(None) };
     if description.rules.len() > MAX_RULES {
         return Err(Contradiction::TooManyRules(description.rules.len()));
@@ -83,7 +92,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use lanner_artifact::{DESCRIPTION_ANNOTATION, Rule};
+    use lanner_artifact::Rule;
     use serde_json::json;
 
     use super::*;
@@ -119,6 +128,7 @@ mod tests {
         for (annotation, culprit) in [("{", "cannot be read"), (r#"{"schema":1}"#, "cannot be read")] {
             assert!(said(annotation).unwrap_err().contains(culprit), "{annotation}");
         }
+        assert!(said(&" ".repeat(2 << 20)).unwrap_err().contains("2097152 bytes"));
         for (rules, culprit) in [
             (vec![rule("a/b", "low", &[]), rule("a/b", "high", &[])], "the rule a/b twice"),
             (vec![rule("a/b", "bad\n", &[])], "the severity \"bad\""),

@@ -43,8 +43,9 @@ pub(super) struct Version {
     pub(super) description: Option<Description>,
     /// All words of the description, in lower case, to be searched.
     pub(super) words: String,
+    /// Of what is said of it, in bytes.
+    pub(super) weight: usize,
     semver: Option<Semver>,
-    weight: usize,
 }
 
 impl Version {

@@ -12,6 +12,8 @@ use crate::registry::Registry;
 /// How many packs an answer has where nothing else is asked for, and at most.
 const PAGE: usize = 50;
 const MAX_PAGE: usize = 200;
+/// How much what is said of the packs of one answer may weigh, in bytes; one pack at least is in it.
+const MAX_WEIGHT: usize = 8 << 20;
 /// How long what is looked for may be, in bytes.
 const MAX_TEXT: usize = 200;
 
@@ -161,10 +163,15 @@ pub(super) fn search(registry: &Registry, headers: &HeaderMap, query: &Query) ->
     let index = &registry.packs.index;
     let names = index.find(query.last.as_deref(), |name, version| query.fits(name, version));
     let allowed = names.into_iter().filter(|name| may_pull(registry, headers, name).is_ok());
-    let packs = allowed.filter_map(|repository| Some(Pack { versions: index.versions(&repository)?, repository }));
-    let mut packs: Vec<Pack> = packs.take(query.n + 1).collect();
-    let more = packs.len() > query.n;
-    packs.truncate(query.n);
+    let (mut packs, mut weight, mut more) = (Vec::new(), 0, false);
+    for pack in allowed.filter_map(|repository| Some(Pack { versions: index.versions(&repository)?, repository })) {
+        weight += pack.versions.first().map_or(0, |newest| newest.version.weight);
+        more = packs.len() == query.n || (weight > MAX_WEIGHT && !packs.is_empty());
+        if more {
+            break;
+        }
+        packs.push(pack);
+    }
     Found { packs, more }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::view::{FoundView, PackView, VersionView};
 
-/// How many versions of each pack stand in a list; a pack's own answer has all.
+/// How many versions of each pack stand in a list. A pack's own answer has all, but rules only of the newest.
 const VERSIONS: usize = 20;
 
 /// A page of a list.
@@ -17,7 +17,7 @@ pub(super) fn list(found: &FoundView) -> Value {
 /// A pack with all its versions.
 pub(super) fn pack(pack: &PackView) -> Value {
     let mut answer = one(pack, 0);
-    answer["versions"] = pack.versions.iter().map(full).collect();
+    answer["versions"] = pack.versions.iter().map(signed).collect();
     answer
 }
 
@@ -43,14 +43,19 @@ fn brief(version: &VersionView) -> Value {
     })
 }
 
-fn full(version: &VersionView) -> Value {
+fn signed(version: &VersionView) -> Value {
     let mut answer = brief(version);
     answer["verified"] = version.verified.into();
     answer["signers"] = json!(version.signers);
+    answer["pull"] = format!("lanner pack pull {}", version.locator).into();
+    answer["pinned"] = version.pinned.clone().into();
+    answer
+}
+
+fn full(version: &VersionView) -> Value {
+    let mut answer = signed(version);
     answer["summary"] = version.description().map(|said| said.summary.clone()).into();
     answer["rules"] = json!(version.rules());
     answer["events"] = json!(version.events());
-    answer["pull"] = format!("lanner pack pull {}", version.locator).into();
-    answer["pinned"] = version.pinned.clone().into();
     answer
 }

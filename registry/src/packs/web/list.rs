@@ -9,6 +9,8 @@ use super::view::{FoundView, PackView, Site};
 
 /// ATT&CK ids of a pack that are shown in the list.
 const TECHNIQUES: usize = 6;
+/// How much of a summary is shown in the list, in characters.
+const SUMMARY: usize = 400;
 /// How much of a pack's words the filter within the page knows, in characters.
 const WORDS: usize = 4000;
 
@@ -92,7 +94,7 @@ fn row(pack: &PackView) -> Markup {
                 (signed(newest))
             }
             code.repository { (pack.repository) }
-            @if !newest.summary().is_empty() { p.summary { (newest.summary()) } }
+            @if !newest.summary().is_empty() { p.summary { (newest.summary().chars().take(SUMMARY).collect::<String>()) } }
             @if newest.description().is_none() { p.summary.quiet { "This pack does not say what is in it." } }
             div.facts {
                 @if !rules.is_empty() {
@@ -109,7 +111,7 @@ fn row(pack: &PackView) -> Markup {
                         @if techniques.len() > TECHNIQUES { span.quiet { "+" (techniques.len() - TECHNIQUES) } }
                     }
                 }
-                span.when { (day(newest.listed.version.created)) }
+                @if let Some(time) = newest.listed.version.created { span.when { (day(Some(time))) } }
             }
         }
     }
@@ -131,9 +133,8 @@ fn first(site: &Site) -> Markup {
     html! {
         div.empty.first {
             h2 { "No packs yet" }
-            p { "Make one, build it, and push it here:" }
-            (copied("lanner rule new my-pack"))
-            (copied("lanner rule build my-pack"))
+            p { "Push a component that you have built:" }
+            (copied(&format!("lanner pack login {}", site.host)))
             (copied(&format!("lanner pack push my-pack.wasm {target}")))
             p.quiet { "If others have pushed packs already, sign in to see those that you may pull." }
         }

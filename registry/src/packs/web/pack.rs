@@ -16,7 +16,7 @@ pub(super) fn page(site: &Site, pack: &PackView, digest: Option<&str>) -> Option
         nav.crumbs aria-label="Where this is" { a href="/" { "Packs" } span aria-hidden="true" { "/" } code { (pack.repository) } }
         div.title.large {
             h1 { (pack.name()) }
-            span.version { (shown.label()) }
+            span.version title=(shown.label()) { (shown.label()) }
             (signed(shown))
         }
         @if !shown.summary().is_empty() { p.lead { (shown.summary()) } }
@@ -73,7 +73,7 @@ fn versions(pack: &PackView, shown: &VersionView) -> Markup {
                 table.versions {
                     thead {
                         tr {
-                            th scope="col" { "Version" } th scope="col" { "Tags" } th scope="col" { "Digest" }
+                            th scope="col" { "Version" } th scope="col" { "Digest" }
                             th scope="col" { "Size" } th scope="col" { "Made" } th scope="col" { "Signed" }
                         }
                     }
@@ -81,8 +81,10 @@ fn versions(pack: &PackView, shown: &VersionView) -> Markup {
                         @for version in &pack.versions {
                             @let digest = &version.listed.version.digest;
                             tr.current[*digest == shown.listed.version.digest] {
-                                td { a href={ "/packs/" (pack.repository) "?version=" (digest) } { (version.label()) } }
-                                td.tags { @for tag in &version.listed.tags { span.tag { (tag) } " " } @if version.listed.tags.is_empty() { span.quiet { "–" } } }
+                                td.which {
+                                    a href={ "/packs/" (pack.repository) "?version=" (digest) } { (version.label()) }
+                                    div.tags { @for tag in &version.listed.tags { span.tag { (tag) } " " } }
+                                }
                                 td.digest {
                                     code title=(digest) { (version.short_digest()) }
                                     button type="button" hidden data-copy=(digest) aria-label={ "Copy " (digest) } { "Copy" }
@@ -131,7 +133,7 @@ fn facts(shown: &VersionView) -> Markup {
                 dd {
                     (signed(shown))
                     @if shown.verified.is_some() { " " span.quiet { (shown.listed.signatures.len()) " in all" } }
-                    @for signer in &shown.signers { p.signer { "says: " code { (signer) } } }
+                    @for signer in &shown.signers { p.signer { "claims to be by " code { (signer) } } }
                 }
             }
         }
