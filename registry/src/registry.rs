@@ -3,6 +3,7 @@
 use crate::access::Access;
 use crate::config::{Limits, Tags};
 use crate::oci::{RepositoryName, Tag};
+use crate::packs::Packs;
 use crate::store::Store;
 
 /// A registry that answers requests.
@@ -15,6 +16,8 @@ pub struct Registry {
     pub limits: Limits,
     /// Which tags stay what they are.
     pub immutable: Immutable,
+    /// What is known of rule packs.
+    pub packs: Packs,
     /// Whether a manifest is only taken with all that it is made of.
     pub whole: bool,
     /// Whether nothing may be changed.

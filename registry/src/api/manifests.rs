@@ -10,6 +10,7 @@ use futures_util::StreamExt as _;
 use super::blobs::matches_etag;
 use super::target::TAG_RULE;
 use super::{Answer, CONTENT_DIGEST, Call, OCI_SUBJECT, OCI_TAG, header, unsupported};
+use crate::access::{Action, Wanted};
 use crate::oci::{Algorithm, Code, Digest, Manifest, OciError, Reference, RepositoryName, Tag};
 use crate::store::{Stored, TagChange};
 
@@ -33,6 +34,8 @@ fn unknown(reference: &Reference) -> OciError {
 async fn pull(call: &Call, name: &RepositoryName, reference: &Reference) -> Answer {
     let found = call.registry.store.manifest(name, reference).await?;
     let stored = found.ok_or_else(|| unknown(reference))?;
+    let may_push = || call.registry.access.authorize(&call.headers, Wanted::Repository(name, Action::Push)).is_ok();
+    call.registry.packs.release(&call.registry.store, name, &stored, may_push).await?;
     let etag = format!("\"{}\"", stored.digest);
     let mut response = Response::builder()
         .header(CONTENT_TYPE, header(&stored.media_type))
@@ -76,10 +79,12 @@ async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: B
         tags.push(tag.clone());
     }
     let (manifest, media_type) = Manifest::parse(&bytes, &media_type)?;
+    registry.packs.check(&registry.store, name, &manifest).await?;
     let stored = Stored { digest, media_type, bytes };
     let immutable = |tag: &Tag| registry.immutable.covers(name, tag);
     let changes: Vec<TagChange> = tags.into_iter().map(|tag| TagChange { immutable: immutable(&tag), tag }).collect();
     registry.store.put_manifest(name, &stored, &manifest, &changes, registry.whole).await?;
+    registry.packs.pushed(&registry.store, name, &stored.digest, &manifest, &changes).await;
     let mut headers = HeaderMap::new();
     headers.insert(LOCATION, header(format_args!("/v2/{name}/manifests/{}", stored.digest)));
     headers.insert(CONTENT_DIGEST, header(&stored.digest));
@@ -111,6 +116,7 @@ async fn delete(call: &Call, name: &RepositoryName, reference: &Reference) -> An
             registry.store.delete_manifest(name, digest).await?
         }
     };
+    registry.packs.deleted(&registry.store, name, reference).await;
     match is_there {
         true => Ok((StatusCode::ACCEPTED, [(CONTENT_LENGTH, header(0))]).into_response()),
         false => Err(unknown(reference)),

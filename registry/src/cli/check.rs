@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Failure, Which};
 use crate::config::Config;
+use crate::packs::Packs;
 use crate::serve::Tls;
 
 pub(super) fn run(which: &Which) -> Result<ExitCode, Failure> {
@@ -84,6 +85,9 @@ fn meaning(config: &Config) -> Vec<(&'static str, String)> {
 fn doubts(config: &Config) -> Vec<(bool, String)> {
     let mut doubts = Vec::new();
     if let Some(Err(error)) = config.http.tls.clone().map(Tls::load) {
+        doubts.push((true, error.to_string()));
+    }
+    if let Err(error) = Packs::new(&config.packs, None) {
         doubts.push((true, error.to_string()));
     }
     if config.http.tls.is_none() && !config.http.address.ip().is_loopback() {

@@ -33,6 +33,9 @@ impl Collector {
             let began = Instant::now();
             let outcome = collector.registry.store.collect(collector.config.retention()).await;
             metrics().collected(outcome.as_ref().ok());
+            if outcome.as_ref().is_ok_and(|collected| collected.manifests > 0) {
+                collector.registry.packs.build(&collector.registry.store).await;
+            }
             match &outcome {
                 Ok(Collected { manifests, links, blobs, bytes, uploads }) => {
                     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

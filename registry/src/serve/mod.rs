@@ -33,6 +33,7 @@ pub use tls::{Tls, TlsError};
 use crate::access::Access;
 use crate::api;
 use crate::config::Config;
+use crate::packs::{self, KeyFileError, Packs};
 use crate::registry::{Immutable, Registry};
 use connection::Site;
 
@@ -42,6 +43,9 @@ pub enum ServeError {
     /// The storage cannot be opened.
     #[error(transparent)]
     Storage(#[from] OpenError),
+    /// A key that packs are checked with cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -83,6 +87,7 @@ pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError>
         access: Access,
         limits: config.limits.clone(),
         immutable: Immutable::new(config.tags.clone()),
+        packs: Packs::new(&config.packs, config.http.url.as_deref())?,
         whole: config.manifests.whole,
         read_only: config.read_only,
     });
@@ -96,6 +101,10 @@ pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError>
     let stop = CancellationToken::new();
     // Those who follow end with it; so does the listener for the administrator, but last.
     let (end, admin_end) = (stop.child_token(), CancellationToken::new());
+    tokio::spawn({
+        let registry = registry.clone();
+        async move { registry.packs.build(&registry.store).await }
+    });
     let collector = collect::Collector::new(registry.clone(), config.collect.clone());
     tokio::spawn(collector.clone().every(end.clone()));
     if let Some(tls) = &tls {
@@ -169,7 +178,8 @@ const COLLECTION: Duration = Duration::from_secs(2);
 
 /// All that clients are answered.
 fn router(registry: &Arc<Registry>) -> Router {
-    api::routes(registry.clone()).merge(registry.access.routes()).merge(admin::alive())
+    let pages = packs::routes(registry.clone());
+    api::routes(registry.clone()).merge(registry.access.routes()).merge(admin::alive()).merge(pages)
 }
 
 fn bind(name: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {

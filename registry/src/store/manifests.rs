@@ -87,7 +87,7 @@ impl Store {
     }
 
     /// A manifest that no client asked for.
-    pub(super) async fn read_manifest(&self, name: &RepositoryName, digest: &Digest) -> Result<Option<Stored>> {
+    pub(crate) async fn read_manifest(&self, name: &RepositoryName, digest: &Digest) -> Result<Option<Stored>> {
         let path = layout::manifest_of(name, digest);
         let Some(object) = self.read(&path).await? else { return Ok(None) };
         let (media_type, bytes) = decode(&path, &object)?;

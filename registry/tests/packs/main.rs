@@ -1,0 +1,11 @@
+//! What the registry knows of packs, asked of the real program; the pages in a real browser.
+
+#![forbid(unsafe_code)]
+
+mod browser;
+mod index;
+mod page;
+mod search;
+mod server;
+mod signatures;
+mod validation;
