@@ -145,6 +145,18 @@ impl AccessConfig {
         self.anonymous.is_none() && self.htpasswd.is_none() && self.rules.is_empty()
     }
 
+    /// Whether a registry could be started with it.
+    ///
+    /// # Errors
+    /// Why not, as [`super::Access::open`] says it.
+    pub fn usable(&self, http: &Http) -> Result<(), AccessError> {
+        self.check(http)?;
+        if let Some(file) = &self.htpasswd {
+            super::htpasswd::Users::read(file)?;
+        }
+        Ok(())
+    }
+
     /// Whether it can be used with these addresses.
     pub(super) fn check(&self, http: &Http) -> Result<(), AccessError> {
         if self.is_open_by_default() && !http.address.ip().to_canonical().is_loopback() {

@@ -117,6 +117,12 @@ pub(super) struct Users {
 }
 
 impl Users {
+    /// Reads a file; its bytes as well, to see later whether they are others.
+    pub(super) fn read(path: &Path) -> Result<(Self, Vec<u8>), HtpasswdError> {
+        let bytes = std::fs::read(path).map_err(|error| HtpasswdError::Unreadable { path: path.into(), error })?;
+        Ok((Self::parse(path, &bytes)?, bytes))
+    }
+
     /// Reads a file's text; the file is for the refusal.
     pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, HtpasswdError> {
         let mut users = Self::default();

@@ -58,8 +58,7 @@ struct Look {
 impl Logins {
     /// Reads the file.
     pub(super) fn open(file: PathBuf) -> Result<Self, HtpasswdError> {
-        let bytes = std::fs::read(&file).map_err(|error| HtpasswdError::Unreadable { path: file.clone(), error })?;
-        let users = Users::parse(&file, &bytes)?;
+        let (users, bytes) = Users::read(&file)?;
         let secret = hmac::Key::generate(hmac::HMAC_SHA256, &aws_lc_rs::rand::SystemRandom::new())
             .expect("the system gives random numbers");
         let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_AT_ONCE);

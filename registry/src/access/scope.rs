@@ -6,8 +6,8 @@ use super::permissions::Permissions;
 use super::{Action, Identity, Wanted};
 use crate::oci::RepositoryName;
 
-/// How many scopes one request may name: a mount needs two.
-pub(super) const MOST: usize = 100;
+/// How many scopes one request may name: a mount needs two, and the token must fit into a request's head.
+pub(super) const MOST: usize = 50;
 
 const REPOSITORY: &str = "repository";
 const REGISTRY: &str = "registry";

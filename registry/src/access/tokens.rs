@@ -16,8 +16,9 @@ use super::scope::Granted;
 const ISSUER: &str = "lanner-registry";
 /// How long a client need not ask its user for the password: a quarter of a year.
 const REFRESH_LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
-/// Longer ones were not made here: they are not even decoded. 100 scopes with the longest names fit in.
-const LONGEST: usize = 64 << 10;
+/// Longer ones were not made here: they are not even decoded. As many scopes as may
+/// be asked for fit in.
+const LONGEST: usize = 32 << 10;
 
 /// What a token is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
