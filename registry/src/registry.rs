@@ -1,9 +1,9 @@
 //! What every request needs.
 
-use crate::access::Access;
-use crate::config::{Limits, Tags};
+use crate::access::{Access, AccessConfig};
+use crate::config::{Http, Limits, Tags};
 use crate::oci::{RepositoryName, Tag};
-use crate::packs::Packs;
+use crate::packs::{Packs, PacksConfig};
 use crate::store::Store;
 
 /// A registry that answers requests.
@@ -27,11 +27,13 @@ pub struct Registry {
 impl Registry {
     /// One that anybody may change: what a configuration forbids is set afterwards.
     pub fn open(store: Store) -> Self {
+        let access = Access::open(&AccessConfig::default(), &Http::default(), store.root());
         Self {
             store,
-            access: Access,
+            access: access.expect("nobody is asked who they are"),
             limits: Limits::default(),
             immutable: Immutable::default(),
+            packs: Packs::new(&PacksConfig::default(), None).expect("no key is named"),
             whole: false,
             read_only: false,
         }

@@ -46,7 +46,9 @@ pub(super) async fn tags(call: &Call, name: &RepositoryName) -> Answer {
 
 pub(super) async fn catalog(call: &Call) -> Answer {
     read_only(call)?;
-    let all: Vec<String> = call.registry.store.repositories().await?.iter().map(ToString::to_string).collect();
+    let all = call.registry.store.repositories().await?;
+    let visible = all.iter().filter(|name| call.registry.access.may_see(&call.caller, name));
+    let all: Vec<String> = visible.map(ToString::to_string).collect();
     let (page, more) = page(call, &all)?;
     let mut headers = HeaderMap::new();
     if let (true, Some(last), Some(n)) = (more, page.last(), call.query.get("n")) {

@@ -34,7 +34,7 @@ fn unknown(reference: &Reference) -> OciError {
 async fn pull(call: &Call, name: &RepositoryName, reference: &Reference) -> Answer {
     let found = call.registry.store.manifest(name, reference).await?;
     let stored = found.ok_or_else(|| unknown(reference))?;
-    let may_push = || call.registry.access.authorize(&call.headers, Wanted::Repository(name, Action::Push)).is_ok();
+    let may_push = || call.registry.access.authorize(&call.caller, Wanted::Repository(name, Action::Push)).is_ok();
     call.registry.packs.release(&call.registry.store, name, &stored, may_push).await?;
     let etag = format!("\"{}\"", stored.digest);
     let mut response = Response::builder()

@@ -14,12 +14,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{HeaderName, HeaderValue};
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use futures_util::TryStreamExt as _;
 
-use crate::access::{Action, Wanted};
+use crate::access::{Action, Caller, Wanted};
 use crate::oci::{Code, OciError};
 use crate::registry::Registry;
 use target::Target;
@@ -51,6 +52,7 @@ struct Call {
     method: Method,
     query: Query,
     headers: axum::http::HeaderMap,
+    caller: Caller,
 }
 
 /// What stands after the `?`, the same name possibly more than once.
@@ -73,10 +75,8 @@ impl Query {
 async fn answer(State(registry): State<Arc<Registry>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let head = parts.method == Method::HEAD;
-    let query = Query::parse(parts.uri.query());
-    let call = Call { registry, method: parts.method, query, headers: parts.headers };
     let mut body = Some(body);
-    let mut response = match dispatch(parts.uri.path(), call, &mut body).await {
+    let mut response = match dispatch(registry, parts, &mut body).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     };
@@ -91,8 +91,11 @@ async fn answer(State(registry): State<Arc<Registry>>, request: Request) -> Resp
     response
 }
 
-async fn dispatch(path: &str, call: Call, body: &mut Option<Body>) -> Answer {
-    let target = Target::parse(path, &call.method)?;
+async fn dispatch(registry: Arc<Registry>, parts: Parts, body: &mut Option<Body>) -> Answer {
+    let caller = registry.access.identify(&parts).await?;
+    let target = Target::parse(parts.uri.path(), &parts.method)?;
+    let query = Query::parse(parts.uri.query());
+    let call = Call { registry, method: parts.method, query, headers: parts.headers, caller };
     let action = match call.method {
         Method::GET | Method::HEAD => Action::Pull,
         Method::DELETE => Action::Delete,
@@ -105,13 +108,13 @@ async fn dispatch(path: &str, call: Call, body: &mut Option<Body>) -> Answer {
         None if matches!(target, Target::Catalog) => Wanted::Catalog,
         None => Wanted::Base,
     };
-    let identity = call.registry.access.authorize(&call.headers, wanted)?;
+    tracing::Span::current().record("user", tracing::field::debug(call.caller.identity()));
+    call.registry.access.authorize(&call.caller, wanted)?;
     if call.registry.read_only && action != Action::Pull {
         return Err(
             OciError::new(Code::Denied, "this registry is read-only").with_status(StatusCode::METHOD_NOT_ALLOWED)
         );
     }
-    tracing::Span::current().record("user", tracing::field::debug(&identity));
     match target {
         Target::Base => base(&call),
         Target::Catalog => listing::catalog(&call).await,

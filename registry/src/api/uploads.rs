@@ -44,7 +44,7 @@ pub(super) async fn begin(call: &Call, name: RepositoryName, body: Body) -> Answ
 async fn mount_it(call: &Call, name: &RepositoryName, digest: &Digest) -> Result<bool, OciError> {
     let Registry { store, access, .. } = &*call.registry;
     let allowed =
-        |from: &RepositoryName| access.authorize(&call.headers, Wanted::Repository(from, Action::Pull)).is_ok();
+        |from: &RepositoryName| access.authorize(&call.caller, Wanted::Repository(from, Action::Pull)).is_ok();
     match call.query.get("from") {
         Some(from) => match from.parse::<RepositoryName>() {
             Ok(from) if allowed(&from) => Ok(store.mount(&from, name, digest).await?),

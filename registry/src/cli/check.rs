@@ -84,6 +84,9 @@ fn meaning(config: &Config) -> Vec<(&'static str, String)> {
 /// What cannot work (`true`), and what may not be meant.
 fn doubts(config: &Config) -> Vec<(bool, String)> {
     let mut doubts = Vec::new();
+    if let Err(error) = config.access.usable(&config.http) {
+        doubts.push((true, error.to_string()));
+    }
     if let Some(Err(error)) = config.http.tls.clone().map(Tls::load) {
         doubts.push((true, error.to_string()));
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod collect;
+mod hash_password;
 mod log;
 mod serve;
 mod verify;
@@ -43,6 +44,8 @@ enum Verb {
     Collect(Which),
     /// Say what the configuration means, and what is wrong with it
     Check(Which),
+    /// Read a password and print a line for the file of users (access.htpasswd)
+    HashPassword(hash_password::Arguments),
 }
 
 /// Which configuration.
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
         Verb::Verify(which) => verify::run(&which),
         Verb::Collect(which) => collect::run(&which),
         Verb::Check(which) => check::run(&which),
+        Verb::HashPassword(arguments) => hash_password::run(&arguments),
     };
     outcome.unwrap_or_else(|failure| {
         tracing::error!("{failure}");

@@ -1,11 +1,10 @@
 //! What is looked for, and what is found.
 
-use axum::http::HeaderMap;
 use lanner_artifact::Description;
 
 use super::description::SEVERITIES;
 use super::index::{Listed, Version};
-use crate::access::{Action, Wanted};
+use crate::access::{Action, Caller, Wanted};
 use crate::oci::{OciError, RepositoryName};
 use crate::registry::Registry;
 
@@ -159,10 +158,10 @@ pub(super) struct Found {
 }
 
 /// Looks for packs among those that the client may pull.
-pub(super) fn search(registry: &Registry, headers: &HeaderMap, query: &Query) -> Found {
+pub(super) fn search(registry: &Registry, caller: &Caller, query: &Query) -> Found {
     let index = &registry.packs.index;
     let names = index.find(query.last.as_deref(), |name, version| query.fits(name, version));
-    let allowed = names.into_iter().filter(|name| may_pull(registry, headers, name).is_ok());
+    let allowed = names.into_iter().filter(|name| may_pull(registry, caller, name).is_ok());
     let (mut packs, mut weight, mut more) = (Vec::new(), 0, false);
     for pack in allowed.filter_map(|repository| Some(Pack { versions: index.versions(&repository)?, repository })) {
         weight += pack.versions.first().map_or(0, |newest| newest.version.weight);
@@ -176,8 +175,8 @@ pub(super) fn search(registry: &Registry, headers: &HeaderMap, query: &Query) ->
 }
 
 /// Whether the client may pull from a repository.
-pub(super) fn may_pull(registry: &Registry, headers: &HeaderMap, name: &RepositoryName) -> Result<(), OciError> {
-    registry.access.authorize(headers, Wanted::Repository(name, Action::Pull)).map(drop)
+pub(super) fn may_pull(registry: &Registry, caller: &Caller, name: &RepositoryName) -> Result<(), OciError> {
+    registry.access.authorize(caller, Wanted::Repository(name, Action::Pull))
 }
 
 #[cfg(test)]

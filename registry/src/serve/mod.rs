@@ -30,7 +30,7 @@ pub use rate::{Client, Rates};
 pub use storage::{OpenError, open};
 pub use tls::{Tls, TlsError};
 
-use crate::access::Access;
+use crate::access::{Access, AccessError};
 use crate::api;
 use crate::config::Config;
 use crate::packs::{self, KeyFileError, Packs};
@@ -67,6 +67,9 @@ pub enum ServeError {
         /// Why.
         error: std::io::Error,
     },
+    /// Who may do what is not safe or not sensible.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// Signals cannot be received.
     #[error("signals cannot be received: {0}")]
     Signals(std::io::Error),
@@ -84,7 +87,7 @@ pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError>
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
     let registry = Arc::new(Registry {
         store: open(&config.storage)?,
-        access: Access,
+        access: Access::open(&config.access, &config.http, &config.storage.path)?,
         limits: config.limits.clone(),
         immutable: Immutable::new(config.tags.clone()),
         packs: Packs::new(&config.packs, config.http.url.as_deref())?,

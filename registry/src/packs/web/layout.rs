@@ -28,7 +28,7 @@ pub(super) fn page(site: &Site, title: &str, content: &Markup) -> Markup {
                         a.brand href="/" { (mark()) span { "Lanner" } span.kind { "Registry" } }
                         code.host { (site.host) }
                         div.user {
-                            @match &site.user {
+                            @match site.user() {
                                 Some(name) => { span { "Signed in as " b { (name) } } }
                                 None => { a href="/login" { "Sign in" } }
                             }

@@ -12,12 +12,12 @@ use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::extract::{OriginalUri, Path, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
     RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -25,7 +25,7 @@ use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
 use super::search::{Query, may_pull, search};
-use crate::access::{Identity, Wanted};
+use crate::access::Caller;
 use crate::oci::{Code, OciError, RepositoryName};
 use crate::registry::Registry;
 use view::Site;
@@ -83,24 +83,23 @@ async fn style() -> Response {
 }
 
 /// Asks for a name and a password as browsers know it, and leads back.
-async fn log_in(State(registry): State<Arc<Registry>>, headers: HeaderMap) -> Response {
-    match registry.access.authorize(&headers, Wanted::Base) {
-        Ok(Identity::User(_)) => ([(LOCATION, "/")], StatusCode::SEE_OTHER).into_response(),
-        Ok(Identity::Anonymous) | Err(_) => {
-            let challenge = [(WWW_AUTHENTICATE, "Basic realm=\"lanner-registry\", charset=\"UTF-8\"")];
-            let site = Site::new(&registry, &headers, None);
-            let page = layout::message(&site, "Not signed in", "Go back to the list, or try again.");
-            (StatusCode::UNAUTHORIZED, challenge, page).into_response()
-        }
+async fn log_in(State(registry): State<Arc<Registry>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let site = site_for_people(&registry, &parts).await;
+    if site.user().is_some() {
+        return ([(LOCATION, "/")], StatusCode::SEE_OTHER).into_response();
     }
+    let challenge = [(WWW_AUTHENTICATE, "Basic realm=\"lanner-registry\", charset=\"UTF-8\"")];
+    let page = layout::message(&site, "Not signed in", "Go back to the list, or try again.");
+    (StatusCode::UNAUTHORIZED, challenge, page).into_response()
 }
 
 async fn list_page(State(registry): State<Arc<Registry>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let site = site(&registry, &parts);
+    let site = site_for_people(&registry, &parts).await;
     match Query::parse(parts.uri.query()) {
         Ok(query) => {
-            let found = search(&registry, &parts.headers, &query);
+            let found = search(&registry, &site.caller, &query);
             match view::found(&registry, &site, found, &query).await {
                 Ok(found) => list::page(&site, &query, &found).into_response(),
                 Err(error) => refused(&site, &error),
@@ -114,11 +113,11 @@ async fn list_page(State(registry): State<Arc<Registry>>, request: Request) -> R
 
 async fn pack_page(State(registry): State<Arc<Registry>>, Path(path): Path<String>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let site = site(&registry, &parts);
+    let site = site_for_people(&registry, &parts).await;
     let shown = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
         .find_map(|(key, value)| if key == "version" { Some(value.into_owned()) } else { None });
     let found = match repository(&path) {
-        Ok(name) if may_pull(&registry, &parts.headers, &name).is_ok() => view::pack(&registry, &site, name).await,
+        Ok(name) if may_pull(&registry, &site.caller, &name).is_ok() => view::pack(&registry, &site, name).await,
         _ => Ok(None),
     };
     match found {
@@ -144,10 +143,10 @@ async fn pack_page(State(registry): State<Arc<Registry>>, Path(path): Path<Strin
 
 async fn list_json(State(registry): State<Arc<Registry>>, request: Request) -> Result<Response, OciError> {
     let (parts, _) = request.into_parts();
-    let site = site(&registry, &parts);
+    let site = site(&registry, &parts).await?;
     let query = Query::parse(parts.uri.query())
         .map_err(|reason| OciError::new(Code::Unsupported, reason).with_status(StatusCode::BAD_REQUEST))?;
-    let found = search(&registry, &parts.headers, &query);
+    let found = search(&registry, &site.caller, &query);
     let found = view::found(&registry, &site, found, &query).await?;
     Ok(axum::Json(json::list(&found)).into_response())
 }
@@ -158,9 +157,9 @@ async fn pack_json(
     request: Request,
 ) -> Result<Response, OciError> {
     let (parts, _) = request.into_parts();
-    let site = site(&registry, &parts);
+    let site = site(&registry, &parts).await?;
     let name = repository(&path)?;
-    may_pull(&registry, &parts.headers, &name)?;
+    may_pull(&registry, &site.caller, &name)?;
     match view::pack(&registry, &site, name.clone()).await? {
         Some(pack) => Ok(axum::Json(json::pack(&pack)).into_response()),
         None if !registry.packs.index.is_built() => {
@@ -180,12 +179,23 @@ fn refused(site: &Site, error: &OciError) -> Response {
 }
 
 /// The registry as this request sees it.
-fn site(registry: &Registry, parts: &Parts) -> Site {
+async fn site(registry: &Registry, parts: &Parts) -> Result<Site, OciError> {
+    let caller = registry.access.identify(parts).await?;
+    Ok(Site::new(registry, caller, host(parts)))
+}
+
+/// The same for who can sign in again: what is said wrongly is as if it were not said.
+async fn site_for_people(registry: &Registry, parts: &Parts) -> Site {
+    let caller = registry.access.identify(parts).await.unwrap_or_else(|_| Caller::anonymous());
+    Site::new(registry, caller, host(parts))
+}
+
+/// What the client calls this registry.
+fn host(parts: &Parts) -> Option<&str> {
     // With HTTP/2 the host is a part of the address.
     let original = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| original.authority().map(axum::http::uri::Authority::as_str));
-    Site::new(registry, &parts.headers, host)
+    host.or_else(|| original.authority().map(axum::http::uri::Authority::as_str))
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! What is shown of packs, the same to people and to programs.
 
-use axum::http::HeaderMap;
 use lanner_artifact::{Description, Rule};
 
 use super::super::index::Listed;
 use super::super::search::{Found, Pack, Query, pack_name};
-use crate::access::{Identity, Wanted};
+use crate::access::{Caller, Identity};
 use crate::oci::{OciError, RepositoryName};
 use crate::registry::Registry;
 
@@ -20,23 +19,27 @@ const MAX_HOST: usize = 261;
 pub(super) struct Site {
     /// How it is called: host and port.
     pub(super) host: String,
-    /// Who has signed in.
-    pub(super) user: Option<String>,
+    /// Who looks at it.
+    pub(super) caller: Caller,
 }
 
 impl Site {
     /// `host` is what the client calls it, which may be anything.
-    pub(super) fn new(registry: &Registry, headers: &HeaderMap, host: Option<&str>) -> Self {
+    pub(super) fn new(registry: &Registry, caller: Caller, host: Option<&str>) -> Self {
         let sound = |host: &&str| {
             let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
             !host.is_empty() && host.len() <= MAX_HOST && host.bytes().all(known)
         };
         let host = registry.packs.host.as_deref().or(host.filter(sound)).unwrap_or("registry.example.org");
-        let user = match registry.access.authorize(headers, Wanted::Base) {
-            Ok(Identity::User(name)) => Some(name),
-            Ok(Identity::Anonymous) | Err(_) => None,
-        };
-        Self { host: host.to_owned(), user }
+        Self { host: host.to_owned(), caller }
+    }
+
+    /// Who has signed in.
+    pub(super) fn user(&self) -> Option<&str> {
+        match self.caller.identity() {
+            Identity::User(name) => Some(name),
+            Identity::Anonymous => None,
+        }
     }
 
     /// The locator of a version: by the tag that says most, else by digest.
