@@ -2,6 +2,7 @@
 
 use crate::access::Access;
 use crate::config::{Limits, Tags};
+use crate::mirror::Mirrors;
 use crate::oci::{RepositoryName, Tag};
 use crate::store::Store;
 
@@ -13,6 +14,8 @@ pub struct Registry {
     pub access: Access,
     /// What a request may cost.
     pub limits: Limits,
+    /// Which repositories are other registries'.
+    pub mirror: Mirrors,
     /// Which tags stay what they are.
     pub immutable: Immutable,
     /// Whether a manifest is only taken with all that it is made of.
@@ -28,6 +31,7 @@ impl Registry {
             store,
             access: Access,
             limits: Limits::default(),
+            mirror: Mirrors::default(),
             immutable: Immutable::default(),
             whole: false,
             read_only: false,
