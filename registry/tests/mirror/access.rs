@@ -7,7 +7,7 @@ use lanner_registry::config::{Limits, Tags};
 use lanner_registry::mirror::MirrorConfig;
 use serde_json::json;
 
-use super::scene::{MANIFEST, Mirror, Server, config, image};
+use super::scene::{MANIFEST, Mirror, Server, config, image, sha256};
 
 /// `puffin:secret`
 const BASIC: &str = "Basic cHVmZmluOnNlY3JldA==";
@@ -144,7 +144,10 @@ async fn credentials_stay_with_the_registry() {
             "/steal" => Some(axum::Json(json!({ "token": "t" })).into_response()),
             _ => challenge(format!("Bearer realm=\"{realm}/steal\", Basic realm=\"steal\"")),
         });
-        start(config).await.get(&path).await.refused(403, "DENIED", "does not give this to the mirror");
+        let next = format!("up/a/blobs/{}", sha256(b"y"));
+        for mirror in [mirror, start(config).await] {
+            mirror.get(&next).await.refused(403, "DENIED", "does not give this to the mirror");
+        }
         assert_eq!(other.count("GET /steal"), 0);
         assert!(other.authorizations("").iter().all(Option::is_none));
         other.forget();
