@@ -2,9 +2,8 @@
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::{GetOptions, GetRange, GetResultPayload};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
 use super::{Result, Store, StoreError, layout};
@@ -53,13 +52,10 @@ impl Store {
         let found = self.0.objects.get_opts(&layout::blob(digest), options).await?;
         match found.payload {
             GetResultPayload::File(file, path) => {
-                let mut file = tokio::fs::File::from_std(file);
-                if start > 0 {
-                    file.seek(std::io::SeekFrom::Start(start)).await.map_err(super::at(&path))?;
-                }
-                file.set_max_buf_size(READ);
-                let length = length.unwrap_or(u64::MAX);
-                Ok(ReaderStream::with_capacity(file.take(length), READ).boxed())
+                use std::io::Seek as _;
+                let mut file = file;
+                file.seek(std::io::SeekFrom::Start(start)).map_err(super::at(&path))?;
+                Ok(read(file, length.unwrap_or(u64::MAX)).boxed())
             }
             GetResultPayload::Stream(stream) => Ok(stream.map_err(std::io::Error::from).boxed()),
         }
@@ -111,11 +107,11 @@ impl Store {
     }
 
     /// Keeps a small blob whose digest was checked.
-    pub(super) async fn put_blob(&self, name: &RepositoryName, digest: &Digest, bytes: Bytes) -> Result<()> {
+    pub(super) async fn put_blob(&self, name: &RepositoryName, digest: &Digest, pieces: Vec<Bytes>) -> Result<()> {
         let passage = self.0.gate.pass().await;
         passage.touch(digest);
         if self.blob_anywhere(digest).await?.is_none() {
-            self.write(&layout::blob(digest), bytes, true).await?;
+            self.write(&layout::blob(digest), pieces, true).await?;
         }
         self.link(name, digest).await
     }
@@ -123,10 +119,26 @@ impl Store {
     /// Notes that a repository has a blob.
     pub(super) async fn link(&self, name: &RepositoryName, digest: &Digest) -> Result<()> {
         let path = layout::blob_of(name, digest);
-        match self.facts(&path).await? {
-            Some(_) => Ok(()),
-            None => self.write(&path, Bytes::new(), true).await.map(drop),
+        if self.facts(&path).await?.is_some() || (self.0.local && self.link_file(&path).await?) {
+            return Ok(());
         }
+        self.write(&path, [], true).await.map(drop)
+    }
+
+    /// A link as a file: that there is nothing in it needs no sync but its folder's. Whether the folder was there.
+    async fn link_file(&self, path: &object_store::path::Path) -> Result<bool> {
+        let file = self.0.root.join(path.as_ref());
+        super::uploads::blocking(move || {
+            match std::fs::File::create(&file) {
+                Ok(_) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+                Err(error) => return Err(super::at(&file)(error)),
+            }
+            let folder = file.parent().expect("it lies in a folder");
+            std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(super::at(folder))?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Takes a blob away from a repository; whether it had it. The bytes stay until they are collected.
@@ -169,6 +181,26 @@ impl Store {
         }
         writer.finish().await.map(drop).map_err(StoreError::from)
     }
+}
+
+/// What a file holds, from where it is on. As `tokio_util` has it, but for a copy and a buffer of zeros less.
+fn read(file: std::fs::File, length: u64) -> impl Stream<Item = std::io::Result<Bytes>> {
+    futures_util::stream::try_unfold((file, length), async |(file, left)| {
+        let wanted = left.min(READ as u64);
+        if wanted == 0 {
+            return Ok(None);
+        }
+        let read = tokio::task::spawn_blocking(move || {
+            use std::io::Read as _;
+            let mut bytes = Vec::with_capacity(READ);
+            (&file).take(wanted).read_to_end(&mut bytes).map(|_| (bytes, file))
+        });
+        let (bytes, file) = read.await.map_err(std::io::Error::other)??;
+        match bytes.len() as u64 {
+            0 => Ok(None),
+            count => Ok(Some((Bytes::from(bytes), (file, left - count)))),
+        }
+    })
 }
 
 /// S3 takes at most 10,000 parts.

@@ -135,7 +135,7 @@ impl Store {
         }
         // In this order: whatever is written last, what it refers to is there.
         let object = encode(&stored.media_type, &stored.bytes);
-        self.write(&layout::manifest_of(name, &stored.digest), object, false).await?;
+        self.write(&layout::manifest_of(name, &stored.digest), [object], false).await?;
         if let Some(subject) = &manifest.subject {
             let descriptor = Descriptor {
                 media_type: stored.media_type.clone(),
@@ -146,11 +146,11 @@ impl Store {
                 urls: Vec::new(),
             };
             let bytes = serde_json::to_vec(&descriptor).expect("a descriptor can be written");
-            self.write(&layout::referrer_of(name, &subject.digest, &stored.digest), bytes.into(), false).await?;
+            self.write(&layout::referrer_of(name, &subject.digest, &stored.digest), [bytes.into()], false).await?;
         }
         for change in tags {
             let text = Bytes::from(stored.digest.to_string());
-            self.write(&layout::tag_of(name, &change.tag), text, false).await?;
+            self.write(&layout::tag_of(name, &change.tag), [text], false).await?;
         }
         Ok(())
     }

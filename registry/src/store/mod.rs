@@ -124,6 +124,21 @@ pub enum StoreError {
     MissingContent(crate::oci::Digest),
 }
 
+impl StoreError {
+    /// Whether the storage is at fault, and not what was asked of it.
+    pub fn is_of_the_storage(&self) -> bool {
+        matches!(
+            self,
+            Self::Full
+                | Self::InUse { .. }
+                | Self::Link { .. }
+                | Self::File { .. }
+                | Self::Objects(_)
+                | Self::Damaged { .. }
+        )
+    }
+}
+
 impl From<object_store::Error> for StoreError {
     fn from(error: object_store::Error) -> Self {
         let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
@@ -204,10 +219,15 @@ impl Store {
     }
 
     /// Writes a small object; whether it is new is told where `create` asks to leave an old one alone.
-    async fn write(&self, path: &object_store::path::Path, bytes: bytes::Bytes, create: bool) -> Result<bool> {
+    async fn write(
+        &self,
+        path: &object_store::path::Path,
+        pieces: impl IntoIterator<Item = bytes::Bytes>,
+        create: bool,
+    ) -> Result<bool> {
         let mode = if create { PutMode::Create } else { PutMode::Overwrite };
         let options = PutOptions { mode, ..PutOptions::default() };
-        match self.objects().put_opts(path, PutPayload::from_bytes(bytes), options).await {
+        match self.objects().put_opts(path, PutPayload::from_iter(pieces), options).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::AlreadyExists { .. }) if create => Ok(false),
             Err(error) => Err(error.into()),
@@ -252,7 +272,7 @@ impl Store {
     /// It cannot.
     pub async fn probe(&self) -> Result<()> {
         let path = object_store::path::Path::from("probe");
-        self.write(&path, bytes::Bytes::from_static(b"\n"), false).await?;
+        self.write(&path, [bytes::Bytes::from_static(b"\n")], false).await?;
         Ok(())
     }
 }

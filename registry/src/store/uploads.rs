@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use uuid::Uuid;
 
@@ -17,6 +17,20 @@ use crate::oci::{Algorithm, Digest, Hasher, RepositoryName};
 
 /// How much is hashed and written at once, in bytes. What ends before is never written as an upload.
 const PIECE: usize = 1 << 20;
+
+/// Bytes as they came, not copied together.
+#[derive(Default)]
+struct Pieces {
+    all: Vec<Bytes>,
+    length: usize,
+}
+
+impl Pieces {
+    fn push(&mut self, bytes: Bytes) {
+        self.length += bytes.len();
+        self.all.push(bytes);
+    }
+}
 /// For how many uploads it is remembered what was hashed; beyond, files are read again at the end.
 const REMEMBERED: usize = 10_000;
 /// How much of a file is read at once to hash it again, in bytes.
@@ -208,7 +222,7 @@ impl Store {
         let state = self.0.uploads.state(id);
         let mut state = state.lock().await;
         let mut writer = Writer::open(file, &mut state, said).await?;
-        writer.take(body, BytesMut::new()).await?;
+        writer.take(body, Pieces::default()).await?;
         Ok(Progress { length: writer.length })
     }
 
@@ -236,11 +250,11 @@ impl Store {
         if writer.length == 0 {
             // The usual way: all of it in one request, and small.
             match small(&mut body, &writer.said).await? {
-                Small::All(bytes) => {
-                    writer.check_length(bytes.len() as u64)?;
-                    let (actual, bytes) = hash_of(digest.algorithm(), bytes).await?;
+                Small::All(pieces) => {
+                    writer.check_length(pieces.length as u64)?;
+                    let (actual, pieces) = hash_of(digest.algorithm(), pieces).await?;
                     let outcome = match actual == *digest {
-                        true => self.put_blob(name, digest, bytes).await,
+                        true => self.put_blob(name, digest, pieces.all).await,
                         false => Err(StoreError::Mismatch { wanted: digest.clone(), actual }),
                     };
                     if !matches!(outcome, Ok(()) | Err(StoreError::Mismatch { .. })) {
@@ -254,7 +268,7 @@ impl Store {
                 Small::More(begun) => writer.take(body, begun).await?,
             }
         } else {
-            writer.take(body, BytesMut::new()).await?;
+            writer.take(body, Pieces::default()).await?;
         }
         let size = writer.length;
         let actual = writer.digest(digest.algorithm()).await?;
@@ -295,8 +309,8 @@ impl Store {
 
 /// A body that ended soon, or the beginning of a longer one.
 enum Small {
-    All(Bytes),
-    More(BytesMut),
+    All(Pieces),
+    More(Pieces),
 }
 
 async fn small<S, E>(body: &mut S, said: &Announced) -> Result<Small>
@@ -304,37 +318,32 @@ where
     S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
     E: std::fmt::Display,
 {
-    let mut first = None;
-    let mut joined = BytesMut::new();
+    let mut pieces = Pieces::default();
     while let Some(bytes) = body.next().await {
-        let bytes = bytes.map_err(|error| StoreError::Request(error.to_string()))?;
-        let there = joined.len() + first.as_ref().map_or(0, Bytes::len);
-        if (there + bytes.len()) as u64 > said.limit {
+        pieces.push(bytes.map_err(|error| StoreError::Request(error.to_string()))?);
+        if pieces.length as u64 > said.limit {
             return Err(StoreError::TooLong { limit: said.limit });
         }
-        if first.is_none() && joined.is_empty() {
-            first = Some(bytes);
-        } else {
-            if let Some(first) = first.take() {
-                joined.reserve(said.length.map_or(0, |len| usize::try_from(len).unwrap_or(PIECE).min(PIECE)));
-                joined.extend_from_slice(&first);
-            }
-            joined.extend_from_slice(&bytes);
-        }
-        if joined.len() >= PIECE {
-            return Ok(Small::More(joined));
+        if pieces.length > PIECE {
+            return Ok(Small::More(pieces));
         }
     }
-    Ok(Small::All(first.unwrap_or_else(|| joined.freeze())))
+    Ok(Small::All(pieces))
 }
 
 /// Below this it is not worth another thread, in bytes.
 const HASHED_HERE: usize = 64 << 10;
 
-async fn hash_of(algorithm: Algorithm, bytes: Bytes) -> Result<(Digest, Bytes)> {
-    match bytes.len() <= HASHED_HERE {
-        true => Ok((Digest::of(algorithm, &bytes), bytes)),
-        false => blocking(move || Ok((Digest::of(algorithm, &bytes), bytes))).await,
+async fn hash_of(algorithm: Algorithm, pieces: Pieces) -> Result<(Digest, Pieces)> {
+    let here = pieces.length <= HASHED_HERE;
+    let hash = move || {
+        let mut hasher = Hasher::new(algorithm);
+        pieces.all.iter().for_each(|bytes| hasher.update(bytes));
+        (hasher.finish(), pieces)
+    };
+    match here {
+        true => Ok(hash()),
+        false => blocking(move || Ok(hash())).await,
     }
 }
 
@@ -375,7 +384,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes all that comes, after what came already.
-    async fn take<S, E>(&mut self, mut body: S, mut piece: BytesMut) -> Result<()>
+    async fn take<S, E>(&mut self, mut body: S, mut pieces: Pieces) -> Result<()>
     where
         S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
         E: std::fmt::Display,
@@ -385,19 +394,19 @@ impl<'a> Writer<'a> {
                 Ok(bytes) => bytes,
                 Err(error) => {
                     // What came is kept: the client may go on from there.
-                    self.write(piece.freeze()).await?;
+                    self.write(pieces).await?;
                     return Err(StoreError::Request(error.to_string()));
                 }
             };
-            if self.length + (piece.len() + bytes.len()) as u64 > self.said.limit {
+            pieces.push(bytes);
+            if self.length + pieces.length as u64 > self.said.limit {
                 return Err(StoreError::TooLong { limit: self.said.limit });
             }
-            piece.extend_from_slice(&bytes);
-            if piece.len() >= PIECE {
-                self.write(piece.split().freeze()).await?;
+            if pieces.length >= PIECE {
+                self.write(std::mem::take(&mut pieces)).await?;
             }
         }
-        self.write(piece.freeze()).await?;
+        self.write(pieces).await?;
         self.check_length(self.brought)
     }
 
@@ -408,20 +417,22 @@ impl<'a> Writer<'a> {
         }
     }
 
-    async fn write(&mut self, bytes: Bytes) -> Result<()> {
-        if bytes.is_empty() {
+    async fn write(&mut self, pieces: Pieces) -> Result<()> {
+        let count = pieces.length as u64;
+        if count == 0 {
             return Ok(());
         }
-        let count = bytes.len() as u64;
         // While it is away the state is unknown, should the request be dropped.
         let mut hashed = self.state.hashed.take();
         let mut file = self.file.take().ok_or(StoreError::NoUpload)?;
         let path = self.path.clone();
         let (file, hashed) = blocking(move || {
-            file.write_all(&bytes).map_err(at(&path))?;
-            if let Some((hasher, length)) = &mut hashed {
-                hasher.update(&bytes);
-                *length += count;
+            for bytes in &pieces.all {
+                file.write_all(bytes).map_err(at(&path))?;
+                if let Some((hasher, length)) = &mut hashed {
+                    hasher.update(bytes);
+                    *length += bytes.len() as u64;
+                }
             }
             Ok((file, hashed))
         })

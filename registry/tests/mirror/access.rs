@@ -1,11 +1,21 @@
 //! Who the mirror is there, and who gets to know it.
 
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use lanner_registry::config::{Limits, Tags};
 use lanner_registry::mirror::MirrorConfig;
 use serde_json::json;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::server::TlsStream;
 
 use super::scene::{MANIFEST, Mirror, Server, config, image, sha256};
 
@@ -154,7 +164,42 @@ async fn credentials_stay_with_the_registry() {
     }
 }
 
-fn openssl(folder: &std::path::Path, arguments: &str) {
+/// Connections that speak TLS; others are let go.
+struct Tls {
+    listener: tokio::net::TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Tls {
+    async fn bind(certificate: &Path, key: &Path) -> Self {
+        let chain = CertificateDer::pem_file_iter(certificate).unwrap().map(Result::unwrap).collect();
+        let key = PrivateKeyDer::from_pem_file(key).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let acceptor = TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).unwrap()));
+        Self { listener: tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap(), acceptor }
+    }
+}
+
+impl axum::serve::Listener for Tls {
+    type Io = TlsStream<tokio::net::TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        loop {
+            let (stream, address) = self.listener.accept().await.unwrap();
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+fn openssl(folder: &Path, arguments: &str) {
     let mut command = std::process::Command::new("openssl");
     let done = command.args(arguments.split(' ')).current_dir(folder).output().expect("Debian's openssl");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -174,21 +219,15 @@ async fn only_the_authority_that_was_named_is_believed() {
     );
     std::fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1").unwrap();
     openssl(folder.path(), "x509 -req -in asked -CA ca.pem -CAkey ca.key -days 2 -extfile names -out certificate");
-    let tls = axum_server::tls_rustls::RustlsConfig::from_pem_file(
-        folder.path().join("certificate"),
-        folder.path().join("key"),
-    );
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let url = format!("https://{}", listener.local_addr().unwrap());
+    let listener = Tls::bind(&folder.path().join("certificate"), &folder.path().join("key")).await;
+    let url = format!("https://{}", listener.listener.local_addr().unwrap());
     // From https nothing leads to http.
     let there = server.url.clone();
     let away = axum::Router::new().fallback(async move |uri: axum::http::Uri| match uri.path().contains("away") {
         true => (StatusCode::TEMPORARY_REDIRECT, [("location", there)]).into_response(),
         false => ([("content-type", MANIFEST)], image(b"x", "private").to_string()).into_response(),
     });
-    let serving = axum_server::from_tcp_rustls(listener, tls.await.unwrap()).unwrap();
-    tokio::spawn(serving.serve(away.into_make_service()));
+    tokio::spawn(async move { axum::serve(listener, away).await });
     let mut config = config(&url);
     start(config.clone()).await.get("up/a/manifests/1").await.refused(502, "UNAVAILABLE", "cannot be reached");
     config.ca = Some(folder.path().join("ca.pem"));

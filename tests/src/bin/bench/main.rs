@@ -8,6 +8,7 @@ mod engine;
 mod latency;
 mod measure;
 mod overhead;
+mod registry;
 
 fn main() {
     // `bench engine`: only what is named.
@@ -17,6 +18,9 @@ fn main() {
     println!("{}\n", measure::conditions());
     if asked("engine") {
         engine::run();
+    }
+    if asked("registry") {
+        registry::run();
     }
     if let Some(reason) = lanner_tests::no_kernel() {
         println!("## Kernel figures\n\nskipped: {reason}");
