@@ -110,7 +110,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             .max_header_size(limits.header_bytes)
             .max_headers(HEADERS)
             .serve_connection(io, service);
-        return drive(site, connection, std::future::pending()).await;
+        return drive(site, connection, |_| std::future::pending()).await;
     }
     let owed = Owed::new();
     let service = service_fn(|request| answer(site.clone(), peer, Some(owed.clone()), request));
@@ -122,25 +122,30 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .keep_alive_interval(limits.idle_time)
         .keep_alive_timeout(limits.header_time)
         .serve_connection(io, service);
-    drive(site, connection, owed.silent(limits.idle_time)).await
+    drive(site, connection, |patience| owed.silent(patience)).await
 }
 
 /// Until the connection ends, the client was silent for too long, or the server stops and what is under way is done.
-async fn drive<C: GracefulConnection<Error = hyper::Error>>(
-    site: &Site,
-    connection: C,
-    silent: impl Future<Output = Silence>,
-) -> Result<(), Reason> {
-    let (mut connection, silent) = (pin!(connection), pin!(silent));
+async fn drive<C, S>(site: &Site, connection: C, silent: impl Fn(Duration) -> S) -> Result<(), Reason>
+where
+    C: GracefulConnection<Error = hyper::Error>,
+    S: Future<Output = Silence>,
+{
+    let mut connection = pin!(connection);
+    let too_long = |silence| match silence {
+        Silence::Asks => Ok(()),
+        Silence::Takes => Err(Reason::SlowReader),
+    };
     tokio::select! {
         outcome = &mut connection => return ended(outcome),
-        silence = silent => return match silence {
-            Silence::Asks => Ok(()),
-            Silence::Takes => Err(Reason::SlowReader),
-        },
+        silence = silent(site.limits.idle_time) => return too_long(silence),
         () = site.stop.cancelled() => connection.as_mut().graceful_shutdown(),
     }
-    ended(connection.await)
+    // A client of HTTP/2 may go on without a request, whatever it is told.
+    tokio::select! {
+        outcome = connection => ended(outcome),
+        silence = silent(site.limits.header_time) => too_long(silence),
+    }
 }
 
 fn ended(outcome: hyper::Result<()>) -> Result<(), Reason> {

@@ -136,7 +136,7 @@ pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError>
         match signals.next().await {
             Signal::Reload => {
                 if let Some(tls) = &tls {
-                    tls.reload_and_tell()
+                    tls.reload_and_tell();
                 }
             }
             Signal::End(name) => {

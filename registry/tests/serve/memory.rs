@@ -1,0 +1,54 @@
+//! However long a blob is, only a little of it is in memory.
+
+use bytes::Bytes;
+use futures_util::stream;
+use sha2::{Digest as _, Sha256};
+
+use crate::support::{Server, push_blob};
+
+const PIECE: usize = 1 << 20;
+/// 1 GiB in all.
+const PIECES: u64 = 1024;
+/// By how much the memory may rise, in bytes.
+const MOST: u64 = 32 << 20;
+
+/// A piece that is unlike all others.
+fn piece(filler: &[u8], number: u64) -> Bytes {
+    let mut piece = filler.to_vec();
+    piece[..8].copy_from_slice(&number.to_le_bytes());
+    piece.into()
+}
+
+#[tokio::test]
+async fn a_gibibyte_takes_little_memory() {
+    let mut server = Server::start("");
+    let client = reqwest::Client::new();
+    // What everything takes that is there once.
+    let small = push_blob(&client, &server, "a", &vec![1; 2 * PIECE]).await;
+    client.get(server.url(&format!("/v2/a/blobs/{small}"))).send().await.unwrap().bytes().await.unwrap();
+    let before = server.most_memory();
+
+    let filler = vec![0x5a; PIECE];
+    let mut hasher = Sha256::new();
+    for number in 0..PIECES {
+        hasher.update(piece(&filler, number));
+    }
+    let digest = format!("sha256:{}", hex::encode(hasher.finalize()));
+    let pieces = stream::iter((0..PIECES).map(move |number| Ok::<_, std::io::Error>(piece(&filler, number))));
+    let url = server.url(&format!("/v2/a/blobs/uploads/?digest={digest}"));
+    let pushed = client.post(url).body(reqwest::Body::wrap_stream(pieces)).send().await.unwrap();
+    assert_eq!(pushed.status(), 201);
+    let after_push = server.most_memory();
+    assert!(after_push <= before + MOST, "a push raised the memory from {before} to {after_push} bytes");
+
+    let mut hasher = Sha256::new();
+    let mut pulled = client.get(server.url(&format!("/v2/a/blobs/{digest}"))).send().await.unwrap();
+    while let Some(bytes) = pulled.chunk().await.unwrap() {
+        hasher.update(&bytes);
+    }
+    assert_eq!(format!("sha256:{}", hex::encode(hasher.finalize())), digest);
+    let after_pull = server.most_memory();
+    assert!(after_pull <= before + MOST, "a pull raised the memory from {before} to {after_pull} bytes");
+    eprintln!("memory: {before} bytes before, {after_push} after the push, {after_pull} after the pull");
+    server.stop();
+}
