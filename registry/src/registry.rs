@@ -2,6 +2,7 @@
 
 use crate::access::{Access, AccessConfig};
 use crate::config::{Http, Limits, Tags};
+use crate::mirror::Mirrors;
 use crate::oci::{RepositoryName, Tag};
 use crate::packs::{Packs, PacksConfig};
 use crate::store::Store;
@@ -14,6 +15,8 @@ pub struct Registry {
     pub access: Access,
     /// What a request may cost.
     pub limits: Limits,
+    /// Which repositories are other registries'.
+    pub mirror: Mirrors,
     /// Which tags stay what they are.
     pub immutable: Immutable,
     /// What is known of rule packs.
@@ -32,6 +35,7 @@ impl Registry {
             store,
             access: access.expect("nobody is asked who they are"),
             limits: Limits::default(),
+            mirror: Mirrors::default(),
             immutable: Immutable::default(),
             packs: Packs::new(&PacksConfig::default(), None).expect("no key is named"),
             whole: false,

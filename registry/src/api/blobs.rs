@@ -8,6 +8,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::{Answer, CONTENT_DIGEST, Call, header, unsupported};
+use crate::mirror::Found;
 use crate::oci::{self, Code, Digest, OciError, RepositoryName};
 
 /// What is addressed by its digest never changes.
@@ -31,7 +32,11 @@ fn unknown(digest: &Digest) -> OciError {
 
 async fn pull(call: &Call, name: &RepositoryName, digest: &Digest) -> Answer {
     let store = &call.registry.store;
-    let blob = store.blob(name, digest).await?.ok_or_else(|| unknown(digest))?;
+    let found = match call.registry.mirror.of(name) {
+        Some(mirror) => mirror.blob(name, digest, call.method == Method::HEAD).await?,
+        None => store.blob(name, digest).await?.map(Into::into),
+    };
+    let found: Found = found.ok_or_else(|| unknown(digest))?;
     let etag = format!("\"{digest}\"");
     let mut response = Response::builder()
         .header(CONTENT_TYPE, "application/octet-stream")
@@ -42,24 +47,30 @@ async fn pull(call: &Call, name: &RepositoryName, digest: &Digest) -> Answer {
     if matches_etag(&call.headers, &etag) {
         return Ok(response.status(StatusCode::NOT_MODIFIED).body(Body::empty()).expect("the headers are well-formed"));
     }
+    let Some(size) = found.size else {
+        // Another registry sends it and does not say how long it is.
+        response.headers_mut().expect("the headers are well-formed").remove(ACCEPT_RANGES);
+        let body = Body::from_stream(found.open(store, digest, None).await?);
+        return Ok(response.body(body).expect("the headers are well-formed"));
+    };
     let asked = call.headers.get(RANGE).and_then(|value| value.to_str().ok());
-    let range = match asked.map_or(Ok(None), |asked| oci::requested(asked, blob.size)) {
+    let range = match asked.map_or(Ok(None), |asked| oci::requested(asked, size)) {
         Ok(range) => range,
         Err(error) => {
-            let range = header(format_args!("bytes */{}", blob.size));
+            let range = header(format_args!("bytes */{size}"));
             return Err(OciError::new(Code::RangeInvalid, error.to_string()).with_header(CONTENT_RANGE, range));
         }
     };
-    let length = range.as_ref().map_or(blob.size, |range| range.end - range.start);
+    let length = range.as_ref().map_or(size, |range| range.end - range.start);
     response = response.header(CONTENT_LENGTH, length);
     if let Some(range) = &range {
         response = response
             .status(StatusCode::PARTIAL_CONTENT)
-            .header(CONTENT_RANGE, format!("bytes {}-{}/{}", range.start, range.end - 1, blob.size));
+            .header(CONTENT_RANGE, format!("bytes {}-{}/{size}", range.start, range.end - 1));
     }
     let body = match call.method == Method::HEAD {
         true => Body::empty(),
-        false => Body::from_stream(store.open(digest, range).await?),
+        false => Body::from_stream(found.open(store, digest, range).await?),
     };
     Ok(response.body(body).expect("the headers are well-formed"))
 }

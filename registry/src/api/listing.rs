@@ -5,7 +5,8 @@ use axum::http::{HeaderValue, Method};
 use axum::response::IntoResponse as _;
 use serde_json::json;
 
-use super::{Answer, Call, OCI_FILTERS, header, unsupported};
+use super::{Answer, Call, OCI_FILTERS, header, unsupported, warn_if_stale};
+use crate::mirror::Pulled;
 use crate::oci::{Code, Descriptor, Digest, INDEX, OciError, RepositoryName};
 
 /// How long an answer may be, in bytes of descriptors: what clients must take as a manifest is 4 MiB.
@@ -31,17 +32,23 @@ fn next(path: &str, query: &[(&str, &str)]) -> HeaderValue {
 
 pub(super) async fn tags(call: &Call, name: &RepositoryName) -> Answer {
     read_only(call)?;
-    let tags = call.registry.store.tags(name).await?;
-    if tags.is_empty() && !call.registry.store.knows(name).await? {
-        return Err(OciError::new(Code::NameUnknown, format!("there is no repository {name}")));
+    let unknown = || OciError::new(Code::NameUnknown, format!("there is no repository {name}"));
+    let pulled = match call.registry.mirror.of(name) {
+        Some(mirror) => mirror.tags(name).await?.ok_or_else(unknown)?,
+        None => Pulled { content: call.registry.store.tags(name).await?, stale: false },
+    };
+    if pulled.content.is_empty() && call.registry.mirror.of(name).is_none() && !call.registry.store.knows(name).await? {
+        return Err(unknown());
     }
-    let tags: Vec<String> = tags.iter().map(ToString::to_string).collect();
+    let tags: Vec<String> = pulled.content.iter().map(ToString::to_string).collect();
     let (page, more) = page(call, &tags)?;
     let mut headers = HeaderMap::new();
     if let (true, Some(last), Some(n)) = (more, page.last(), call.query.get("n")) {
         headers.insert(LINK, next(&format!("/v2/{name}/tags/list"), &[("n", n), ("last", last)]));
     }
-    Ok((headers, axum::Json(json!({ "name": name.as_str(), "tags": page }))).into_response())
+    let mut response = (headers, axum::Json(json!({ "name": name.as_str(), "tags": page }))).into_response();
+    warn_if_stale(&mut response, pulled.stale);
+    Ok(response)
 }
 
 pub(super) async fn catalog(call: &Call) -> Answer {
@@ -59,7 +66,10 @@ pub(super) async fn catalog(call: &Call) -> Answer {
 
 pub(super) async fn referrers(call: &Call, name: &RepositoryName, subject: &Digest) -> Answer {
     read_only(call)?;
-    let mut found = call.registry.store.referrers(name, subject).await?;
+    let Pulled { content: mut found, stale } = match call.registry.mirror.of(name) {
+        Some(mirror) => mirror.referrers(name, subject).await?,
+        None => Pulled { content: call.registry.store.referrers(name, subject).await?, stale: false },
+    };
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(INDEX));
     let kinds: Vec<&str> = call.query.all("artifactType").filter(|kind| !kind.is_empty()).collect();
@@ -79,7 +89,9 @@ pub(super) async fn referrers(call: &Call, name: &RepositoryName, subject: &Dige
         found.truncate(count);
     }
     let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": found });
-    Ok((headers, serde_json::to_vec(&index).expect("descriptors can be written")).into_response())
+    let mut response = (headers, serde_json::to_vec(&index).expect("descriptors can be written")).into_response();
+    warn_if_stale(&mut response, stale);
+    Ok(response)
 }
 
 /// How many fit into one answer; at least one.

@@ -9,8 +9,9 @@ use futures_util::StreamExt as _;
 
 use super::blobs::matches_etag;
 use super::target::TAG_RULE;
-use super::{Answer, CONTENT_DIGEST, Call, OCI_SUBJECT, OCI_TAG, header, unsupported};
+use super::{Answer, CONTENT_DIGEST, Call, OCI_SUBJECT, OCI_TAG, header, unsupported, warn_if_stale};
 use crate::access::{Action, Wanted};
+use crate::mirror::Pulled;
 use crate::oci::{Algorithm, Code, Digest, Manifest, OciError, Reference, RepositoryName, Tag};
 use crate::store::{Stored, TagChange};
 
@@ -32,10 +33,22 @@ fn unknown(reference: &Reference) -> OciError {
 }
 
 async fn pull(call: &Call, name: &RepositoryName, reference: &Reference) -> Answer {
-    let found = call.registry.store.manifest(name, reference).await?;
-    let stored = found.ok_or_else(|| unknown(reference))?;
+    let pulled = match call.registry.mirror.of(name) {
+        Some(mirror) => mirror.manifest(name, reference).await?,
+        None => {
+            let found = call.registry.store.manifest(name, reference).await?;
+            found.map(|content| Pulled { content, stale: false })
+        }
+    };
+    let pulled = pulled.ok_or_else(|| unknown(reference))?;
     let may_push = || call.registry.access.authorize(&call.caller, Wanted::Repository(name, Action::Push)).is_ok();
-    call.registry.packs.release(&call.registry.store, name, &stored, may_push).await?;
+    call.registry.packs.release(&call.registry.store, name, &pulled.content, may_push).await?;
+    let mut response = respond(call, reference, pulled.content);
+    warn_if_stale(&mut response, pulled.stale);
+    Ok(response)
+}
+
+fn respond(call: &Call, reference: &Reference, stored: Stored) -> Response {
     let etag = format!("\"{}\"", stored.digest);
     let mut response = Response::builder()
         .header(CONTENT_TYPE, header(&stored.media_type))
@@ -45,10 +58,10 @@ async fn pull(call: &Call, name: &RepositoryName, reference: &Reference) -> Answ
         response = response.header(CACHE_CONTROL, "no-cache");
     }
     if matches_etag(&call.headers, &etag) {
-        return Ok(response.status(StatusCode::NOT_MODIFIED).body(Body::empty()).expect("the headers are well-formed"));
+        return response.status(StatusCode::NOT_MODIFIED).body(Body::empty()).expect("the headers are well-formed");
     }
     response = response.header(CONTENT_LENGTH, stored.bytes.len());
-    Ok(response.body(Body::from(stored.bytes)).expect("the headers are well-formed"))
+    response.body(Body::from(stored.bytes)).expect("the headers are well-formed")
 }
 
 async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: Body) -> Answer {

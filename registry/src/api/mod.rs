@@ -13,7 +13,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{HeaderName, HeaderValue};
+use axum::http::header::{HeaderName, HeaderValue, WARNING};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -115,6 +115,11 @@ async fn dispatch(registry: Arc<Registry>, parts: Parts, body: &mut Option<Body>
             OciError::new(Code::Denied, "this registry is read-only").with_status(StatusCode::METHOD_NOT_ALLOWED)
         );
     }
+    if action != Action::Pull
+        && let Some(name) = target.repository()
+    {
+        call.registry.mirror.refuse_change(name)?;
+    }
     match target {
         Target::Base => base(&call),
         Target::Catalog => listing::catalog(&call).await,
@@ -159,6 +164,13 @@ fn base(call: &Call) -> Answer {
 
 fn unsupported(method: &Method) -> OciError {
     OciError::new(Code::Unsupported, format!("{method} is not supported here"))
+}
+
+/// Says that another registry could not be asked whether there is something newer (RFC 7234, section 5.5.1).
+fn warn_if_stale(response: &mut Response, stale: bool) {
+    if stale {
+        response.headers_mut().insert(WARNING, HeaderValue::from_static("110 - \"Response is Stale\""));
+    }
 }
 
 /// A header's value made of what was checked to be ASCII.

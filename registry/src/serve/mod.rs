@@ -33,6 +33,7 @@ pub use tls::{Tls, TlsError};
 use crate::access::{Access, AccessError};
 use crate::api;
 use crate::config::Config;
+use crate::mirror::{MirrorConfigError, Mirrors};
 use crate::packs::{self, KeyFileError, Packs};
 use crate::registry::{Immutable, Registry};
 use connection::Site;
@@ -70,6 +71,9 @@ pub enum ServeError {
     /// Who may do what is not safe or not sensible.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// Another registry cannot be mirrored as it is configured.
+    #[error(transparent)]
+    Mirror(#[from] MirrorConfigError),
     /// Signals cannot be received.
     #[error("signals cannot be received: {0}")]
     Signals(std::io::Error),
@@ -85,11 +89,14 @@ pub enum ServeError {
 /// It cannot be started, or a second signal came.
 pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError> {
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
+    let store = open(&config.storage)?;
+    let immutable = Immutable::new(config.tags.clone());
     let registry = Arc::new(Registry {
-        store: open(&config.storage)?,
+        mirror: Mirrors::new(&config.mirrors, &store, &config.limits, &immutable)?,
+        store,
         access: Access::open(&config.access, &config.http, &config.storage.path)?,
         limits: config.limits.clone(),
-        immutable: Immutable::new(config.tags.clone()),
+        immutable,
         packs: Packs::new(&config.packs, config.http.url.as_deref())?,
         whole: config.manifests.whole,
         read_only: config.read_only,

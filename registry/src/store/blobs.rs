@@ -92,6 +92,20 @@ impl Store {
         Ok(there.is_some())
     }
 
+    /// Gives a repository a blob that any other one has, if one has it: the caller knows that it may have it.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn share(&self, to: &RepositoryName, digest: &Digest) -> Result<Option<Blob>> {
+        let passage = self.0.gate.pass().await;
+        passage.touch(digest);
+        let there = self.blob_anywhere(digest).await?;
+        if there.is_some() {
+            self.link(to, digest).await?;
+        }
+        Ok(there)
+    }
+
     /// Keeps a small blob whose digest was checked.
     pub(super) async fn put_blob(&self, name: &RepositoryName, digest: &Digest, pieces: Vec<Bytes>) -> Result<()> {
         let passage = self.0.gate.pass().await;

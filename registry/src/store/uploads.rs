@@ -183,6 +183,15 @@ impl Store {
         Ok(Progress { length })
     }
 
+    /// The file of an upload, to be read while it grows; it stays what it is when the upload ends.
+    ///
+    /// # Errors
+    /// There is none, or the storage fails.
+    pub async fn open_upload(&self, name: &RepositoryName, id: UploadId) -> Result<fs::File> {
+        let file = self.0.uploads.file(name, id);
+        blocking(move || fs::File::open(&file).map_err(at(&file))).await
+    }
+
     /// Gives an upload up.
     ///
     /// # Errors
