@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::engine::{Candidate, PackError, Refusal, Runtime};
 
 /// Size of a pack at most. Those that carry an interpreter have some 20 MB.
-const MAX_SIZE: u64 = 256 << 20;
+pub(super) const MAX_SIZE: u64 = 256 << 20;
 
 /// A pack, read and ready to be installed.
 pub struct Loaded {

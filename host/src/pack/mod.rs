@@ -1,7 +1,12 @@
-//! Packs as files: finding them, reading them, noticing that they change.
+//! Packs: finding them, in files and in registries; verifying, keeping and reading them; noticing that they change.
 
+pub mod artifact;
+pub mod credentials;
+pub mod digest;
 mod load;
 mod locate;
+pub mod reference;
+pub mod remote;
 mod watch;
 
 pub use load::{Loaded, load};
