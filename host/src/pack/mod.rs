@@ -7,6 +7,7 @@ mod load;
 mod locate;
 pub mod reference;
 pub mod remote;
+pub mod store;
 mod watch;
 
 pub use load::{Loaded, load};
