@@ -1,0 +1,239 @@
+//! The trust policy: which signatures what comes from a registry must have.
+
+mod check;
+mod file;
+mod place;
+
+use std::fmt;
+use std::path::Path;
+
+use crate::digest::DigestError;
+use crate::error::SignatureError;
+use crate::key::PublicKey;
+use crate::keyless::{Identity, TrustedRoot};
+use crate::quoted::Quoted;
+use crate::verify::Signer;
+
+pub use file::PolicyError;
+use place::Prefix;
+
+/// Whom to trust, by registry and repository. Nothing is trusted that no entry covers.
+///
+/// ```no_run
+/// # let bundles: Vec<Vec<u8>> = Vec::new();
+/// let policy = lanner_trust::Policy::load("trust.toml".as_ref())?;
+/// let digest = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+/// let verdict = policy.check("registry.example.org/team/starter", digest, &bundles)?;
+/// println!("{verdict}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Policy {
+    entries: Vec<Entry>,
+}
+
+/// One entry of a policy.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    prefix: Prefix,
+    trust: Trust,
+}
+
+/// What an entry asks for.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Trust {
+    /// Signatures by so many of these keys.
+    #[non_exhaustive]
+    Keys {
+        /// The keys; no two are the same.
+        keys: Vec<PublicKey>,
+        /// How many of them must have signed: 1 to as many as there are.
+        threshold: usize,
+    },
+    /// Signatures by so many different signers, each admitted by an identity of its own.
+    #[non_exhaustive]
+    Identities {
+        /// Who vouches for the certificates.
+        root: TrustedRoot,
+        /// The identities.
+        identities: Vec<Identity>,
+        /// How many of them must have signed: 1 to as many as there are.
+        threshold: usize,
+    },
+    /// No signature at all.
+    Unsigned,
+}
+
+impl Policy {
+    /// Reads a policy file and the keys and trust roots that it names, which are relative to it.
+    ///
+    /// # Errors
+    /// A file cannot be read, or says something that makes no sense; the error names the file, and the entry.
+    pub fn load(path: &Path) -> Result<Self, PolicyError> {
+        file::load(path)
+    }
+
+    /// The entry that covers a repository (`host[:port]/name`): the one with the longest prefix. To be asked before
+    /// anything is fetched from there.
+    ///
+    /// # Errors
+    /// There is none, or this is not the name of a repository.
+    pub fn entry(&self, repository: &str) -> Result<&Entry, Refusal> {
+        self.covering(repository)
+    }
+
+    /// The entries, in the order of the file.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Whether the manifest with this digest (`sha256:…`), from this repository (`host[:port]/name`), has the signatures
+    /// that its entry asks for. `bundles` are what the registry has as signatures of it, in any order; those that are
+    /// not good do no harm beside those that are.
+    ///
+    /// # Errors
+    /// It has not, or no entry covers it. The refusal says why, in one sentence.
+    pub fn check(&self, repository: &str, digest: &str, bundles: &[Vec<u8>]) -> Result<Verdict, Refusal> {
+        check::check(self, repository, digest, bundles)
+    }
+}
+
+impl Entry {
+    /// What it covers, in normal form: the host in lower case, no slash at the end.
+    pub fn prefix(&self) -> &str {
+        self.prefix.as_str()
+    }
+
+    /// What it asks for.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+}
+
+/// Why a manifest may be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Verdict {
+    /// The prefix of the entry that was applied.
+    pub prefix: String,
+    /// The digest that was checked: what is loaded must have it.
+    pub digest: String,
+    /// Who signed, each once, sorted; empty when the entry asks for no signature.
+    pub signers: Vec<Signer>,
+    /// The signatures that did not count.
+    pub rejected: Vec<RejectedSignature>,
+}
+
+impl Verdict {
+    /// What is to be logged each time that something without a signature is loaded; `None` if it has one.
+    pub fn warning(&self) -> Option<String> {
+        self.signers.is_empty().then(|| {
+            format!(
+                "{} is loaded without a verified signature: the trust policy says unsigned = true for {}",
+                self.digest,
+                Quoted(&self.prefix)
+            )
+        })
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.signers.is_empty() {
+            return write!(f, "not signed, allowed by the entry for {}", Quoted(&self.prefix));
+        }
+        f.write_str("signed by ")?;
+        for (at, signer) in self.signers.iter().enumerate() {
+            write!(f, "{}{signer}", if at == 0 { "" } else { " and " })?;
+        }
+        write!(f, ", trusted by the entry for {}", Quoted(&self.prefix))
+    }
+}
+
+/// A bundle that did not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedSignature {
+    /// Which of the bundles that were given, from 0.
+    pub index: usize,
+    /// What is wrong with it.
+    pub error: SignatureError,
+}
+
+/// Why a manifest must not be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// What was given is not the name of a repository.
+    #[error("{} is not a repository: {why}; write it as registry.example.org/team/pack", Quoted(.repository))]
+    Repository {
+        /// What was given.
+        repository: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// What was given is not a digest that can be signed.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
+    /// No entry covers it.
+    #[error(
+        "nothing is trusted from {}: no entry of the trust policy covers it; add a [[trust]] with a prefix of it",
+        Quoted(.repository)
+    )]
+    NoEntry {
+        /// The repository.
+        repository: String,
+    },
+    /// There is no signature of it.
+    #[error(
+        "{digest} is not signed, and the trust policy asks for a signature of everything from {}; sign it with \
+         `lanner pack sign`, or look whether its signatures were left behind or removed",
+        Quoted(.prefix)
+    )]
+    Unsigned {
+        /// The prefix of the entry.
+        prefix: String,
+        /// The manifest.
+        digest: String,
+    },
+    /// There are more than are looked at.
+    #[error(
+        "{digest} has {count} signatures; more than {} are not looked at: somebody stores junk there",
+        crate::MAX_BUNDLES
+    )]
+    TooMany {
+        /// The manifest.
+        digest: String,
+        /// How many bundles there are.
+        count: usize,
+    },
+    /// None of the signatures is good.
+    #[error("{digest} is not trusted by the entry for {}: {}", Quoted(.prefix), check::causes(.rejected))]
+    NotTrusted {
+        /// The prefix of the entry.
+        prefix: String,
+        /// The manifest.
+        digest: String,
+        /// What is wrong with each of the signatures.
+        rejected: Vec<RejectedSignature>,
+    },
+    /// Some are good, and they are not enough.
+    #[error(
+        "{digest} has to be signed by {threshold} of those that the entry for {} trusts, and is by {} only ({}){}",
+        Quoted(.prefix),
+        .signers.len(),
+        check::names(.signers),
+        check::more_causes(.rejected)
+    )]
+    Threshold {
+        /// The prefix of the entry.
+        prefix: String,
+        /// The manifest.
+        digest: String,
+        /// How many it has to be.
+        threshold: usize,
+        /// Who signed, each once.
+        signers: Vec<Signer>,
+        /// What is wrong with the other signatures.
+        rejected: Vec<RejectedSignature>,
+    },
+}
