@@ -139,6 +139,12 @@ impl Description {
         })
     }
 
+    /// Its version, to be compared.
+    pub fn semver(&self) -> semver::Version {
+        // It was checked to be one.
+        semver::Version::parse(&self.version).unwrap_or_else(|_| semver::Version::new(0, 0, 0))
+    }
+
     /// The form that annotations of a manifest have it in.
     pub fn for_annotation(&self) -> lanner_artifact::Description {
         let rules = self.rules.iter().map(|rule| lanner_artifact::Rule {

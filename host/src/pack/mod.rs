@@ -3,13 +3,20 @@
 pub mod artifact;
 pub mod credentials;
 pub mod digest;
-mod load;
+mod follow;
+pub mod layout;
+pub(crate) mod load;
 mod locate;
+pub mod lock;
+pub mod obtain;
 pub mod reference;
 pub mod remote;
 pub mod store;
+pub mod transfer;
+pub mod trust;
 mod watch;
 
+pub use follow::{Followed, Follower, MIN_INTERVAL};
 pub use load::{Loaded, load};
 pub use locate::{LocateError, Located, locate};
 pub use watch::{WatchError, Watcher};

@@ -209,7 +209,8 @@ fn split(text: &str) -> Result<(Repository, Option<Version>), ReferenceError> {
         return Err(wrong("it has both a tag and a digest, and the digest alone says which".to_owned()));
     }
     check_name(name).map_err(wrong)?;
-    let repository = Repository { registry: registry.to_owned(), name: name.to_owned() };
+    // One host by two spellings is one host.
+    let repository = Repository { registry: registry.to_ascii_lowercase(), name: name.to_owned() };
     Ok((repository, digest.or(tag)))
 }
 
