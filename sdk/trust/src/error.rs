@@ -1,5 +1,7 @@
 //! Why a bundle is not the signature that was asked for.
 
+use jiff::Timestamp;
+
 use crate::digest::DigestError;
 use crate::key::KeyId;
 use crate::keyless::{Identity, listed};
@@ -85,8 +87,21 @@ pub enum SignatureError {
     #[error("the signature is by a certificate that the trusted root does not vouch for: {0}")]
     NotFromRoot(String),
     /// The certificate was not valid when it was made.
-    #[error("the signature was made when its certificate was not valid: {0}")]
-    CertificateTime(String),
+    #[error("the signature was made at {logged}, and its certificate was valid from {begin} to {end}")]
+    CertificateTime {
+        /// When the log has it.
+        logged: Timestamp,
+        /// When the certificate began to be valid.
+        begin: Timestamp,
+        /// When it expired.
+        end: Timestamp,
+    },
+    /// It is in a log that the trust root does not have.
+    #[error("the signature is in the transparency log {}, which the trusted root does not have", Quoted(.log))]
+    UnknownLog {
+        /// The id of the log.
+        log: String,
+    },
     /// Nothing proves when it was made.
     #[error(
         "the signature has no entry of a transparency log, so nothing proves that its certificate was valid when it was made"

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use sigstore_trust_root::TrustedRoot as Root;
-use sigstore_verify::types::Sha256Hash;
-use sigstore_verify::{CertificateError, SubjectAltName, TimestampError, TransparencyLogError, VerificationPolicy};
+use sigstore_verify::crypto::parse_certificate_info;
+use sigstore_verify::types::{Bundle, Sha256Hash};
+use sigstore_verify::{CertificateError, SubjectAltName, TimestampError, VerificationPolicy};
 use sigstore_verify::{Error, Verifier, bundle};
 
 use crate::bundle::Unverified;
@@ -23,7 +24,13 @@ pub struct TrustedRootError(String);
 /// Which certificate authorities, transparency logs and timestamp authorities are trusted: Sigstore's
 /// `trusted_root.json`. Cheap to clone.
 #[derive(Clone)]
-pub struct TrustedRoot(Arc<Verifier>);
+pub struct TrustedRoot(Arc<Authorities>);
+
+struct Authorities {
+    verifier: Verifier,
+    /// The ids of the transparency logs, in base64.
+    logs: Vec<String>,
+}
 
 impl TrustedRoot {
     /// From the JSON.
@@ -36,7 +43,8 @@ impl TrustedRoot {
             return Err(TrustedRootError("it has no certificate authority or no transparency log".into()));
         }
         let verifier = Verifier::new(&root).map_err(|error| TrustedRootError(error.to_string()))?;
-        Ok(Self(Arc::new(verifier)))
+        let logs = root.tlogs.iter().map(|log| log.log_id.key_id.to_string()).collect();
+        Ok(Self(Arc::new(Authorities { verifier, logs })))
     }
 }
 
@@ -198,12 +206,19 @@ pub(crate) fn verify_admitted(
         return Err(SignatureError::KeyInsteadOfCertificate(hint.to_owned()));
     }
     let payload = unverified.envelope()?.payload.as_bytes();
+    for entry in &unverified.bundle().verification_material.tlog_entries {
+        let log = entry.log_id.key_id.to_string();
+        if !root.0.logs.contains(&log) {
+            return Err(SignatureError::UnknownLog { log });
+        }
+    }
     let hash = Sha256Hash::from_hex(wanted).map_err(|error| SignatureError::Malformed(error.to_string()))?;
     // Who it is by is compared below, with patterns; the rest is all that a public Sigstore asks for.
     let result = root
         .0
+        .verifier
         .verify(hash, unverified.bundle(), &VerificationPolicy::any_identity())
-        .map_err(|error| refused(error, payload, wanted))?;
+        .map_err(|error| refused(error, unverified.bundle(), payload, wanted))?;
     if !(result.certificate_verified() && result.sct_verified() && result.tlog_verified()) {
         return Err(SignatureError::NotFromRoot("not all of it was verified".into()));
     }
@@ -224,7 +239,7 @@ pub(crate) fn verify_admitted(
 }
 
 /// Our sentence for what the verifier found.
-fn refused(error: Error, payload: &[u8], wanted: &str) -> SignatureError {
+fn refused(error: Error, bundle: &Bundle, payload: &[u8], wanted: &str) -> SignatureError {
     use bundle::Error as Shape;
     match error {
         Error::Bundle(
@@ -233,13 +248,15 @@ fn refused(error: Error, payload: &[u8], wanted: &str) -> SignatureError {
         | Error::Timestamp(TimestampError::NoVerifiedTimestamp(_)) => SignatureError::NoLogEntry,
         Error::Bundle(error) => SignatureError::Malformed(error.to_string()),
         Error::Certificate(CertificateError::Malformed(what)) => SignatureError::Malformed(what),
-        Error::Certificate(error @ (CertificateError::Expired { .. } | CertificateError::NotYetValid { .. })) => {
-            SignatureError::CertificateTime(error.to_string())
+        // The chain is verified for the time of the log, which was authenticated before that.
+        Error::Certificate(CertificateError::ChainInvalid(what)) => {
+            logged_outside_of_validity(bundle).unwrap_or(SignatureError::NotFromRoot(what))
+        }
+        Error::Certificate(CertificateError::Expired { time, .. } | CertificateError::NotYetValid { time, .. }) => {
+            logged_outside_of_validity(bundle)
+                .unwrap_or(SignatureError::NotFromRoot(format!("it is not valid at {time}")))
         }
         Error::Certificate(error) => SignatureError::NotFromRoot(error.to_string()),
-        Error::TransparencyLog(error @ TransparencyLogError::UnknownLog { .. }) => {
-            SignatureError::NotFromRoot(error.to_string())
-        }
         Error::TransparencyLog(error) => SignatureError::LogEntry(error.to_string()),
         Error::Timestamp(error) => SignatureError::LogEntry(error.to_string()),
         Error::SignatureInvalid(_) => SignatureError::AlteredKeyless,
@@ -249,5 +266,91 @@ fn refused(error: Error, payload: &[u8], wanted: &str) -> SignatureError {
         }
         Error::UnsupportedBundle(what) | Error::UnsupportedArtifact(what) => SignatureError::Unsupported(what),
         other => SignatureError::Malformed(other.to_string()),
+    }
+}
+
+/// The refusal, if a log has the signature at a time when its certificate was not valid.
+fn logged_outside_of_validity(bundle: &Bundle) -> Option<SignatureError> {
+    let certificate = parse_certificate_info(bundle.signing_certificate()?).ok()?;
+    let (begin, end) = (certificate.not_before, certificate.not_after);
+    let mut times = bundle.verification_material.tlog_entries.iter().filter_map(|entry| entry.integrated_time);
+    let logged = times.find(|&time| time < begin || time > end)?;
+    Some(SignatureError::CertificateTime { logged, begin, end })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ISSUER: &str = "https://accounts.example.org";
+
+    #[test]
+    fn patterns() {
+        for (pattern, text) in [
+            ("https://a.example/x", "https://a.example/x"),
+            ("https://a.example/*", "https://a.example/"),
+            ("https://a.example/*", "https://a.example/x/y@z"),
+            ("https://a.example/*/b@v*", "https://a.example/b/b@x/b@v1"),
+            ("https://a.example/**b", "https://a.example/bbb"),
+        ] {
+            assert!(fits(pattern, text, false), "{pattern} {text}");
+        }
+        for (pattern, text) in [
+            ("https://a.example/x", "https://a.example/xy"),
+            ("https://a.example/x", "https://a.example/"),
+            ("https://a.example/*", "https://a.example"),
+            ("https://a.example/*/b", "https://a.example/b"),
+            ("https://a.example/*b", "https://a.example/bc"),
+        ] {
+            assert!(!fits(pattern, text, false), "{pattern} {text}");
+        }
+        assert!(fits("*@a.example", "ann@a.example", true));
+        assert!(!fits("*@a.example", "ann@evil.example@a.example", true));
+        assert!(!fits("ann@a.example", "ann@a.example.evil.example", true));
+    }
+
+    #[test]
+    fn an_address_does_not_pass_for_a_uri() {
+        let uri = Identity::new(ISSUER, "https://a.example/*").unwrap();
+        let text = "https://a.example/x@evil.example".to_owned();
+        assert!(uri.admits(ISSUER, &SubjectAltName::Uri(text.clone())));
+        assert!(!uri.admits(ISSUER, &SubjectAltName::Email(text)));
+        let address = Identity::new(ISSUER, "*@a.example").unwrap();
+        assert!(address.admits(ISSUER, &SubjectAltName::Email("ann@a.example".into())));
+        assert!(!address.admits(ISSUER, &SubjectAltName::Uri("ann@a.example".into())));
+        assert!(!address.admits("https://other.example", &SubjectAltName::Email("ann@a.example".into())));
+    }
+
+    #[test]
+    fn identities_that_trust_too_much_or_nobody_are_refused() {
+        for issuer in
+            ["", "accounts.example.org", "https://", "https:///x", "https://*", "ftp://a.example", "https://a b"]
+        {
+            assert!(matches!(Identity::new(issuer, "ann@a.example"), Err(IdentityError::Issuer(_))), "{issuer}");
+        }
+        for subject in
+            ["", "*", "ann", "@a.example", "ann@", "https://", "https:///x", "://a.example", "ann smith@a.example"]
+        {
+            assert!(matches!(Identity::new(ISSUER, subject), Err(IdentityError::Subject(_))), "{subject}");
+        }
+        for subject in ["https://*", "https://*/x", "https://a.example*", "*://a.example/x", "ann@*", "*@*.example"] {
+            assert!(matches!(Identity::new(ISSUER, subject), Err(IdentityError::TooWide(_))), "{subject}");
+        }
+        assert_eq!(
+            Identity::new(ISSUER, "https://a.example*").unwrap_err().to_string(),
+            "the subject \"https://a.example*\" has a * in its host, so it trusts anybody's; * may stand in the path of \
+             a URI or before the @"
+        );
+    }
+
+    #[test]
+    fn a_trust_root_without_authorities_is_refused() {
+        let empty = r#"{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1","tlogs":[],
+            "certificateAuthorities":[],"ctlogs":[],"timestampAuthorities":[]}"#;
+        assert_eq!(
+            TrustedRoot::from_json(empty).unwrap_err().to_string(),
+            "this is not a Sigstore trusted root (trusted_root.json): it has no certificate authority or no transparency log"
+        );
+        assert!(TrustedRoot::from_json("{}").is_err());
     }
 }

@@ -89,3 +89,45 @@ pub fn signature_manifest(bundle: &Bundle, subject: &Subject, created: Timestamp
     let manifest = manifest.to_string().into_bytes();
     SignatureManifest { digest: digest::of(&manifest), manifest, blobs: [config, layer] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::KeyPair;
+    use crate::sign;
+
+    #[test]
+    fn the_manifest_is_the_one_that_cosign_writes() {
+        let digest = format!("sha256:{}", "ab".repeat(32));
+        let bundle = sign(&KeyPair::generate(), &digest).unwrap();
+        let subject = Subject { media_type: MANIFEST_MEDIA_TYPE.into(), digest: digest.clone(), size: 707 };
+        let created = "2026-11-25T13:30:00.75Z".parse().unwrap();
+        let stored = signature_manifest(&bundle, &subject, created);
+        assert_eq!(stored, signature_manifest(&bundle, &subject, created));
+        assert_eq!(stored.digest, digest::of(&stored.manifest));
+        let [config, layer] = &stored.blobs;
+        assert_eq!(config.bytes, b"{}");
+        assert_eq!(config.digest, "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
+        assert_eq!(layer.bytes, bundle.as_bytes());
+        let hex = layer.digest.strip_prefix("sha256:").unwrap();
+        let size = layer.bytes.len();
+        // Fields in this order; no spaces.
+        let expected = format!(
+            r#"{{"schemaVersion":2,
+            "mediaType":"application/vnd.oci.image.manifest.v1+json",
+            "config":{{"mediaType":"application/vnd.oci.empty.v1+json","size":2,
+              "digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+              "artifactType":"application/vnd.dev.sigstore.bundle.v0.3+json"}},
+            "layers":[{{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","size":{size},
+              "digest":"sha256:{hex}",
+              "annotations":{{"org.opencontainers.image.title":"sha256-{hex}.sigstore.json"}}}}],
+            "annotations":{{"dev.sigstore.bundle.content":"dsse-envelope",
+              "dev.sigstore.bundle.predicateType":"https://sigstore.dev/cosign/sign/v1",
+              "org.opencontainers.image.created":"2026-11-25T13:30:00Z"}},
+            "subject":{{"mediaType":"application/vnd.oci.image.manifest.v1+json","size":707,"digest":"{digest}"}},
+            "artifactType":"application/vnd.dev.sigstore.bundle.v0.3+json"}}"#
+        );
+        let expected: String = expected.lines().map(str::trim_start).collect();
+        assert_eq!(String::from_utf8(stored.manifest).unwrap(), expected);
+    }
+}

@@ -74,3 +74,30 @@ pub(crate) fn check(payload: &[u8], wanted: &str) -> Result<(), SignatureError> 
         _ => Err(malformed("its subject has no sha256 digest".into())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_parts_are_encoded_with_their_length() {
+        // The example of the DSSE specification.
+        assert_eq!(
+            pre_authentication_encoding("http://example.com/HelloWorld", b"hello world"),
+            b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_accepted() {
+        let hex = "ab".repeat(32);
+        assert_eq!(
+            of(&hex),
+            format!(
+                "{{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{{\"digest\":{{\"sha256\":\"{hex}\"}},\
+                 \"annotations\":{{}}}}],\"predicateType\":\"https://sigstore.dev/cosign/sign/v1\",\"predicate\":{{}}}}"
+            )
+        );
+        assert_eq!(check(of(&hex).as_bytes(), &hex), Ok(()));
+    }
+}

@@ -126,3 +126,21 @@ pub(super) fn more_causes(rejected: &[RejectedSignature]) -> String {
 pub(super) fn names(signers: &[Signer]) -> String {
     signers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_signer_needs_a_place_of_its_own() {
+        assert_eq!(distinct(&[]), 0);
+        assert_eq!(distinct(&[vec![0]]), 1);
+        // One whom two patterns admit; two whom one pattern admits.
+        assert_eq!(distinct(&[vec![0, 1]]), 1);
+        assert_eq!(distinct(&[vec![0], vec![0]]), 1);
+        // The first has to make room for the second, and that one for the third.
+        assert_eq!(distinct(&[vec![0, 1], vec![0]]), 2);
+        assert_eq!(distinct(&[vec![0, 1], vec![0, 2], vec![0]]), 3);
+        assert_eq!(distinct(&[vec![0, 1], vec![0, 1], vec![0, 1]]), 2);
+    }
+}

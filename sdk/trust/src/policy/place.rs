@@ -59,13 +59,13 @@ fn normal(text: &str) -> Result<String, String> {
 }
 
 fn authority_fits(authority: &str) -> Result<(), String> {
-    let (host, port) = match authority.strip_prefix('[') {
+    let port = match authority.strip_prefix('[') {
         Some(rest) => {
             let (host, port) = rest.split_once(']').ok_or("its address has no closing ]")?;
             if host.parse::<std::net::Ipv6Addr>().is_err() {
                 return Err(format!("[{}] is not an IPv6 address", host.escape_default()));
             }
-            (host, port)
+            port
         }
         None => {
             let at = authority.find(':').unwrap_or(authority.len());
@@ -79,10 +79,9 @@ fn authority_fits(authority: &str) -> Result<(), String> {
             if !host.split('.').all(label) {
                 return Err(format!("\"{}\" is not the name of a host", host.escape_default()));
             }
-            (host, port)
+            port
         }
     };
-    let _ = host;
     match port.strip_prefix(':') {
         None if port.is_empty() => Ok(()),
         Some(digits)
@@ -111,4 +110,87 @@ fn component_fits(part: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covers(prefix: &str, repository: &str) -> bool {
+        Prefix::parse(prefix).unwrap().covers(&Repository::parse(repository).unwrap())
+    }
+
+    #[test]
+    fn whole_components_are_compared() {
+        assert!(covers("a.example/te", "a.example/te"));
+        assert!(covers("a.example/te/", "a.example/te/am"));
+        assert!(covers("a.example", "a.example/team"));
+        assert!(!covers("a.example/te", "a.example/team"));
+        assert!(!covers("a.example/te", "a.example/te-am"));
+        assert!(!covers("a.example/te/am", "a.example/te"));
+        assert!(!covers("a.example", "a.example.evil.example/team"));
+        assert!(!covers("a.example", "a.example:5000/team"));
+        assert!(!covers("a.example:5000", "a.example:50000/team"));
+        assert!(!covers("a.example:5000", "a.example/team"));
+        assert!(!covers("example", "a.example/team"));
+    }
+
+    #[test]
+    fn only_the_host_may_be_written_in_capitals() {
+        assert!(covers("A.Example/team", "a.eXample/team"));
+        assert!(covers("[2001:DB8::1]:5000", "[2001:db8::1]:5000/team"));
+        assert!(Prefix::parse("a.example/Team").is_err());
+        assert!(Repository::parse("a.example/Team").is_err());
+    }
+
+    #[test]
+    fn no_other_way_to_write_a_name_is_taken() {
+        for wrong in [
+            "",
+            "/",
+            "/team",
+            "a.example//team",
+            "a.example/../team",
+            "a.example/./team",
+            "a.example/team//",
+            "a.example/te am",
+            "a.example/team:1",
+            "a.example/team@sha256",
+            "a.example/%74eam",
+            "a.example/t\u{e9}am",
+            "a.example/-team",
+            "a.example/team-",
+            "a.example/te..am",
+            "a.example/te___am",
+            "a.example/te._am",
+            "a.example./team",
+            ".a.example/team",
+            "a..example/team",
+            "-a.example/team",
+            "a_b.example/team",
+            "user@a.example/team",
+            "a.example:/team",
+            "a.example:0/team",
+            "a.example:05000/team",
+            "a.example:65536/team",
+            "a.example:5000:5000/team",
+            "a.example:+80/team",
+            "[::1/team",
+            "[a.example]/team",
+            "[::1]x/team",
+            "oci://a.example/team",
+            "*.example/team",
+            "a.example/*",
+            "a.ex\nample/team",
+        ] {
+            assert!(Prefix::parse(wrong).is_err(), "{wrong}");
+            assert!(Repository::parse(wrong).is_err(), "{wrong}");
+        }
+        for right in ["localhost/a", "127.0.0.1:5000/dev", "[::1]:5000/a", "a.example/a/b.c/d__e/f---g/h_i/0"] {
+            assert!(Prefix::parse(right).is_ok(), "{right}");
+            assert!(Repository::parse(right).is_ok(), "{right}");
+        }
+        assert!(Repository::parse("a.example").is_err());
+        assert!(Repository::parse("a.example/team/").is_err());
+    }
 }
