@@ -125,7 +125,8 @@ pub struct Tls {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
-    /// Address and port; keep it from clients.
+    /// Address and port, or `none`; keep it from clients.
+    #[serde(with = "address_or_none")]
     pub address: Option<SocketAddr>,
 }
 
@@ -145,7 +146,10 @@ pub struct Limits {
     pub blob_bytes: u64,
     /// How many connections are open at the same time; more wait.
     pub connections: usize,
-    /// How long a client may take for the head of a request.
+    /// How long the head of a request may be, in bytes.
+    pub header_bytes: usize,
+    /// How long a client may take for the head of a request. What comes before it counts: the handshake of TLS, and the
+    /// rest after the request before.
     #[serde(with = "duration")]
     pub header_time: Duration,
     /// How long a client may be silent within a request, and not take what it is sent.
@@ -153,7 +157,7 @@ pub struct Limits {
     pub idle_time: Duration,
     /// How many requests a client (by address, or by name once it has logged in) may make each second; all without.
     pub requests_per_second: Option<u32>,
-    /// How many it may make at once after a rest.
+    /// How many it may make at once after a rest; as many as in a second without.
     pub burst: Option<u32>,
     /// How long requests under way may take when the server is told to stop.
     #[serde(with = "duration")]
@@ -166,6 +170,7 @@ impl Default for Limits {
             manifest_bytes: 8 << 20,
             blob_bytes: 16 << 30,
             connections: 20_000,
+            header_bytes: 32 << 10,
             header_time: Duration::from_secs(15),
             idle_time: Duration::from_secs(60),
             requests_per_second: None,
@@ -224,6 +229,41 @@ impl Default for Collect {
     }
 }
 
+impl Limits {
+    /// Whether a client can be served with them; the sentence says why not.
+    fn check(&self) -> Result<(), String> {
+        /// Every browser and client fits in that.
+        const LEAST_HEADER: usize = 4096;
+        let zero = "would cut every client at once; write a time like 15s";
+        match self {
+            _ if self.connections == 0 => Err("limits.connections = 0 would let nobody in".into()),
+            _ if self.header_bytes < LEAST_HEADER => {
+                Err(format!("limits.header_bytes must be at least {LEAST_HEADER}, or tokens do not fit"))
+            }
+            _ if self.header_time.is_zero() => Err(format!("limits.header_time {zero}")),
+            _ if self.idle_time.is_zero() => Err(format!("limits.idle_time {zero}")),
+            _ if self.requests_per_second == Some(0) => {
+                Err("limits.requests_per_second = 0 would let nobody in; leave it out for no limit".into())
+            }
+            _ if self.burst.is_some() && self.requests_per_second.is_none() => {
+                Err("limits.burst means nothing without limits.requests_per_second".into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Collect {
+    /// What a collection keeps.
+    pub fn retention(&self) -> crate::store::Retention {
+        crate::store::Retention {
+            unreferenced: self.unreferenced_after,
+            idle_upload: self.uploads_after,
+            untagged: self.untagged_after,
+        }
+    }
+}
+
 impl Config {
     /// Reads a file.
     ///
@@ -232,7 +272,33 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.into(), error })?;
-        toml::from_str(&text).map_err(|error| ConfigError::Invalid { path: path.into(), reason: error.to_string() })
+        let invalid = |reason| ConfigError::Invalid { path: path.into(), reason };
+        let config: Self = toml::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+        config.limits.check().map_err(invalid)?;
+        Ok(config)
+    }
+}
+
+/// TOML has no word for what is not there.
+mod address_or_none {
+    use std::net::SocketAddr;
+
+    use serde::Deserialize as _;
+    use serde::de::{Deserializer, Error as _};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        super::address_or_none(&text).map_err(D::Error::custom)
+    }
+}
+
+/// Reads an address, or that there is none.
+pub(crate) fn address_or_none(text: &str) -> Result<Option<SocketAddr>, String> {
+    match text {
+        "none" => Ok(None),
+        _ => text.parse().map(Some).map_err(|_| {
+            format!("{text:?} is no address with a port; write it like 127.0.0.1:5001 or [::1]:5001, or none")
+        }),
     }
 }
 

@@ -8,7 +8,9 @@
 
 pub mod access;
 pub mod api;
+pub mod cli;
 pub mod config;
+pub mod metrics;
 pub mod mirror;
 pub mod oci;
 pub mod packs;

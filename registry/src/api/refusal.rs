@@ -8,6 +8,9 @@ use crate::store::StoreError;
 impl From<StoreError> for OciError {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
+        if error.is_of_the_storage() {
+            crate::metrics::metrics().storage_errors.inc();
+        }
         match error {
             StoreError::Full => Self::new(Code::Unavailable, message).with_status(StatusCode::INSUFFICIENT_STORAGE),
             StoreError::NoUpload => Self::new(Code::BlobUploadUnknown, message),

@@ -124,6 +124,21 @@ pub enum StoreError {
     MissingContent(crate::oci::Digest),
 }
 
+impl StoreError {
+    /// Whether the storage is at fault, and not what was asked of it.
+    pub fn is_of_the_storage(&self) -> bool {
+        matches!(
+            self,
+            Self::Full
+                | Self::InUse { .. }
+                | Self::Link { .. }
+                | Self::File { .. }
+                | Self::Objects(_)
+                | Self::Damaged { .. }
+        )
+    }
+}
+
 impl From<object_store::Error> for StoreError {
     fn from(error: object_store::Error) -> Self {
         let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);

@@ -55,8 +55,9 @@ pub(super) fn run(arguments: &Arguments, output: Format) -> Result<ExitCode, Fai
         .map(|pack| {
             let facts = &pack.facts;
             let of = |name: &str| text(facts.get(name));
+            let latest = |name: &str| text(facts.get("latest").and_then(|latest| latest.get(name)));
             let repository = format!("oci://{registry}/{}", of("repository"));
-            vec![of("name"), of("version"), repository, of("summary")]
+            vec![of("name"), latest("version"), repository, latest("summary")]
         })
         .collect();
     let nothing = format!("registry {registry} has no such pack");

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{DOCUMENT, Remote, RemoteError, Want};
 use crate::pack::artifact::MAX_DOCUMENT;
 
+/// Pages of an answer at most; one that never ends is not read for ever.
+const MAX_PAGES: usize = 100;
+
 /// What to look for; all that is said must hold.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
@@ -19,6 +22,13 @@ pub struct Search {
     pub event: Option<String>,
     /// A severity that some rule has.
     pub severity: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    packs: Vec<Found>,
+    #[serde(default)]
+    next: Option<String>,
 }
 
 /// A pack that was found.
@@ -45,6 +55,22 @@ impl Remote {
             ("severity", &search.severity),
         ];
         url.query_pairs_mut().extend_pairs(all.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))));
+        let mut found = Vec::new();
+        for _ in 0..MAX_PAGES {
+            let (mut page, next) = self.page(&url)?;
+            found.append(&mut page);
+            let Some(next) = next else { break };
+            let next = url.join(&next).map_err(|error| self.malformed(error))?;
+            if next.origin() != url.origin() {
+                return Err(self.malformed(format!("its next page is elsewhere, at {next}")));
+            }
+            url = next;
+        }
+        Ok(found)
+    }
+
+    /// One page of what was found, and where the next one is.
+    fn page(&self, url: &Url) -> Result<(Vec<Found>, Option<String>), RemoteError> {
         let no_search = || RemoteError::NoSearch { registry: self.registry.clone() };
         self.wait(DOCUMENT, async {
             let request = self.get(Method::GET, url.as_str(), "application/json");
@@ -55,9 +81,9 @@ impl Remote {
                 _ => return Err(self.refusal(response, "the search").await),
             }
             let body = self.body(response, MAX_DOCUMENT, "what was found").await?;
-            let answer: serde_json::Value = serde_json::from_slice(&body).map_err(|_| no_search())?;
-            let packs = answer.get("packs").cloned().unwrap_or(answer);
-            serde_json::from_value(packs).map_err(|_| no_search())
+            // What others have at that address is not this.
+            let Answer { packs, next } = serde_json::from_slice(&body).map_err(|_| no_search())?;
+            Ok((packs, next))
         })
     }
 }
