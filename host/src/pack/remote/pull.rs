@@ -141,7 +141,7 @@ impl Remote {
         }
     }
 
-    /// All tags of a repository, in the order of the registry.
+    /// All tags of a repository, sorted.
     ///
     /// # Errors
     /// There is no such repository, or the registry cannot be asked.
@@ -169,6 +169,8 @@ impl Remote {
                 break;
             }
         }
+        // The specification asks for this order, and not every registry keeps to it.
+        tags.sort();
         Ok(tags)
     }
 }
