@@ -283,9 +283,10 @@ fn answer(
     let request = lines.next()?.ok()?;
     while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
     let mut words = request.split(' ');
-    let (method, path) = (words.next()?, words.next()?.split('?').next()?.to_owned());
+    let (method, target) = (words.next()?, words.next()?);
+    let path = target.split('?').next()?.to_owned();
     let found = told.lock().expect("the answers").get(&path).cloned();
-    heard.lock().expect("the questions").push(format!("{method} {path}"));
+    heard.lock().expect("the questions").push(format!("{method} {target}"));
     let head = match &found {
         None => "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned(),
         Some((kind, body)) => format!(
@@ -309,15 +310,20 @@ impl Liar {
         &self.address
     }
 
-    /// What it was asked, as method and path.
+    /// What it was asked, as method and path with its query.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("the questions").clone()
     }
 
     /// Says this at a path below `/v2/`.
     pub fn say(&self, path: &str, kind: &str, body: impl Into<Vec<u8>>) {
+        self.say_at(&format!("/v2/{path}"), kind, body);
+    }
+
+    /// Says this at a path.
+    pub fn say_at(&self, path: &str, kind: &str, body: impl Into<Vec<u8>>) {
         let answer = (kind.to_owned(), body.into());
-        self.answers.lock().expect("the answers").insert(format!("/v2/{path}"), answer);
+        self.answers.lock().expect("the answers").insert(path.to_owned(), answer);
     }
 
     /// Says all that an archive, as `lanner pack save` writes it, holds: the truth, under this name and tag.

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use lanner_tests::registry::{Client, Kind, Registry, finish};
+use lanner_tests::registry::{Client, Kind, Liar, Registry, finish};
 use lanner_tests::test_pack;
 
 fn each(test: impl Fn(&Registry, &Client)) {
@@ -152,6 +152,15 @@ fn a_registry_is_searched() {
     let client = Client::default();
     let theirs = Registry::start(Kind::Docker);
     client.pack(["search", "--registry", theirs.address(), "counter"]).refused("no search for packs");
+    let liar = Liar::default();
+    let found = r#"{"packs":[{"repository":"team/linux","name":"linux","latest":{"version":"1.2.0","summary":"What\u001b[2J it is"}}]}"#;
+    liar.say_at("/api/v1/packs", "application/json", found);
+    let arguments = ["search", "--registry", liar.address(), "cred entials", "--attack", "T1003", "--event", "open"];
+    let said = client.pack(arguments).ok();
+    let address = liar.address();
+    assert!(said.contains(&format!("linux  1.2.0    oci://{address}/team/linux")), "{said}");
+    assert!(!said.contains('\u{1b}'), "what others say gives the terminal no orders");
+    assert_eq!(liar.asked(), ["GET /api/v1/packs?q=cred+entials&attack=T1003&event=open"]);
 }
 
 #[test]

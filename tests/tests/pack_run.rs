@@ -124,7 +124,7 @@ fn a_host_starts_from_its_store_without_the_registry() {
     let (trust, store) = (scene.client.file("trust.toml"), scene.client.file("store"));
     let mut command = scene.client.command(["run", "--for", "1s", "--rules", &scene.name(), "--trust"]);
     command.arg(trust).arg("--store").arg(store);
-    finish(command).refused("cannot be reached");
+    finish(command).refused("by another key");
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub enum ObtainError {
         /// Its name.
         reference: Reference,
         /// Why.
-        error: TrustError,
+        error: Box<TrustError>,
     },
     /// An older version has taken the place of a newer one.
     #[error(
@@ -60,14 +60,18 @@ pub enum ObtainError {
         /// Its name.
         reference: Reference,
         /// What the registry did.
-        error: RemoteError,
+        error: Box<RemoteError>,
     },
 }
 
 impl ObtainError {
     /// Whether the registry is only down or busy.
     pub fn is_down(&self) -> bool {
-        matches!(self, Self::Remote(error) | Self::NotInStore { error, .. } if error.is_down())
+        match self {
+            Self::Remote(error) => error.is_down(),
+            Self::NotInStore { error, .. } => error.is_down(),
+            _ => false,
+        }
     }
 
     /// Whether a signature that comes later would help.
@@ -139,7 +143,7 @@ impl Obtainer {
     fn get(&self, reference: &Reference, demand: bool) -> Result<Obtained, ObtainError> {
         if demand {
             // Not even the name is asked for where nothing is trusted.
-            let refused = |error| ObtainError::Trust { reference: reference.clone(), error };
+            let refused = |error| ObtainError::Trust { reference: reference.clone(), error: Box::new(error) };
             self.trust.covers(reference.repository()).map_err(refused)?;
         }
         let resolved = self.resolve(reference, None);
@@ -156,11 +160,11 @@ impl Obtainer {
             }
         };
         let Some(digest) = before else {
-            return Err(ObtainError::NotInStore { reference: reference.clone(), error });
+            return Err(ObtainError::NotInStore { reference: reference.clone(), error: Box::new(error) });
         };
         match self.get_resolved(reference, Resolved { digest, etag: None }, demand) {
             Err(ObtainError::Remote(error)) if error.is_down() => {
-                Err(ObtainError::NotInStore { reference: reference.clone(), error })
+                Err(ObtainError::NotInStore { reference: reference.clone(), error: Box::new(error) })
             }
             Ok(obtained) => {
                 tracing::warn!("{error}; {reference} is taken from the store, as it was before");
@@ -210,7 +214,7 @@ impl Obtainer {
         // First who signed it: what is not trusted is not even fetched.
         let (signatures, bundles, trust) = self.verify(&pulling, repository, digest)?;
         if let (true, Err(error)) = (demand, &trust) {
-            return Err(ObtainError::Trust { reference: reference.clone(), error: error.clone() });
+            return Err(ObtainError::Trust { reference: reference.clone(), error: Box::new(error.clone()) });
         }
         if let Some(warning) = trust.as_ref().ok().and_then(Verdict::warning).filter(|_| demand) {
             tracing::warn!("{warning}");
@@ -254,14 +258,20 @@ impl Obtainer {
         digest: Digest,
     ) -> Result<(Signatures, usize, Result<Verdict, TrustError>), ObtainError> {
         let index = self.store.index()?;
+        let mut before = None;
         if let Some(entry) = index.pack(digest) {
             let kept = self.kept(&entry.signatures)?;
-            let bundles: Vec<Vec<u8>> = kept.bundles.clone();
-            if let Ok(verdict) = self.trust.check(repository, digest, &bundles) {
-                return Ok((kept, bundles.len(), Ok(verdict)));
+            let (count, trust) = (kept.bundles.len(), self.trust.check(repository, digest, &kept.bundles));
+            match trust {
+                Ok(verdict) => return Ok((kept, count, Ok(verdict))),
+                Err(refusal) => before = Some((kept, count, Err(refusal))),
             }
         }
-        let found = self.fetch_signatures(pulling, repository, digest)?;
+        let found = match (self.fetch_signatures(pulling, repository, digest), before) {
+            // The registry cannot add to what is here: then that decides.
+            (Err(ObtainError::Remote(error)), Some(before)) if error.is_down() => return Ok(before),
+            (found, _) => found?,
+        };
         let trust = self.trust.check(repository, digest, &found.bundles);
         let count = found.bundles.len();
         Ok((found, count, trust))
