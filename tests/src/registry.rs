@@ -251,10 +251,13 @@ pub fn finish(mut command: Command) -> Said {
     Said { done: output.status.success(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
+/// What is said, by path: a media type and a body.
+type Answers = BTreeMap<String, (String, Vec<u8>)>;
+
 /// A registry that says whatever it is told to say. It can only be pulled from.
 pub struct Liar {
     address: String,
-    answers: Arc<Mutex<BTreeMap<String, (String, Vec<u8>)>>>,
+    answers: Arc<Mutex<Answers>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -262,7 +265,7 @@ impl Default for Liar {
     fn default() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("its address").to_string();
-        let (answers, asked) = (Arc::<Mutex<BTreeMap<_, _>>>::default(), Arc::<Mutex<Vec<_>>>::default());
+        let (answers, asked) = (Arc::<Mutex<Answers>>::default(), Arc::<Mutex<Vec<_>>>::default());
         let (told, heard) = (answers.clone(), asked.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -274,11 +277,7 @@ impl Default for Liar {
     }
 }
 
-fn answer(
-    mut stream: TcpStream,
-    told: &Mutex<BTreeMap<String, (String, Vec<u8>)>>,
-    heard: &Mutex<Vec<String>>,
-) -> Option<()> {
+fn answer(mut stream: TcpStream, told: &Mutex<Answers>, heard: &Mutex<Vec<String>>) -> Option<()> {
     let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
     let request = lines.next()?.ok()?;
     while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}

@@ -7,10 +7,10 @@ use std::process::Command;
 use lanner_tests::registry::{Client, Kind, Liar, Registry, finish};
 use lanner_tests::test_pack;
 
-fn each(test: impl Fn(&Registry, &Client)) {
+fn each(test: impl Fn(&mut Registry, &Client)) {
     for kind in [Kind::Docker, Kind::Ours] {
         println!("{kind:?}");
-        test(&Registry::start(kind), &Client::default());
+        test(&mut Registry::start(kind), &Client::default());
     }
 }
 
@@ -90,8 +90,8 @@ fn signatures_go_along() {
             fs::copy(client.file(file), alone.file(file)).unwrap();
         }
         alone.pack(["load", "packs.tar"]).ok();
-        let name = from.replace(registry.address(), registry.address());
-        let inspected = alone.json(["inspect", &name, "--trust", "trust.toml"]);
+        registry.kill();
+        let inspected = alone.json(["inspect", &from, "--trust", "trust.toml"]);
         assert_eq!(inspected["trusted"], true);
     });
 }

@@ -30,7 +30,7 @@ pub enum ObtainError {
     #[error("{reference} cannot be used: {error}")]
     Artifact {
         /// Its name.
-        reference: Reference,
+        reference: Box<Reference>,
         /// Why.
         error: ArtifactError,
     },
@@ -38,7 +38,7 @@ pub enum ObtainError {
     #[error("pack {reference} is refused: {error}")]
     Trust {
         /// Its name.
-        reference: Reference,
+        reference: Box<Reference>,
         /// Why.
         error: Box<TrustError>,
     },
@@ -48,7 +48,7 @@ pub enum ObtainError {
     )]
     Downgrade {
         /// Its name.
-        reference: Reference,
+        reference: Box<Reference>,
         /// The version now.
         version: Version,
         /// The version before.
@@ -58,7 +58,7 @@ pub enum ObtainError {
     #[error("{error}; the store has nothing that was accepted as {reference} either")]
     NotInStore {
         /// Its name.
-        reference: Reference,
+        reference: Box<Reference>,
         /// What the registry did.
         error: Box<RemoteError>,
     },
@@ -143,7 +143,7 @@ impl Obtainer {
     fn get(&self, reference: &Reference, demand: bool) -> Result<Obtained, ObtainError> {
         if demand {
             // Not even the name is asked for where nothing is trusted.
-            let refused = |error| ObtainError::Trust { reference: reference.clone(), error: Box::new(error) };
+            let refused = |error| ObtainError::Trust { reference: Box::new(reference.clone()), error: Box::new(error) };
             self.trust.covers(reference.repository()).map_err(refused)?;
         }
         let resolved = self.resolve(reference, None);
@@ -160,11 +160,11 @@ impl Obtainer {
             }
         };
         let Some(digest) = before else {
-            return Err(ObtainError::NotInStore { reference: reference.clone(), error: Box::new(error) });
+            return Err(ObtainError::NotInStore { reference: Box::new(reference.clone()), error: Box::new(error) });
         };
         match self.get_resolved(reference, Resolved { digest, etag: None }, demand) {
             Err(ObtainError::Remote(error)) if error.is_down() => {
-                Err(ObtainError::NotInStore { reference: reference.clone(), error: Box::new(error) })
+                Err(ObtainError::NotInStore { reference: Box::new(reference.clone()), error: Box::new(error) })
             }
             Ok(obtained) => {
                 tracing::warn!("{error}; {reference} is taken from the store, as it was before");
@@ -209,12 +209,12 @@ impl Obtainer {
             Some(bytes) => bytes,
             None => self.remote(repository.registry())?.manifest(repository, digest)?,
         };
-        let wrong = |error| ObtainError::Artifact { reference: reference.clone(), error };
+        let wrong = |error| ObtainError::Artifact { reference: Box::new(reference.clone()), error };
         let manifest = Manifest::of_pack(&bytes).map_err(wrong)?;
         // First who signed it: what is not trusted is not even fetched.
         let (signatures, bundles, trust) = self.verify(&pulling, repository, digest)?;
         if let (true, Err(error)) = (demand, &trust) {
-            return Err(ObtainError::Trust { reference: reference.clone(), error: Box::new(error.clone()) });
+            return Err(ObtainError::Trust { reference: Box::new(reference.clone()), error: Box::new(error.clone()) });
         }
         if let Some(warning) = trust.as_ref().ok().and_then(Verdict::warning).filter(|_| demand) {
             tracing::warn!("{warning}");
@@ -360,7 +360,8 @@ impl Obtainer {
         let Some(accepted) = index.known(reference).and_then(|known| known.accepted.as_ref()) else { return Ok(()) };
         let older = version.cmp_precedence(&accepted.version).is_lt() && digest != accepted.digest;
         if older && !self.allow_downgrade {
-            let (reference, version, accepted) = (reference.clone(), version.clone(), accepted.version.clone());
+            let (reference, version, accepted) =
+                (Box::new(reference.clone()), version.clone(), accepted.version.clone());
             return Err(ObtainError::Downgrade { reference, version, accepted });
         }
         Ok(())
