@@ -8,6 +8,9 @@
 //!
 //! What is verified is a digest. Who loads the pack has to compare the bytes with that digest.
 //!
+//! A signature binds a digest, not a name or a time: an older pack that was signed stays signed. `docs/trust.md` says what
+//! that means and what an attacker can do.
+//!
 //! Nothing here talks to a network, and only [`Policy::load`] reads files.
 //!
 //! ```

@@ -126,8 +126,7 @@ fn one_key_that_signs_twice_counts_once() {
     assert_eq!(
         refused(&policy(TEAM), "registry.example.org/team/starter", &twice),
         format!(
-            "{PACK} has to be signed by 2 of those that the entry for \"registry.example.org/team\" trusts, and is by 1 \
-             only (key {})",
+            "{PACK} needs 2 signatures that the entry for \"registry.example.org/team\" trusts, and has 1 (key {})",
             key.id()
         )
     );
@@ -155,8 +154,7 @@ fn a_refusal_says_what_is_wrong_with_each() {
     assert_eq!(
         refused(&policy(TEAM), "registry.example.org/team/x", &[b"junk".to_vec(), Key::new(2).release(PACK)]),
         format!(
-            "{PACK} has to be signed by 2 of those that the entry for \"registry.example.org/team\" trusts, and is by 1 \
-             only (key {}); the signature is malformed: JSON error: expected value at line 1 column 1",
+            "{PACK} needs 2 signatures that the entry for \"registry.example.org/team\" trusts, and has 1 (key {}); the signature is malformed: JSON error: expected value at line 1 column 1",
             Key::new(2).id()
         )
     );
@@ -179,6 +177,17 @@ fn junk_beside_a_good_signature_does_no_harm() {
         [format!("key {}", Key::new(3).id())]
     );
     assert_eq!(verdict.rejected.len(), 2);
+}
+
+#[test]
+fn a_policy_for_one_repository() {
+    let policy = Policy::only("registry.example.org/x", Trust::any_key(vec![Key::new(1).public()])).unwrap();
+    assert!(policy.check("registry.example.org/x", PACK, &[Key::new(1).release(PACK)]).is_ok());
+    assert!(policy.check("registry.example.org/x", PACK, &[Key::new(2).release(PACK)]).is_err());
+    assert!(policy.check("registry.example.org/y", PACK, &[Key::new(1).release(PACK)]).is_err());
+    let nobody = Policy::only("registry.example.org/x", Trust::any_key(Vec::new())).unwrap();
+    assert!(nobody.check("registry.example.org/x", PACK, &[Key::new(1).release(PACK)]).is_err());
+    assert!(Policy::only("oci://registry.example.org/x", Trust::Unsigned).is_err());
 }
 
 #[test]
@@ -209,8 +218,9 @@ fn identities() {
     assert_eq!(
         refused(&policy, repository, &[first.clone(), second.clone()]),
         format!(
-            "{PACK} has to be signed by 2 of those that the entry for \"registry.example.org/community\" trusts, and is \
-             by 2 only (\"https://ci.example.org/a\" of \"{ISSUER}\", \"https://ci.example.org/b\" of \"{ISSUER}\")"
+            "{PACK} needs 2 signatures that the entry for \"registry.example.org/community\" trusts, and has 1 \
+             (\"https://ci.example.org/a\" of \"{ISSUER}\", \"https://ci.example.org/b\" of \"{ISSUER}\"; of those that \
+             one identity of the entry admits, one counts)"
         )
     );
     assert!(policy.check(repository, PACK, &[first, second, ann]).is_ok());

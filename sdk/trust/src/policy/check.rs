@@ -64,10 +64,11 @@ pub(super) fn check(policy: &Policy, repository: &str, digest: &str, bundles: &[
         Trust::Unsigned => 0,
     };
     let (by, signers): (Vec<_>, Vec<_>) = admitted.into_iter().map(|(signer, by)| (by, signer)).unzip();
+    let counted = distinct(&by);
     if signers.is_empty() {
         Err(Refusal::NotTrusted { prefix, digest, rejected })
-    } else if distinct(&by) < threshold {
-        Err(Refusal::Threshold { prefix, digest, threshold, signers, rejected })
+    } else if counted < threshold {
+        Err(Refusal::Threshold { prefix, digest, threshold, counted, signers, rejected })
     } else {
         Ok(Verdict { prefix, digest, signers, rejected })
     }
@@ -123,8 +124,14 @@ pub(super) fn more_causes(rejected: &[RejectedSignature]) -> String {
     if rejected.is_empty() { String::new() } else { format!("; {}", causes(rejected)) }
 }
 
-pub(super) fn names(signers: &[Signer]) -> String {
-    signers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+/// Who signed, and why they are fewer than it seems.
+pub(super) fn names(signers: &[Signer], counted: usize) -> String {
+    let names = signers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if counted < signers.len() {
+        format!("{names}; of those that one identity of the entry admits, one counts")
+    } else {
+        names
+    }
 }
 
 #[cfg(test)]

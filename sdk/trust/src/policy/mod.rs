@@ -65,7 +65,28 @@ pub enum Trust {
     Unsigned,
 }
 
+impl Trust {
+    /// A signature by one of these keys. Without any, nothing is trusted.
+    pub fn any_key(keys: Vec<PublicKey>) -> Self {
+        Self::Keys { keys, threshold: 1 }
+    }
+
+    /// A signature by one of these identities. Without any, nothing is trusted.
+    pub fn any_identity(root: TrustedRoot, identities: Vec<Identity>) -> Self {
+        Self::Identities { root, identities, threshold: 1 }
+    }
+}
+
 impl Policy {
+    /// One for a single repository (`host[:port]/name`) or all below a prefix, as when a command line says whom to trust.
+    ///
+    /// # Errors
+    /// This is not the name of one.
+    pub fn only(prefix: &str, trust: Trust) -> Result<Self, Refusal> {
+        let prefix = Prefix::parse(prefix).map_err(|why| Refusal::Repository { repository: prefix.to_owned(), why })?;
+        Ok(Self { entries: vec![Entry { prefix, trust }] })
+    }
+
     /// Reads a policy file and the keys and trust roots that it names, which are relative to it.
     ///
     /// # Errors
@@ -218,10 +239,9 @@ pub enum Refusal {
     },
     /// Some are good, and they are not enough.
     #[error(
-        "{digest} has to be signed by {threshold} of those that the entry for {} trusts, and is by {} only ({}){}",
+        "{digest} needs {threshold} signatures that the entry for {} trusts, and has {counted} ({}){}",
         Quoted(.prefix),
-        .signers.len(),
-        check::names(.signers),
+        check::names(.signers, *.counted),
         check::more_causes(.rejected)
     )]
     Threshold {
@@ -231,6 +251,8 @@ pub enum Refusal {
         digest: String,
         /// How many it has to be.
         threshold: usize,
+        /// How many it is: a signer counts once, and so does a key or identity of the entry.
+        counted: usize,
         /// Who signed, each once.
         signers: Vec<Signer>,
         /// What is wrong with the other signatures.
