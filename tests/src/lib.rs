@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod registry;
+
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};

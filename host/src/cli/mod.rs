@@ -4,7 +4,9 @@ mod colour;
 mod doctor;
 mod log;
 mod output;
+mod pack;
 mod record;
+mod registries;
 mod replay;
 mod rules;
 mod run;
@@ -40,6 +42,8 @@ enum Verb {
     Replay(replay::Arguments),
     /// Say what this machine offers, what is missing, what that costs and how to mend it
     Doctor(doctor::Arguments),
+    /// Push, pull, sign and look at packs in registries
+    Pack(pack::Arguments),
     /// Do what the self-test has to see (started by `run --self-test`)
     #[command(hide = true, name = crate::control::self_test::ACTOR)]
     SelfTestActor,
@@ -55,6 +59,7 @@ pub fn main() -> ExitCode {
         Verb::Record(arguments) => record::run(&arguments),
         Verb::Replay(arguments) => replay::run(&arguments, color),
         Verb::Doctor(arguments) => doctor::run(&arguments, color),
+        Verb::Pack(arguments) => pack::run(&arguments),
         Verb::SelfTestActor => crate::control::self_test::act().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|failure| {

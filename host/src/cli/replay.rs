@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
-    let Ready { engine, verdicts, .. } = arguments.rules.load(false)?;
+    let Ready { engine, verdicts, remote: _in_use, .. } = arguments.rules.load(false)?;
     let source = Replay::open(&arguments.capture)?;
     let sinks = arguments.output.open(&source.machine().hostname, colour)?;
     let path = arguments.capture.display();

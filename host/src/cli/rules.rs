@@ -1,13 +1,18 @@
 //! Which packs, as said on the command line; from there to an engine that runs them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use super::registries::Get;
 use super::{Failure, duration};
-use crate::engine::{self, Engine, Limits, PackError, Runtime, Verdict, cache};
-use crate::pack::{self, Located};
+use crate::engine::{self, Candidate, Engine, Limits, PackError, Runtime, Verdict, cache};
+use crate::pack::lock::{self, Lock};
+use crate::pack::obtain::Obtainer;
+use crate::pack::reference::{Locator, Reference};
+use crate::pack::remote::Resolved;
+use crate::pack::{self, Followed, Located};
 
 /// Where packs lie when nothing is said.
 const DEFAULT_RULES: &str = "/etc/lanner/rules";
@@ -17,9 +22,20 @@ const MAX_WORKERS: usize = 8;
 /// The options that `run` and `replay` share.
 #[derive(Debug, clap::Args)]
 pub(super) struct Rules {
-    /// A pack, or a folder of packs; may be given several times
-    #[arg(long = "rules", value_name = "PATH", default_value = DEFAULT_RULES)]
-    paths: Vec<PathBuf>,
+    /// A pack, a folder of packs, or a pack in a registry (oci://host/name:tag); may be given several times
+    #[arg(long = "rules", value_name = "LOCATOR", default_value = DEFAULT_RULES)]
+    locators: Vec<Locator>,
+    #[command(flatten)]
+    get: Get,
+    /// Take a pack from a registry though it is older than the one accepted under that name before
+    #[arg(long)]
+    allow_downgrade: bool,
+    /// The digests that names in registries stand for [default: lanner.lock, where there is one here]
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
+    /// Take from registries only what the lock file has
+    #[arg(long)]
+    locked: bool,
     /// How long one call into a pack may take
     #[arg(long, value_name = "TIME", default_value = "250ms", value_parser = duration)]
     pack_deadline: Duration,
@@ -40,12 +56,30 @@ pub(super) struct Ready {
     pub(super) verdicts: Receiver<Verdict>,
     pub(super) located: Located,
     pub(super) digests: BTreeMap<PathBuf, [u8; 32]>,
+    /// The packs from registries.
+    pub(super) remote: Vec<FromRegistry>,
+}
+
+/// A pack from a registry that runs.
+pub(super) struct FromRegistry {
+    pub(super) followed: Followed,
+    /// Whether the lock file says which.
+    pub(super) pinned: bool,
 }
 
 impl Rules {
     /// Finds, checks and loads all packs; for live events, or recorded ones.
     pub(super) fn load(&self, live: bool) -> Result<Ready, Failure> {
-        let located = pack::locate(&self.paths)?;
+        let mut paths = Vec::new();
+        let mut references: Vec<Reference> = Vec::new();
+        for locator in &self.locators {
+            match locator {
+                Locator::Path(path) => paths.push(path.clone()),
+                Locator::Registry(reference) if references.contains(reference) => {}
+                Locator::Registry(reference) => references.push(reference.clone()),
+            }
+        }
+        let located = if paths.is_empty() { Located::default() } else { pack::locate(&paths)? };
         let memory = (self.pack_memory as usize) << 20;
         let limits = Limits { deadline: self.pack_deadline, memory, shared: live };
         let runtime = Runtime::new(limits, self.cache_folder()?)?;
@@ -57,7 +91,68 @@ impl Rules {
             engine.install(path, candidate).map_err(|refusal| PackError { path: path.clone(), refusal })?;
             digests.insert(path.clone(), digest);
         }
-        Ok(Ready { engine, verdicts, located, digests })
+        let remote = if references.is_empty() { Vec::new() } else { self.load_remote(&references, &mut engine)? };
+        Ok(Ready { engine, verdicts, located, digests, remote })
+    }
+
+    /// What it takes to get packs from registries.
+    pub(super) fn obtainer(&self) -> Result<Obtainer, Failure> {
+        self.get.obtainer(self.allow_downgrade)
+    }
+
+    fn load_remote(&self, references: &[Reference], engine: &mut Engine) -> Result<Vec<FromRegistry>, Failure> {
+        let obtainer = self.obtainer()?;
+        let lock = self.read_lock()?;
+        let mut loaded = Vec::new();
+        for reference in references {
+            let pin = lock.as_ref().and_then(|lock| lock.pins.get(reference));
+            if self.locked && pin.is_none() {
+                return Err(format!(
+                    "{reference} is not in the lock file; add it with `lanner pack update {reference}`"
+                )
+                .into());
+            }
+            let obtained = match pin {
+                Some(pin) => {
+                    let exact = Reference::of_digest(reference.repository().clone(), pin.digest);
+                    obtainer.obtain_resolved(&exact, Resolved { digest: pin.digest, etag: None })?
+                }
+                None => obtainer.obtain(reference)?,
+            };
+            let path = Followed::path(reference);
+            let refused = |refusal| PackError { path: path.clone(), refusal };
+            let candidate = Candidate::prepare(engine.runtime(), &obtained.component, &[]).map_err(refused)?;
+            let version = candidate.description().semver();
+            let digest = obtained.resolved.digest;
+            // Who pins an older version means it.
+            if pin.is_none() {
+                obtainer.check_downgrade(reference, digest, &version)?;
+            }
+            engine.install(&path, candidate).map_err(refused)?;
+            if let Ok(verdict) = &obtained.trust {
+                tracing::info!("{reference} is {digest}, version {version}: {verdict}");
+            }
+            if pin.is_none() {
+                obtainer.accept(reference, digest, &version)?;
+            }
+            let followed =
+                Followed { reference: reference.clone(), resolved: obtained.resolved, in_use: obtained.in_use };
+            loaded.push(FromRegistry { followed, pinned: pin.is_some() });
+        }
+        Ok(loaded)
+    }
+
+    fn read_lock(&self) -> Result<Option<Lock>, Failure> {
+        let path = self.lock.as_deref().unwrap_or(Path::new(lock::FILE));
+        let lock = Lock::read(path)?;
+        if lock.is_none() && (self.lock.is_some() || self.locked) {
+            let path = path.display();
+            return Err(format!(
+                "there is no lock file {path}; write one with `lanner pack update --lock {path} oci://…`"
+            )
+            .into());
+        }
+        Ok(lock)
     }
 
     fn cache_folder(&self) -> Result<Option<PathBuf>, Failure> {

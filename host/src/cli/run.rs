@@ -1,17 +1,18 @@
 //! `lanner run`: judge what happens on this machine, live.
 
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::colour::Colour;
 use super::output::Output;
-use super::rules::{Ready, Rules, summary};
+use super::rules::{FromRegistry, Ready, Rules, summary};
 use super::{Failure, duration};
 use crate::control::self_test;
-use crate::pack::Watcher;
+use crate::engine::Runtime;
+use crate::pack::{Follower, MIN_INTERVAL, Watcher};
 use crate::pipeline::{Order, Pipeline, PipelineError, Totals};
 use crate::sink::Delivery;
 use crate::source::{Live, Source as _};
@@ -31,6 +32,9 @@ pub(super) struct Arguments {
     /// Do not look for changed packs
     #[arg(long)]
     no_reload: bool,
+    /// Look in the registries whether names lead to other packs by now, about this often, and reload those that do
+    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "5m", value_parser = interval)]
+    follow: Option<Duration>,
 }
 
 /// How long it may take to judge and write the rest. Beyond it nobody reads the findings, and waiting is of no use.
@@ -40,7 +44,7 @@ const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let Ready { engine, verdicts, located, digests } = arguments.rules.load(true)?;
+    let Ready { engine, verdicts, located, digests, remote } = arguments.rules.load(true)?;
     let source = Live::start()?;
     let sinks = arguments.output.open(&source.machine().hostname, colour)?;
     let kernel = source.machine().kernel.clone();
@@ -50,10 +54,12 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let (orders, obeyed) = channel();
     let pipeline = Pipeline::new(Box::new(source), engine, Some(std::process::id()))?;
     let seen = pipeline.seen();
-    let _watcher = match arguments.no_reload {
+    let _watcher = match arguments.no_reload || located.files.is_empty() {
         true => None,
-        false => Some(Watcher::start(runtime, &located, digests, orders.clone())?),
+        false => Some(Watcher::start(runtime.clone(), &located, digests, orders.clone())?),
     };
+    // Held, so that what runs is not pruned from the store.
+    let (_follower, _in_use) = follow(arguments, runtime, remote, orders.clone())?;
     let (found, findings) = channel();
     let delivery = Delivery::start(verdicts, sinks, arguments.self_test.then_some(found))?;
     let pipeline = Running::start(pipeline, obeyed)?;
@@ -70,6 +76,38 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let Totals { events, lost } = totals?;
     tracing::info!("judged {events} events in {:.1?}: {findings} findings, {lost} events lost", began.elapsed());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Follows the names in registries, where that is asked for; gives back the packs that are not followed.
+fn follow(
+    arguments: &Arguments,
+    runtime: Runtime,
+    remote: Vec<FromRegistry>,
+    orders: Sender<Order>,
+) -> Result<(Option<Follower>, Vec<FromRegistry>), Failure> {
+    let Some(interval) = arguments.follow else { return Ok((None, remote)) };
+    let (followed, fixed): (Vec<_>, Vec<_>) =
+        remote.into_iter().partition(|pack| !pack.pinned && pack.followed.reference.tag().is_some());
+    if let Some(pack) = fixed.iter().find(|pack| pack.pinned) {
+        tracing::warn!("{} is not followed: the lock file says which pack it is", pack.followed.reference);
+    }
+    if followed.is_empty() {
+        return Err("there is nothing to follow: --follow is for packs that --rules names by a tag in a registry, and that no lock file pins".into());
+    }
+    // Read anew: the file may have to be there after a restart too.
+    let obtainer = arguments.rules.obtainer()?;
+    let followed = followed.into_iter().map(|pack| pack.followed).collect();
+    let follower = Follower::start(runtime, obtainer, followed, interval, orders)?;
+    Ok((Some(follower), fixed))
+}
+
+/// How often, as people write it.
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    match interval < MIN_INTERVAL {
+        true => Err(format!("at least {MIN_INTERVAL:?}")),
+        false => Ok(interval),
+    }
 }
 
 /// What that costs.

@@ -14,6 +14,26 @@ pub(crate) use bindings::lanner::pack::host as imports;
 pub(crate) use bindings::lanner::pack::types::{self, Finding, Level, Severity, Test};
 pub(crate) use bindings::{Pack, PackPre};
 
+/// What a component exports and imports, by the names of the interfaces.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Interfaces {
+    /// What it offers.
+    pub exports: Vec<String>,
+    /// What it needs.
+    pub imports: Vec<String>,
+}
+
+impl Interfaces {
+    /// Of this component.
+    pub(super) fn of(component: &Component) -> Self {
+        let engine = component.engine();
+        let kind = component.component_type();
+        let exports = kind.exports(engine).map(|(name, _)| name.to_owned()).collect();
+        let imports = kind.imports(engine).map(|(name, _)| name.to_owned()).collect();
+        Self { exports, imports }
+    }
+}
+
 /// The contract's package, as import and export names begin.
 const PACKAGE: &str = "lanner:pack/";
 /// The version this host speaks.

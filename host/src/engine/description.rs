@@ -139,6 +139,26 @@ impl Description {
         })
     }
 
+    /// Its version, to be compared.
+    pub fn semver(&self) -> semver::Version {
+        // It was checked to be one.
+        semver::Version::parse(&self.version).unwrap_or_else(|_| semver::Version::new(0, 0, 0))
+    }
+
+    /// The form that annotations of a manifest have it in.
+    pub fn for_annotation(&self) -> lanner_artifact::Description {
+        let rules = self.rules.iter().map(|rule| lanner_artifact::Rule {
+            id: rule.id.clone(),
+            summary: rule.summary.clone(),
+            severity: rule.severity.name().to_owned(),
+            attack: rule.attack.clone(),
+        });
+        let events = self.kinds().filter_map(Kind::from_number);
+        let events = events.map(|kind| kind.name().to_owned()).collect();
+        let (name, version, summary) = (self.name.clone(), self.version.clone(), self.summary.clone());
+        lanner_artifact::Description::new(name, version, summary, rules.collect(), events)
+    }
+
     /// The kinds it wants.
     pub fn kinds(&self) -> impl Iterator<Item = u16> + '_ {
         self.subscriptions.iter().map(|subscription| subscription.kind)

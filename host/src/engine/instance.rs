@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use wasmtime::component::Component;
 use wasmtime::{ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap};
 
-use super::contract::{self, Finding, Level, Pack, PackPre};
+use super::contract::{self, Finding, Interfaces, Level, Pack, PackPre};
 use super::description::Description;
 use super::refusal::Refusal;
 use super::runtime::{MAX_TABLE_ELEMENTS, Runtime};
@@ -270,6 +270,7 @@ pub struct Candidate {
     pub(crate) pre: PackPre<PackState>,
     pub(crate) instance: Instance,
     pub(crate) description: Arc<Description>,
+    interfaces: Interfaces,
 }
 
 impl Candidate {
@@ -295,12 +296,18 @@ impl Candidate {
             .configure(settings)
             .map_err(call("configure"))?
             .map_err(|reason| Refusal::Call { call: "configure", reason })?;
-        Ok(Self { pre, instance, description: Arc::new(description) })
+        let interfaces = Interfaces::of(&component);
+        Ok(Self { pre, instance, description: Arc::new(description), interfaces })
     }
 
     /// What the pack says of itself.
     pub fn description(&self) -> &Arc<Description> {
         &self.description
+    }
+
+    /// What the component exports and imports.
+    pub fn interfaces(&self) -> &Interfaces {
+        &self.interfaces
     }
 
     /// Judges a frame aside from any engine, as for measuring a pack; gives how many findings it raised.

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
+pub use contract::Interfaces;
 pub use description::{Comparison, Description, Filter, Rule, Subscription};
 pub use instance::{Candidate, Failure};
 pub use refusal::{PackError, Refusal};

@@ -165,7 +165,7 @@ impl Packs {
     }
 
     fn install(&mut self, pack: PackId, candidate: Candidate) -> Result<Handover, Refusal> {
-        let Candidate { pre, mut instance, description } = candidate;
+        let Candidate { pre, mut instance, description, .. } = candidate;
         let handover = match self.slots.get_mut(&pack) {
             None => Handover::First,
             // Another pack in the place of the first: its state is of no use here.

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::engine::{Candidate, PackError, Refusal, Runtime};
 
 /// Size of a pack at most. Those that carry an interpreter have some 20 MB.
-const MAX_SIZE: u64 = 256 << 20;
+pub(crate) const MAX_SIZE: u64 = 256 << 20;
 
 /// A pack, read and ready to be installed.
 pub struct Loaded {
@@ -36,7 +36,7 @@ pub(super) fn digest(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
     let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
     let file = File::options().read(true).custom_flags(nonblocking).open(path).map_err(Refusal::Unreadable)?;
     let kind = file.metadata().map_err(Refusal::Unreadable)?;

@@ -1,9 +1,22 @@
-//! Packs as files: finding them, reading them, noticing that they change.
+//! Packs: finding them, in files and in registries; verifying, keeping and reading them; noticing that they change.
 
-mod load;
+pub mod artifact;
+pub mod credentials;
+pub mod digest;
+mod follow;
+pub mod layout;
+pub(crate) mod load;
 mod locate;
+pub mod lock;
+pub mod obtain;
+pub mod reference;
+pub mod remote;
+pub mod store;
+pub mod transfer;
+pub mod trust;
 mod watch;
 
+pub use follow::{Followed, Follower, MIN_INTERVAL};
 pub use load::{Loaded, load};
 pub use locate::{LocateError, Located, locate};
 pub use watch::{WatchError, Watcher};

@@ -278,7 +278,7 @@ impl Reloader {
     }
 }
 
-fn say_loaded(description: &Description, handover: &Handover, prepared: Duration, total: Duration) {
+pub(super) fn say_loaded(description: &Description, handover: &Handover, prepared: Duration, total: Duration) {
     let Description { name, version, rules, .. } = description;
     let state = match handover {
         Handover::First => "new".to_owned(),

@@ -1,0 +1,168 @@
+//! A host that takes its packs from a registry.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use lanner_tests::registry::{Client, Kind, Registry, finish};
+use lanner_tests::{Lanner, PATIENCE, require_kernel, test_pack};
+use serde_json::Value;
+
+const NAME: &str = "team/counter:1";
+
+struct Scene {
+    registry: Registry,
+    client: Client,
+}
+
+impl Scene {
+    fn new(kind: Kind) -> Self {
+        let (registry, client) = (Registry::start(kind), Client::default());
+        client.key("release");
+        client.trust(registry.address(), "release");
+        let scene = Self { registry, client };
+        scene.push("counter-1");
+        scene
+    }
+
+    fn name(&self) -> String {
+        self.registry.reference(NAME)
+    }
+
+    fn push(&self, pack: &str) {
+        self.client.pack(["push", test_pack(pack).to_str().unwrap(), &self.name(), "--sign", "release.key"]).ok();
+    }
+
+    /// A host that runs it.
+    fn host(&self, more: &[&str]) -> Lanner {
+        let (trust, store) = (self.client.file("trust.toml"), self.client.file("store"));
+        let mut arguments = vec!["--trust", trust.to_str().unwrap(), "--store", store.to_str().unwrap()];
+        arguments.extend(more);
+        Lanner::watch(&[Path::new(&self.name())], &arguments)
+    }
+}
+
+/// The numbers that the counter said of files in this folder, with the version that said them.
+fn counted(findings: &[Value], folder: &Path) -> Vec<(u64, String)> {
+    let of = |finding: &Value| {
+        let (number, path) = finding["message"].as_str()?.split_once(' ')?;
+        let version = finding["fields"]["version"].as_str()?.to_owned();
+        path.starts_with(folder.to_str()?).then(|| (number.parse().expect("a number"), version))
+    };
+    findings.iter().filter_map(of).collect()
+}
+
+fn open(folder: &Path, times: usize) {
+    let file = folder.join("lanner-count-me");
+    for _ in 0..times {
+        fs::OpenOptions::new().append(true).create(true).open(&file).expect("the marked file opens");
+    }
+}
+
+/// How often a text stands in what the host said.
+fn said(lanner: &Lanner, text: &str) -> usize {
+    lanner.stderr().matches(text).count()
+}
+
+#[test]
+fn a_new_version_is_followed_and_no_event_is_lost() {
+    require_kernel!();
+    for kind in [Kind::Docker, Kind::Ours] {
+        let mut scene = Scene::new(kind);
+        let folder = tempfile::tempdir().expect("a folder");
+        let lanner = scene.host(&["--follow", "1s"]);
+        open(folder.path(), 10);
+        scene.push("counter-2");
+        let end = Instant::now() + PATIENCE;
+        let mut opened = 10;
+        while said(&lanner, "pack counter 2.0.0 with 1 rules: reloaded") == 0 {
+            assert!(Instant::now() < end, "it is not followed: {}", lanner.stderr());
+            open(folder.path(), 10);
+            opened += 10;
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        open(folder.path(), 10);
+        opened += 10;
+        // The registry goes, and comes back: one line each, and the host goes on.
+        scene.registry.kill();
+        lanner.wait_for_stderr("what runs goes on");
+        open(folder.path(), 10);
+        opened += 10;
+        std::thread::sleep(Duration::from_secs(3));
+        assert_eq!(said(&lanner, "cannot be reached"), 1, "{}", lanner.stderr());
+        scene.registry.resume();
+        lanner.wait_for_stderr("is back");
+        let ended = lanner.stop();
+        assert!(ended.stderr.contains(" 0 events lost"), "{}", ended.stderr);
+        let counted = counted(&ended.findings(), folder.path());
+        let numbers: Vec<u64> = counted.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, (1..=opened).collect::<Vec<u64>>(), "each open once, in order, through the reload");
+        for version in ["1.0.0", "2.0.0"] {
+            assert!(counted.iter().any(|(_, by)| by == version), "version {version} judged some of them");
+        }
+    }
+}
+
+#[test]
+fn a_host_starts_from_its_store_without_the_registry() {
+    require_kernel!();
+    let mut scene = Scene::new(Kind::Docker);
+    drop(scene.host(&[]));
+    scene.registry.kill();
+    let folder = tempfile::tempdir().expect("a folder");
+    let lanner = scene.host(&[]);
+    assert_eq!(said(&lanner, "is taken from the store"), 1, "{}", lanner.stderr());
+    assert_eq!(said(&lanner, "signed by key"), 1, "verified anew: {}", lanner.stderr());
+    open(folder.path(), 1);
+    lanner.wait_for_finding("the opened file", |finding| {
+        counted(std::slice::from_ref(finding), folder.path()).len() == 1
+    });
+    drop(lanner);
+    // Trust that was taken away counts without the registry too.
+    scene.client.key("other");
+    scene.client.trust(scene.registry.address(), "other");
+    let (trust, store) = (scene.client.file("trust.toml"), scene.client.file("store"));
+    let mut command = scene.client.command(["run", "--for", "1s", "--rules", &scene.name(), "--trust"]);
+    command.arg(trust).arg("--store").arg(store);
+    finish(command).refused("by another key");
+}
+
+#[test]
+fn what_is_not_signed_is_not_followed() {
+    require_kernel!();
+    let scene = Scene::new(Kind::Ours);
+    let lanner = scene.host(&["--follow", "1s"]);
+    scene.client.pack(["push", test_pack("counter-2").to_str().unwrap(), &scene.name()]).ok();
+    lanner.wait_for_stderr("is not signed");
+    lanner.wait_for_stderr("the version before goes on");
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(said(&lanner, "is not signed"), 1, "it is said once: {}", lanner.stderr());
+    // A signature that comes later is enough.
+    scene.client.pack(["sign", &scene.name(), "--key", "release.key"]).ok();
+    lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: reloaded");
+    // And an older one does not come back, though it is signed.
+    scene.push("counter-1");
+    lanner.wait_for_stderr("older than 2.0.0");
+    let ended = lanner.stop();
+    assert!(!ended.stderr.contains("pack counter 1.0.0"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_lock_file_says_which() {
+    require_kernel!();
+    let scene = Scene::new(Kind::Ours);
+    let lock = scene.client.file("lanner.lock");
+    scene.client.pack(["update", &scene.name(), "--trust", "trust.toml"]).ok();
+    scene.push("counter-2");
+    let lock_text = lock.to_str().unwrap().to_owned();
+    let lanner = scene.host(&["--lock", &lock_text, "--locked"]);
+    assert_eq!(said(&lanner, "version 1.0.0"), 1, "{}", lanner.stderr());
+    drop(lanner);
+    let shown = scene.client.pack(["update", "--trust", "trust.toml", "--dry-run"]).ok();
+    assert!(shown.contains("1.0.0 → 2.0.0"), "{shown}");
+    scene.client.pack(["update", "--trust", "trust.toml"]).ok();
+    assert_eq!(said(&scene.host(&["--lock", &lock_text]), "version 2.0.0"), 1);
+    let mut command = scene.client.command(["run", "--locked", "--rules", &scene.registry.reference("team/other:1")]);
+    command.args(["--trust", "trust.toml"]);
+    finish(command).refused("is not in the lock file");
+}
