@@ -102,7 +102,8 @@ fn exit_codes() {
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         (output.status.code(), said)
     };
-    let (code, said) = check("http.address = '0.0.0.0:5000'\nlimits.requests_per_second = 7\n");
+    let (code, said) =
+        check("http.address = '0.0.0.0:5000'\naccess.anonymous = ['pull']\nlimits.requests_per_second = 7\n");
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("http://0.0.0.0:5000") && said.contains("7 requests/s"), "{said}");
     assert!(said.contains("beware: clients of other machines are answered without TLS"), "{said}");
