@@ -49,6 +49,12 @@ has_libbpf_headers() { [[ -e /usr/include/bpf/bpf_helpers.h ]]; }
 
 has_recorded_clang() { has clang-$CLANG && has llvm-strip-$CLANG; }
 
+# The Python of the tests, with the clients that only PyPI has.
+readonly PYTHON=target/python/bin/python3
+readonly PYTHON_PACKAGES="oras"
+
+has_python_clients() { [[ -x $PYTHON ]] && "$PYTHON" -c 'import oras' 2>/dev/null; }
+
 has_some_clang() { compgen -c clang | grep -Eqx 'clang(-[0-9]+)?' && compgen -c llvm-strip | grep -Eqx 'llvm-strip(-[0-9]+)?'; }
 
 # A guest has no shared libraries. ldd fails for what needs none.
@@ -127,6 +133,19 @@ if [[ $purpose == test ]]; then
     { has unshare && has setpriv; } || missing+=(util-linux)
 fi
 
+# === Tests of the registry: other clients, another registry, a browser ===
+
+if [[ $purpose == test ]]; then
+    has docker-registry || { missing+=(docker-registry) && registry_installed=yes; }
+    has skopeo || missing+=(skopeo)
+    has podman || missing+=(podman)
+    has htpasswd || missing+=(apache2-utils)
+    has openssl || missing+=(openssl)
+    has chromium || missing+=(chromium)
+    has npm || missing+=(nodejs npm)
+    has_python_clients || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
+fi
+
 # === Packs ===
 
 if ! has_wasm_toolchain; then
@@ -169,3 +188,18 @@ if [[ $purpose == kernels ]]; then
 fi
 
 install_missing
+
+if [[ ${registry_installed:-} ]] && has systemctl && systemctl --quiet is-active docker-registry; then
+    say "stopping and disabling the service docker-registry: tests start their own"
+    systemctl --quiet disable --now docker-registry
+fi
+
+# === What only PyPI has ===
+
+if [[ $purpose == test ]] && ! has_python_clients; then
+    say "installing $PYTHON_PACKAGES of PyPI into target/python"
+    rm -rf target/python
+    python3 -m venv target/python
+    # shellcheck disable=SC2086 # a list
+    "$PYTHON" -m pip --quiet --disable-pip-version-check install $PYTHON_PACKAGES
+fi

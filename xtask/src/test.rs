@@ -1,6 +1,7 @@
 //! `make test`: everything that is checked, cheapest first, nothing twice; it stops at the first failure.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
@@ -77,10 +78,18 @@ fn test(report: &mut Report) -> Result<()> {
     if !fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
         report.not_checked.push("what needs the live kernel: those tests skip themselves without root");
     }
-    if is_installed("nextest") {
-        return cargo::run(in_root().args(["nextest", "run", "--workspace", "--no-fail-fast"]));
-    }
-    cargo::run(in_root().args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]))
+    let arguments: &[&str] = match is_installed("nextest") {
+        true => &["nextest", "run", "--workspace", "--no-fail-fast"],
+        false => &["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"],
+    };
+    cargo::run(in_root().env("PATH", with_python()).args(arguments))
+}
+
+/// Where programs are found: first the Python that the setup has made, with the clients that only PyPI has.
+fn with_python() -> OsString {
+    let others = env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(root().join("target/python/bin")).chain(env::split_paths(&others));
+    env::join_paths(folders).unwrap_or(others)
 }
 
 fn is_installed(subcommand: &str) -> bool {
