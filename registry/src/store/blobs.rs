@@ -1,16 +1,21 @@
 //! Blobs: the bytes once, and a link in each repository that has them.
 
-use bytes::Bytes;
+use std::io::IoSliceMut;
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::{GetOptions, GetRange, GetResultPayload};
+use rustix::io::{ReadWriteFlags, preadv2};
 use tokio_util::io::ReaderStream;
 
 use super::{Result, Store, StoreError, layout};
 use crate::oci::{ByteRange, Digest, RepositoryName};
 
 /// How much of a file is read at once, in bytes.
-const READ: usize = 256 << 10;
+const READ: usize = 128 << 10;
 
 /// A blob that is there.
 #[derive(Clone, Debug)]
@@ -51,12 +56,7 @@ impl Store {
         let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
         let found = self.0.objects.get_opts(&layout::blob(digest), options).await?;
         match found.payload {
-            GetResultPayload::File(file, path) => {
-                use std::io::Seek as _;
-                let mut file = file;
-                file.seek(std::io::SeekFrom::Start(start)).map_err(super::at(&path))?;
-                Ok(read(file, length.unwrap_or(u64::MAX)).boxed())
-            }
+            GetResultPayload::File(file, _) => Ok(read(file, start, length.unwrap_or(u64::MAX)).boxed()),
             GetResultPayload::Stream(stream) => Ok(stream.map_err(std::io::Error::from).boxed()),
         }
     }
@@ -183,24 +183,40 @@ impl Store {
     }
 }
 
-/// What a file holds, from where it is on. As `tokio_util` has it, but for a copy and a buffer of zeros less.
-fn read(file: std::fs::File, length: u64) -> impl Stream<Item = std::io::Result<Bytes>> {
-    futures_util::stream::try_unfold((file, length), async |(file, left)| {
-        let wanted = left.min(READ as u64);
+/// What a file holds, from `start` on. What is in the page cache is read at once: handing it from a thread that may wait
+/// to the one that sends it costs more than reading it.
+fn read(file: std::fs::File, start: u64, length: u64) -> impl Stream<Item = std::io::Result<Bytes>> {
+    let file = Arc::new(file);
+    futures_util::stream::try_unfold((file, start, length), async |(file, at, left)| {
+        let wanted = usize::try_from(left).unwrap_or(READ).min(READ);
         if wanted == 0 {
             return Ok(None);
         }
-        let read = tokio::task::spawn_blocking(move || {
-            use std::io::Read as _;
-            let mut bytes = Vec::with_capacity(READ);
-            (&file).take(wanted).read_to_end(&mut bytes).map(|_| (bytes, file))
-        });
-        let (bytes, file) = read.await.map_err(std::io::Error::other)??;
-        match bytes.len() as u64 {
-            0 => Ok(None),
-            count => Ok(Some((Bytes::from(bytes), (file, left - count)))),
-        }
+        let bytes = match read_cached(&file, at, wanted) {
+            Some(bytes) => bytes,
+            None => {
+                let file = file.clone();
+                let read = tokio::task::spawn_blocking(move || {
+                    let mut bytes = BytesMut::zeroed(wanted);
+                    let count = file.read_at(&mut bytes, at)?;
+                    bytes.truncate(count);
+                    Ok::<_, std::io::Error>(bytes)
+                });
+                read.await.map_err(std::io::Error::other)??
+            }
+        };
+        let count = bytes.len() as u64;
+        Ok((count > 0).then(|| (bytes.freeze(), (file, at + count, left - count))))
     })
+}
+
+/// What can be had without waiting for the disk; `None` if that is nothing.
+fn read_cached(file: &std::fs::File, at: u64, wanted: usize) -> Option<BytesMut> {
+    let mut bytes = BytesMut::zeroed(wanted);
+    let read = preadv2(file, &mut [IoSliceMut::new(&mut bytes)], at, ReadWriteFlags::NOWAIT);
+    let count = read.ok().filter(|count| *count > 0)?;
+    bytes.truncate(count);
+    Some(bytes)
 }
 
 /// S3 takes at most 10,000 parts.
