@@ -6,7 +6,7 @@ mod mint;
 use std::time::Duration;
 
 use forge::{Key, OTHER_PACK, PACK};
-use lanner_trust::{Identity, SignatureError, Signer, TrustedRoot, verify_keyless};
+use lanner_trust::{Identity, Signer, TrustedRoot, verify_keyless};
 use mint::{Authority, ISSUER, Request, SUBJECT};
 use serde_json::json;
 
