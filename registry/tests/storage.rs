@@ -251,6 +251,90 @@ async fn an_upload_goes_on_after_a_restart() {
     assert!(matches!(store.upload(&a, id).await, Err(StoreError::NoUpload)));
 }
 
+/// A body that comes when the test says so.
+fn slow_body() -> (
+    tokio::sync::mpsc::UnboundedSender<&'static [u8]>,
+    impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Unpin,
+) {
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+    let body = futures_util::stream::unfold(receiver, async |mut receiver| {
+        let bytes: &[u8] = receiver.recv().await?;
+        Some((Ok(Bytes::from_static(bytes)), receiver))
+    });
+    (sender, Box::pin(body))
+}
+
+/// Long enough for a request to come as far as it can.
+async fn a_while() {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+/// What is under a digest must be what was hashed, whatever a client sends at the same time.
+#[tokio::test]
+async fn one_request_at_a_time_writes_to_an_upload() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    let (a, b) = (name("a"), name("b"));
+    let id = store.begin_upload(&a, Algorithm::Sha256).await.unwrap();
+    let (first, body) = slow_body();
+    let appending = tokio::spawn({
+        let (store, a) = (store.clone(), a.clone());
+        async move { store.append(&a, id, ANY, body).await }
+    });
+    a_while().await;
+    // Of another repository, where there is no such upload.
+    let cancelling = tokio::spawn({
+        let (store, b) = (store.clone(), b.clone());
+        async move { store.cancel_upload(&b, id).await }
+    });
+    a_while().await;
+    let digest = sha256(b"head and tail");
+    let (last, body) = slow_body();
+    let finishing = tokio::spawn({
+        let (store, a, digest) = (store.clone(), a.clone(), digest.clone());
+        async move { store.finish_upload(&a, id, &digest, ANY, body).await }
+    });
+    a_while().await;
+    first.send(b"head").unwrap();
+    drop(first);
+    assert_eq!(appending.await.unwrap().unwrap().length, 4);
+    assert!(matches!(cancelling.await.unwrap(), Err(StoreError::NoUpload)));
+    a_while().await;
+    let late = tokio::spawn({
+        let (store, a) = (store.clone(), a.clone());
+        async move { store.append(&a, id, ANY, once(b"something else")).await }
+    });
+    a_while().await;
+    last.send(b" and tail").unwrap();
+    drop(last);
+    finishing.await.unwrap().unwrap();
+    assert!(matches!(late.await.unwrap(), Err(StoreError::NoUpload)));
+    assert_eq!(store.blob(&a, &digest).await.unwrap().unwrap().size, 13);
+    assert_eq!(store.verify().await.unwrap().problems, []);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_written_to_does_not_expire() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    let a = name("a");
+    let id = store.begin_upload(&a, Algorithm::Sha256).await.unwrap();
+    let (sender, body) = slow_body();
+    let appending = tokio::spawn({
+        let (store, a) = (store.clone(), a.clone());
+        async move { store.append(&a, id, ANY, body).await }
+    });
+    a_while().await;
+    assert_eq!(store.expire_uploads(Duration::ZERO).await.unwrap(), 0);
+    sender.send(b"bytes").unwrap();
+    drop(sender);
+    assert_eq!(appending.await.unwrap().unwrap().length, 5);
+    store.finish_upload(&a, id, &sha256(b"bytes"), ANY, once(b"")).await.unwrap();
+    let rests = store.begin_upload(&a, Algorithm::Sha256).await.unwrap();
+    assert_eq!(store.expire_uploads(Duration::ZERO).await.unwrap(), 1);
+    assert!(matches!(store.upload(&a, rests).await, Err(StoreError::NoUpload)));
+}
+
 #[tokio::test]
 async fn a_storage_that_leads_elsewhere_is_refused() {
     for link in ["blobs", "repositories", "uploads", "lock"] {

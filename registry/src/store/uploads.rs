@@ -17,6 +17,8 @@ use crate::oci::{Algorithm, Digest, Hasher, RepositoryName};
 
 /// How much is hashed and written at once, in bytes. What ends before is never written as an upload.
 const PIECE: usize = 1 << 20;
+/// And how many pieces are held until then at most: each costs some memory, however short it is.
+const MOST_PIECES: usize = 4096;
 
 /// Bytes as they came, not copied together.
 #[derive(Default)]
@@ -27,8 +29,16 @@ struct Pieces {
 
 impl Pieces {
     fn push(&mut self, bytes: Bytes) {
-        self.length += bytes.len();
-        self.all.push(bytes);
+        // A client may send as many frames with nothing in them as it likes.
+        if !bytes.is_empty() {
+            self.length += bytes.len();
+            self.all.push(bytes);
+        }
+    }
+
+    /// Whether it is time to write them.
+    fn are_enough(&self) -> bool {
+        self.length >= PIECE || self.all.len() >= MOST_PIECES
     }
 }
 /// For how many uploads it is remembered what was hashed; beyond, files are read again at the end.
@@ -87,7 +97,8 @@ struct State {
 
 pub(super) struct Uploads {
     root: PathBuf,
-    states: Mutex<HashMap<UploadId, Arc<tokio::sync::Mutex<State>>>>,
+    /// By file, as the same name in another repository is another upload.
+    states: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<State>>>>,
 }
 
 impl Uploads {
@@ -95,7 +106,7 @@ impl Uploads {
         Self { root, states: Mutex::default() }
     }
 
-    fn states(&self) -> MutexGuard<'_, HashMap<UploadId, Arc<tokio::sync::Mutex<State>>>> {
+    fn states(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<tokio::sync::Mutex<State>>>> {
         self.states.lock().expect("nothing panics while it is held")
     }
 
@@ -104,22 +115,48 @@ impl Uploads {
     }
 
     /// Who holds it is alone with the upload.
-    fn state(&self, id: UploadId) -> Arc<tokio::sync::Mutex<State>> {
+    fn state(&self, file: &Path) -> Arc<tokio::sync::Mutex<State>> {
         let mut states = self.states();
         if states.len() >= REMEMBERED {
             // Those in use stay.
             states.retain(|_, state| Arc::strong_count(state) > 1);
         }
-        states.entry(id).or_default().clone()
+        states.entry(file.to_owned()).or_default().clone()
     }
 
-    fn forget(&self, id: UploadId) {
-        self.states().remove(&id);
+    /// Only once the file is gone, and while the state is held: whoever comes after would not wait for those who come
+    /// now.
+    fn forget(&self, file: &Path) {
+        self.states().remove(file);
+    }
+
+    /// Removes a file that nobody is writing to if it is still old; whether it did.
+    fn remove_if(&self, file: &Path, old: &dyn Fn(&fs::Metadata) -> bool) -> std::io::Result<bool> {
+        let state = self.state(file);
+        let Ok(_alone) = state.try_lock() else { return Ok(false) };
+        // Written to, or finished, since it was listed.
+        let removed = match fs::symlink_metadata(file) {
+            Ok(facts) if !old(&facts) => return Ok(false),
+            Ok(_) => fs::remove_file(file),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &removed
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return removed.map(|()| false);
+        }
+        self.forget(file);
+        Ok(removed.is_ok())
     }
 
     /// Removes what nobody has written to for so long; how many there were.
     fn expire(&self, idle: Duration) -> Result<usize> {
-        fn visit(folder: &Path, old: &dyn Fn(&fs::Metadata) -> bool, count: &mut usize) -> std::io::Result<()> {
+        fn visit(
+            uploads: &Uploads,
+            folder: &Path,
+            old: &dyn Fn(&fs::Metadata) -> bool,
+            count: &mut usize,
+        ) -> std::io::Result<()> {
             for entry in fs::read_dir(folder)? {
                 let entry = entry?;
                 let facts = match entry.metadata() {
@@ -128,12 +165,9 @@ impl Uploads {
                     facts => facts?,
                 };
                 if facts.is_dir() {
-                    visit(&entry.path(), old, count)?;
+                    visit(uploads, &entry.path(), old, count)?;
                 } else if old(&facts) {
-                    match fs::remove_file(entry.path()) {
-                        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-                        removed => *count += usize::from(removed.is_ok()),
-                    }
+                    *count += usize::from(uploads.remove_if(&entry.path(), old)?);
                 }
             }
             Ok(())
@@ -143,7 +177,7 @@ impl Uploads {
             facts.modified().ok().and_then(|then| now.duration_since(then).ok()).is_some_and(|age| age >= idle)
         };
         let mut count = 0;
-        visit(&self.root, &old, &mut count).map_err(at(&self.root))?;
+        visit(self, &self.root, &old, &mut count).map_err(at(&self.root))?;
         Ok(count)
     }
 }
@@ -156,7 +190,9 @@ impl Store {
     pub async fn begin_upload(&self, name: &RepositoryName, algorithm: Algorithm) -> Result<UploadId> {
         let id = UploadId(Uuid::new_v4());
         let file = self.0.uploads.file(name, id);
+        let at_file = file.clone();
         blocking(move || {
+            let file = at_file;
             let create = || fs::File::create_new(&file);
             let made = create().or_else(|error| match error.kind() {
                 std::io::ErrorKind::NotFound => {
@@ -169,7 +205,7 @@ impl Store {
         })
         .await?;
         let state = State { hashed: Some((Hasher::new(algorithm), 0)), algorithm };
-        *self.0.uploads.state(id).lock().await = state;
+        *self.0.uploads.state(&file).lock().await = state;
         Ok(id)
     }
 
@@ -198,14 +234,25 @@ impl Store {
     /// There is none, or the storage fails.
     pub async fn cancel_upload(&self, name: &RepositoryName, id: UploadId) -> Result<()> {
         let file = self.0.uploads.file(name, id);
-        let state = self.0.uploads.state(id);
+        let state = self.0.uploads.state(&file);
         let _alone = state.lock().await;
-        self.0.uploads.forget(id);
-        blocking(move || match fs::remove_file(&file) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(StoreError::NoUpload),
-            other => other.map_err(at(&file)),
+        match self.end_upload(file).await? {
+            true => Ok(()),
+            false => Err(StoreError::NoUpload),
+        }
+    }
+
+    /// Removes the file of an upload whose state is held; whether it was there.
+    async fn end_upload(&self, file: PathBuf) -> Result<bool> {
+        let gone = file.clone();
+        let removed = blocking(move || match fs::remove_file(&gone) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(at(&gone)(error)),
         })
-        .await
+        .await?;
+        self.0.uploads.forget(&file);
+        Ok(removed)
     }
 
     /// Appends what comes. What came before a failure stays.
@@ -219,7 +266,7 @@ impl Store {
         E: std::fmt::Display,
     {
         let file = self.0.uploads.file(name, id);
-        let state = self.0.uploads.state(id);
+        let state = self.0.uploads.state(&file);
         let mut state = state.lock().await;
         let mut writer = Writer::open(file, &mut state, said).await?;
         writer.take(body, Pieces::default()).await?;
@@ -244,7 +291,7 @@ impl Store {
         E: std::fmt::Display,
     {
         let file = self.0.uploads.file(name, id);
-        let state = self.0.uploads.state(id);
+        let state = self.0.uploads.state(&file);
         let mut state = state.lock().await;
         let mut writer = Writer::open(file.clone(), &mut state, said).await?;
         if writer.length == 0 {
@@ -261,8 +308,7 @@ impl Store {
                         return outcome;
                     }
                     drop(writer);
-                    self.0.uploads.forget(id);
-                    blocking(move || fs::remove_file(&file).map_err(at(&file))).await?;
+                    self.end_upload(file).await?;
                     return outcome;
                 }
                 Small::More(begun) => writer.take(body, begun).await?,
@@ -277,20 +323,24 @@ impl Store {
             false => Err(StoreError::Mismatch { wanted: digest.clone(), actual }),
         };
         if matches!(outcome, Ok(()) | Err(StoreError::Mismatch { .. })) {
-            self.0.uploads.forget(id);
-            blocking(move || match fs::remove_file(&file) {
-                // It was moved.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-                other => other.map_err(at(&file)),
-            })
-            .await?;
+            // It was moved, or is of no use.
+            self.end_upload(file).await?;
         }
         outcome
     }
 
     async fn commit(&self, name: &RepositoryName, file: &Path, size: u64, digest: &Digest) -> Result<()> {
-        let synced = file.to_owned();
-        blocking(move || fs::File::open(&synced).and_then(|file| file.sync_all()).map_err(at(&synced))).await?;
+        let path = file.to_owned();
+        let length = blocking(move || {
+            let synced = fs::File::open(&path).and_then(|file| file.sync_all().and_then(|()| file.metadata()));
+            synced.map(|facts| facts.len()).map_err(at(&path))
+        })
+        .await?;
+        if length != size {
+            // What was hashed is not what is there.
+            let reason = format!("it has {length} bytes, and {size} were written");
+            return Err(StoreError::Damaged { object: file.display().to_string(), reason });
+        }
         let passage = self.0.gate.pass().await;
         passage.touch(digest);
         self.adopt(file, size, digest).await?;
@@ -324,7 +374,7 @@ where
         if pieces.length as u64 > said.limit {
             return Err(StoreError::TooLong { limit: said.limit });
         }
-        if pieces.length > PIECE {
+        if pieces.length > PIECE || pieces.all.len() > MOST_PIECES {
             return Ok(Small::More(pieces));
         }
     }
@@ -402,7 +452,7 @@ impl<'a> Writer<'a> {
             if self.length + pieces.length as u64 > self.said.limit {
                 return Err(StoreError::TooLong { limit: self.said.limit });
             }
-            if pieces.length >= PIECE {
+            if pieces.are_enough() {
                 self.write(std::mem::take(&mut pieces)).await?;
             }
         }
@@ -487,5 +537,32 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T>
             // The process is ending.
             Err(_) => Err(StoreError::Request("the server is stopping".into())),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn short_pieces_do_not_pile_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("upload");
+        fs::write(&file, b"").unwrap();
+        let mut pieces = Pieces::default();
+        for _ in 0..10 * MOST_PIECES {
+            pieces.push(Bytes::new());
+        }
+        assert!(pieces.all.is_empty());
+
+        let body = || futures_util::stream::repeat_with(|| Ok::<_, StoreError>(Bytes::from_static(b"x")));
+        let said = Announced { limit: u64::MAX, ..Announced::default() };
+        let Small::More(begun) = small(&mut body().take(PIECE), &said).await.unwrap() else { panic!("all is held") };
+        assert!(begun.all.len() <= MOST_PIECES + 1, "{}", begun.all.len());
+        let mut state = State::default();
+        let mut writer = Writer::open(file.clone(), &mut state, said).await.unwrap();
+        writer.take(&mut body().take(PIECE), begun).await.unwrap();
+        assert_eq!(writer.length as usize, PIECE + MOST_PIECES + 1);
+        assert_eq!(fs::metadata(&file).unwrap().len(), writer.length);
     }
 }
