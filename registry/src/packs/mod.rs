@@ -1,4 +1,4 @@
-//! What the registry knows of rule packs: it looks at them before it takes them ([`component`], [`description`]), hands
+//! What the registry knows of rule packs: it looks at them before it takes them (`component`, `description`), hands
 //! them out only when they are signed where that is asked for, and shows what there is.
 //!
 //! For all of it a pack is an image manifest with a layer of a WebAssembly component.
