@@ -147,7 +147,7 @@ async fn a_collection_never_takes_what_a_push_refers_to() {
                                 assert!(found.is_some(), "{blob} is gone although {digest} refers to it");
                             }
                             // So that the next push finds them unreferenced again.
-                            store.delete_manifest(&to, &digest).await.unwrap();
+                            store.delete_manifest(&to, &digest, |_| false).await.unwrap();
                         }
                         // It was taken before it was referred to, as nothing is waited for here; the client is told.
                         Err(StoreError::MissingContent(_)) => {
@@ -420,4 +420,62 @@ async fn content_in_an_object_store() {
             .await
             .unwrap();
     assert_eq!(content.concat(), &bytes[1000..3_000_000]);
+}
+
+/// A client may go away at any moment: what it asked for is done whole or not at all.
+#[tokio::test]
+async fn a_push_is_not_left_half_made() {
+    use tower::ServiceExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    let routes = lanner_registry::api::routes(Arc::new(lanner_registry::registry::Registry::open(store.clone())));
+    let mut manifest = image(&[]);
+    manifest["subject"] = json!({ "mediaType": MANIFEST, "digest": sha256(b"subject").to_string(), "size": 7 });
+    let bytes = serde_json::to_vec(&manifest).unwrap();
+    let (mut begun, mut whole) = (0, 0);
+    for polls in 1..40 {
+        let to = name(&format!("r{polls}"));
+        let request = axum::http::Request::put(format!("/v2/{to}/manifests/t"))
+            .body(axum::body::Body::from(bytes.clone()))
+            .unwrap();
+        let mut answer = Box::pin(routes.clone().oneshot(request));
+        let mut left = polls;
+        let answered = std::future::poll_fn(|context| {
+            let outcome = answer.as_mut().poll(context);
+            left -= 1;
+            match left {
+                0 => std::task::Poll::Ready(outcome.is_ready()),
+                _ => outcome.map(|_| true),
+            }
+        })
+        .await;
+        drop(answer);
+        a_while().await;
+        if store.has_manifest(&to, &sha256(&bytes)).await.unwrap() {
+            begun += u32::from(!answered);
+            whole += u32::from(answered);
+            let tag = store.tag(&to, &"t".parse().unwrap()).await.unwrap();
+            let referrers = store.referrers(&to, &sha256(b"subject")).await.unwrap();
+            assert_eq!((tag, referrers.len()), (Some(sha256(&bytes)), 1), "dropped after {polls}");
+        }
+        if answered {
+            break;
+        }
+    }
+    assert!(begun > 0 && whole > 0, "{begun} were dropped in the middle, {whole} were not");
+}
+
+/// Whether a tag may be moved is decided where nobody else can set it meanwhile.
+#[tokio::test]
+async fn a_manifest_with_an_immutable_tag_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    let a = name("a");
+    push_blob(&store, &a, b"{}").await.unwrap();
+    let digest = push_manifest(&store, &a, &image(&[]), &["latest", "v1"]).await.unwrap();
+    let refused = store.delete_manifest(&a, &digest, |tag| tag.as_str() == "v1").await;
+    assert!(matches!(refused, Err(StoreError::Immutable { ref tag, .. }) if tag == "v1"), "{refused:?}");
+    assert_eq!(store.tags(&a).await.unwrap().len(), 2);
+    assert!(store.delete_manifest(&a, &digest, |_| false).await.unwrap());
+    assert!(store.tags(&a).await.unwrap().is_empty());
 }

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 
 use super::blobs::matches_etag;
 use super::target::TAG_RULE;
-use super::{Answer, CONTENT_DIGEST, Call, OCI_SUBJECT, OCI_TAG, header, unsupported, warn_if_stale};
+use super::{Answer, CONTENT_DIGEST, Call, OCI_SUBJECT, OCI_TAG, alone, header, unsupported, warn_if_stale};
 use crate::access::{Action, Wanted};
 use crate::mirror::Pulled;
 use crate::oci::{Algorithm, Code, Digest, Manifest, OciError, Reference, RepositoryName, Tag};
@@ -65,7 +65,7 @@ fn respond(call: &Call, reference: &Reference, stored: Stored) -> Response {
 }
 
 async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: Body) -> Answer {
-    let registry = &call.registry;
+    let registry = call.registry.clone();
     let media_type = media_type(&call.headers);
     let mut tags: Vec<Tag> = Vec::new();
     for tag in call.query.all("tag") {
@@ -96,8 +96,13 @@ async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: B
     let stored = Stored { digest, media_type, bytes };
     let immutable = |tag: &Tag| registry.immutable.covers(name, tag);
     let changes: Vec<TagChange> = tags.into_iter().map(|tag| TagChange { immutable: immutable(&tag), tag }).collect();
-    registry.store.put_manifest(name, &stored, &manifest, &changes, registry.whole).await?;
-    registry.packs.pushed(&registry.store, name, &stored.digest, &manifest, &changes).await;
+    let asked = name.clone();
+    let (stored, manifest) = alone(async move {
+        registry.store.put_manifest(&asked, &stored, &manifest, &changes, registry.whole).await?;
+        registry.packs.pushed(&registry.store, &asked, &stored.digest, &manifest, &changes).await;
+        Ok((stored, manifest))
+    })
+    .await?;
     let mut headers = HeaderMap::new();
     headers.insert(LOCATION, header(format_args!("/v2/{name}/manifests/{}", stored.digest)));
     headers.insert(CONTENT_DIGEST, header(&stored.digest));
@@ -112,24 +117,23 @@ async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: B
 }
 
 async fn delete(call: &Call, name: &RepositoryName, reference: &Reference) -> Answer {
-    let registry = &call.registry;
-    let is_there = match reference {
-        Reference::Tag(tag) if registry.immutable.covers(name, tag) => {
-            return Err(immutable(tag));
-        }
-        Reference::Tag(tag) => registry.store.delete_tag(name, tag).await?,
-        Reference::Digest(digest) => {
-            for tag in registry.store.tags(name).await? {
-                if registry.immutable.covers(name, &tag)
-                    && registry.store.tag(name, &tag).await?.as_ref() == Some(digest)
-                {
-                    return Err(immutable(&tag));
-                }
-            }
-            registry.store.delete_manifest(name, digest).await?
-        }
-    };
-    registry.packs.deleted(&registry.store, name, reference).await;
+    if let Reference::Tag(tag) = reference
+        && call.registry.immutable.covers(name, tag)
+    {
+        return Err(immutable(tag));
+    }
+    let (registry, asked, wanted) = (call.registry.clone(), name.clone(), reference.clone());
+    let is_there = alone(async move {
+        let (name, reference) = (&asked, &wanted);
+        let is_immutable = |tag: &Tag| registry.immutable.covers(name, tag);
+        let is_there = match reference {
+            Reference::Tag(tag) => registry.store.delete_tag(name, tag).await?,
+            Reference::Digest(digest) => registry.store.delete_manifest(name, digest, is_immutable).await?,
+        };
+        registry.packs.deleted(&registry.store, name, reference).await;
+        Ok(is_there)
+    })
+    .await?;
     match is_there {
         true => Ok((StatusCode::ACCEPTED, [(CONTENT_LENGTH, header(0))]).into_response()),
         false => Err(unknown(reference)),

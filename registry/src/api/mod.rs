@@ -23,6 +23,7 @@ use futures_util::TryStreamExt as _;
 use crate::access::{Action, Caller, Wanted};
 use crate::oci::{Code, OciError};
 use crate::registry::Registry;
+use crate::store::StoreError;
 use target::Target;
 
 /// What every client looks for to know that this is a registry.
@@ -153,6 +154,20 @@ async fn drain(body: impl futures_util::TryStream<Ok = bytes::Bytes> + Unpin) {
     };
     // Whether it was read to its end makes no difference.
     let _ = tokio::time::timeout(PATIENCE, read).await;
+}
+
+/// Goes on to the end even if nobody waits for it any more: a client that goes away must not leave a change half made,
+/// nor let others in while it is being made.
+async fn alone<T: Send + 'static>(
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::spawn(work).await {
+        Ok(outcome) => outcome,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(StoreError::Request("the server is stopping".into())),
+        },
+    }
 }
 
 fn base(call: &Call) -> Answer {

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::target::parse_digest;
-use super::{Answer, CONTENT_DIGEST, Call, OCI_CHUNK_MIN, UPLOAD_UUID, header, unsupported};
+use super::{Answer, CONTENT_DIGEST, Call, OCI_CHUNK_MIN, UPLOAD_UUID, alone, header, unsupported};
 use crate::access::{Action, Wanted};
 use crate::oci::{self, Algorithm, Code, Digest, OciError, RepositoryName};
 use crate::registry::Registry;
@@ -127,19 +127,6 @@ async fn drain_if_refused<T>(
         super::drain(body).await;
     }
     outcome
-}
-
-/// Goes on to the end even if nobody waits for it any more.
-async fn alone<T: Send + 'static>(
-    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-) -> Result<T, StoreError> {
-    match tokio::spawn(work).await {
-        Ok(outcome) => outcome,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(StoreError::Request("the server is stopping".into())),
-        },
-    }
 }
 
 /// What the request says of its body.

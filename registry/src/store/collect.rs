@@ -99,7 +99,9 @@ impl Store {
                 }
             }
             for digest in some.iter().filter(|digest| !reached.contains(digest)) {
-                count += u64::from(self.delete_manifest(name, digest).await?);
+                // No tag stands for it: those of before were read, and whoever sets one touches it.
+                let _alone = self.0.gate.alone(name).await;
+                count += u64::from(self.remove_manifest(name, digest).await?);
             }
         }
         Ok(count)

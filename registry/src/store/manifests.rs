@@ -172,15 +172,39 @@ impl Store {
     /// Takes a manifest away, with the tags that stand for it; whether it was there.
     ///
     /// # Errors
-    /// The storage fails.
-    pub async fn delete_manifest(&self, name: &RepositoryName, digest: &Digest) -> Result<bool> {
+    /// A tag that is immutable stands for it, or the storage fails.
+    pub async fn delete_manifest(
+        &self,
+        name: &RepositoryName,
+        digest: &Digest,
+        immutable: impl Fn(&Tag) -> bool,
+    ) -> Result<bool> {
         let _alone = self.0.gate.alone(name).await;
-        let Some(stored) = self.read_manifest(name, digest).await? else { return Ok(false) };
-        for tag in self.tags(name).await? {
-            if self.tag(name, &tag).await?.as_ref() == Some(digest) {
-                self.remove(&layout::tag_of(name, &tag)).await?;
-            }
+        if self.facts(&layout::manifest_of(name, digest)).await?.is_none() {
+            return Ok(false);
         }
+        let tags = self.tags_for(name, digest).await?;
+        if let Some(tag) = tags.iter().find(|tag| immutable(tag)) {
+            return Err(StoreError::Immutable { tag: tag.to_string(), digest: digest.clone() });
+        }
+        for tag in &tags {
+            self.remove(&layout::tag_of(name, tag)).await?;
+        }
+        self.remove_manifest(name, digest).await
+    }
+
+    /// The tags that stand for a manifest.
+    async fn tags_for(&self, name: &RepositoryName, digest: &Digest) -> Result<Vec<Tag>> {
+        let all = futures_util::stream::iter(self.tags(name).await?);
+        let read =
+            all.map(async |tag| Ok::<_, StoreError>((self.tag(name, &tag).await?.as_ref() == Some(digest), tag)));
+        let read: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
+        Ok(read.into_iter().filter_map(|(is, tag)| is.then_some(tag)).collect())
+    }
+
+    /// Takes a manifest away that no tag stands for; whether it was there.
+    pub(super) async fn remove_manifest(&self, name: &RepositoryName, digest: &Digest) -> Result<bool> {
+        let Some(stored) = self.read_manifest(name, digest).await? else { return Ok(false) };
         if let Ok((Manifest { subject: Some(subject), .. }, _)) = Manifest::parse(&stored.bytes, &stored.media_type) {
             self.remove(&layout::referrer_of(name, &subject.digest, digest)).await?;
         }
