@@ -104,6 +104,16 @@ pub enum Identity {
     User(String),
 }
 
+/// The name, or `-`, which is no user's.
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("-"),
+            Self::User(name) => f.write_str(name),
+        }
+    }
+}
+
 /// Who a request is of, and what it may do at most.
 #[derive(Debug)]
 pub struct Caller {

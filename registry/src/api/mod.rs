@@ -109,7 +109,7 @@ async fn dispatch(registry: Arc<Registry>, parts: Parts, body: &mut Option<Body>
         None if matches!(target, Target::Catalog) => Wanted::Catalog,
         None => Wanted::Base,
     };
-    tracing::Span::current().record("user", tracing::field::debug(call.caller.identity()));
+    tracing::Span::current().record("user", tracing::field::display(call.caller.identity()));
     call.registry.access.authorize(&call.caller, wanted)?;
     if call.registry.read_only && action != Action::Pull {
         return Err(

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod browser;
+mod gate;
 mod index;
 mod page;
 mod search;

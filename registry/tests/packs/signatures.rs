@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::server::{Server, description};
 
 /// Pushes a signature of `signed`, as one of `subject`; its digest.
-async fn attach(
+pub(crate) async fn attach(
     server: &Server,
     repository: &str,
     key: &KeyPair,
@@ -33,13 +33,13 @@ async fn attach(
     digest
 }
 
-struct Keys {
-    folder: TempDir,
-    ours: KeyPair,
+pub(crate) struct Keys {
+    pub(crate) folder: TempDir,
+    pub(crate) ours: KeyPair,
 }
 
 impl Keys {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (folder, ours) = (tempfile::tempdir().unwrap(), KeyPair::generate());
         std::fs::write(folder.path().join("ours.pub"), ours.public().to_pem()).unwrap();
         Self { folder, ours }
@@ -49,7 +49,7 @@ impl Keys {
         self.folder.path().join("ours.pub").display().to_string()
     }
 
-    fn config(&self) -> String {
+    pub(crate) fn config(&self) -> String {
         format!("[packs]\nrequire_signature = [{{ repositories = [\"team/*\"], keys = [{:?}] }}]\n", self.path())
     }
 }
