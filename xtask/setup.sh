@@ -49,11 +49,11 @@ has_libbpf_headers() { [[ -e /usr/include/bpf/bpf_helpers.h ]]; }
 
 has_recorded_clang() { has clang-$CLANG && has llvm-strip-$CLANG; }
 
-# The Python of the tests, with the clients that only PyPI has.
+# The Python of the tests, with what only PyPI has: a client of registries, and a server that speaks S3.
 readonly PYTHON=target/python/bin/python3
-readonly PYTHON_PACKAGES="oras"
+readonly PYTHON_PACKAGES="oras moto[server]"
 
-has_python_clients() { [[ -x $PYTHON ]] && "$PYTHON" -c 'import oras' 2>/dev/null; }
+has_python_packages() { [[ -x $PYTHON ]] && "$PYTHON" -c 'import oras, moto.server' 2>/dev/null; }
 
 has_some_clang() { compgen -c clang | grep -Eqx 'clang(-[0-9]+)?' && compgen -c llvm-strip | grep -Eqx 'llvm-strip(-[0-9]+)?'; }
 
@@ -143,7 +143,7 @@ if [[ $purpose == test ]]; then
     has openssl || missing+=(openssl)
     has chromium || missing+=(chromium)
     has npm || missing+=(nodejs npm)
-    has_python_clients || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
+    has_python_packages || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 fi
 
 # === Packs ===
@@ -196,7 +196,7 @@ fi
 
 # === What only PyPI has ===
 
-if [[ $purpose == test ]] && ! has_python_clients; then
+if [[ $purpose == test ]] && ! has_python_packages; then
     say "installing $PYTHON_PACKAGES of PyPI into target/python"
     rm -rf target/python
     python3 -m venv target/python

@@ -85,7 +85,7 @@ fn test(report: &mut Report) -> Result<()> {
     cargo::run(in_root().env("PATH", with_python()).args(arguments))
 }
 
-/// Where programs are found: first the Python that the setup has made, with the clients that only PyPI has.
+/// Where programs are found: first the Python that the setup has made, with what only PyPI has.
 fn with_python() -> OsString {
     let others = env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(root().join("target/python/bin")).chain(env::split_paths(&others));

@@ -52,11 +52,16 @@ impl Server {
 
     /// With more flags.
     pub(crate) fn start_with(folder: Arc<TempDir>, config: &str, flags: &[&str]) -> Self {
+        Self::start_as(command(), folder, config, flags)
+    }
+
+    /// With a command that has an environment of its own.
+    pub(crate) fn start_as(mut command: Command, folder: Arc<TempDir>, config: &str, flags: &[&str]) -> Self {
         let file = folder.path().join("config.toml");
         std::fs::write(&file, config).unwrap();
         let ready = folder.path().join("ready");
         let _ = std::fs::remove_file(&ready);
-        let mut process = command()
+        let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log", "debug"])
             .arg("--config")
             .arg(&file)
