@@ -479,3 +479,26 @@ async fn a_manifest_with_an_immutable_tag_stays() {
     assert!(store.delete_manifest(&a, &digest, |_| false).await.unwrap());
     assert!(store.tags(&a).await.unwrap().is_empty());
 }
+
+/// A client that is told that a blob is there does not send it: it pushes the manifest, some time later.
+#[tokio::test]
+async fn what_a_client_was_told_to_be_there_waits_for_its_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    let (a, b) = (name("a"), name("b"));
+    let mut old = Vec::new();
+    for text in ["asked for", "pushed again", "mounted", "forgotten"] {
+        old.push(push_blob(&store, &a, text.as_bytes()).await.unwrap());
+    }
+    let age = Duration::from_secs(2);
+    tokio::time::sleep(age).await;
+    assert!(store.blob(&a, &old[0]).await.unwrap().is_some());
+    push_blob(&store, &a, b"pushed again").await.unwrap();
+    assert!(store.mount(&a, &b, &old[2]).await.unwrap());
+    let keep = Retention { unreferenced: age, idle_upload: age, untagged: None };
+    let collected = store.collect(keep).await.unwrap();
+    assert_eq!((collected.links, collected.blobs), (1, 1), "only what nobody asked for");
+    for kept in &old[..3] {
+        assert!(store.blob(&a, kept).await.unwrap().is_some());
+    }
+}

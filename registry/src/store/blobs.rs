@@ -28,12 +28,14 @@ impl Store {
     /// # Errors
     /// The storage fails.
     pub async fn blob(&self, name: &RepositoryName, digest: &Digest) -> Result<Option<Blob>> {
-        // Before looking, so that a collection under way cannot have missed it.
-        self.0.gate.touch(digest);
-        match self.facts(&layout::blob_of(name, digest)).await? {
-            Some(_) => self.blob_anywhere(digest).await,
-            None => Ok(None),
+        let link = layout::blob_of(name, digest);
+        if self.facts(&link).await?.is_none() {
+            return Ok(None);
         }
+        if self.0.gate.show(digest).await && self.facts(&link).await?.is_none() {
+            return Ok(None);
+        }
+        self.blob_anywhere(digest).await
     }
 
     /// Whether any repository has it.
@@ -84,7 +86,7 @@ impl Store {
     /// The storage fails.
     pub async fn mount(&self, from: &RepositoryName, to: &RepositoryName, digest: &Digest) -> Result<bool> {
         let passage = self.0.gate.pass().await;
-        passage.touch(digest);
+        passage.keep(digest);
         let there = self.blob(from, digest).await?;
         if there.is_some() {
             self.link(to, digest).await?;
@@ -98,7 +100,7 @@ impl Store {
     /// The storage fails.
     pub async fn share(&self, to: &RepositoryName, digest: &Digest) -> Result<Option<Blob>> {
         let passage = self.0.gate.pass().await;
-        passage.touch(digest);
+        passage.keep(digest);
         let there = self.blob_anywhere(digest).await?;
         if there.is_some() {
             self.link(to, digest).await?;
@@ -109,7 +111,7 @@ impl Store {
     /// Keeps a small blob whose digest was checked.
     pub(super) async fn put_blob(&self, name: &RepositoryName, digest: &Digest, pieces: Vec<Bytes>) -> Result<()> {
         let passage = self.0.gate.pass().await;
-        passage.touch(digest);
+        passage.keep(digest);
         if self.blob_anywhere(digest).await?.is_none() {
             self.write(&layout::blob(digest), pieces, true).await?;
         }

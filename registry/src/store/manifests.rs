@@ -82,8 +82,10 @@ impl Store {
                 None => return Ok(None),
             },
         };
-        self.0.gate.touch(&digest);
-        self.read_manifest(name, &digest).await
+        match self.read_manifest(name, &digest).await? {
+            Some(_) if self.0.gate.show(&digest).await => self.read_manifest(name, &digest).await,
+            found => Ok(found),
+        }
     }
 
     /// A manifest that no client asked for.
@@ -99,8 +101,11 @@ impl Store {
     /// # Errors
     /// The storage fails.
     pub async fn has_manifest(&self, name: &RepositoryName, digest: &Digest) -> Result<bool> {
-        self.0.gate.touch(digest);
-        Ok(self.facts(&layout::manifest_of(name, digest)).await?.is_some())
+        let path = layout::manifest_of(name, digest);
+        if self.facts(&path).await?.is_none() {
+            return Ok(false);
+        }
+        Ok(!self.0.gate.show(digest).await || self.facts(&path).await?.is_some())
     }
 
     /// Keeps a manifest whose digest was checked, and has the tags stand for it. With `whole`, only if all that it is made
@@ -118,7 +123,7 @@ impl Store {
     ) -> Result<()> {
         // Seen from the collection: found and referred to without it coming between.
         let passage = self.0.gate.pass().await;
-        passage.touch(&stored.digest);
+        passage.keep(&stored.digest);
         for descriptor in manifest.blobs().chain(manifest.children()) {
             passage.touch(&descriptor.digest);
         }
