@@ -502,3 +502,42 @@ async fn what_a_client_was_told_to_be_there_waits_for_its_manifest() {
         assert!(store.blob(&a, kept).await.unwrap().is_some());
     }
 }
+
+/// What refers to a manifest may be as long as a manifest itself: only as much is read as one answer holds.
+#[tokio::test]
+async fn only_a_page_of_referrers_is_read() {
+    use tower::ServiceExt as _;
+    const COUNT: usize = 12;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    let routes = lanner_registry::api::routes(Arc::new(lanner_registry::registry::Registry::open(store.clone())));
+    let (a, subject) = (name("a"), sha256(b"subject"));
+    push_blob(&store, &a, b"{}").await.unwrap();
+    let mut digests = Vec::new();
+    for n in 0..COUNT {
+        let mut manifest = image(&[]);
+        manifest["subject"] = json!({ "mediaType": MANIFEST, "digest": subject.to_string(), "size": 7 });
+        manifest["annotations"] = json!({ "n": n.to_string(), "long": "x".repeat(1 << 20) });
+        digests.push(push_manifest(&store, &a, &manifest, &[]).await.unwrap());
+    }
+    digests.sort_unstable();
+    let last = format!("repositories/a/_referrers/sha256/{}/sha256-{}", subject.hex(), digests[COUNT - 1].hex());
+    let whole = std::fs::read(folder.path().join(&last)).unwrap();
+    std::fs::write(folder.path().join(&last), "nonsense").unwrap();
+    let mut path = format!("/v2/a/referrers/{subject}");
+    let mut found = Vec::new();
+    loop {
+        let request = axum::http::Request::get(&path).body(axum::body::Body::empty()).unwrap();
+        let answer = routes.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        std::fs::write(folder.path().join(&last), &whole).unwrap();
+        let link = answer.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+        let body = axum::body::to_bytes(answer.into_body(), 4 << 20).await.unwrap();
+        let index: Value = serde_json::from_slice(&body).unwrap();
+        let all = index["manifests"].as_array().unwrap();
+        found.extend(all.iter().map(|found| found["digest"].as_str().unwrap().parse::<Digest>().unwrap()));
+        let Some(link) = link else { break };
+        path = link.trim_start_matches('<').split_once('>').unwrap().0.to_owned();
+    }
+    assert_eq!(found, digests);
+}
