@@ -541,3 +541,31 @@ async fn only_a_page_of_referrers_is_read() {
     }
     assert_eq!(found, digests);
 }
+
+/// To look for a blob in all repositories is dear: none is looked into in vain.
+#[tokio::test]
+async fn who_has_a_blob() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    let names = ["a", "b", "c", "d"].map(name);
+    let digest = push_blob(&store, &names[1], b"shared").await.unwrap();
+    push_blob(&store, &names[2], b"shared").await.unwrap();
+    push_blob(&store, &names[3], b"another").await.unwrap();
+    let asked = std::cell::RefCell::new(Vec::new());
+    let allowed = |secret: &'static str| {
+        let asked = &asked;
+        move |name: &RepositoryName| {
+            asked.borrow_mut().push(name.to_string());
+            name.as_str() != secret
+        }
+    };
+    // One that has it itself need not look at others.
+    assert_eq!(store.holder(&names[2], &digest, allowed("")).await.unwrap().as_ref(), Some(&names[2]));
+    assert_eq!(asked.take(), ["c"]);
+    assert_eq!(store.holder(&names[0], &digest, allowed("")).await.unwrap().as_ref(), Some(&names[1]));
+    assert_eq!(asked.take(), ["a", "b"]);
+    assert_eq!(store.holder(&names[1], &digest, allowed("b")).await.unwrap().as_ref(), Some(&names[2]));
+    assert_eq!(store.holder(&names[0], &sha256(b"nowhere"), allowed("")).await.unwrap(), None);
+    store.delete_blob(&names[2], &digest).await.unwrap();
+    assert_eq!(store.holder(&names[0], &digest, allowed("b")).await.unwrap(), None);
+}

@@ -63,21 +63,30 @@ impl Store {
         }
     }
 
-    /// Which repositories have a blob.
+    /// A repository that has a blob, among those that are `allowed`: `near` if it has it, or the first that does.
     ///
     /// # Errors
     /// The storage fails.
-    pub async fn holders(&self, digest: &Digest) -> Result<Vec<RepositoryName>> {
+    pub async fn holder(
+        &self,
+        near: &RepositoryName,
+        digest: &Digest,
+        allowed: impl Fn(&RepositoryName) -> bool,
+    ) -> Result<Option<RepositoryName>> {
         if self.blob_anywhere(digest).await?.is_none() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        let mut holders = Vec::new();
-        for name in self.repositories().await? {
+        if allowed(near) && self.facts(&layout::blob_of(near, digest)).await?.is_some() {
+            return Ok(Some(near.clone()));
+        }
+        // All repositories are walked through: one request at a time, or a few clients could keep the disk busy.
+        let _turn = self.0.walking.lock().await;
+        for name in self.repositories().await?.into_iter().filter(allowed) {
             if self.facts(&layout::blob_of(&name, digest)).await?.is_some() {
-                holders.push(name);
+                return Ok(Some(name));
             }
         }
-        Ok(holders)
+        Ok(None)
     }
 
     /// Gives a repository a blob of another one; whether that has it.
