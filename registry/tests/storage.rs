@@ -479,3 +479,93 @@ async fn a_manifest_with_an_immutable_tag_stays() {
     assert!(store.delete_manifest(&a, &digest, |_| false).await.unwrap());
     assert!(store.tags(&a).await.unwrap().is_empty());
 }
+
+/// A client that is told that a blob is there does not send it: it pushes the manifest, some time later.
+#[tokio::test]
+async fn what_a_client_was_told_to_be_there_waits_for_its_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    let (a, b) = (name("a"), name("b"));
+    let mut old = Vec::new();
+    for text in ["asked for", "pushed again", "mounted", "forgotten"] {
+        old.push(push_blob(&store, &a, text.as_bytes()).await.unwrap());
+    }
+    let age = Duration::from_secs(2);
+    tokio::time::sleep(age).await;
+    assert!(store.blob(&a, &old[0]).await.unwrap().is_some());
+    push_blob(&store, &a, b"pushed again").await.unwrap();
+    assert!(store.mount(&a, &b, &old[2]).await.unwrap());
+    let keep = Retention { unreferenced: age, idle_upload: age, untagged: None };
+    let collected = store.collect(keep).await.unwrap();
+    assert_eq!((collected.links, collected.blobs), (1, 1), "only what nobody asked for");
+    for kept in &old[..3] {
+        assert!(store.blob(&a, kept).await.unwrap().is_some());
+    }
+}
+
+/// What refers to a manifest may be as long as a manifest itself: only as much is read as one answer holds.
+#[tokio::test]
+async fn only_a_page_of_referrers_is_read() {
+    use tower::ServiceExt as _;
+    const COUNT: usize = 12;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    let routes = lanner_registry::api::routes(Arc::new(lanner_registry::registry::Registry::open(store.clone())));
+    let (a, subject) = (name("a"), sha256(b"subject"));
+    push_blob(&store, &a, b"{}").await.unwrap();
+    let mut digests = Vec::new();
+    for n in 0..COUNT {
+        let mut manifest = image(&[]);
+        manifest["subject"] = json!({ "mediaType": MANIFEST, "digest": subject.to_string(), "size": 7 });
+        manifest["annotations"] = json!({ "n": n.to_string(), "long": "x".repeat(1 << 20) });
+        digests.push(push_manifest(&store, &a, &manifest, &[]).await.unwrap());
+    }
+    digests.sort_unstable();
+    let last = format!("repositories/a/_referrers/sha256/{}/sha256-{}", subject.hex(), digests[COUNT - 1].hex());
+    let whole = std::fs::read(folder.path().join(&last)).unwrap();
+    std::fs::write(folder.path().join(&last), "nonsense").unwrap();
+    let mut path = format!("/v2/a/referrers/{subject}");
+    let mut found = Vec::new();
+    loop {
+        let request = axum::http::Request::get(&path).body(axum::body::Body::empty()).unwrap();
+        let answer = routes.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        std::fs::write(folder.path().join(&last), &whole).unwrap();
+        let link = answer.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+        let body = axum::body::to_bytes(answer.into_body(), 4 << 20).await.unwrap();
+        let index: Value = serde_json::from_slice(&body).unwrap();
+        let all = index["manifests"].as_array().unwrap();
+        found.extend(all.iter().map(|found| found["digest"].as_str().unwrap().parse::<Digest>().unwrap()));
+        let Some(link) = link else { break };
+        path = link.trim_start_matches('<').split_once('>').unwrap().0.to_owned();
+    }
+    assert_eq!(found, digests);
+}
+
+/// To look for a blob in all repositories is dear: none is looked into in vain.
+#[tokio::test]
+async fn who_has_a_blob() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    let names = ["a", "b", "c", "d"].map(name);
+    let digest = push_blob(&store, &names[1], b"shared").await.unwrap();
+    push_blob(&store, &names[2], b"shared").await.unwrap();
+    push_blob(&store, &names[3], b"another").await.unwrap();
+    let asked = std::cell::RefCell::new(Vec::new());
+    let allowed = |secret: &'static str| {
+        let asked = &asked;
+        move |name: &RepositoryName| {
+            asked.borrow_mut().push(name.to_string());
+            name.as_str() != secret
+        }
+    };
+    // One that has it itself need not look at others.
+    assert_eq!(store.holder(&names[2], &digest, allowed("")).await.unwrap().as_ref(), Some(&names[2]));
+    assert_eq!(asked.take(), ["c"]);
+    assert_eq!(store.holder(&names[0], &digest, allowed("")).await.unwrap().as_ref(), Some(&names[1]));
+    assert_eq!(asked.take(), ["a", "b"]);
+    assert_eq!(store.holder(&names[1], &digest, allowed("b")).await.unwrap().as_ref(), Some(&names[2]));
+    assert_eq!(store.holder(&names[0], &sha256(b"nowhere"), allowed("")).await.unwrap(), None);
+    store.delete_blob(&names[2], &digest).await.unwrap();
+    assert_eq!(store.holder(&names[0], &digest, allowed("b")).await.unwrap(), None);
+}

@@ -3,11 +3,13 @@
 use axum::http::header::{CONTENT_TYPE, HeaderMap, LINK};
 use axum::http::{HeaderValue, Method};
 use axum::response::IntoResponse as _;
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 
 use super::{Answer, Call, OCI_FILTERS, header, unsupported, warn_if_stale};
 use crate::mirror::Pulled;
 use crate::oci::{Code, Descriptor, Digest, INDEX, OciError, RepositoryName};
+use crate::store::StoreError;
 
 /// How long an answer may be, in bytes of descriptors: what clients must take as a manifest is 4 MiB.
 const REFERRERS_PAGE: usize = 3 << 20;
@@ -66,27 +68,29 @@ pub(super) async fn catalog(call: &Call) -> Answer {
 
 pub(super) async fn referrers(call: &Call, name: &RepositoryName, subject: &Digest) -> Answer {
     read_only(call)?;
-    let Pulled { content: mut found, stale } = match call.registry.mirror.of(name) {
-        Some(mirror) => mirror.referrers(name, subject).await?,
-        None => Pulled { content: call.registry.store.referrers(name, subject).await?, stale: false },
+    let last = call.query.get("last").and_then(|last| last.parse::<Digest>().ok());
+    let (all, stale) = match call.registry.mirror.of(name) {
+        Some(mirror) => {
+            let Pulled { content, stale } = mirror.referrers(name, subject).await?;
+            let after = content.into_iter().filter(|found| last.as_ref().is_none_or(|last| found.digest > *last));
+            (futures_util::stream::iter(after.map(Ok).collect::<Vec<_>>()).boxed(), stale)
+        }
+        None => (call.registry.store.referrers_after(name, subject, last.as_ref()).await?.boxed(), false),
     };
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(INDEX));
     let kinds: Vec<&str> = call.query.all("artifactType").filter(|kind| !kind.is_empty()).collect();
     if !kinds.is_empty() {
-        found.retain(|descriptor| descriptor.artifact_type.as_deref().is_some_and(|kind| kinds.contains(&kind)));
         headers.insert(OCI_FILTERS, HeaderValue::from_static("artifactType"));
     }
-    if let Some(last) = call.query.get("last").and_then(|last| last.parse::<Digest>().ok()) {
-        found.retain(|descriptor| descriptor.digest > last);
-    }
-    let count = fitting(&found);
-    if count < found.len() {
-        let last = found[count - 1].digest.to_string();
+    let is_wanted = |kind: Option<&str>| kinds.is_empty() || kind.is_some_and(|kind| kinds.contains(&kind));
+    let wanted = all.try_filter(|found| std::future::ready(is_wanted(found.artifact_type.as_deref())));
+    let (found, more) = fitting(wanted).await?;
+    if let (true, Some(last)) = (more, found.last()) {
+        let last = last.digest.to_string();
         let mut query: Vec<(&str, &str)> = kinds.iter().map(|kind| ("artifactType", *kind)).collect();
         query.push(("last", &last));
         headers.insert(LINK, next(&format!("/v2/{name}/referrers/{subject}"), &query));
-        found.truncate(count);
     }
     let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": found });
     let mut response = (headers, serde_json::to_vec(&index).expect("descriptors can be written")).into_response();
@@ -94,14 +98,20 @@ pub(super) async fn referrers(call: &Call, name: &RepositoryName, subject: &Dige
     Ok(response)
 }
 
-/// How many fit into one answer; at least one.
-fn fitting(descriptors: &[Descriptor]) -> usize {
-    let mut size = 0;
-    let fits = |descriptor: &&Descriptor| {
-        size += serde_json::to_vec(descriptor).map_or(0, |bytes| bytes.len() + 1);
-        size <= REFERRERS_PAGE
-    };
-    descriptors.iter().take_while(fits).count().max(1)
+/// As many as fit into one answer, at least one, and whether there are more.
+async fn fitting(
+    descriptors: impl Stream<Item = Result<Descriptor, StoreError>>,
+) -> Result<(Vec<Descriptor>, bool), StoreError> {
+    let mut descriptors = std::pin::pin!(descriptors);
+    let (mut found, mut size) = (Vec::new(), 0);
+    while let Some(descriptor) = descriptors.try_next().await? {
+        size += serde_json::to_vec(&descriptor).map_or(0, |bytes| bytes.len() + 1);
+        if size > REFERRERS_PAGE && !found.is_empty() {
+            return Ok((found, true));
+        }
+        found.push(descriptor);
+    }
+    Ok((found, false))
 }
 
 fn read_only(call: &Call) -> Result<(), OciError> {

@@ -52,12 +52,10 @@ async fn mount_it(call: &Call, name: &RepositoryName, digest: &Digest) -> Result
         },
         None => {
             // Whoever has the blob and lets this client have it.
-            for from in store.holders(digest).await? {
-                if allowed(&from) {
-                    return Ok(store.mount(&from, name, digest).await?);
-                }
+            match store.holder(name, digest, allowed).await? {
+                Some(from) => Ok(store.mount(&from, name, digest).await?),
+                None => Ok(false),
             }
-            Ok(false)
         }
     }
 }

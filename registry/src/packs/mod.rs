@@ -14,6 +14,7 @@ mod web;
 
 use std::path::PathBuf;
 
+use futures_util::TryStreamExt as _;
 use lanner_artifact::{COMPONENT_MEDIA_TYPE, CONFIG_MEDIA_TYPE};
 use serde::Deserialize;
 
@@ -110,9 +111,11 @@ impl Packs {
         if !is_pack(&manifest) || may_push() {
             return Ok(());
         }
-        let mut referrers = store.referrers(name, &stored.digest).await?;
-        referrers.retain(|referrer| is_signature(referrer.artifact_type.as_deref()));
-        let referrers = referrers.into_iter().map(|referrer| referrer.digest).collect();
+        let referrers = store.referrers_after(name, &stored.digest, None).await?;
+        let signatures = referrers.try_filter_map(async |referrer| {
+            Ok(is_signature(referrer.artifact_type.as_deref()).then_some(referrer.digest))
+        });
+        let referrers = signatures.try_collect().await?;
         match self.signatures.verified(store, name, &stored.digest, referrers).await? {
             Some(false) => {
                 let reason = format!("the pack {} is not signed by a key this registry asks for", stored.digest);

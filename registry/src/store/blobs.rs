@@ -33,12 +33,14 @@ impl Store {
     /// # Errors
     /// The storage fails.
     pub async fn blob(&self, name: &RepositoryName, digest: &Digest) -> Result<Option<Blob>> {
-        // Before looking, so that a collection under way cannot have missed it.
-        self.0.gate.touch(digest);
-        match self.facts(&layout::blob_of(name, digest)).await? {
-            Some(_) => self.blob_anywhere(digest).await,
-            None => Ok(None),
+        let link = layout::blob_of(name, digest);
+        if self.facts(&link).await?.is_none() {
+            return Ok(None);
         }
+        if self.0.gate.show(digest).await && self.facts(&link).await?.is_none() {
+            return Ok(None);
+        }
+        self.blob_anywhere(digest).await
     }
 
     /// Whether any repository has it.
@@ -61,21 +63,30 @@ impl Store {
         }
     }
 
-    /// Which repositories have a blob.
+    /// A repository that has a blob, among those that are `allowed`: `near` if it has it, or the first that does.
     ///
     /// # Errors
     /// The storage fails.
-    pub async fn holders(&self, digest: &Digest) -> Result<Vec<RepositoryName>> {
+    pub async fn holder(
+        &self,
+        near: &RepositoryName,
+        digest: &Digest,
+        allowed: impl Fn(&RepositoryName) -> bool,
+    ) -> Result<Option<RepositoryName>> {
         if self.blob_anywhere(digest).await?.is_none() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        let mut holders = Vec::new();
-        for name in self.repositories().await? {
+        if allowed(near) && self.facts(&layout::blob_of(near, digest)).await?.is_some() {
+            return Ok(Some(near.clone()));
+        }
+        // All repositories are walked through: one request at a time, or a few clients could keep the disk busy.
+        let _turn = self.0.walking.lock().await;
+        for name in self.repositories().await?.into_iter().filter(allowed) {
             if self.facts(&layout::blob_of(&name, digest)).await?.is_some() {
-                holders.push(name);
+                return Ok(Some(name));
             }
         }
-        Ok(holders)
+        Ok(None)
     }
 
     /// Gives a repository a blob of another one; whether that has it.
@@ -84,7 +95,7 @@ impl Store {
     /// The storage fails.
     pub async fn mount(&self, from: &RepositoryName, to: &RepositoryName, digest: &Digest) -> Result<bool> {
         let passage = self.0.gate.pass().await;
-        passage.touch(digest);
+        passage.keep(digest);
         let there = self.blob(from, digest).await?;
         if there.is_some() {
             self.link(to, digest).await?;
@@ -98,7 +109,7 @@ impl Store {
     /// The storage fails.
     pub async fn share(&self, to: &RepositoryName, digest: &Digest) -> Result<Option<Blob>> {
         let passage = self.0.gate.pass().await;
-        passage.touch(digest);
+        passage.keep(digest);
         let there = self.blob_anywhere(digest).await?;
         if there.is_some() {
             self.link(to, digest).await?;
@@ -109,7 +120,7 @@ impl Store {
     /// Keeps a small blob whose digest was checked.
     pub(super) async fn put_blob(&self, name: &RepositoryName, digest: &Digest, pieces: Vec<Bytes>) -> Result<()> {
         let passage = self.0.gate.pass().await;
-        passage.touch(digest);
+        passage.keep(digest);
         if self.blob_anywhere(digest).await?.is_none() {
             self.write(&layout::blob(digest), pieces, true).await?;
         }

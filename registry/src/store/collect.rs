@@ -1,6 +1,7 @@
 //! The collection of what nothing refers to any more, while the registry serves. `gate.rs` says why it is safe.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
@@ -60,7 +61,7 @@ impl Store {
 
     /// Manifests that nothing leads to: no tag, no index that is kept, and no subject that is kept.
     async fn collect_untagged(&self, name: &RepositoryName, age: Duration) -> Result<u64> {
-        let collection = self.0.gate.collect().await;
+        let collection = self.0.gate.collect(age).await;
         let facts: Vec<ObjectMeta> = self.0.objects.list(Some(&layout::manifests_of(name))).try_collect().await?;
         let mut leads_to: HashMap<Digest, Vec<Digest>> = HashMap::new();
         let mut kept: Vec<Digest> = Vec::new();
@@ -87,8 +88,9 @@ impl Store {
             kept.extend(self.tag(name, &tag).await?);
         }
         let mut count = 0;
+        let doomed = Arc::new(candidates.iter().cloned().collect());
         for some in candidates.chunks(AT_ONCE) {
-            let _closed = collection.close().await;
+            let _closed = collection.close(&doomed).await;
             // Whatever was asked for or pushed again meanwhile is kept, with all that it leads to.
             let mut kept: Vec<Digest> =
                 kept.iter().chain(candidates.iter().filter(|d| collection.is_touched(d))).cloned().collect();
@@ -109,7 +111,7 @@ impl Store {
 
     /// Blobs of a repository that none of its manifests refers to.
     async fn collect_links(&self, name: &RepositoryName, age: Duration) -> Result<u64> {
-        let collection = self.0.gate.collect().await;
+        let collection = self.0.gate.collect(age).await;
         let mut referred = HashSet::new();
         for digest in self.manifests(name).await? {
             let Some(stored) = self.read_manifest(name, &digest).await? else { continue };
@@ -131,8 +133,9 @@ impl Store {
             .filter(|(digest, _)| !referred.contains(digest))
             .collect();
         let mut count = 0;
+        let digests = Arc::new(doomed.iter().map(|(digest, _)| digest.clone()).collect());
         for some in doomed.chunks(AT_ONCE) {
-            let _closed = collection.close().await;
+            let _closed = collection.close(&digests).await;
             for (digest, path) in some {
                 if !collection.is_touched(digest) {
                     count += u64::from(self.remove(path).await?);
@@ -144,7 +147,7 @@ impl Store {
 
     /// Blobs that no repository has.
     async fn collect_blobs(&self, age: Duration) -> Result<(u64, u64)> {
-        let collection = self.0.gate.collect().await;
+        let collection = self.0.gate.collect(age).await;
         let mut linked = HashSet::new();
         for name in self.repositories().await? {
             let links = layout::blobs_of(&name);
@@ -162,8 +165,9 @@ impl Store {
             .filter(|(digest, _)| !linked.contains(digest))
             .collect();
         let (mut count, mut bytes) = (0, 0);
+        let digests = Arc::new(doomed.iter().map(|(digest, _)| digest.clone()).collect());
         for some in doomed.chunks(AT_ONCE) {
-            let _closed = collection.close().await;
+            let _closed = collection.close(&digests).await;
             for (digest, facts) in some {
                 if !collection.is_touched(digest) && self.remove(&facts.location).await? {
                     count += 1;

@@ -62,6 +62,12 @@ pub(super) fn referrer_of(name: &RepositoryName, subject: &Digest, manifest: &Di
     referrers_of(name, subject).join(file)
 }
 
+/// The digest of the manifest that is listed as a referrer.
+pub(super) fn digest_in_file(path: &Path) -> Option<Digest> {
+    let (algorithm, hex) = path.filename()?.split_once('-')?;
+    Digest::from_parts(algorithm.parse::<Algorithm>().ok()?, hex).ok()
+}
+
 /// The digest that ends the path of a blob, a link or a manifest.
 pub(super) fn digest_at_end(path: &Path) -> Option<Digest> {
     let mut parts = path.parts().map(|part| part.as_ref().to_owned()).collect::<Vec<_>>();

@@ -1,7 +1,7 @@
 //! Manifests, the tags that stand for them, and what refers to them.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,8 @@ use crate::oci::{Descriptor, Digest, Manifest, Reference, RepositoryName, Tag};
 
 /// How many small objects are read at once.
 const AT_ONCE: usize = 16;
+/// How many referrers are read before they are taken: each may be as long as a manifest.
+const READ_AHEAD: usize = 4;
 
 /// A manifest as it was pushed.
 #[derive(Clone, Debug)]
@@ -82,8 +84,10 @@ impl Store {
                 None => return Ok(None),
             },
         };
-        self.0.gate.touch(&digest);
-        self.read_manifest(name, &digest).await
+        match self.read_manifest(name, &digest).await? {
+            Some(_) if self.0.gate.show(&digest).await => self.read_manifest(name, &digest).await,
+            found => Ok(found),
+        }
     }
 
     /// A manifest that no client asked for.
@@ -99,8 +103,11 @@ impl Store {
     /// # Errors
     /// The storage fails.
     pub async fn has_manifest(&self, name: &RepositoryName, digest: &Digest) -> Result<bool> {
-        self.0.gate.touch(digest);
-        Ok(self.facts(&layout::manifest_of(name, digest)).await?.is_some())
+        let path = layout::manifest_of(name, digest);
+        if self.facts(&path).await?.is_none() {
+            return Ok(false);
+        }
+        Ok(!self.0.gate.show(digest).await || self.facts(&path).await?.is_some())
     }
 
     /// Keeps a manifest whose digest was checked, and has the tags stand for it. With `whole`, only if all that it is made
@@ -118,7 +125,7 @@ impl Store {
     ) -> Result<()> {
         // Seen from the collection: found and referred to without it coming between.
         let passage = self.0.gate.pass().await;
-        passage.touch(&stored.digest);
+        passage.keep(&stored.digest);
         for descriptor in manifest.blobs().chain(manifest.children()) {
             passage.touch(&descriptor.digest);
         }
@@ -247,20 +254,39 @@ impl Store {
     /// # Errors
     /// The storage fails.
     pub async fn referrers(&self, name: &RepositoryName, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.referrers_after(name, subject, None).await?.try_collect().await
+    }
+
+    /// The same, but only those after `last`, and read as they are taken: each may be as long as a manifest.
+    ///
+    /// # Errors
+    /// The storage fails; also while they are read.
+    pub async fn referrers_after(
+        &self,
+        name: &RepositoryName,
+        subject: &Digest,
+        last: Option<&Digest>,
+    ) -> Result<impl Stream<Item = Result<Descriptor>> + use<>> {
         let listed = self.objects().list_with_delimiter(Some(&layout::referrers_of(name, subject))).await?;
-        let read = futures_util::stream::iter(listed.objects).map(async |facts| {
-            let path = facts.location;
-            let Some(bytes) = self.read(&path).await? else { return Ok(None) };
-            let descriptor: Descriptor = serde_json::from_slice(&bytes)
-                .map_err(|error| StoreError::Damaged { object: path.to_string(), reason: error.to_string() })?;
-            // Written after the manifest and taken away before it, but a process may be killed between.
-            let there = self.has_manifest(name, &descriptor.digest).await?;
-            Ok::<_, StoreError>(there.then_some(descriptor))
+        let mut found: Vec<(Digest, Path)> = listed
+            .objects
+            .into_iter()
+            .filter_map(|facts| Some((layout::digest_in_file(&facts.location)?, facts.location)))
+            .filter(|(digest, _)| last.is_none_or(|last| digest > last))
+            .collect();
+        found.sort_unstable();
+        let (store, name) = (self.clone(), name.clone());
+        let read = futures_util::stream::iter(found).map(move |(digest, path)| {
+            let (store, name) = (store.clone(), name.clone());
+            async move {
+                let Some(bytes) = store.read(&path).await? else { return Ok(None) };
+                let descriptor: Descriptor = serde_json::from_slice(&bytes)
+                    .map_err(|error| StoreError::Damaged { object: path.to_string(), reason: error.to_string() })?;
+                // Written after the manifest and taken away before it, but a process may be killed between.
+                Ok(store.has_manifest(&name, &digest).await?.then_some(descriptor))
+            }
         });
-        let read: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
-        let mut referrers: Vec<Descriptor> = read.into_iter().flatten().collect();
-        referrers.sort_unstable_by(|a, b| a.digest.cmp(&b.digest));
-        Ok(referrers)
+        Ok(read.buffered(READ_AHEAD).try_filter_map(async |found| Ok(found)))
     }
 
     /// All repositories, in the order of their names.

@@ -180,6 +180,8 @@ struct Inner {
     local: bool,
     uploads: Uploads,
     gate: Gate,
+    /// Held by who looks for a blob in all repositories.
+    walking: tokio::sync::Mutex<()>,
     /// Held as long as the storage is open.
     _lock: std::fs::File,
 }
@@ -206,7 +208,15 @@ impl Store {
 
     fn new(objects: Arc<dyn ObjectStore>, root: PathBuf, local: bool, lock: std::fs::File) -> Self {
         let uploads = Uploads::new(root.join(layout::UPLOADS));
-        Self(Arc::new(Inner { objects, root, local, uploads, gate: Gate::default(), _lock: lock }))
+        Self(Arc::new(Inner {
+            objects,
+            root,
+            local,
+            uploads,
+            gate: Gate::default(),
+            walking: tokio::sync::Mutex::default(),
+            _lock: lock,
+        }))
     }
 
     /// The folder of the local files.

@@ -342,7 +342,7 @@ impl Store {
             return Err(StoreError::Damaged { object: file.display().to_string(), reason });
         }
         let passage = self.0.gate.pass().await;
-        passage.touch(digest);
+        passage.keep(digest);
         self.adopt(file, size, digest).await?;
         self.link(name, digest).await
     }
