@@ -155,7 +155,7 @@ pub struct Limits {
     /// How long a client may be silent within a request, and not take what it is sent.
     #[serde(with = "duration")]
     pub idle_time: Duration,
-    /// How many requests a client (by address, or by name once it has logged in) may make each second; all without.
+    /// How many requests a client (an address, or a network /64 of IPv6) may make each second; all without.
     pub requests_per_second: Option<u32>,
     /// How many it may make at once after a rest; as many as in a second without.
     pub burst: Option<u32>,

@@ -3,7 +3,7 @@
 //! There is one set for the process. Labels take few values: never a name, a digest or an address.
 
 use std::sync::LazyLock;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::http::Method;
 use prometheus_client::encoding::text::encode;
@@ -162,6 +162,12 @@ struct OutcomeLabels {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MirrorLabels {
+    prefix: String,
+    what: &'static str,
+}
+
 /// Everything that is counted.
 pub struct Metrics {
     registry: Registry,
@@ -182,6 +188,7 @@ pub struct Metrics {
     collected: Family<KindLabels, Counter>,
     collected_bytes: Counter,
     certificates: Family<OutcomeLabels, Counter>,
+    mirrors: Family<MirrorLabels, Counter>,
 }
 
 impl Metrics {
@@ -211,6 +218,8 @@ impl Metrics {
         registry.register("collected_bytes", "Bytes of the blobs that collections took away", collected_bytes.clone());
         let certificates = Family::default();
         registry.register("certificate_reloads", "Changes of the certificate", certificates.clone());
+        let mirrors = Family::default();
+        registry.register("mirror", "What mirrors did: hits, misses, joins, stale, bytes, errors", mirrors.clone());
         registry.register("build", "What is running", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         Self {
             registry,
@@ -226,6 +235,7 @@ impl Metrics {
             collected,
             collected_bytes,
             certificates,
+            mirrors,
         }
     }
 
@@ -260,6 +270,23 @@ impl Metrics {
     pub fn certificate(&self, taken: bool) {
         let outcome = if taken { "taken" } else { "refused" };
         self.certificates.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Tells what a mirror has counted.
+    pub fn mirror(&self, prefix: &str, counts: &crate::mirror::Counts) {
+        let crate::mirror::Counts { hits, misses, joins, stale, bytes, errors } = *counts;
+        let all = [
+            ("hits", hits),
+            ("misses", misses),
+            ("joins", joins),
+            ("stale", stale),
+            ("bytes", bytes),
+            ("errors", errors),
+        ];
+        for (what, count) in all {
+            let labels = MirrorLabels { prefix: prefix.to_owned(), what };
+            self.mirrors.get_or_create(&labels).inner().store(count, Ordering::Relaxed);
+        }
     }
 
     /// In the text format of OpenMetrics, which Prometheus reads.

@@ -41,6 +41,9 @@ async fn pull(call: &Call, name: &RepositoryName, reference: &Reference) -> Answ
         }
     };
     let pulled = pulled.ok_or_else(|| unknown(reference))?;
+    if call.registry.mirror.of(name).is_some() {
+        call.registry.packs.fetched(&call.registry.store, name, reference, &pulled.content).await;
+    }
     let may_push = || call.registry.access.authorize(&call.caller, Wanted::Repository(name, Action::Push)).is_ok();
     call.registry.packs.release(&call.registry.store, name, &pulled.content, may_push).await?;
     let mut response = respond(call, reference, pulled.content);

@@ -144,6 +144,27 @@ impl Packs {
         }
     }
 
+    /// A manifest came from another registry and was asked for: what of it is not known yet is looked at.
+    pub async fn fetched(&self, store: &Store, name: &RepositoryName, reference: &Reference, stored: &Stored) {
+        let known = self.index.versions(name).unwrap_or_default().iter().any(|listed| {
+            let named = match reference {
+                Reference::Tag(tag) => listed.tags.contains(tag),
+                Reference::Digest(_) => true,
+            };
+            named && listed.version.digest == stored.digest
+        });
+        if known {
+            return;
+        }
+        if let Ok((manifest, _)) = Manifest::parse(&stored.bytes, &stored.media_type) {
+            let tag = match reference {
+                Reference::Tag(tag) => Some(TagChange { tag: tag.clone(), immutable: false }),
+                Reference::Digest(_) => None,
+            };
+            self.pushed(store, name, &stored.digest, &manifest, tag.as_slice()).await;
+        }
+    }
+
     /// A manifest or a tag was taken away.
     pub async fn deleted(&self, store: &Store, name: &RepositoryName, reference: &Reference) {
         match reference {

@@ -39,7 +39,10 @@ pub(super) fn alive() -> Router {
     Router::new().route("/healthz", get(|| async { "alive\n" }))
 }
 
-async fn numbers() -> impl IntoResponse {
+async fn numbers(State(admin): State<Admin>) -> impl IntoResponse {
+    for (prefix, counters) in admin.registry.mirror.counters() {
+        metrics().mirror(prefix, &counters.read());
+    }
     let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(CONTENT_TYPE, format)], metrics().encode())
 }
