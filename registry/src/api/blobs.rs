@@ -53,7 +53,8 @@ async fn pull(call: &Call, name: &RepositoryName, digest: &Digest) -> Answer {
         let body = Body::from_stream(found.open(store, digest, None).await?);
         return Ok(response.body(body).expect("the headers are well-formed"));
     };
-    let asked = call.headers.get(RANGE).and_then(|value| value.to_str().ok());
+    // RFC 9110, section 14.2: for GET only.
+    let asked = call.headers.get(RANGE).filter(|_| call.method == Method::GET).and_then(|value| value.to_str().ok());
     let range = match asked.map_or(Ok(None), |asked| oci::requested(asked, size)) {
         Ok(range) => range,
         Err(error) => {

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 
 use super::blobs::matches_etag;
 use super::target::TAG_RULE;
-use super::{Answer, CONTENT_DIGEST, Call, OCI_SUBJECT, OCI_TAG, alone, header, unsupported, warn_if_stale};
+use super::{Answer, CONTENT_DIGEST, Call, OCI_SUBJECT, OCI_TAG, alone, header, taken, unsupported, warn_if_stale};
 use crate::access::{Action, Wanted};
 use crate::mirror::Pulled;
 use crate::oci::{Algorithm, Code, Digest, Manifest, OciError, Reference, RepositoryName, Tag};
@@ -18,7 +18,12 @@ use crate::store::{Stored, TagChange};
 /// How many tags one push may set.
 const MOST_TAGS: usize = 100;
 
-pub(super) async fn answer(call: &Call, name: &RepositoryName, reference: &Reference, body: Body) -> Answer {
+pub(super) async fn answer(
+    call: &Call,
+    name: &RepositoryName,
+    reference: &Reference,
+    body: &mut Option<Body>,
+) -> Answer {
     match call.method {
         Method::GET | Method::HEAD => pull(call, name, reference).await,
         Method::PUT => push(call, name, reference, body).await,
@@ -67,14 +72,18 @@ fn respond(call: &Call, reference: &Reference, stored: Stored) -> Response {
     response.body(Body::from(stored.bytes)).expect("the headers are well-formed")
 }
 
-async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: Body) -> Answer {
+async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: &mut Option<Body>) -> Answer {
     let registry = call.registry.clone();
     let media_type = media_type(&call.headers);
     let mut tags: Vec<Tag> = Vec::new();
     for tag in call.query.all("tag") {
         tags.push(tag.parse().map_err(|()| OciError::new(Code::TagInvalid, TAG_RULE))?);
     }
-    let bytes = whole(body, registry.limits.manifest_bytes).await?;
+    if tags.len() > MOST_TAGS {
+        let reason = format!("at most {MOST_TAGS} tags can be set at once");
+        return Err(OciError::new(Code::TagInvalid, reason).with_status(StatusCode::URI_TOO_LONG));
+    }
+    let bytes = whole(taken(body), registry.limits.manifest_bytes).await?;
     let digest = match reference {
         Reference::Digest(wanted) => {
             let actual = Digest::of(wanted.algorithm(), &bytes);
@@ -86,10 +95,6 @@ async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: B
         }
         Reference::Tag(_) => Digest::of(Algorithm::default(), &bytes),
     };
-    if tags.len() > MOST_TAGS {
-        let reason = format!("at most {MOST_TAGS} tags can be set at once");
-        return Err(OciError::new(Code::TagInvalid, reason).with_status(StatusCode::URI_TOO_LONG));
-    }
     let shown = tags.clone();
     if let Reference::Tag(tag) = reference {
         tags.push(tag.clone());
@@ -161,6 +166,7 @@ async fn whole(body: Body, limit: u64) -> Result<Bytes, OciError> {
         let piece =
             piece.map_err(|error| OciError::new(Code::ManifestInvalid, format!("the request ended early: {error}")))?;
         if (bytes.len() + piece.len()) as u64 > limit {
+            super::drain(stream).await;
             let reason = format!("the manifest is longer than {limit} bytes");
             return Err(OciError::new(Code::SizeInvalid, reason).with_status(StatusCode::PAYLOAD_TOO_LARGE));
         }

@@ -125,14 +125,15 @@ async fn dispatch(registry: Arc<Registry>, parts: Parts, body: &mut Option<Body>
         Target::Base => base(&call),
         Target::Catalog => listing::catalog(&call).await,
         Target::Blob(name, digest) => blobs::answer(&call, &name, &digest).await,
-        Target::Uploads(name) => uploads::begin(&call, name, taken(body)).await,
-        Target::Upload(name, id) => uploads::go_on(&call, name, id, taken(body)).await,
-        Target::Manifest(name, reference) => manifests::answer(&call, &name, &reference, taken(body)).await,
+        Target::Uploads(name) => uploads::begin(&call, name, body).await,
+        Target::Upload(name, id) => uploads::go_on(&call, name, id, body).await,
+        Target::Manifest(name, reference) => manifests::answer(&call, &name, &reference, body).await,
         Target::Tags(name) => listing::tags(&call, &name).await,
         Target::Referrers(name, digest) => listing::referrers(&call, &name, &digest).await,
     }
 }
 
+/// The body, once it is sure to be read: who refuses before leaves it to be drained.
 fn taken(body: &mut Option<Body>) -> Body {
     body.take().unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::target::parse_digest;
-use super::{Answer, CONTENT_DIGEST, Call, OCI_CHUNK_MIN, UPLOAD_UUID, alone, header, unsupported};
+use super::{Answer, CONTENT_DIGEST, Call, OCI_CHUNK_MIN, UPLOAD_UUID, alone, header, taken, unsupported};
 use crate::access::{Action, Wanted};
 use crate::oci::{self, Algorithm, Code, Digest, OciError, RepositoryName};
 use crate::registry::Registry;
@@ -15,7 +15,7 @@ use crate::store::{Announced, StoreError, UploadId};
 /// Chunks may be as short as clients like.
 const LEAST_CHUNK: u64 = 1;
 
-pub(super) async fn begin(call: &Call, name: RepositoryName, body: Body) -> Answer {
+pub(super) async fn begin(call: &Call, name: RepositoryName, body: &mut Option<Body>) -> Answer {
     if call.method != Method::POST {
         return Err(unsupported(&call.method));
     }
@@ -60,18 +60,20 @@ async fn mount_it(call: &Call, name: &RepositoryName, digest: &Digest) -> Result
     }
 }
 
-pub(super) async fn go_on(call: &Call, name: RepositoryName, id: UploadId, body: Body) -> Answer {
+pub(super) async fn go_on(call: &Call, name: RepositoryName, id: UploadId, body: &mut Option<Body>) -> Answer {
     let store = &call.registry.store;
     match call.method {
         Method::GET | Method::HEAD => {
             let length = store.upload(&name, id).await?.length;
             let mut response = accepted(&name, id, length);
             *response.status_mut() = StatusCode::NO_CONTENT;
+            // RFC 9110, section 8.6: not with this status.
+            response.headers_mut().remove(CONTENT_LENGTH);
             Ok(response)
         }
         Method::PATCH => {
             let said = announced(call)?;
-            let (store, body, asked) = (store.clone(), body.into_data_stream(), (name.clone(), id));
+            let (store, body, asked) = (store.clone(), taken(body).into_data_stream(), (name.clone(), id));
             // On its own: a client that goes away must not end a write half-way.
             let outcome = alone(async move {
                 let mut body = body;
@@ -99,10 +101,10 @@ pub(super) async fn go_on(call: &Call, name: RepositoryName, id: UploadId, body:
     }
 }
 
-async fn finish(call: &Call, name: RepositoryName, id: UploadId, digest: Digest, body: Body) -> Answer {
+async fn finish(call: &Call, name: RepositoryName, id: UploadId, digest: Digest, body: &mut Option<Body>) -> Answer {
     let said = announced(call)?;
     let registry = &call.registry;
-    let (store, body) = (registry.store.clone(), body.into_data_stream());
+    let (store, body) = (registry.store.clone(), taken(body).into_data_stream());
     let (asked, wanted) = (name.clone(), digest.clone());
     let outcome = alone(async move {
         let mut body = body;
@@ -116,12 +118,12 @@ async fn finish(call: &Call, name: RepositoryName, id: UploadId, digest: Digest,
     }
 }
 
-/// Reads what is still to come where nothing was read yet.
+/// Reads what is still to come where it was not read to its end.
 async fn drain_if_refused<T>(
     outcome: Result<T, StoreError>,
     body: axum::body::BodyDataStream,
 ) -> Result<T, StoreError> {
-    if matches!(outcome, Err(StoreError::OutOfOrder { .. } | StoreError::NoUpload)) {
+    if matches!(outcome, Err(StoreError::OutOfOrder { .. } | StoreError::NoUpload | StoreError::TooLong { .. })) {
         super::drain(body).await;
     }
     outcome

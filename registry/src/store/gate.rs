@@ -120,9 +120,11 @@ impl Gate {
         let one = self.collecting.lock().await;
         // Who is inside has touched without being remembered: wait for them.
         let alone = self.passage.write().await;
+        // Taken while nobody is inside: whoever comes next touches later than that.
+        let since = Instant::now().checked_sub(age.min(RELIED_ON));
         self.marks().collecting = true;
         drop(alone);
-        Collection { gate: self, since: Instant::now().checked_sub(age.min(RELIED_ON)), _one: one }
+        Collection { gate: self, since, _one: one }
     }
 }
 

@@ -86,6 +86,7 @@ async fn pushed_in_chunks_that_come_in_order_only() {
             let patch = async |n: usize| registry.chunk(Method::PATCH, &upload, chunk(n).0, chunk(n).1).await;
             let progress = async |range: &str| {
                 let answer = registry.get(&upload).await.is(204);
+                assert!(!answer.headers.contains_key("content-length"));
                 assert_eq!((answer.header("range"), answer.header("location")), (range, upload.as_str()));
             };
 
@@ -232,6 +233,8 @@ async fn parts_of_a_blob() {
         let answer = registry.send(Method::GET, &path, &[("range", range)], "".into()).await.is(200);
         assert_eq!(answer.body, bytes);
     }
+    let answer = registry.send(Method::HEAD, &path, &[("range", "bytes=0-9")], "".into()).await.is(200);
+    assert_eq!(answer.header("content-length"), "2048");
 }
 
 #[tokio::test]
