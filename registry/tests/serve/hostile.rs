@@ -1,7 +1,7 @@
 //! Requests that two readers may read differently: none is ever taken for two.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 
 use crate::support::{PATIENCE, Server};
 
@@ -102,8 +102,9 @@ fn what_could_be_two_requests_is_at_most_one() {
     // And the smuggled request is one that is logged where it is sent as what it is.
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.write_all(SMUGGLED.as_bytes()).unwrap();
-    stream.shutdown(Shutdown::Write).unwrap();
-    stream.read_to_end(&mut Vec::new()).unwrap();
+    // Not closed before the answer begins: the server may take that for a client that went away before it asked.
+    assert_ne!(stream.read(&mut [0; 1024]).unwrap(), 0);
+    drop(stream);
     server.stop();
     assert!(server.log().contains("/v2/smuggled"), "{}", server.log());
 }
