@@ -11,6 +11,7 @@ use object_store::{GetOptions, GetRange, GetResultPayload};
 use rustix::io::{ReadWriteFlags, preadv2};
 use tokio_util::io::ReaderStream;
 
+use super::writer::blocking;
 use super::{Result, Store, StoreError, layout};
 use crate::oci::{ByteRange, Digest, RepositoryName};
 
@@ -121,8 +122,11 @@ impl Store {
     pub(super) async fn put_blob(&self, name: &RepositoryName, digest: &Digest, pieces: Vec<Bytes>) -> Result<()> {
         let passage = self.0.gate.pass().await;
         passage.keep(digest);
-        if self.blob_anywhere(digest).await?.is_none() {
-            self.write(&layout::blob(digest), pieces, true).await?;
+        match self.blob_anywhere(digest).await? {
+            Some(_) => self.sync_blob(digest).await?,
+            None => {
+                self.write(&layout::blob(digest), pieces, true).await?;
+            }
         }
         self.link(name, digest).await
     }
@@ -130,26 +134,34 @@ impl Store {
     /// Notes that a repository has a blob.
     pub(super) async fn link(&self, name: &RepositoryName, digest: &Digest) -> Result<()> {
         let path = layout::blob_of(name, digest);
-        if self.facts(&path).await?.is_some() || (self.0.local && self.link_file(&path).await?) {
+        if self.0.local && self.link_file(&path).await? {
             return Ok(());
         }
-        self.write(&path, [], true).await.map(drop)
+        if self.facts(&path).await?.is_none() {
+            self.write(&path, [], true).await?;
+        }
+        Ok(())
     }
 
-    /// A link as a file: that there is nothing in it needs no sync but its folder's. Whether the folder was there.
+    /// A link as a file: that there is nothing in it needs no sync but its folder's, also if it is there already: whoever
+    /// made it may not have come to that. Whether the folder was there.
     async fn link_file(&self, path: &object_store::path::Path) -> Result<bool> {
         let file = self.0.root.join(path.as_ref());
-        super::uploads::blocking(move || {
-            match std::fs::File::create(&file) {
-                Ok(_) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-                Err(error) => return Err(super::at(&file)(error)),
-            }
-            let folder = file.parent().expect("it lies in a folder");
-            std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(super::at(folder))?;
-            Ok(true)
+        blocking(move || match std::fs::File::create(&file) {
+            Ok(_) => sync_folder_of(&file).map(|()| true),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(super::at(&file)(error)),
         })
         .await
+    }
+
+    /// The bytes of a blob are there: another request may have made them and not have come to the sync.
+    async fn sync_blob(&self, digest: &Digest) -> Result<()> {
+        if !self.0.local {
+            return Ok(());
+        }
+        let file = self.0.root.join(layout::blob(digest).as_ref());
+        blocking(move || sync_folder_of(&file)).await
     }
 
     /// Takes a blob away from a repository; whether it had it. The bytes stay until they are collected.
@@ -164,7 +176,7 @@ impl Store {
     pub(super) async fn adopt(&self, file: &std::path::Path, size: u64, digest: &Digest) -> Result<()> {
         let to = layout::blob(digest);
         if self.blob_anywhere(digest).await?.is_some() {
-            return Ok(());
+            return self.sync_blob(digest).await;
         }
         if self.0.local {
             use object_store::ObjectStoreExt as _;
@@ -192,6 +204,11 @@ impl Store {
         }
         writer.finish().await.map(drop).map_err(StoreError::from)
     }
+}
+
+fn sync_folder_of(file: &std::path::Path) -> Result<()> {
+    let folder = file.parent().expect("it lies in a folder");
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(super::at(folder))
 }
 
 /// What a file holds, from `start` on. What is in the page cache is read at once: handing it from a thread that may wait

@@ -22,6 +22,7 @@ mod layout;
 mod manifests;
 mod uploads;
 mod verify;
+mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -3,48 +3,20 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _};
+use futures_util::Stream;
 use uuid::Uuid;
 
+use super::writer::{Pieces, Small, State, Writer, blocking, hash_of, length_of, small};
 use super::{Result, Store, StoreError, at};
 use crate::oci::{Algorithm, Digest, Hasher, RepositoryName};
 
-/// How much is hashed and written at once, in bytes. What ends before is never written as an upload.
-const PIECE: usize = 1 << 20;
-/// And how many pieces are held until then at most: each costs some memory, however short it is.
-const MOST_PIECES: usize = 4096;
-
-/// Bytes as they came, not copied together.
-#[derive(Default)]
-struct Pieces {
-    all: Vec<Bytes>,
-    length: usize,
-}
-
-impl Pieces {
-    fn push(&mut self, bytes: Bytes) {
-        // A client may send as many frames with nothing in them as it likes.
-        if !bytes.is_empty() {
-            self.length += bytes.len();
-            self.all.push(bytes);
-        }
-    }
-
-    /// Whether it is time to write them.
-    fn are_enough(&self) -> bool {
-        self.length >= PIECE || self.all.len() >= MOST_PIECES
-    }
-}
 /// For how many uploads it is remembered what was hashed; beyond, files are read again at the end.
 const REMEMBERED: usize = 10_000;
-/// How much of a file is read at once to hash it again, in bytes.
-const AGAIN: usize = 256 << 10;
 
 /// The name of an upload. Nobody can guess one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,14 +57,6 @@ pub struct Announced {
     pub length: Option<u64>,
     /// How long the whole upload may become, in bytes.
     pub limit: u64,
-}
-
-/// What is known of an upload beyond its file.
-#[derive(Default)]
-struct State {
-    /// Hashed so far, and how many bytes that was.
-    hashed: Option<(Hasher, u64)>,
-    algorithm: Algorithm,
 }
 
 pub(super) struct Uploads {
@@ -354,215 +318,5 @@ impl Store {
     pub async fn expire_uploads(&self, idle: Duration) -> Result<usize> {
         let store = self.clone();
         blocking(move || store.0.uploads.expire(idle)).await
-    }
-}
-
-/// A body that ended soon, or the beginning of a longer one.
-enum Small {
-    All(Pieces),
-    More(Pieces),
-}
-
-async fn small<S, E>(body: &mut S, said: &Announced) -> Result<Small>
-where
-    S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
-    E: std::fmt::Display,
-{
-    let mut pieces = Pieces::default();
-    while let Some(bytes) = body.next().await {
-        pieces.push(bytes.map_err(|error| StoreError::Request(error.to_string()))?);
-        if pieces.length as u64 > said.limit {
-            return Err(StoreError::TooLong { limit: said.limit });
-        }
-        if pieces.length > PIECE || pieces.all.len() > MOST_PIECES {
-            return Ok(Small::More(pieces));
-        }
-    }
-    Ok(Small::All(pieces))
-}
-
-/// Below this it is not worth another thread, in bytes.
-const HASHED_HERE: usize = 64 << 10;
-
-async fn hash_of(algorithm: Algorithm, pieces: Pieces) -> Result<(Digest, Pieces)> {
-    let here = pieces.length <= HASHED_HERE;
-    let hash = move || {
-        let mut hasher = Hasher::new(algorithm);
-        pieces.all.iter().for_each(|bytes| hasher.update(bytes));
-        (hasher.finish(), pieces)
-    };
-    match here {
-        true => Ok(hash()),
-        false => blocking(move || Ok(hash())).await,
-    }
-}
-
-/// An upload while a request writes to it.
-struct Writer<'a> {
-    path: PathBuf,
-    file: Option<fs::File>,
-    state: &'a mut State,
-    said: Announced,
-    /// How many bytes are in the file.
-    length: u64,
-    /// How many of these this request brought.
-    brought: u64,
-}
-
-impl<'a> Writer<'a> {
-    async fn open(path: PathBuf, state: &'a mut State, said: Announced) -> Result<Self> {
-        let at_path = path.clone();
-        let (file, length) = blocking(move || {
-            let length = length_of(&at_path)?;
-            let file = fs::OpenOptions::new().append(true).open(&at_path).map_err(at(&at_path))?;
-            Ok((file, length))
-        })
-        .await?;
-        if let Some(start) = said.start
-            && start != length
-        {
-            return Err(StoreError::OutOfOrder { start, expected: length });
-        }
-        // After a restart, or where a write failed half-way.
-        if state.hashed.as_ref().is_some_and(|(_, hashed)| *hashed != length) {
-            state.hashed = None;
-        }
-        if state.hashed.is_none() && length == 0 {
-            state.hashed = Some((Hasher::new(state.algorithm), 0));
-        }
-        Ok(Self { path, file: Some(file), state, said, length, brought: 0 })
-    }
-
-    /// Writes all that comes, after what came already.
-    async fn take<S, E>(&mut self, mut body: S, mut pieces: Pieces) -> Result<()>
-    where
-        S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
-        E: std::fmt::Display,
-    {
-        while let Some(bytes) = body.next().await {
-            let bytes = match bytes {
-                Ok(bytes) => bytes,
-                Err(error) => {
-                    // What came is kept: the client may go on from there.
-                    self.write(pieces).await?;
-                    return Err(StoreError::Request(error.to_string()));
-                }
-            };
-            pieces.push(bytes);
-            if self.length + pieces.length as u64 > self.said.limit {
-                return Err(StoreError::TooLong { limit: self.said.limit });
-            }
-            if pieces.are_enough() {
-                self.write(std::mem::take(&mut pieces)).await?;
-            }
-        }
-        self.write(pieces).await?;
-        self.check_length(self.brought)
-    }
-
-    fn check_length(&self, got: u64) -> Result<()> {
-        match self.said.length {
-            Some(announced) if announced != got => Err(StoreError::Length { announced, got }),
-            _ => Ok(()),
-        }
-    }
-
-    async fn write(&mut self, pieces: Pieces) -> Result<()> {
-        let count = pieces.length as u64;
-        if count == 0 {
-            return Ok(());
-        }
-        // While it is away the state is unknown, should the request be dropped.
-        let mut hashed = self.state.hashed.take();
-        let mut file = self.file.take().ok_or(StoreError::NoUpload)?;
-        let path = self.path.clone();
-        let (file, hashed) = blocking(move || {
-            for bytes in &pieces.all {
-                file.write_all(bytes).map_err(at(&path))?;
-                if let Some((hasher, length)) = &mut hashed {
-                    hasher.update(bytes);
-                    *length += bytes.len() as u64;
-                }
-            }
-            Ok((file, hashed))
-        })
-        .await?;
-        (self.file, self.state.hashed) = (Some(file), hashed);
-        self.length += count;
-        self.brought += count;
-        Ok(())
-    }
-
-    /// The digest of all of it.
-    async fn digest(&mut self, algorithm: Algorithm) -> Result<Digest> {
-        match &self.state.hashed {
-            Some((hasher, _)) if hasher.algorithm() == algorithm => Ok(hasher.clone().finish()),
-            _ => {
-                let path = self.path.clone();
-                blocking(move || hash_file(&path, algorithm)).await
-            }
-        }
-    }
-}
-
-fn length_of(file: &Path) -> Result<u64> {
-    match fs::metadata(file) {
-        Ok(facts) => Ok(facts.len()),
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
-            Err(StoreError::NoUpload)
-        }
-        Err(error) => Err(at(file)(error)),
-    }
-}
-
-fn hash_file(path: &Path, algorithm: Algorithm) -> Result<Digest> {
-    use std::io::Read as _;
-    let mut file = fs::File::open(path).map_err(at(path))?;
-    let mut hasher = Hasher::new(algorithm);
-    let mut buffer = vec![0; AGAIN];
-    loop {
-        match file.read(&mut buffer).map_err(at(path))? {
-            0 => return Ok(hasher.finish()),
-            n => hasher.update(&buffer[..n]),
-        }
-    }
-}
-
-/// Runs what waits for the disk or keeps a processor busy.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The process is ending.
-            Err(_) => Err(StoreError::Request("the server is stopping".into())),
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn short_pieces_do_not_pile_up() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("upload");
-        fs::write(&file, b"").unwrap();
-        let mut pieces = Pieces::default();
-        for _ in 0..10 * MOST_PIECES {
-            pieces.push(Bytes::new());
-        }
-        assert!(pieces.all.is_empty());
-
-        let body = || futures_util::stream::repeat_with(|| Ok::<_, StoreError>(Bytes::from_static(b"x")));
-        let said = Announced { limit: u64::MAX, ..Announced::default() };
-        let Small::More(begun) = small(&mut body().take(PIECE), &said).await.unwrap() else { panic!("all is held") };
-        assert!(begun.all.len() <= MOST_PIECES + 1, "{}", begun.all.len());
-        let mut state = State::default();
-        let mut writer = Writer::open(file.clone(), &mut state, said).await.unwrap();
-        writer.take(&mut body().take(PIECE), begun).await.unwrap();
-        assert_eq!(writer.length as usize, PIECE + MOST_PIECES + 1);
-        assert_eq!(fs::metadata(&file).unwrap().len(), writer.length);
     }
 }

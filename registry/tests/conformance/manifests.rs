@@ -50,7 +50,7 @@ async fn pushed_by_tag_and_by_digest() {
         index(json!([{ "mediaType": MANIFEST, "digest": sha256(b"elsewhere"), "size": 9 }])),
         json!({
             "schemaVersion": 2, "mediaType": MANIFEST, "artifactType": "a/b", "newUnspecifiedField": { "x": [1] },
-            "config": { "mediaType": "application/vnd.oci.empty.v1+json", "digest": sha256(b"{}"), "size": 2, "data": "e30=" },
+            "config": { "mediaType": "application/vnd.oci.empty.v1+json", "digest": sha256(b"{}"), "size": 2, "data": "e30=", "urls": null },
             "layers": [{ "mediaType": "x/y", "digest": sha256(b"far"), "size": 3, "urls": ["https://example.org/far"] }],
         }),
     ];
