@@ -42,12 +42,12 @@ impl Registry {
         Self::start_with(kind, None)
     }
 
-    /// Starts Debian's, for this user alone.
-    pub fn start_for(user: &str, password: &str) -> Self {
+    /// Starts one for this user alone.
+    pub fn start_for(kind: Kind, user: &str, password: &str) -> Self {
         let made = Command::new("htpasswd").args(["-Bbn", user, password]).output();
         let made = made.expect("htpasswd (Debian: apache2-utils)");
         assert!(made.status.success());
-        Self::start_with(Kind::Docker, Some(made.stdout))
+        Self::start_with(kind, Some(made.stdout))
     }
 
     fn start_with(kind: Kind, users: Option<Vec<u8>>) -> Self {
@@ -117,6 +117,12 @@ impl Registry {
                 let mut command = Command::new(target().join("lanner-registry"));
                 command.args(["serve", "--admin-listen", "none", "--listen", &self.address, "--storage"]).arg(&data);
                 command.env_remove("LANNER_REGISTRY_CONFIG");
+                if let Some(users) = &self.users {
+                    let config = self.folder.path().join("config.toml");
+                    let text = format!("[access]\nanonymous = []\nhtpasswd = {users:?}\n");
+                    fs::write(&config, text).expect("its configuration");
+                    command.arg("--config").arg(config);
+                }
                 command
             }
         };

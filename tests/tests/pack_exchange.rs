@@ -152,6 +152,19 @@ fn a_registry_is_searched() {
     let client = Client::default();
     let theirs = Registry::start(Kind::Docker);
     client.pack(["search", "--registry", theirs.address(), "counter"]).refused("no search for packs");
+
+    let ours = Registry::start_for(Kind::Ours, "ann", "right");
+    let search = |word: &str| client.pack(["search", "--registry", ours.address(), word]);
+    assert!(search("counter").ok().contains("has no such pack"));
+    fs::write(client.file("password"), "right").unwrap();
+    let mut login = client.command(["pack", "login", ours.address(), "-u", "ann", "--password-stdin"]);
+    login.stdin(fs::File::open(client.file("password")).unwrap());
+    finish(login).ok();
+    client.pack(["push", test_pack("counter-1").to_str().unwrap(), &ours.reference("team/counting:1")]).ok();
+    let said = search("count").ok();
+    assert!(said.contains(&format!("oci://{}/team/counting", ours.address())), "{said}");
+    assert!(search("nothing-like-it").ok().contains("has no such pack"));
+
     let liar = Liar::default();
     let found = r#"{"packs":[{"repository":"team/linux","name":"linux","latest":{"version":"1.2.0","summary":"What\u001b[2J it is"}}]}"#;
     liar.say_at("/api/v1/packs", "application/json", found);
@@ -165,7 +178,13 @@ fn a_registry_is_searched() {
 
 #[test]
 fn logins_are_kept_where_docker_keeps_them() {
-    let registry = Registry::start_for("ann", "right");
+    // Debian's asks for the password, ours gives tokens.
+    for kind in [Kind::Docker, Kind::Ours] {
+        log_in_and_out(&Registry::start_for(kind, "ann", "right"));
+    }
+}
+
+fn log_in_and_out(registry: &Registry) {
     let client = Client::default();
     let name = registry.reference("a:1");
     let pack = test_pack("counter-1");
@@ -177,7 +196,7 @@ fn logins_are_kept_where_docker_keeps_them() {
         command.stdin(fs::File::open(client.file("password")).unwrap());
         finish(command)
     };
-    login("wrong\n").refused("not logged in");
+    login("wrong\n").refused("does not take this name with this password");
     assert!(!client.file("docker/config.json").exists(), "what does not work is not kept");
     login("right\n").ok();
     let mode = fs::metadata(client.file("docker/config.json")).unwrap().permissions().mode();
@@ -198,7 +217,7 @@ fn logins_are_kept_where_docker_keeps_them() {
 
 #[test]
 fn a_credential_helper_keeps_the_password() {
-    let registry = Registry::start_for("ann", "right");
+    let registry = Registry::start_for(Kind::Docker, "ann", "right");
     let client = Client::default();
     let (bin, kept) = (client.file("bin"), client.file("kept"));
     fs::create_dir_all(&bin).unwrap();

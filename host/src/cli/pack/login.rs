@@ -8,7 +8,7 @@ use super::password;
 use super::registries::Reach;
 use super::{Failure, Format, show};
 use crate::pack::credentials::{self, Credential};
-use crate::pack::remote::Remote;
+use crate::pack::remote::{Remote, RemoteError};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct LoginArguments {
@@ -44,9 +44,14 @@ pub(super) fn login(arguments: &LoginArguments, output: Format) -> Result<ExitCo
     };
     let credential = Credential::Password { user: user.clone(), password: password.clone() };
     // What does not work is not kept.
-    Remote::with_credential(registry, &arguments.reach.access(), Some(credential))?
-        .check_credential()
-        .map_err(|error| format!("not logged in: {error}"))?;
+    Remote::with_credential(registry, &arguments.reach.access(), Some(credential))?.check_credential().map_err(
+        |error| match error {
+            RemoteError::Unauthorised { .. } => {
+                format!("not logged in: registry {registry} does not take this name with this password")
+            }
+            error => format!("not logged in: {error}"),
+        },
+    )?;
     let place = credentials::keep(registry, user, &password)?;
     let json = json!({ "registry": registry, "username": user, "kept": place });
     show::print(output, &json, || format!("logged in to {registry} as {user}; kept by {place}"))?;

@@ -35,6 +35,15 @@ impl Remote {
         })
     }
 
+    /// Says who asks without being asked, in requests that belong to no repository.
+    pub(super) fn introduce(&self) {
+        if let Some(Credential::Password { user, password }) = &self.credential
+            && let Some(header) = basic(user, password)
+        {
+            self.keep_token("", Want::Pull, header);
+        }
+    }
+
     pub(super) fn token(&self, repository: &str, want: Want) -> Option<HeaderValue> {
         let tokens = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         tokens.get(&(repository.to_owned(), want)).cloned()

@@ -55,6 +55,8 @@ impl Remote {
             ("severity", &search.severity),
         ];
         url.query_pairs_mut().extend_pairs(all.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))));
+        // Who does not say who they are is shown what everybody may see, and never asked.
+        self.introduce();
         let mut found = Vec::new();
         for _ in 0..MAX_PAGES {
             let (mut page, next) = self.page(&url)?;
