@@ -44,3 +44,22 @@ impl From<ManifestError> for OciError {
         Self::new(Code::ManifestInvalid, error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_the_clients_fault() {
+        let error = OciError::from(StoreError::Full);
+        assert_eq!((error.status(), error.code()), (StatusCode::INSUFFICIENT_STORAGE, Code::Unavailable));
+    }
+
+    #[test]
+    fn paths_of_the_server_are_not_told() {
+        let error = std::io::Error::other("broken");
+        let error = OciError::from(StoreError::File { path: "/secret/place".into(), error });
+        assert_eq!(error.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}

@@ -169,3 +169,11 @@ fn the_example_is_what_is_the_default() {
         }
     }
 }
+
+#[test]
+fn the_example_for_containers_starts() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/compose.toml");
+    let output = command().args(["check", "--config", example]).output().unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(output.status.success() && said.contains("http://0.0.0.0:5000"), "{said}");
+}
