@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use lanner::pack::artifact::MANIFEST_MEDIA_TYPE;
 use lanner::pack::digest::Digest;
 use lanner_tests::registry::{Client, Kind, Liar, Registry};
 use lanner_tests::test_pack;
+use serde_json::{Value, json};
 
 /// Two signed packs of one repository, saved into files, and a client that trusts who signed them.
 struct Scene {
@@ -157,4 +159,46 @@ fn a_changed_archive_is_refused() {
     bytes[place] ^= 1;
     fs::write(&path, bytes).unwrap();
     scene.client.pack(["load", "1.tar"]).refused("other bytes than its name says");
+}
+
+/// Whoever may push can put a lot beside a pack, so that the list of it comes in pages.
+#[test]
+fn a_signature_is_found_behind_what_others_put_there() {
+    let registry = Registry::start(Kind::Ours);
+    let client = Client::default();
+    client.key("release");
+    client.trust(&format!("{}/team", registry.address()), "release");
+    let name = registry.reference(&format!("{NAME}:1"));
+    let pack = test_pack("counter-1");
+    let pushed = client.json(["push", pack.to_str().unwrap(), &name, "--sign", "release.key"]);
+    let subject = pushed["digest"].as_str().expect("a digest").to_owned();
+    let base = format!("http://{}/v2/{NAME}", registry.address());
+    let listed = || {
+        let mut answer = ureq::get(format!("{base}/referrers/{subject}")).call().expect("a list");
+        let list: Value = serde_json::from_str(&answer.body_mut().read_to_string().expect("text")).expect("JSON");
+        list["manifests"].as_array().expect("a list").iter().map(|one| one["digest"].to_string()).collect::<Vec<_>>()
+    };
+    let signature = listed().remove(0);
+    // The list is in the order of digests: so many before the signature that the first page has none of it.
+    let (mut before, mut n) = (0, 0);
+    while before < 4 {
+        n += 1;
+        assert!(n < 500, "the signature has an uncommonly low digest");
+        let junk = json!({
+            "schemaVersion": 2, "mediaType": MANIFEST_MEDIA_TYPE, "artifactType": "application/x-junk", "layers": [],
+            "config": { "mediaType": "application/x-junk", "digest": subject, "size": 2 },
+            "subject": { "mediaType": MANIFEST_MEDIA_TYPE, "digest": subject, "size": 2 },
+            "annotations": { "n": n.to_string(), "junk": "x".repeat(1 << 20) },
+        });
+        let junk = junk.to_string();
+        let digest = Digest::of(junk.as_bytes()).to_string();
+        if format!("\"{digest}\"") > signature {
+            continue;
+        }
+        before += 1;
+        let put = ureq::put(format!("{base}/manifests/{digest}")).header("content-type", MANIFEST_MEDIA_TYPE);
+        put.send(junk.as_bytes()).expect("pushed");
+    }
+    assert!(!listed().contains(&signature), "the first page has the signature");
+    client.pack(["update", &name, "--trust", "trust.toml"]).ok();
 }

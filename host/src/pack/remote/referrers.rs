@@ -1,7 +1,8 @@
 //! What refers to a manifest, as signatures do: by the registry's account, or by a tag that clients keep where the
 //! registry keeps none (OCI distribution specification, "Referrers Tag Schema").
 
-use reqwest::{Method, StatusCode};
+use reqwest::header::{HeaderMap, LINK};
+use reqwest::{Method, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 
 use super::{DOCUMENT, Remote, RemoteError, Want};
@@ -11,6 +12,8 @@ use crate::pack::reference::Repository;
 
 /// Referrers of one manifest looked at at most: anyone who may push can add some.
 const MAX_REFERRERS: usize = 256;
+/// Pages of such a list at most.
+const MAX_PAGES: usize = 16;
 /// Attempts to get into the list that clients keep, when others write it at the same time.
 const ATTEMPTS: usize = 5;
 
@@ -46,20 +49,45 @@ impl Remote {
         Ok(referrers)
     }
 
-    /// By the registry's account; `None` where it keeps none.
+    /// By the registry's account, page by page; `None` where it keeps none.
     fn listed(&self, repository: &Repository, subject: Digest) -> Result<Option<Index>, RemoteError> {
-        let name = repository.name();
-        let url = self.url(name, &format!("referrers/{subject}"));
+        let url = self.url(repository.name(), &format!("referrers/{subject}"));
+        let mut url = Url::parse(&url).map_err(|error| self.malformed(error))?;
+        let mut all: Option<Index> = None;
+        for _ in 0..MAX_PAGES {
+            let (page, next) = self.listed_page(repository, subject, &url)?;
+            let Some(page) = page else { break };
+            let all = &mut all.get_or_insert(Index { manifests: Vec::new(), ..page.clone() }).manifests;
+            all.extend(page.manifests);
+            match next {
+                Some(next) if all.len() <= MAX_REFERRERS => url = next,
+                _ => break,
+            }
+        }
+        Ok(all)
+    }
+
+    /// One page of the account, and where the next one is.
+    fn listed_page(
+        &self,
+        repository: &Repository,
+        subject: Digest,
+        url: &Url,
+    ) -> Result<(Option<Index>, Option<Url>), RemoteError> {
         self.wait(DOCUMENT, async {
-            let response = self.send(name, Want::Pull, self.get(Method::GET, &url, INDEX_MEDIA_TYPE)).await?;
+            let request = self.get(Method::GET, url.as_str(), INDEX_MEDIA_TYPE);
+            let response = self.send(repository.name(), Want::Pull, request).await?;
             match response.status() {
                 StatusCode::OK => {}
-                StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::BAD_REQUEST => return Ok(None),
+                StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::BAD_REQUEST => {
+                    return Ok((None, None));
+                }
                 _ => return Err(self.refusal(response, &format!("the referrers of {subject}")).await),
             }
+            let next = next_page(response.headers(), url);
             let body = self.body(response, MAX_DOCUMENT, "a list of referrers").await?;
             // A page for people, where the registry does not know the address.
-            Ok(serde_json::from_slice(&body).ok())
+            Ok((serde_json::from_slice(&body).ok(), next))
         })
     }
 
@@ -118,6 +146,36 @@ impl Remote {
                 what: format!("the list of what refers to {subject}"),
                 why: "others write it all the time; try again".to_owned(),
             }),
+        }
+    }
+}
+
+/// Where a list goes on, by its `Link`; never at another server.
+fn next_page(headers: &HeaderMap, url: &Url) -> Option<Url> {
+    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+    let is_next = |link: &&str| link.contains("rel=\"next\"") || link.contains("rel=next");
+    let next = links.flat_map(|links| links.split(',')).find(is_next)?;
+    let address = next.trim().strip_prefix('<')?.split_once('>')?.0;
+    url.join(address).ok().filter(|next| next.origin() == url.origin())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_list_goes_on() {
+        let url = Url::parse("https://registry.example.org/v2/a/referrers/x").unwrap();
+        let next = |text: &str| {
+            let headers = HeaderMap::from_iter([(LINK, text.parse().unwrap())]);
+            next_page(&headers, &url).map(|url| url.to_string())
+        };
+        let there = Some("https://registry.example.org/v2/a/referrers/x?last=y".to_owned());
+        assert_eq!(next("</v2/a/referrers/x?last=y>; rel=\"next\""), there);
+        assert_eq!(next("<?last=y>; rel=next"), there);
+        let elsewhere = "<https://other.example.org/>; rel=\"next\"";
+        for other in ["</v2/x>; rel=\"prev\"", "nonsense", elsewhere, "</x; rel=\"next\""] {
+            assert_eq!(next(other), None, "{other}");
         }
     }
 }
