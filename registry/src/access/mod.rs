@@ -254,6 +254,11 @@ impl Access {
         self.0.permissions.allow(&caller.identity, name, Action::Pull)
     }
 
+    /// Whether anybody can log in.
+    pub fn has_users(&self) -> bool {
+        self.0.logins.is_some()
+    }
+
     /// Where tokens are had.
     pub fn routes(&self) -> Router {
         endpoint::routes(self.clone())

@@ -79,6 +79,7 @@ async fn what_is_not_signed_is_held_back_and_what_may_not_be_pulled_is_not_shown
     let wrong = client(basic("alice", "looking-glass"));
     assert_eq!(ask(&wrong, Method::GET, at("/login")).await.0, 401);
     assert_eq!(ask(&wrong, Method::GET, at("/api/v1/packs")).await.0, 401);
+    assert!(ask(&anybody, Method::GET, at("/")).await.2.contains("Sign in"));
     // To people it is as if they had not signed in.
     let (status, _, body) = ask(&wrong, Method::GET, at("/")).await;
     assert!(status == 200 && !body.contains("secret/pack"), "{status} {body}");

@@ -8,6 +8,7 @@ async fn an_empty_registry_says_how_to_begin() {
     let (status, page) = server.get("/").await;
     let host = server.url.strip_prefix("http://").unwrap();
     assert!(status == 200 && page.contains(&format!("lanner pack push my-pack.wasm oci://{host}/")), "{page}");
+    assert!(!page.contains("Sign in"), "nobody can: {page}");
 }
 
 #[tokio::test]

@@ -30,7 +30,8 @@ pub(super) fn page(site: &Site, title: &str, content: &Markup) -> Markup {
                         div.user {
                             @match site.user() {
                                 Some(name) => { span { "Signed in as " b { (name) } } }
-                                None => { a href="/login" { "Sign in" } }
+                                None if site.has_users => { a href="/login" { "Sign in" } }
+                                None => {}
                             }
                         }
                     }

@@ -21,6 +21,8 @@ pub(super) struct Site {
     pub(super) host: String,
     /// Who looks at it.
     pub(super) caller: Caller,
+    /// Whether anybody could sign in.
+    pub(super) has_users: bool,
 }
 
 impl Site {
@@ -31,7 +33,7 @@ impl Site {
             !host.is_empty() && host.len() <= MAX_HOST && host.bytes().all(known)
         };
         let host = registry.packs.host.as_deref().or(host.filter(sound)).unwrap_or("registry.example.org");
-        Self { host: host.to_owned(), caller }
+        Self { host: host.to_owned(), caller, has_users: registry.access.has_users() }
     }
 
     /// Who has signed in.
