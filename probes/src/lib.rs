@@ -21,6 +21,6 @@ pub use clock::boot_time_ns;
 pub use decode::DecodeError;
 pub use error::ProbeError;
 pub use event::{KernelEvent, ProbeKind};
-pub use load::{Counts, ProbeConfig, Probes, ProgramFacts};
+pub use load::{Counts, DEFAULT_RING_BYTES, ProbeConfig, Probes, ProgramFacts};
 pub use reader::Reader;
 pub use tracefs::ensure_tracefs;

@@ -18,8 +18,9 @@ const OBJECT: Option<&[u8]> = Some(aya::include_bytes_aligned!("../objects/x86_6
 #[cfg(not(target_arch = "x86_64"))]
 const OBJECT: Option<&[u8]> = None;
 
-/// A megabyte holds some 4,000 events: this is a quarter of a second of a very busy machine.
-const DEFAULT_RING_BYTES: u32 = 16 << 20;
+/// The ring buffer where nothing else is said, bytes. A megabyte holds some 4,000 events: this is a quarter of a second of
+/// a very busy machine.
+pub const DEFAULT_RING_BYTES: u32 = 16 << 20;
 /// A page; the kernel wants whole pages and a power of two.
 const MIN_RING_BYTES: u32 = 4096;
 const MAX_RING_BYTES: u32 = 1 << 30;

@@ -2,22 +2,20 @@
 //! judged.
 
 use std::fs;
-use std::time::Duration;
 
-use lanner_tests::{Lanner, flood, require_kernel, test_pack};
+use lanner_tests::{Lanner, require_kernel, test_pack};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The ring buffer holds some 70,000 opens; the rest of these finds it full.
-const OPENS: usize = 150_000;
+/// A ring buffer of one MiB holds some 4,000 opens; the rest of these finds it full.
+const OPENS: usize = 20_000;
 
 #[test]
 fn what_is_lost_is_reported() {
     require_kernel!();
-    let _flood = flood();
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("any");
     fs::write(&file, "").expect("a file");
-    let lanner = Lanner::watch(&[&test_pack("losses")], &[]);
+    let lanner = Lanner::watch(&[&test_pack("losses")], &["--buffer", "1"]);
     let pid = Pid::from_raw(lanner.pid().cast_signed()).expect("a pid");
     kill_process(pid, Signal::STOP).expect("stopped");
     for _ in 0..OPENS {
@@ -26,19 +24,22 @@ fn what_is_lost_is_reported() {
     kill_process(pid, Signal::CONT).expect("going on");
     // What others on the machine did meanwhile was lost too.
     let finding = lanner.wait_for_finding("report of the loss", |finding| {
-        finding["rule"] == "test/loss" && finding["event"]["lost_kind"] == "open"
+        finding["rule"] == "test/loss"
+            && finding["event"]["lost_kind"] == "open"
+            && finding["event"]["count"].as_u64().is_some_and(|count| count > OPENS as u64 / 2)
     });
     assert_eq!(finding["event"]["kind"], "loss");
     let lost = finding["event"]["count"].as_u64().expect("a number");
-    assert!((1_000..OPENS as u64 * 2).contains(&lost), "{lost}");
     assert_eq!(finding["message"], format!("{lost} open"));
     lanner.wait_for_stderr(&format!("{lost} open events were lost"));
 
-    std::thread::sleep(Duration::from_millis(100));
+    // The machine may go on to make more than there is room for: until one comes through.
     let after = folder.path().join("lanner-after-loss");
-    fs::write(&after, "").expect("a file");
     let message = format!("opened {}", after.display());
-    lanner.wait_for_finding("what came after", |finding| finding["message"] == message);
+    lanner.wait("finding of what came after", || {
+        fs::write(&after, "").expect("a file");
+        lanner.count(&message) > 0
+    });
     let ended = lanner.stop();
     let counted = ended.stderr.lines().last().and_then(|line| line.rsplit_once(", "));
     let counted = counted.and_then(|(_, lost)| lost.strip_suffix(" events lost")?.parse::<u64>().ok());

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lanner_tests::{Lanner, require_kernel, test_pack};
@@ -16,40 +15,37 @@ fn put(pack: &Path, at: &Path) {
     fs::rename(&aside, at).expect("the rename");
 }
 
-/// Opens marked files as fast as is sensible, until told to stop.
-struct Load {
-    stop: Arc<AtomicBool>,
-    opened: Arc<AtomicU64>,
-    thread: Option<std::thread::JoinHandle<()>>,
+/// Opens that are on their way at most: more than a batch, and many times less than there is room for.
+const ON_THE_WAY: usize = 600;
+
+/// Opens a marked file until told to stop; the next ones wait until the last were judged. Gives how often.
+fn load(lanner: &Lanner, folder: &Path, stop: &AtomicBool) -> usize {
+    let file = folder.join("lanner-count-me");
+    let judged = format!(" {}", file.display());
+    fs::write(&file, "").expect("the marked file");
+    // The open that creates it is one too.
+    let mut opened = 1;
+    while !stop.load(Ordering::SeqCst) {
+        for _ in 0..ON_THE_WAY {
+            fs::File::open(&file).expect("the marked file opens");
+        }
+        opened += ON_THE_WAY;
+        lanner.wait("finding of each open", || lanner.count(&judged) >= opened);
+    }
+    opened
 }
 
-impl Load {
-    fn start(folder: &Path) -> Self {
-        let (stop, opened) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-        let file = folder.join("lanner-count-me");
-        fs::write(&file, "").expect("the marked file");
-        let (told, count) = (stop.clone(), opened.clone());
-        let thread = std::thread::spawn(move || {
-            while !told.load(Ordering::SeqCst) {
-                fs::File::open(&file).expect("the marked file opens");
-                count.fetch_add(1, Ordering::SeqCst);
-                if count.load(Ordering::SeqCst) % 50 == 0 {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-            }
-        });
-        Self { stop, opened, thread: Some(thread) }
-    }
+/// Ends the load, also where a test fails.
+struct Stop<'a>(&'a AtomicBool);
 
-    fn stop(mut self) -> u64 {
-        self.stop.store(true, Ordering::SeqCst);
-        self.thread.take().expect("it runs").join().expect("the load");
-        self.opened.load(Ordering::SeqCst)
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }
 
 /// The numbers that the counter said, with the version that said them.
-fn counted(findings: &[serde_json::Value], folder: &Path) -> Vec<(u64, String)> {
+fn counted(findings: &[serde_json::Value], folder: &Path) -> Vec<(usize, String)> {
     let folder = folder.to_str().expect("a path in UTF-8");
     findings
         .iter()
@@ -69,27 +65,29 @@ fn no_event_is_lost_or_judged_twice() {
     let pack = rules.path().join("counter.wasm");
     put(&test_pack("counter-1"), &pack);
     let lanner = Lanner::watch(&[rules.path()], &[]);
-    // The open that creates the marked file is one too.
-    let load = Load::start(folder.path());
     const RELOADS: usize = 6;
-    for reload in 0..RELOADS {
-        std::thread::sleep(Duration::from_millis(300));
-        put(&test_pack(if reload % 2 == 0 { "counter-2" } else { "counter-1" }), &pack);
-        let version = if reload % 2 == 0 { "2.0.0" } else { "1.0.0" };
-        let said = format!("pack counter {version} with 1 rules: reloaded");
-        let times = reload / 2 + 1;
-        let end = std::time::Instant::now() + lanner_tests::PATIENCE;
-        while lanner.stderr().matches(&said).count() < times {
-            assert!(std::time::Instant::now() < end, "reload {reload} did not happen:\n{}", lanner.stderr());
-            std::thread::sleep(Duration::from_millis(10));
+    let stop = AtomicBool::new(false);
+    let opened = std::thread::scope(|scope| {
+        let load = scope.spawn(|| load(&lanner, folder.path(), &stop));
+        let stop = Stop(&stop);
+        for reload in 0..RELOADS {
+            let (pack_version, version) = if reload % 2 == 0 { ("counter-2", "2.0.0") } else { ("counter-1", "1.0.0") };
+            put(&test_pack(pack_version), &pack);
+            let said = format!("pack counter {version} with 1 rules: reloaded");
+            let times = reload / 2 + 1;
+            lanner.wait(&format!("reload {reload}"), || lanner.stderr().matches(&said).count() >= times);
+            // It judges before it is replaced itself.
+            let by_it = format!("\"version\":\"{version}\"}}");
+            let before = lanner.count(&by_it);
+            lanner.wait("finding of this version", || lanner.count(&by_it) > before);
         }
-    }
-    std::thread::sleep(Duration::from_millis(300));
-    let opened = load.stop() + 1;
+        drop(stop);
+        load.join().expect("the load")
+    });
     let ended = lanner.stop();
     assert!(ended.stderr.contains(" 0 events lost"), "{}", ended.stderr);
     let counted = counted(&ended.findings(), folder.path());
-    let numbers: Vec<u64> = counted.iter().map(|(number, _)| *number).collect();
+    let numbers: Vec<usize> = counted.iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, (1..=opened).collect::<Vec<_>>(), "each open once, in order, through all reloads");
     let versions: BTreeSet<&str> = counted.iter().map(|(_, version)| version.as_str()).collect();
     assert_eq!(versions, BTreeSet::from(["1.0.0", "2.0.0"]), "both versions judged some of them");

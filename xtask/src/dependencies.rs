@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 use crate::metadata::{self, Package};
-use crate::{cargo, root};
+use crate::{cargo, features, root};
 
 /// The workspaces of this tree.
 pub(crate) const WORKSPACES: [&str; 3] = [".", "rules-wasm", "tests/packs"];
@@ -29,7 +29,8 @@ struct Licences {
     allow: Vec<String>,
 }
 
-/// Checks each dependency's licence and source, and that each Cargo.lock is up to date.
+/// Checks each dependency's licence and source, that each Cargo.lock is up to date, and that no dependency is compiled
+/// twice for its features.
 pub(crate) fn run() -> Result<()> {
     let path = root().join("deny.toml");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
@@ -43,7 +44,7 @@ pub(crate) fn run() -> Result<()> {
     if !offences.is_empty() {
         bail!("deny.toml does not allow this:\n  {}", offences.join("\n  "));
     }
-    Ok(())
+    features::check()
 }
 
 fn check(workspace: &Path, policy: &Policy, offences: &mut Vec<String>) -> Result<()> {

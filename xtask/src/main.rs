@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 mod abi;
 mod cargo;
 mod dependencies;
+mod features;
 mod kernels;
 mod metadata;
 mod packs;

@@ -1,5 +1,6 @@
 //! The command line: one file a verb.
 
+mod buffer;
 mod colour;
 mod doctor;
 mod log;

@@ -1,6 +1,7 @@
 //! `lanner record`: keep what happens for later.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,10 +11,11 @@ use std::time::{Duration, Instant};
 use lanner_probes::ProbeKind;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::buffer::Buffer;
 use super::{Failure, duration};
 use crate::source::capture::{CaptureError, CaptureWriter, Problem};
 use crate::source::record::Record;
-use crate::source::{Drained, LAST_PORTIONS, Live, Source as _};
+use crate::source::{Drained, Live, Source as _};
 
 /// What was recorded is on disk after this time at the latest, whatever happens to the recorder.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -29,10 +31,12 @@ pub(super) struct Arguments {
     /// Stop after this time
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
+    #[command(flatten)]
+    buffer: Buffer,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let mut source = Live::start()?;
+    let mut source = Live::start(arguments.buffer.bytes())?;
     source.want(&ProbeKind::ALL.into_iter().collect::<BTreeSet<_>>())?;
     let mut writer = CaptureWriter::create(&arguments.output, source.machine(), arguments.force)?;
     let stop = stop_on_signal()?;
@@ -40,17 +44,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut flushed = began;
     let path = arguments.output.display();
     tracing::info!("recording to {path}; Ctrl-C stops");
-    let mut portions_left = LAST_PORTIONS;
+    let mut stopping = false;
     loop {
-        let stopping = stop.load(Ordering::SeqCst) || arguments.duration.is_some_and(|limit| began.elapsed() >= limit);
+        if !stopping
+            && (stop.load(Ordering::SeqCst) || arguments.duration.is_some_and(|limit| began.elapsed() >= limit))
+        {
+            // What has arrived is kept, and that is all.
+            source.close()?;
+            stopping = true;
+        }
         let mut kept = Ok(());
         let drained = source.drain(&mut |record| keep(&mut writer, &record, &mut kept))?;
         kept?;
         if stopping {
-            portions_left -= 1;
-            if drained != Drained::Some || portions_left == 0 {
+            if drained != Drained::Some {
                 break;
             }
+            continue;
         }
         if flushed.elapsed() >= FLUSH {
             writer.flush_block()?;
@@ -67,18 +77,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a record, where none failed before.
-fn keep(writer: &mut CaptureWriter, record: &Record, kept: &mut Result<(), CaptureError>) {
-    if kept.is_err() {
-        return;
-    }
+/// Writes a record; no more are taken once one cannot be written.
+fn keep(writer: &mut CaptureWriter, record: &Record, kept: &mut Result<(), CaptureError>) -> ControlFlow<()> {
     match writer.record(record) {
+        Ok(()) => return ControlFlow::Continue(()),
         // One record that cannot be kept is no reason to keep none.
         Err(CaptureError { problem: Problem::Record(problem), .. }) => {
             tracing::warn!("a record is left out: {problem}");
+            return ControlFlow::Continue(());
         }
-        outcome => *kept = outcome,
+        Err(error) => *kept = Err(error),
     }
+    ControlFlow::Break(())
 }
 
 /// Becomes true when the process is asked to end.

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use super::registries::Get;
 use super::{Failure, duration};
-use crate::engine::{self, Candidate, Engine, Limits, PackError, Runtime, Verdict, cache};
+use crate::engine::{self, Candidate, Engine, Limits, PackError, Runtime, Verdicts, cache};
 use crate::pack::lock::{self, Lock};
 use crate::pack::obtain::Obtainer;
 use crate::pack::reference::{Locator, Reference};
@@ -36,7 +35,7 @@ pub(super) struct Rules {
     /// Take from registries only what the lock file has
     #[arg(long)]
     locked: bool,
-    /// How long one call into a pack may take
+    /// How much processor time one call into a pack may take
     #[arg(long, value_name = "TIME", default_value = "250ms", value_parser = duration)]
     pack_deadline: Duration,
     /// How much memory a pack may have, MiB
@@ -53,7 +52,7 @@ pub(super) struct Rules {
 /// An engine with the packs loaded.
 pub(super) struct Ready {
     pub(super) engine: Engine,
-    pub(super) verdicts: Receiver<Verdict>,
+    pub(super) verdicts: Verdicts,
     pub(super) located: Located,
     pub(super) digests: BTreeMap<PathBuf, [u8; 32]>,
     /// The packs from registries.

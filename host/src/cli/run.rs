@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::buffer::Buffer;
 use super::colour::Colour;
 use super::output::Output;
 use super::rules::{FromRegistry, Ready, Rules, summary};
@@ -23,6 +24,8 @@ pub(super) struct Arguments {
     rules: Rules,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    buffer: Buffer,
     /// Stop after this time
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
@@ -37,7 +40,9 @@ pub(super) struct Arguments {
     follow: Option<Duration>,
 }
 
-/// How long it may take to judge and write the rest. Beyond it nobody reads the findings, and waiting is of no use.
+/// How long the rest may be judged, once it is to end. What is left then is counted, and said.
+const JUDGING: Duration = Duration::from_secs(5);
+/// How long it may take until it ends. Beyond it nobody reads the findings, and waiting is of no use.
 const GRACE: Duration = Duration::from_secs(10);
 /// How often it is looked whether a thread has ended by itself.
 const LOOK: Duration = Duration::from_millis(200);
@@ -45,7 +50,7 @@ const LOOK: Duration = Duration::from_millis(200);
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let Ready { engine, verdicts, located, digests, remote } = arguments.rules.load(true)?;
-    let source = Live::start()?;
+    let source = Live::start(arguments.buffer.bytes())?;
     let sinks = arguments.output.open(&source.machine().hostname, colour)?;
     let kernel = source.machine().kernel.clone();
     let runtime = engine.runtime().clone();
@@ -67,13 +72,18 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     if arguments.self_test {
         self_test::start(expected, seen, findings)?;
     }
-    wait(arguments.duration, &pipeline, &delivery, || {
+    wait(arguments.duration, &pipeline, &delivery, |order| {
         // The pipeline may have ended by itself.
-        let _ = orders.send(Order::Stop);
+        let _ = orders.send(order);
     })?;
     let totals = pipeline.finish();
     let findings = delivery.finish()?;
-    let Totals { events, lost } = totals?;
+    let Totals { events, lost, unjudged } = totals?;
+    if unjudged > 0 {
+        tracing::warn!(
+            "{unjudged} events that had arrived were not judged: there was no time left when it was stopped"
+        );
+    }
     tracing::info!("judged {events} events in {:.1?}: {findings} findings, {lost} events lost", began.elapsed());
     Ok(ExitCode::SUCCESS)
 }
@@ -130,13 +140,13 @@ impl Running {
     }
 }
 
-/// Waits for a signal, for the time to be over, or for a thread to end by itself; then has it all stopped, and waits until
-/// it has.
+/// Waits for a signal, for the time to be over, or for a thread to end by itself; then has it all stopped, what is left
+/// not judged when the time for that is over, and waits until it has.
 fn wait(
     duration: Option<Duration>,
     pipeline: &Running,
     delivery: &Delivery,
-    stop: impl FnOnce(),
+    order: impl Fn(Order),
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -161,9 +171,16 @@ fn wait(
             () = over => {}
             () = ended => {}
         }
-        stop();
+        tracing::info!("stopping: what has arrived is judged, for {JUDGING:?} at most; asked again, it stops at once");
+        order(Order::Stop);
+        let end_of_judging = tokio::time::Instant::now() + JUDGING;
         let stopped = async {
+            let mut judging = true;
             while !(pipeline.0.is_finished() && delivery.is_finished()) {
+                if judging && tokio::time::Instant::now() >= end_of_judging {
+                    order(Order::GiveUp);
+                    judging = false;
+                }
                 tokio::time::sleep(LOOK / 10).await;
             }
         };
@@ -172,7 +189,7 @@ fn wait(
             _ = interrupt.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
             _ = terminate.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
             () = tokio::time::sleep(GRACE) => {
-                Err(format!("not all was judged and written within {GRACE:?}, perhaps as nobody reads it; {UNWRITTEN}").into())
+                Err(format!("not all was written within {GRACE:?}, perhaps as nobody reads it; {UNWRITTEN}").into())
             }
         }
     })

@@ -1,15 +1,15 @@
 //! One running pack: its store, its limits, and the calls into it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::component::Component;
-use wasmtime::{ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap};
+use wasmtime::{ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline};
 
 use super::contract::{self, Finding, Interfaces, Level, Pack, PackPre};
 use super::description::Description;
 use super::refusal::Refusal;
-use super::runtime::{MAX_TABLE_ELEMENTS, Runtime};
+use super::runtime::{MAX_TABLE_ELEMENTS, Runtime, epochs, processor_time};
 
 /// Findings taken from one call; a rule that raises more is broken, and would fill every sink.
 const MAX_FINDINGS_PER_CALL: usize = 4096;
@@ -19,9 +19,9 @@ const MAX_TEXT: usize = 16 << 10;
 const MAX_ITEMS: usize = 64;
 /// Bytes of all findings of one call: what the host keeps until they are written.
 const MAX_BYTES_PER_CALL: usize = 4 << 20;
-/// Log lines taken from a pack in a second.
+/// Log lines taken from a pack in a second of event time.
 const MAX_LOG_LINES: usize = 32;
-const LOG_WINDOW: Duration = Duration::from_secs(1);
+const LOG_WINDOW_NS: u64 = 1_000_000_000;
 
 /// What stands behind the contract's imports: collects what a call gave.
 pub(crate) struct PackState {
@@ -31,9 +31,12 @@ pub(crate) struct PackState {
     /// Bytes in them.
     raised: usize,
     findings_dropped: u64,
-    /// Log lines since `log_window`, those that were left out too.
+    /// Log lines since `log_window_ns` (event time), those that were left out too.
     log_lines: usize,
-    log_window: Instant,
+    log_window_ns: u64,
+    /// Processor time of the thread when the call began, and how much more a call may take.
+    began: Duration,
+    deadline: Duration,
     last_error: Option<String>,
 }
 
@@ -88,7 +91,6 @@ impl contract::imports::Host for PackState {
     }
 
     fn log(&mut self, level: Level, message: String) {
-        self.end_log_window();
         self.log_lines += 1;
         if self.log_lines > MAX_LOG_LINES {
             return;
@@ -108,16 +110,23 @@ impl contract::imports::Host for PackState {
 }
 
 impl PackState {
-    /// Begins to count anew after a second, and says what was left out.
-    fn end_log_window(&mut self) {
-        if self.log_window.elapsed() < LOG_WINDOW {
+    /// Event time has reached `now`, ns: after a second lines are counted anew, and it is said what was left out.
+    fn tell_time(&mut self, now: u64) {
+        let clock_set_back = now < self.log_window_ns;
+        if now.saturating_sub(self.log_window_ns) < LOG_WINDOW_NS && !clock_set_back {
             return;
         }
         let skipped = self.log_lines.saturating_sub(MAX_LOG_LINES);
         if skipped > 0 {
             tracing::warn!("pack {}: {skipped} more log lines in a second were left out", self.name);
         }
-        (self.log_lines, self.log_window) = (0, Instant::now());
+        (self.log_lines, self.log_window_ns) = (0, now);
+    }
+
+    /// How much processor time the call may still take; nothing where that is used up.
+    fn time_left(&self) -> Option<Duration> {
+        let taken = processor_time().saturating_sub(self.began);
+        self.deadline.checked_sub(taken).filter(|left| !left.is_zero())
     }
 }
 
@@ -138,7 +147,7 @@ fn cut(text: &mut String) {
 /// Why a call into a pack ended early. The instance cannot be used any more.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// It ran longer than it may.
+    /// It took more of the processor than it may.
     #[error("ran longer than {0:?} in one call and was stopped")]
     Deadline(Duration),
     /// It asked for more memory than it may have, and did not survive the refusal.
@@ -160,6 +169,8 @@ pub(crate) struct Gave {
     pub(crate) dropped: u64,
     /// What was raised before it stands in `findings`.
     pub(crate) failure: Option<Failure>,
+    /// Processor time of the call.
+    pub(crate) took: Duration,
 }
 
 /// One running pack.
@@ -180,12 +191,21 @@ impl Instance {
             raised: 0,
             findings_dropped: 0,
             log_lines: 0,
-            log_window: Instant::now(),
+            log_window_ns: 0,
+            began: processor_time(),
+            deadline: runtime.limits.deadline,
             last_error: None,
         };
         let mut store = Store::new(&runtime.engine, state);
         store.limiter(|state| &mut state.limiter);
-        store.set_epoch_deadline(runtime.epochs());
+        // The epochs are those of the wall clock: where they are over, the processor's are looked at.
+        store.epoch_deadline_callback(|context| {
+            Ok(context
+                .data()
+                .time_left()
+                .map_or(UpdateDeadline::Interrupt, |left| UpdateDeadline::Continue(epochs(left))))
+        });
+        store.set_epoch_deadline(epochs(runtime.limits.deadline));
         let _running = runtime.running();
         let pack = pre.instantiate(&mut store).map_err(|error| failure(runtime, store.data_mut(), &error))?;
         Ok(Self { runtime: runtime.clone(), pack, store })
@@ -201,7 +221,8 @@ impl Instance {
         // An old error, or an old refusal, did not end this call.
         state.last_error = None;
         state.limiter.exceeded = false;
-        self.store.set_epoch_deadline(self.runtime.epochs());
+        state.began = processor_time();
+        self.store.set_epoch_deadline(epochs(self.runtime.limits.deadline));
         let _running = self.runtime.running();
         call(&self.pack, &mut self.store).map_err(|error| failure(&self.runtime, self.store.data_mut(), &error))
     }
@@ -209,11 +230,11 @@ impl Instance {
     /// Takes what was raised.
     fn gave(&mut self, outcome: Result<(), Failure>) -> Gave {
         let state = self.store.data_mut();
-        state.end_log_window();
         Gave {
             findings: std::mem::take(&mut state.findings),
             dropped: std::mem::take(&mut state.findings_dropped),
             failure: outcome.err(),
+            took: processor_time().saturating_sub(state.began),
         }
     }
 
@@ -226,12 +247,15 @@ impl Instance {
         outcome.map(|answer| answer.map_err(printable))
     }
 
-    pub(crate) fn evaluate(&mut self, frame: &[u8]) -> Gave {
+    /// Judges a frame; `now` is the time of the batch's newest event, ns.
+    pub(crate) fn evaluate(&mut self, frame: &[u8], now: u64) -> Gave {
+        self.store.data_mut().tell_time(now);
         let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_evaluate(store, frame));
         self.gave(outcome)
     }
 
     pub(crate) fn tick(&mut self, now: u64) -> Gave {
+        self.store.data_mut().tell_time(now);
         let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_tick(store, now));
         self.gave(outcome)
     }
@@ -315,7 +339,7 @@ impl Candidate {
     /// # Errors
     /// The call failed. The candidate is of no use then.
     pub fn evaluate(&mut self, frame: &[u8]) -> Result<usize, Failure> {
-        let gave = self.instance.evaluate(frame);
+        let gave = self.instance.evaluate(frame, 0);
         gave.failure.map_or(Ok(gave.findings.len()), Err)
     }
 }

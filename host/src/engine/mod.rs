@@ -1,5 +1,6 @@
 //! Runs packs on batches.
 
+mod batch;
 pub mod cache;
 pub(crate) mod contract;
 mod description;
@@ -8,12 +9,13 @@ mod refusal;
 mod route;
 mod runtime;
 mod sieve;
+mod slot;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 pub use contract::Interfaces;
 pub use description::{Comparison, Description, Filter, Rule, Subscription};
@@ -24,9 +26,10 @@ pub use sieve::Sieve;
 pub use worker::{Handover, WorkerGone};
 
 use crate::enrich::Event;
-use instance::Gave;
+use batch::{Batch, GivenUp};
+pub(crate) use instance::Gave;
 use route::Router;
-use worker::{Job, Worker};
+use worker::{Job, SLACK, Worker};
 
 /// Verdicts that may wait for the sinks; beyond it judging waits for them.
 const VERDICTS: usize = 64;
@@ -34,6 +37,13 @@ const VERDICTS: usize = 64;
 /// A loaded pack, through all its versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PackId(u32);
+
+#[cfg(test)]
+impl PackId {
+    pub(crate) fn of(number: u32) -> Self {
+        Self(number)
+    }
+}
 
 /// What one pack gave on one batch or tick.
 pub(crate) struct Answer {
@@ -48,14 +58,24 @@ pub(crate) struct Answer {
 pub struct Verdict {
     /// The time of the newest event, or of the tick, ns since 1970 (UTC).
     pub(crate) now_ns: u64,
-    events: Arc<[Event]>,
+    /// None for a tick.
+    batch: Option<Arc<Batch>>,
     answers: Receiver<Answer>,
 }
 
+/// Verdicts, as they come out of an engine.
+pub type Verdicts = crossbeam_channel::Receiver<Verdict>;
+
 impl Verdict {
+    /// One on these events, with what packs sent as answers.
+    #[cfg(test)]
+    pub(crate) fn new(now_ns: u64, events: Vec<Event>, answers: Receiver<Answer>) -> Self {
+        Self { now_ns, batch: Some(Arc::new(Batch::new(1, events))), answers }
+    }
+
     /// The batch; empty for a tick.
     pub(crate) fn events(&self) -> &[Event] {
-        &self.events
+        self.batch.as_ref().map_or(&[], |batch| &batch.events)
     }
 
     /// Waits until all packs are done, and gives what they said in the order in which they were loaded: the same for
@@ -73,7 +93,10 @@ pub struct Engine {
     workers: Vec<Worker>,
     router: Router,
     packs: BTreeMap<PackId, Loaded>,
-    verdicts: SyncSender<Verdict>,
+    verdicts: crossbeam_channel::Sender<Verdict>,
+    given_up: Arc<GivenUp>,
+    /// Batches so far.
+    batches: u64,
     next: u32,
 }
 
@@ -89,11 +112,13 @@ impl Engine {
     ///
     /// # Errors
     /// Threads cannot be had.
-    pub fn start(runtime: Runtime, workers: usize) -> std::io::Result<(Self, Receiver<Verdict>)> {
-        let (verdicts, receiver) = sync_channel(VERDICTS);
-        let workers =
-            (0..workers.max(1)).map(|number| Worker::start(runtime.clone(), number)).collect::<std::io::Result<_>>()?;
-        Ok((Self { runtime, workers, router: Router::default(), packs: BTreeMap::new(), verdicts, next: 0 }, receiver))
+    pub fn start(runtime: Runtime, workers: usize) -> std::io::Result<(Self, Verdicts)> {
+        let (verdicts, receiver) = crossbeam_channel::bounded(VERDICTS + SLACK);
+        let given_up = Arc::<GivenUp>::default();
+        let start = |number| Worker::start(runtime.clone(), given_up.clone(), number);
+        let workers = (0..workers.max(1)).map(start).collect::<std::io::Result<_>>()?;
+        let (router, packs) = (Router::default(), BTreeMap::new());
+        Ok((Self { runtime, workers, router, packs, verdicts, given_up, batches: 0, next: 0 }, receiver))
     }
 
     /// The runtime, to prepare candidates with.
@@ -119,8 +144,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Runs a pack from the next batch on, in place of the one from the same path, whose state it takes over. Waits
-    /// until the batches before are judged.
+    /// Runs a pack from the next batch on, in place of the one from the same path, whose state it takes over. Waits for
+    /// the batch that is being judged, not for those that wait: they are judged by the new version.
     ///
     /// # Errors
     /// Any refusal; the older version, where there is one, goes on as if nothing had been.
@@ -129,11 +154,7 @@ impl Engine {
         self.check(path, &description)?;
         let known = self.packs.iter().find(|(_, loaded)| loaded.path == path).map(|(id, loaded)| (*id, loaded.worker));
         let (pack, worker) = known.unwrap_or_else(|| (PackId(self.next), self.idlest_worker()));
-        let (reply, answer) = channel();
-        let gone = || Refusal::Call { call: "its start", reason: WorkerGone.to_string() };
-        let job = Job::Install { pack, candidate: Box::new(candidate), reply };
-        self.workers[worker].send(job).map_err(|_| gone())?;
-        let handover = answer.recv().map_err(|_| gone())??;
+        let handover = self.workers[worker].install(pack, candidate, self.batches)?;
         if known.is_none() {
             self.next += 1;
         }
@@ -170,31 +191,55 @@ impl Engine {
         self.packs.values().map(|loaded| (loaded.path.as_path(), &loaded.description))
     }
 
-    /// Has a batch judged.
+    /// Whether a batch can be handed over without waiting: for workers that are behind, or for whoever takes verdicts.
+    pub fn has_room(&self) -> bool {
+        self.verdicts.len() < VERDICTS && self.workers.iter().all(Worker::has_room)
+    }
+
+    /// Whether all that was handed over is judged.
+    pub fn is_idle(&self) -> bool {
+        self.workers.iter().all(Worker::is_idle)
+    }
+
+    /// Judges nothing any more: neither what waits nor what is handed over from here on.
+    pub fn give_up(&self) {
+        self.given_up.set();
+    }
+
+    /// Events that were handed over and that some pack did not get to judge, as that was given up.
+    pub fn unjudged(&self) -> u64 {
+        self.given_up.unjudged()
+    }
+
+    /// Has a batch judged. Waits where there is no room.
     ///
     /// # Errors
     /// It cannot be judged in full any more.
     pub fn judge(&mut self, events: Vec<Event>) -> Result<(), WorkerGone> {
         let Some(now) = events.iter().map(|event| event.time_ns).max() else { return Ok(()) };
+        self.batches += 1;
         let mut frames: Vec<Vec<_>> = self.workers.iter().map(|_| Vec::new()).collect();
         for routed in self.router.route(&events) {
             if let Some(loaded) = self.packs.get(&routed.pack) {
                 frames[loaded.worker].push(routed);
             }
         }
+        let batch = Arc::new(Batch::new(self.batches, events));
         let (reply, answers) = channel();
         for (worker, frames) in self.workers.iter().zip(frames) {
-            if !frames.is_empty() {
-                worker.send(Job::Judge { frames, now, reply: reply.clone() })?;
+            // Also where there is nothing for a worker's packs: one that is installed before the batch is judged may want
+            // some of it.
+            if !frames.is_empty() || !worker.is_idle() {
+                worker.send(Job::Judge { batch: batch.clone(), frames, now, reply: reply.clone() })?;
             }
         }
         // The verdict is complete when the last worker has dropped its end.
         drop(reply);
-        self.pass_on(Verdict { now_ns: now, events: events.into(), answers });
+        self.pass_on(Verdict { now_ns: now, batch: Some(batch), answers });
         Ok(())
     }
 
-    /// Tells packs that event time has reached `now`, ns since 1970 (UTC).
+    /// Tells packs that event time has reached `now`, ns since 1970 (UTC). Waits where there is no room.
     ///
     /// # Errors
     /// Not all can be told any more.
@@ -204,7 +249,7 @@ impl Engine {
             worker.send(Job::Tick { now, reply: Sender::clone(&reply) })?;
         }
         drop(reply);
-        self.pass_on(Verdict { now_ns: now, events: Arc::from([]), answers });
+        self.pass_on(Verdict { now_ns: now, batch: None, answers });
         Ok(())
     }
 

@@ -60,3 +60,77 @@ impl Router {
         routed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lanner_abi::{FilterField, Frame, Kind};
+    use lanner_probes::event::{KernelEvent, Open, Payload, ResolvedPath, Task};
+
+    use super::*;
+    use crate::engine::{Comparison, Filter};
+    use crate::enrich::Enricher;
+    use crate::source::record::{Machine, Record};
+
+    /// Opens of these files.
+    fn opens(paths: &[&str]) -> Vec<Event> {
+        let mut enricher = Enricher::new(&Machine::default(), None);
+        let task = Task { pid: 10, tid: 10, start_boot_ns: 1, ..Task::default() };
+        let open = |path: &&str| {
+            let path = ResolvedPath { bytes: path.as_bytes().to_vec(), ..ResolvedPath::default() };
+            let payload = Payload::Open(Box::new(Open { path, ..Open::default() }));
+            let event = KernelEvent { time_ns: 1, task: task.clone(), payload };
+            enricher.take(Record::Event(Box::new(event))).expect("an event")
+        };
+        paths.iter().map(open).collect()
+    }
+
+    /// A pack that wants opens of files below these folders; all where there are none.
+    fn description(below: &[&str]) -> Description {
+        let values: Vec<_> = below.iter().map(|folder| folder.as_bytes().to_vec()).collect();
+        let filter = Filter { field: FilterField::OpenPath, test: Comparison::StartsWith, values };
+        let filters = if below.is_empty() { Vec::new() } else { vec![filter] };
+        Description {
+            name: "pack".to_owned(),
+            version: "1.0.0".to_owned(),
+            summary: String::new(),
+            rules: Vec::new(),
+            subscriptions: vec![Subscription { kind: Kind::Open.number(), filters }],
+        }
+    }
+
+    fn sequence_numbers(frame: &[u8]) -> Vec<u64> {
+        Frame::parse(frame).expect("a frame").events().map(|event| event.seq()).collect()
+    }
+
+    #[test]
+    fn a_pack_gets_what_it_asked_for_and_those_who_ask_alike_share_a_frame() {
+        let mut router = Router::default();
+        let [etc, etc_too, all, none] = [0, 1, 2, 3].map(PackId);
+        router.add(etc, &description(&["/etc/"]));
+        router.add(all, &description(&[]));
+        router.add(etc_too, &description(&["/etc/"]));
+        router.add(none, &description(&["/root/"]));
+        let routed = router.route(&opens(&["/etc/a", "/tmp/b", "/etc/c"]));
+        let of = |pack| routed.iter().find(|routed| routed.pack == pack);
+        assert_eq!(sequence_numbers(&of(etc).expect("a frame").frame), [1, 3]);
+        assert_eq!(of(etc).expect("a frame").events, 2);
+        assert_eq!(sequence_numbers(&of(all).expect("a frame").frame), [1, 2, 3]);
+        assert!(Arc::ptr_eq(&of(etc).expect("a frame").frame, &of(etc_too).expect("a frame").frame));
+        assert!(of(none).is_none(), "for whom there is nothing is not called");
+        assert_eq!(routed.len(), 3);
+    }
+
+    #[test]
+    fn a_pack_that_is_removed_gets_nothing_and_the_others_go_on() {
+        let mut router = Router::default();
+        let [gone, stays] = [0, 1].map(PackId);
+        for pack in [gone, stays] {
+            router.add(pack, &description(&["/etc/"]));
+        }
+        router.remove(gone);
+        let routed = router.route(&opens(&["/etc/a"]));
+        assert_eq!(routed.iter().map(|routed| routed.pack).collect::<Vec<_>>(), [stays]);
+        router.remove(stays);
+        assert!(router.route(&opens(&["/etc/a"])).is_empty());
+    }
+}

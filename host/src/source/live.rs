@@ -7,13 +7,13 @@ use lanner_probes::event::{KernelEvent, Lost, Payload, ProbeKind, Task};
 use lanner_probes::{ProbeConfig, Probes, Reader};
 
 use super::record::{Machine, Record};
-use super::{Drained, Source, SourceError, procfs};
+use super::{Drained, Source, SourceError, Take, procfs};
 
 /// After events were drained, the next are left to gather for this long: what is cheap for the kernel, which then
 /// wakes nobody, is a batch for the packs. With the drain and the judging it stays under the 5 ms that a batch may wait.
 const GATHER: Duration = Duration::from_millis(4);
-/// Events passed on by one drain, so that reloads are not kept waiting under load.
-const PORTION: usize = 8192;
+/// Records passed on by one drain, so that reloads are not kept waiting under load.
+const PORTION: usize = 1024;
 /// How often the kernel's loss counters are read.
 const LOSS_CHECK: Duration = Duration::from_secs(1);
 /// After process events were lost, /proc is read again, but not more often than this.
@@ -39,16 +39,17 @@ pub struct Live {
 }
 
 impl Live {
-    /// Loads the probes, attaches those that tell of processes, and reads which processes are there.
+    /// Loads the probes, with a ring buffer of so many bytes, attaches those that tell of processes, and reads which
+    /// processes are there.
     ///
     /// # Errors
     /// The kernel does not have what it takes, or does not let us.
-    pub fn start() -> Result<Self, SourceError> {
+    pub fn start(ring_bytes: u32) -> Result<Self, SourceError> {
         // The kernel side knows processes by their pids in the first namespace, us among them.
         if !procfs::in_first_pid_namespace() {
             return Err(SourceError::PidNamespace);
         }
-        let mut probes = Probes::load(&ProbeConfig { ignore_pid: Some(std::process::id()), ..ProbeConfig::default() })?;
+        let mut probes = Probes::load(&ProbeConfig { ring_bytes, ignore_pid: Some(std::process::id()) })?;
         let machine = procfs::machine();
         let reader = probes.reader()?;
         for kind in PROCESS_KINDS {
@@ -82,8 +83,27 @@ impl Live {
         Ok(())
     }
 
+    /// The next record, where there is one.
+    fn next(&mut self) -> Option<Record> {
+        if let Some(record) = self.before.pop_front() {
+            return Some(record);
+        }
+        loop {
+            match self.reader.next()? {
+                Ok(event) => return Some(Record::Event(Box::new(event))),
+                // Host and probes come from one build, so this is a bug; say it, but not a million times.
+                Err(error) => {
+                    self.undecodable += 1;
+                    if self.undecodable.is_power_of_two() {
+                        tracing::error!("{} records of the kernel side were not understood: {error}", self.undecodable);
+                    }
+                }
+            }
+        }
+    }
+
     /// Reports what was lost since the last look.
-    fn check_loss(&mut self, take: &mut dyn FnMut(Record)) -> Result<(), SourceError> {
+    fn check_loss(&mut self, take: &mut Take<'_>) -> Result<(), SourceError> {
         for counts in self.probes.counts()? {
             let known = self.lost.entry(counts.kind).or_default();
             let count = counts.lost.saturating_sub(*known);
@@ -98,7 +118,8 @@ impl Live {
             );
             let task = Task { comm: b"kernel".to_vec(), kernel_thread: true, ..Task::default() };
             let payload = Payload::Lost(Lost { kind: counts.kind, count });
-            take(Record::Event(Box::new(KernelEvent { time_ns: wall_ns(), task, payload })));
+            // Few enough to be taken in any case.
+            let _ = take(Record::Event(Box::new(KernelEvent { time_ns: wall_ns(), task, payload })));
         }
         if self.snapshot_due && self.snapshot_at.elapsed() >= SNAPSHOT_AGAIN {
             self.snapshot()?;
@@ -123,27 +144,20 @@ impl Source for Live {
         Ok(())
     }
 
-    fn drain(&mut self, take: &mut dyn FnMut(Record)) -> Result<Drained, SourceError> {
+    fn drain(&mut self, take: &mut Take<'_>) -> Result<Drained, SourceError> {
         let began = wall_ns();
-        let mut drained = if self.before.is_empty() { Drained::Nothing } else { Drained::All };
-        self.before.drain(..).for_each(&mut *take);
+        let mut drained = Drained::Nothing;
         for taken in 0.. {
             if taken == PORTION {
                 drained = Drained::Some;
                 break;
             }
-            match self.reader.next() {
-                None => break,
-                Some(Ok(event)) => take(Record::Event(Box::new(event))),
-                Some(Err(error)) => {
-                    // Host and probes come from one build, so this is a bug; say it, but not a million times.
-                    self.undecodable += 1;
-                    if self.undecodable.is_power_of_two() {
-                        tracing::error!("{} records of the kernel side were not understood: {error}", self.undecodable);
-                    }
-                }
-            }
+            let Some(record) = self.next() else { break };
             drained = Drained::All;
+            if take(record).is_break() {
+                drained = Drained::Some;
+                break;
+            }
         }
         if drained == Drained::Nothing {
             self.quiet_since = began.saturating_sub(ON_ITS_WAY_NS);
@@ -170,7 +184,14 @@ impl Source for Live {
         Some(self.quiet_since)
     }
 
-    fn finish(&mut self, take: &mut dyn FnMut(Record)) -> Result<(), SourceError> {
+    fn close(&mut self) -> Result<(), SourceError> {
+        for kind in ProbeKind::ALL {
+            self.probes.detach(kind)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, take: &mut Take<'_>) -> Result<(), SourceError> {
         self.check_loss(take)
     }
 

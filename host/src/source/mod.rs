@@ -7,6 +7,7 @@ pub mod record;
 mod replay;
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use lanner_probes::ProbeKind;
@@ -16,8 +17,8 @@ pub use replay::Replay;
 
 use record::{Machine, Record};
 
-/// Drains at most, after it was decided to end: what has arrived by then is taken, but not what goes on arriving for ever.
-pub const LAST_PORTIONS: usize = 64;
+/// Takes records, one by one; says whether it takes more for now.
+pub type Take<'a> = dyn FnMut(Record) -> ControlFlow<()> + 'a;
 
 /// A stream of records.
 pub trait Source: Send {
@@ -30,11 +31,11 @@ pub trait Source: Send {
     /// They cannot be had.
     fn want(&mut self, kinds: &BTreeSet<ProbeKind>) -> Result<(), SourceError>;
 
-    /// Passes on what has arrived, without waiting, up to some thousand records.
+    /// Passes on what has arrived, without waiting, up to some thousand records, or until no more are taken.
     ///
     /// # Errors
     /// The source is broken; what was passed on before is sound.
-    fn drain(&mut self, take: &mut dyn FnMut(Record)) -> Result<Drained, SourceError>;
+    fn drain(&mut self, take: &mut Take<'_>) -> Result<Drained, SourceError>;
 
     /// Waits until there may be something to drain, or the time is over. `last` is what the last drain gave.
     ///
@@ -45,11 +46,17 @@ pub trait Source: Send {
     /// The time up to which everything has been drained, ns since 1970 (UTC), where it goes on while nothing happens.
     fn quiet_since(&self) -> Option<u64>;
 
+    /// Lets nothing more arrive: what has arrived can still be drained, and ends.
+    ///
+    /// # Errors
+    /// The source is broken.
+    fn close(&mut self) -> Result<(), SourceError>;
+
     /// Passes on what is looked at only from time to time. To be called when nothing more will be drained.
     ///
     /// # Errors
     /// The source is broken.
-    fn finish(&mut self, take: &mut dyn FnMut(Record)) -> Result<(), SourceError>;
+    fn finish(&mut self, take: &mut Take<'_>) -> Result<(), SourceError>;
 
     /// Events that were lost so far.
     fn lost(&self) -> u64;

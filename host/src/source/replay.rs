@@ -7,8 +7,8 @@ use std::time::Duration;
 use lanner_probes::ProbeKind;
 
 use super::capture::CaptureReader;
-use super::record::{Machine, Record};
-use super::{Drained, Source, SourceError};
+use super::record::Machine;
+use super::{Drained, Source, SourceError, Take};
 
 /// Records passed on by one drain.
 const PORTION: usize = 1024;
@@ -16,6 +16,7 @@ const PORTION: usize = 1024;
 /// Plays a capture back, as fast as it is judged.
 pub struct Replay {
     reader: CaptureReader,
+    closed: bool,
 }
 
 impl Replay {
@@ -24,7 +25,7 @@ impl Replay {
     /// # Errors
     /// It is not one, or cannot be read.
     pub fn open(path: &Path) -> Result<Self, SourceError> {
-        Ok(Self { reader: CaptureReader::open(path)? })
+        Ok(Self { reader: CaptureReader::open(path)?, closed: false })
     }
 }
 
@@ -37,10 +38,14 @@ impl Source for Replay {
         Ok(()) // What was not recorded cannot be had, and what was is given in full.
     }
 
-    fn drain(&mut self, take: &mut dyn FnMut(Record)) -> Result<Drained, SourceError> {
+    fn drain(&mut self, take: &mut Take<'_>) -> Result<Drained, SourceError> {
         for _ in 0..PORTION {
-            match self.reader.next() {
-                Some(record) => take(record?),
+            match self.reader.next().filter(|_| !self.closed) {
+                Some(record) => {
+                    if take(record?).is_break() {
+                        break;
+                    }
+                }
                 None => return Ok(Drained::End),
             }
         }
@@ -55,7 +60,12 @@ impl Source for Replay {
         None
     }
 
-    fn finish(&mut self, _take: &mut dyn FnMut(Record)) -> Result<(), SourceError> {
+    fn close(&mut self) -> Result<(), SourceError> {
+        self.closed = true;
+        Ok(())
+    }
+
+    fn finish(&mut self, _take: &mut Take<'_>) -> Result<(), SourceError> {
         Ok(())
     }
 
