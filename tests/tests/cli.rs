@@ -127,6 +127,38 @@ fn a_host_whose_findings_nobody_reads_can_be_stopped() {
     assert!(said.iter().any(|line| line.contains("the last findings are not written")), "{said:?}");
 }
 
+/// Where it is not asked twice it ends by itself, and says what nobody judged.
+#[test]
+fn a_host_whose_findings_nobody_reads_ends_within_its_grace() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let marked = folder.path().join("lanner-count-1");
+    fs::write(&marked, "").expect("a marked file");
+    let mut child = Command::new(lanner_tests::binary())
+        .args(["run", "--output", "json", "--buffer", "128", "--rules"])
+        .arg(test_pack("counter-1"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("lanner starts");
+    let _unread = child.stdout.take();
+    let mut lines = BufReader::new(child.stderr.take().expect("its stderr")).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("watching kernel")));
+    // More than may wait between the kernel and the pipe, which holds 64 KiB.
+    for _ in 0..60_000 {
+        drop(fs::File::open(&marked));
+    }
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be signalled");
+    let said: Vec<String> = lines.collect();
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    let count = said.iter().find_map(|line| line.split_once(" events that had arrived were not judged"));
+    let count = count.and_then(|(before, _)| before.rsplit(' ').next()?.parse::<u64>().ok());
+    assert!(count.is_some_and(|count| (30_000..=60_000 * 2).contains(&count)), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("not all was written within 10s")), "{said:?}");
+}
+
 /// What the host has to say may find no listener; what it finds still does.
 #[test]
 fn a_host_that_cannot_complain_goes_on() {

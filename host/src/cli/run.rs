@@ -72,18 +72,23 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     if arguments.self_test {
         self_test::start(expected, seen, findings)?;
     }
-    wait(arguments.duration, &pipeline, &delivery, |order| {
+    let waited = wait(arguments.duration, &pipeline, &delivery, |order| {
         // The pipeline may have ended by itself.
         let _ = orders.send(order);
-    })?;
-    let totals = pipeline.finish();
-    let findings = delivery.finish()?;
-    let Totals { events, lost, unjudged } = totals?;
-    if unjudged > 0 {
+    });
+    let totals = match waited {
+        // It hangs.
+        Err(failure) if !pipeline.0.is_finished() => return Err(failure),
+        _ => pipeline.finish(),
+    };
+    if let Ok(Totals { unjudged: unjudged @ 1.., .. }) = totals {
         tracing::warn!(
             "{unjudged} events that had arrived were not judged: there was no time left when it was stopped"
         );
     }
+    waited?;
+    let findings = delivery.finish()?;
+    let Totals { events, lost, .. } = totals?;
     tracing::info!("judged {events} events in {:.1?}: {findings} findings, {lost} events lost", began.elapsed());
     Ok(ExitCode::SUCCESS)
 }

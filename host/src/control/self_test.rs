@@ -19,8 +19,14 @@ use crate::sink::Finding;
 
 /// The hidden verb under which the host runs itself as the child.
 pub const ACTOR: &str = "self-test-actor";
-/// How long findings may take; they take some milliseconds.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long findings may take once all that the child did has come through; they take some milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long all of it may take: longer than a busy machine needs to run the child.
+const LONGEST: Duration = Duration::from_secs(60);
+/// How often it is looked whether it has come through.
+const LOOK: Duration = Duration::from_millis(100);
+/// Processes of the self-test that end: the child, and the program that it runs.
+const ENDS: u64 = 2;
 /// A memory file system that is there on every Linux.
 const MEMORY_FOLDER: &str = "/dev/shm";
 
@@ -83,13 +89,18 @@ pub fn start(expected: Expected, seen: Arc<Seen>, findings: Receiver<Finding>) -
 
 /// Waits for the findings, and says what came and what did not.
 fn judge(expected: Expected, seen: &Seen, findings: &Receiver<Finding>) {
-    let end = Instant::now() + PATIENCE;
+    let mut end = Instant::now() + LONGEST;
+    let mut ended = false;
     let mut missing = expected.actions;
     let mut times = Vec::new();
-    while !missing.is_empty() {
-        let finding = match findings.recv_timeout(end.saturating_duration_since(Instant::now())) {
+    while !missing.is_empty() && Instant::now() < end {
+        if !ended && seen.count(Kind::Exit) >= ENDS {
+            // Events come in order: what has not come by now does not come.
+            (ended, end) = (true, end.min(Instant::now() + PATIENCE));
+        }
+        let finding = match findings.recv_timeout(LOOK) {
             Ok(finding) => finding,
-            Err(RecvTimeoutError::Timeout) => break,
+            Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => return,
         };
         let Some(found) = missing.iter().position(|action| finding.is_self_test() && action.rule == finding.rule().id)

@@ -242,12 +242,21 @@ fn the_children_of_the_ignored_process_are_not_ignored() {
 #[test]
 fn threads_are_not_processes() {
     let Some(mut watch) = Watch::over(&[ProbeKind::Fork, ProbeKind::Exit]) else { return };
-    std::thread::spawn(|| ()).join().unwrap();
+    let thread = std::thread::spawn(|| rustix::thread::gettid().as_raw_nonzero().get() as u32).join().unwrap();
+    // Joined, it may still be about to end.
+    while Path::new(&format!("/proc/self/task/{thread}")).exists() {
+        std::thread::yield_now();
+    }
     let pid = run(&mut Command::new("/bin/true"));
     // Events come in order: what the thread would have given is before this.
     watch.exit(pid);
     let (other, _) = watch.fork(pid);
     assert_eq!(other.task.pid, std::process::id());
+    let of_thread = |event: &KernelEvent| match &event.payload {
+        lanner_probes::event::Payload::Fork(fork) => fork.child_pid == thread,
+        _ => event.task.tid == thread || event.task.pid == thread,
+    };
+    assert_eq!(watch.seen().iter().find(|event| of_thread(event)), None);
     watch.end();
 }
 

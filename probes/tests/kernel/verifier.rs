@@ -1,6 +1,6 @@
 //! What the probes cost to load, and that loading and attaching do what they say.
 
-use lanner_probes::{ProbeConfig, ProbeKind, Probes};
+use lanner_probes::{ProbeConfig, ProbeKind};
 
 use crate::watch::{Watch, probes};
 
@@ -52,20 +52,46 @@ fn there_is_one_reader() {
     assert!(probes.reader().is_err());
 }
 
+/// Connects so often, from this process.
+fn connect(times: usize) {
+    (0..times).for_each(|_| drop(std::net::TcpStream::connect(("127.0.0.1", 1))));
+}
+
+/// The connects that this process is told of having made, after a marked one that all of them come before.
+fn reported(watch: &mut Watch, marker: &std::net::TcpListener) -> usize {
+    let marked = marker.local_addr().unwrap();
+    drop(std::net::TcpStream::connect(marked).unwrap());
+    watch.connects_before(marked)
+}
+
 #[test]
-fn what_is_detached_is_silent_and_this_process_can_be() {
-    let Some(mut probes) = probes(&ProbeConfig { ring_bytes: 1, ..ProbeConfig::default() }) else { return };
-    let opens = |probes: &Probes| {
-        let counts = probes.counts().unwrap();
-        counts.iter().find(|counts| counts.kind == ProbeKind::Connect).unwrap().ok
-    };
-    let connect = || drop(std::net::TcpStream::connect(("127.0.0.1", 1)));
-    connect();
-    assert_eq!(opens(&probes), 0);
-    // Other processes may connect meanwhile, this one a thousand times.
-    probes.attach(ProbeKind::Connect).unwrap();
-    (0..1000).for_each(|_| connect());
-    assert!(opens(&probes) < 1000);
+fn what_is_detached_is_silent() {
+    let Some(mut watch) = Watch::over(&[]) else { return };
+    let marker = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    connect(10);
+    watch.probes.attach(ProbeKind::Connect).unwrap();
+    assert_eq!(reported(&mut watch, &marker), 0, "before it was attached");
+    connect(10);
+    assert_eq!(reported(&mut watch, &marker), 10, "while it is");
+    watch.probes.detach(ProbeKind::Connect).unwrap();
+    connect(10);
+    watch.probes.attach(ProbeKind::Connect).unwrap();
+    assert_eq!(reported(&mut watch, &marker), 0, "after it was detached");
+    watch.end();
+}
+
+#[test]
+fn this_process_can_be_silent() {
+    let ignored = ProbeConfig { ignore_pid: Some(std::process::id()), ..ProbeConfig::default() };
+    let Some(mut watch) = Watch::with(&ignored, &[ProbeKind::Connect]) else { return };
+    connect(10);
+    // Another process's connect comes after them.
+    let marker = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let marked = marker.local_addr().unwrap();
+    let script = format!("exec 3<>/dev/tcp/127.0.0.1/{}", marked.port());
+    assert!(std::process::Command::new("bash").args(["-c", &script]).status().unwrap().success());
+    assert_eq!(watch.connects_before(marked), 0);
+    watch.end();
 }
 
 #[test]
@@ -73,7 +99,7 @@ fn what_does_not_fit_is_counted() {
     let config = ProbeConfig { ring_bytes: 4096, ignore_pid: None };
     let Some(mut probes) = probes(&config) else { return };
     probes.attach(ProbeKind::Connect).unwrap();
-    (0..100).for_each(|_| drop(std::net::TcpStream::connect(("127.0.0.1", 1))));
+    connect(100);
     let counts = probes.counts().unwrap();
     let counts = counts.iter().find(|counts| counts.kind == ProbeKind::Connect).unwrap();
     assert!(counts.lost > 50 && counts.ok > 5 && counts.ok + counts.lost >= 100, "{counts:?}");

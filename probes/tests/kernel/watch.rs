@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use lanner_probes::event::{Connect, Exec, Exit, Fork, KernelEvent, Open, Payload};
+use lanner_probes::event::{Connect, Exec, Exit, Fork, KernelEvent, Open, Payload, Peer};
 use lanner_probes::{ProbeConfig, ProbeKind, Probes, Reader};
 
-/// Longer than a loaded machine delays an event.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Only a hang reaches it, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// Room for the events of the whole machine while a test waits for the processor.
+const RING_BYTES: u32 = 128 << 20;
 
 /// Probes that look on.
 pub(crate) struct Watch {
@@ -29,7 +31,12 @@ pub(crate) fn probes(config: &ProbeConfig) -> Option<Probes> {
 impl Watch {
     /// `None` where the test is skipped.
     pub(crate) fn over(kinds: &[ProbeKind]) -> Option<Self> {
-        let mut probes = probes(&ProbeConfig { ignore_pid: None, ..ProbeConfig::default() })?;
+        Self::with(&ProbeConfig { ring_bytes: RING_BYTES, ignore_pid: None }, kinds)
+    }
+
+    /// With probes that are loaded so.
+    pub(crate) fn with(config: &ProbeConfig, kinds: &[ProbeKind]) -> Option<Self> {
+        let mut probes = probes(config)?;
         let reader = probes.reader().unwrap();
         for kind in kinds {
             probes.attach(*kind).unwrap_or_else(|error| panic!("{error}"));
@@ -54,6 +61,11 @@ impl Watch {
             assert!(Instant::now() < until, "no {what} within {PATIENCE:?}; lost: {:?}", self.probes.counts());
             self.reader.wait(Duration::from_millis(50)).unwrap();
         }
+    }
+
+    /// What came and was not asked for.
+    pub(crate) fn seen(&self) -> &[KernelEvent] {
+        &self.seen
     }
 
     pub(crate) fn exec(&mut self, pid: u32) -> (KernelEvent, Exec) {
@@ -95,6 +107,21 @@ impl Watch {
             Payload::Connect(connect) if event.task.tid == tid => Some((**connect).clone()),
             _ => None,
         })
+    }
+
+    /// How many connects of this thread come before one to this address, of those not asked for before.
+    pub(crate) fn connects_before(&mut self, address: std::net::SocketAddr) -> usize {
+        let is_there =
+            |peer: &Peer| matches!(peer, Peer::Inet(to) if (to.address, to.port) == (address.ip(), address.port()));
+        let is_marker =
+            |event: &KernelEvent| matches!(&event.payload, Payload::Connect(connect) if is_there(&connect.peer));
+        self.find("marked connect", |event| is_marker(event).then_some(()));
+        // The other tests of this program have threads of their own.
+        let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
+        let ours = |event: &KernelEvent| event.task.tid == tid && matches!(&event.payload, Payload::Connect(_));
+        let before = self.seen.len();
+        self.seen.retain(|event| !ours(event));
+        before - self.seen.len()
     }
 
     /// Nothing of what was watched was lost.
