@@ -1,33 +1,44 @@
 # Thin: each target calls cargo, xtask or the setup script.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test kernels fuzz bench packs picture
+.PHONY: help setup run test test-stress kernels fuzz bench packs dist picture
 
 # For `make run`: what else `lanner run` is told, such as ARGS="--for 10s --output json".
 ARGS ?=
 
+# As lanner itself is built, so that what both need is compiled once.
+XTASK = cargo run --quiet --release --bin xtask --
+
 help:
-	@echo "make run      watch this machine with the shipped rules (ARGS=... goes to lanner run)"
-	@echo "make test     check and test everything"
-	@echo "make kernels  test in each kernel that Debian offers, in emulated machines"
-	@echo "make fuzz     feed random bytes to what reads frames, records, captures, manifests (needs cargo-fuzz)"
-	@echo "make bench    print the figures"
-	@echo "make packs    build the shipped packs"
-	@echo "make picture  draw docs/run.svg from a real run"
+	@echo "make run          watch this machine with the shipped rules (ARGS=... goes to lanner run)"
+	@echo "make test         check and test everything"
+	@echo "make test-stress  run all tests again and again on a machine that is made busy (STRESS_ROUNDS=10)"
+	@echo "make kernels      test in each kernel that Debian offers, in emulated machines"
+	@echo "make fuzz         feed random bytes to what reads frames, records, captures, manifests (needs cargo-fuzz)"
+	@echo "make bench        print the figures (BENCH_ONLY=\"engine latency\": only those)"
+	@echo "make packs        build the shipped packs"
+	@echo "make dist         build what is handed to others, optimised across crates: target/dist"
+	@echo "make picture      draw docs/run.svg from a real run"
 
 setup:
 	@xtask/setup.sh run
 
 # stdout is lanner's alone: what builds say goes to stderr by itself.
-run: packs
-	@cargo build --quiet --release -p lanner
+run: setup
+	@cargo build --quiet --release --bin lanner --bin xtask
+	@target/release/xtask packs
 	@exec target/release/lanner run --rules target/packs --self-test $(ARGS)
 
 packs: setup
-	@cargo xtask packs
+	@$(XTASK) packs
 
 test:
 	@xtask/setup.sh test
 	@cargo xtask test
+
+STRESS_ROUNDS ?= 10
+test-stress:
+	@xtask/setup.sh stress
+	@cargo xtask stress --rounds $(STRESS_ROUNDS)
 
 kernels:
 	@xtask/setup.sh kernels
@@ -40,11 +51,18 @@ fuzz: setup
 		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
-bench: setup
-	@cargo xtask packs --tests
-	@cargo build --quiet --release -p lanner -p lanner-registry
-	@cargo run --quiet --release -p lanner-tests --bin bench
+# Everything, unless only some of it is asked for: engine registry capture snapshot overhead latency.
+BENCH_ONLY ?=
+bench:
+	@xtask/setup.sh bench
+	@cargo build --quiet --release --bin lanner --bin lanner-registry --bin bench --bin xtask
+	@target/release/xtask packs --tests
+	@target/release/bench $(BENCH_ONLY)
 
-picture: packs
-	@cargo build --quiet --release -p lanner
-	@cargo xtask picture
+dist: setup
+	@cargo build --profile dist --bin lanner --bin lanner-registry
+
+picture: setup
+	@cargo build --quiet --release --bin lanner --bin xtask
+	@target/release/xtask packs
+	@target/release/xtask picture

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what Lanner needs and this machine lacks: `xtask/setup.sh run` for building and running, `xtask/setup.sh test`
-# for the checks too, `xtask/setup.sh kernels` for running and for booting other kernels. Says what it does on stderr,
-# one line a thing; silent where nothing is to be done.
+# Installs what Lanner needs and this machine lacks: `xtask/setup.sh run` for building and running, and besides that `test`
+# for the checks, `stress` for these on a busy machine, `bench` for what is measured beside Lanner, `kernels` for booting
+# other kernels. Says what it does on stderr, one line a thing; silent where nothing is to be done.
 # A script, as `cargo xtask` itself needs a linker.
 set -euo pipefail
 # stdout belongs to whatever runs next.
@@ -17,10 +17,13 @@ readonly CLANG=22
 readonly DOWNLOAD_SECONDS=120
 
 purpose=${1:-}
-if [[ $# -ne 1 || ! $purpose =~ ^(run|test|kernels)$ ]]; then
-    echo "usage: xtask/setup.sh run|test|kernels"
+if [[ $# -ne 1 || ! $purpose =~ ^(run|test|stress|bench|kernels)$ ]]; then
+    echo "usage: xtask/setup.sh run|test|stress|bench|kernels"
     exit 2
 fi
+# Whether tests are run.
+testing=
+[[ $purpose =~ ^(test|stress)$ ]] && testing=yes
 
 say() { echo "setup: $*"; }
 
@@ -111,7 +114,7 @@ rust=$(rustc --version | cut -d' ' -f2)
 [[ $(printf '%s\n' "$RUST" "$rust" | sort -V | head -n1) == "$RUST" ]] ||
     give_up "Rust $rust is too old, $RUST is needed; with rustup: rustup update stable"
 
-if [[ $purpose == test ]]; then
+if [[ $testing ]]; then
     for component in rustfmt clippy; do
         program=${component/clippy/cargo-clippy}
         "$program" --version >/dev/null 2>&1 && continue
@@ -128,15 +131,26 @@ has_c_compiler || missing+=(gcc libc6-dev)
 
 # === Tests of the shipped rules ===
 
-if [[ $purpose == test ]]; then
+if [[ $testing ]]; then
     has curl || missing+=(curl ca-certificates)
     { has unshare && has setpriv; } || missing+=(util-linux)
 fi
 
-# === Tests of the registry: other clients, another registry, a browser ===
+# === Another registry: for tests, and to measure beside ours ===
 
-if [[ $purpose == test ]]; then
+if [[ $testing || $purpose == bench ]]; then
     has docker-registry || { missing+=(docker-registry) && registry_installed=yes; }
+fi
+
+# === A busy machine ===
+
+if [[ $purpose == stress ]]; then
+    has stress-ng || missing+=(stress-ng)
+fi
+
+# === Tests of the registry: other clients, a browser ===
+
+if [[ $testing ]]; then
     has skopeo || missing+=(skopeo)
     has podman || missing+=(podman)
     has htpasswd || missing+=(apache2-utils)
@@ -167,7 +181,7 @@ fi
 
 # === Kernel objects ===
 
-if [[ $purpose == test ]]; then
+if [[ $testing ]]; then
     has_libbpf_headers || missing+=(libbpf-dev)
     if ! has_recorded_clang; then
         has_some_clang || ! has apt-get || update
@@ -196,7 +210,7 @@ fi
 
 # === What only PyPI has ===
 
-if [[ $purpose == test ]] && ! has_python_packages; then
+if [[ $testing ]] && ! has_python_packages; then
     say "installing $PYTHON_PACKAGES of PyPI into target/python"
     rm -rf target/python
     python3 -m venv target/python

@@ -26,7 +26,12 @@ const SET_BY_CARGO_RUN: [&str; 6] =
 
 /// A cargo that builds for this machine as the outer one does: same toolchain, flags and target folder.
 pub(crate) fn native() -> Command {
-    without("cargo", |name| name == "CARGO" || SET_BY_CARGO_RUN.iter().any(|prefix| name.starts_with(prefix)))
+    natively("cargo")
+}
+
+/// A program that starts such a cargo.
+pub(crate) fn natively(program: &str) -> Command {
+    without(program, |name| name == "CARGO" || SET_BY_CARGO_RUN.iter().any(|prefix| name.starts_with(prefix)))
 }
 
 /// A program of a toolchain that may be another than the outer one: nothing that selects or adjusts a toolchain

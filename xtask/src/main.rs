@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -15,6 +16,7 @@ mod metadata;
 mod packs;
 mod picture;
 mod probes;
+mod stress;
 mod test;
 
 #[derive(Parser)]
@@ -57,9 +59,26 @@ enum Task {
     Kernels,
     /// Check and test everything, as `make test` does after setting up the machine
     Test,
+    /// Run all tests again and again on a machine that is made busy
+    Stress {
+        /// How often
+        #[arg(long, default_value_t = 10)]
+        rounds: usize,
+    },
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match work() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The chain of causes, and no backtrace: the last line is what matters.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn work() -> Result<()> {
     packs::become_rustc_if_asked()?;
     match Arguments::parse().task {
         Task::Abi { check } => abi::run(check),
@@ -70,6 +89,7 @@ fn main() -> Result<()> {
         Task::Picture => picture::run(),
         Task::Kernels => kernels::run(),
         Task::Test => test::run(),
+        Task::Stress { rounds } => stress::run(rounds),
     }
 }
 

@@ -33,6 +33,9 @@ fn steps(report: &mut Report) -> Result<()> {
     report.step("kernel objects are what their source gives", |_| probes::run(true))?;
     report.step("dependencies", check_dependencies)?;
     report.step("packs", |_| build_packs())?;
+    // All targets at once, so that the tests find the `lanner` that belongs to them, built with the same features.
+    report.step("build", |_| build())?;
+    // After the build, which has made what compiling needs of other crates: macros, build scripts.
     report.step("clippy", |_| {
         let lints = ["--all-targets", "--", "-D", "warnings"];
         each_workspace(&WORKSPACES[..1], |command| command.args(["clippy", "--workspace"]).args(lints))?;
@@ -42,13 +45,16 @@ fn steps(report: &mut Report) -> Result<()> {
         let flags = "-Dwarnings";
         cargo::run(in_root().env("RUSTDOCFLAGS", flags).args(["doc", "--workspace", "--no-deps"]))
     })?;
-    // All targets at once, so that the tests find the `lanner` that belongs to them, built with the same features.
-    report.step("build", |_| cargo::run(in_root().args(["build", "--workspace", "--all-targets"])))?;
     report.step("tests", test)?;
     report.step("tests in the documentation", |_| cargo::run(in_root().args(["test", "--workspace", "--doc"])))?;
     report.step("tests of the shipped packs", |_| {
         each_workspace(&["rules-wasm"], |command| natively(command.args(["test", "--workspace"])))
     })
+}
+
+/// Builds everything that the tests are and need, but for the packs.
+pub(crate) fn build() -> Result<()> {
+    cargo::run(in_root().args(["build", "--workspace", "--all-targets"]))
 }
 
 /// Builds the packs that Lanner ships and those that the tests need.
@@ -78,21 +84,25 @@ fn test(report: &mut Report) -> Result<()> {
     if !fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
         report.not_checked.push("what needs the live kernel: those tests skip themselves without root");
     }
-    let arguments: &[&str] = match is_installed("nextest") {
-        true => &["nextest", "run", "--workspace", "--no-fail-fast"],
+    cargo::run(in_root().args(runner(is_installed("nextest"))).env("PATH", with_python()).env("RUST_BACKTRACE", "0"))
+}
+
+/// What runs all tests: cargo-nextest, which says at the end what the failed ones wrote, or cargo itself.
+pub(crate) fn runner(nextest: bool) -> &'static [&'static str] {
+    match nextest {
+        true => &["nextest", "run", "--workspace", "--no-fail-fast", "--failure-output", "final"],
         false => &["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"],
-    };
-    cargo::run(in_root().env("PATH", with_python()).args(arguments))
+    }
 }
 
 /// Where programs are found: first the Python that the setup has made, with what only PyPI has.
-fn with_python() -> OsString {
+pub(crate) fn with_python() -> OsString {
     let others = env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(root().join("target/python/bin")).chain(env::split_paths(&others));
     env::join_paths(folders).unwrap_or(others)
 }
 
-fn is_installed(subcommand: &str) -> bool {
+pub(crate) fn is_installed(subcommand: &str) -> bool {
     let mut command = cargo::native();
     command.args([subcommand, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())

@@ -34,9 +34,11 @@ pub(crate) struct PackState {
     /// Log lines since `log_window_ns` (event time), those that were left out too.
     log_lines: usize,
     log_window_ns: u64,
-    /// Processor time of the thread when the call began, and how much more a call may take.
-    began: Duration,
+    /// How much processor time a call may take.
     deadline: Duration,
+    /// The thread's processor time when the call was first looked at. A short call never is: it would cost as much as the
+    /// call.
+    looked_at: Option<Duration>,
     last_error: Option<String>,
 }
 
@@ -123,11 +125,18 @@ impl PackState {
         (self.log_lines, self.log_window_ns) = (0, now);
     }
 
-    /// How much processor time the call may still take; nothing where that is used up.
-    fn time_left(&self) -> Option<Duration> {
-        let taken = processor_time().saturating_sub(self.began);
+    /// The call goes on after a while by the wall clock, which counts what others do to the machine too: how much
+    /// processor time it may still take, or nothing where that is used up.
+    fn look(&mut self) -> Option<Duration> {
+        let now = processor_time();
+        let taken = now.saturating_sub(*self.looked_at.get_or_insert(now));
         self.deadline.checked_sub(taken).filter(|left| !left.is_zero())
     }
+}
+
+/// After which time, of the wall clock, a call is looked at first. So much longer than its deadline it can get.
+fn first_look(deadline: Duration) -> Duration {
+    deadline / 8
 }
 
 /// A pack's own words, cut, and without what acts on a terminal or begins a line of its own.
@@ -169,8 +178,6 @@ pub(crate) struct Gave {
     pub(crate) dropped: u64,
     /// What was raised before it stands in `findings`.
     pub(crate) failure: Option<Failure>,
-    /// Processor time of the call.
-    pub(crate) took: Duration,
 }
 
 /// One running pack.
@@ -192,20 +199,19 @@ impl Instance {
             findings_dropped: 0,
             log_lines: 0,
             log_window_ns: 0,
-            began: processor_time(),
             deadline: runtime.limits.deadline,
+            looked_at: None,
             last_error: None,
         };
         let mut store = Store::new(&runtime.engine, state);
         store.limiter(|state| &mut state.limiter);
-        // The epochs are those of the wall clock: where they are over, the processor's are looked at.
-        store.epoch_deadline_callback(|context| {
-            Ok(context
-                .data()
-                .time_left()
-                .map_or(UpdateDeadline::Interrupt, |left| UpdateDeadline::Continue(epochs(left))))
+        store.epoch_deadline_callback(|mut context| {
+            Ok(match context.data_mut().look() {
+                Some(left) => UpdateDeadline::Continue(epochs(left)),
+                None => UpdateDeadline::Interrupt,
+            })
         });
-        store.set_epoch_deadline(epochs(runtime.limits.deadline));
+        store.set_epoch_deadline(epochs(first_look(runtime.limits.deadline)));
         let _running = runtime.running();
         let pack = pre.instantiate(&mut store).map_err(|error| failure(runtime, store.data_mut(), &error))?;
         Ok(Self { runtime: runtime.clone(), pack, store })
@@ -221,8 +227,8 @@ impl Instance {
         // An old error, or an old refusal, did not end this call.
         state.last_error = None;
         state.limiter.exceeded = false;
-        state.began = processor_time();
-        self.store.set_epoch_deadline(epochs(self.runtime.limits.deadline));
+        state.looked_at = None;
+        self.store.set_epoch_deadline(epochs(first_look(self.runtime.limits.deadline)));
         let _running = self.runtime.running();
         call(&self.pack, &mut self.store).map_err(|error| failure(&self.runtime, self.store.data_mut(), &error))
     }
@@ -234,7 +240,6 @@ impl Instance {
             findings: std::mem::take(&mut state.findings),
             dropped: std::mem::take(&mut state.findings_dropped),
             failure: outcome.err(),
-            took: processor_time().saturating_sub(state.began),
         }
     }
 

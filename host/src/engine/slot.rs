@@ -64,8 +64,13 @@ impl Slot {
     pub(super) fn judge(&mut self, runtime: &Runtime, routed: &Routed, now: u64, idle: Duration) -> Gave {
         match self.awake(runtime, now) {
             Ok(Some(instance)) => {
+                if !runtime.limits.shared {
+                    return instance.evaluate(&routed.frame, now);
+                }
+                let before = processor_time();
                 let mut gave = instance.evaluate(&routed.frame, now);
-                if runtime.limits.shared && self.account.book(gave.took, processor_time() + idle) {
+                let after = processor_time();
+                if self.account.book(after.saturating_sub(before), after + idle) {
                     gave.failure.get_or_insert(Failure::Share);
                 }
                 gave

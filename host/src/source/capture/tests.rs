@@ -1,7 +1,6 @@
 //! Captures made up, cut, damaged and forged.
 
 mod arbitrary;
-mod measure;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -260,16 +260,3 @@ fn parents_come_first_whatever_the_order() {
     let parent_start = |pid| ordered[at(pid)].task.parent_start_boot_ns;
     assert_eq!([1, 400, 3, 4, 5, 8, 9].map(parent_start), [0, 10, 50, 50, 0, 60, 0]);
 }
-
-/// Not a check: prints what a snapshot of 1,000 more processes costs.
-#[test]
-#[ignore = "a measurement"]
-fn measure_snapshot() {
-    let children: Vec<_> = (0..1000).map(|_| Sleeper::run(Command::new(sleep()).arg("1000"))).collect();
-    for _ in 0..3 {
-        let begin = std::time::Instant::now();
-        let processes = snapshot().expect("a snapshot").len();
-        println!("{processes} processes in {:?}", begin.elapsed());
-    }
-    drop(children);
-}

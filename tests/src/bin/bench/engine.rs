@@ -52,7 +52,7 @@ const FILES: [&str; 10] = [
 /// One event in so many is what the rule looks for.
 const HIT: usize = 256;
 
-pub(crate) fn run() {
+pub(crate) fn run() -> Result<(), String> {
     println!("## Judging a batch of {BATCH} opens\n");
     let events = batch();
     let mut encoder = Encoder::default();
@@ -125,6 +125,7 @@ pub(crate) fn run() {
          {} bytes an event.\n",
         frame.len() / BATCH
     );
+    Ok(())
 }
 
 /// ns an event.

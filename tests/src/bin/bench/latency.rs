@@ -11,7 +11,7 @@ const EVENTS: usize = 200;
 /// Apart enough that each comes to an idle host.
 const APART: Duration = Duration::from_millis(23);
 
-pub(crate) fn run() {
+pub(crate) fn run() -> Result<(), String> {
     println!("## From event to printed finding\n");
     let lanner = Lanner::watch(&[&shipped_pack("starter")], &[]);
     let mut times = Vec::new();
@@ -39,4 +39,5 @@ pub(crate) fn run() {
     println!(
         "From the kernel's time stamp to the line in the reader of the pipe; one open of /etc/shadow every {APART:?}.\n"
     );
+    Ok(())
 }

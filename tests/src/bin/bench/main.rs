@@ -4,32 +4,56 @@
 
 #![forbid(unsafe_code)]
 
+mod capture;
 mod engine;
 mod latency;
 mod measure;
 mod overhead;
 mod registry;
+mod snapshot;
 
-fn main() {
+use std::process::ExitCode;
+
+/// Prints figures; an error says why there are none.
+type Measure = fn() -> Result<(), String>;
+
+/// What measures, by name, and whether it needs the kernel.
+const FIGURES: [(&str, Measure, bool); 6] = [
+    ("engine", engine::run, false),
+    ("registry", registry::run, false),
+    ("capture", capture::run, false),
+    ("snapshot", snapshot::run, false),
+    ("overhead", overhead::run, true),
+    ("latency", latency::run, true),
+];
+
+fn main() -> ExitCode {
     // `bench engine`: only what is named.
     let named: Vec<String> = std::env::args().skip(1).collect();
-    let asked = |name: &str| named.is_empty() || named.iter().any(|other| other == name);
+    if let Some(unknown) = named.iter().find(|name| FIGURES.iter().all(|(known, ..)| known != name)) {
+        eprintln!(
+            "error: there are no figures named {unknown}; there are {}",
+            FIGURES.map(|(name, ..)| name).join(", ")
+        );
+        return ExitCode::from(2);
+    }
     println!("# Lanner bench\n");
     println!("{}\n", measure::conditions());
-    if asked("engine") {
-        engine::run();
+    let mut missing = Vec::new();
+    for (name, run, kernel) in FIGURES {
+        if !named.is_empty() && !named.iter().any(|other| other == name) {
+            continue;
+        }
+        let refused = lanner_tests::no_kernel().filter(|_| kernel);
+        if let Err(reason) = refused.map_or_else(run, Err) {
+            println!("({name} is missing: {reason})\n");
+            missing.push(format!("{name} ({reason})"));
+        }
     }
-    if asked("registry") {
-        registry::run();
+    if missing.is_empty() {
+        return ExitCode::SUCCESS;
     }
-    if let Some(reason) = lanner_tests::no_kernel() {
-        println!("## Kernel figures\n\nskipped: {reason}");
-        return;
-    }
-    if asked("overhead") {
-        overhead::run();
-    }
-    if asked("latency") {
-        latency::run();
-    }
+    // Figures that are left out in silence would pass for figures that are good.
+    eprintln!("error: not measured: {}; BENCH_ONLY=\"…\" asks for the others alone", missing.join(", "));
+    ExitCode::FAILURE
 }

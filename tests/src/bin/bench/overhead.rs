@@ -32,7 +32,7 @@ fn costs() -> Costs {
     }
 }
 
-pub(crate) fn run() {
+pub(crate) fn run() -> Result<(), String> {
     println!("## Cost to the machine\n");
     let before = costs();
     let lanner = Lanner::watch(&[&shipped_pack("starter")], &[]);
@@ -50,4 +50,5 @@ pub(crate) fn run() {
         "\nThread CPU time, least of {ROUNDS} rounds of {CALLS}. {}\n",
         ended.stderr.lines().last().unwrap_or_default()
     );
+    Ok(())
 }

@@ -17,12 +17,9 @@ const PACK: usize = 40 << 10;
 /// Clients at the same time, where there are many.
 const MANY: usize = 32;
 
-pub(crate) fn run() {
+pub(crate) fn run() -> Result<(), String> {
     println!("## The registry beside docker-registry\n");
-    let Some(peer) = Server::peer() else {
-        println!("skipped: docker-registry is not installed (apt-get install docker-registry)\n");
-        return;
-    };
+    let peer = Server::peer().ok_or("docker-registry is not installed: apt-get install docker-registry")?;
     let ours = Server::ours();
     let servers = [ours, peer];
     println!("| | clients | Lanner | docker-registry | ratio | aim | p99 Lanner | p99 peer |");
@@ -37,6 +34,7 @@ pub(crate) fn run() {
         "Times are medians of whole operations (a push is POST and PUT; a pack is config, component, manifest), each \
          content new; the ratio is the peer's time by ours, more is better. Both sync what they have written."
     );
+    Ok(())
 }
 
 /// Pushes and pulls blobs of a length: with so many clients, so many each.
