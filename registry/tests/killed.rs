@@ -5,16 +5,18 @@ mod support;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, StatusCode};
 use rustix::process::Signal;
 use serde_json::json;
-use support::{Server, command};
+use support::{HANG, Server, command};
 
 /// How often it is killed, and how many clients push meanwhile.
 const ROUNDS: u64 = 25;
 const CLIENTS: u64 = 4;
+/// It is killed when it has acknowledged less than this since its start, each time another number.
+const MOST: u64 = 40;
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 fn digest(bytes: &[u8]) -> String {
@@ -156,7 +158,13 @@ async fn nothing_acknowledged_is_lost() {
                 })
             })
             .collect();
-        tokio::time::sleep(Duration::from_millis(10 + round * 37 % 400)).await;
+        let (began, before) = (Instant::now(), known.lock().unwrap().content.len() as u64);
+        while (known.lock().unwrap().content.len() as u64) < before + round * 17 % MOST {
+            assert!(began.elapsed() < HANG, "nothing is acknowledged: {}", server.log());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // Whatever the others are just doing.
+        tokio::time::sleep(Duration::from_millis(round % 8)).await;
         server.signal(Signal::KILL);
         server.wait();
         for pusher in pushers {

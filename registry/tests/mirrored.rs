@@ -32,7 +32,10 @@ async fn a_pack_through_a_mirror() {
     let put = client.put(upstream.url("/v2/team/pack/manifests/1")).header("content-type", MANIFEST);
     assert_eq!(put.body(manifest.to_string()).send().await.unwrap().status(), 201);
 
-    let mirror = Server::start(&format!("[[mirror]]\nprefix = 'far'\nurl = '{}'\nrefresh = '1h'\n", upstream.url("")));
+    let mirror = Server::start(&format!(
+        "[[mirror]]\nprefix = 'far'\nurl = '{}'\nrefresh = '2h'\ntimeout = '2h'\n",
+        upstream.url("")
+    ));
     let get = async |path: &str| client.get(mirror.url(path)).send().await.unwrap();
     let pulled = get("/v2/far/team/pack/manifests/1").await;
     assert_eq!(pulled.status(), 200);

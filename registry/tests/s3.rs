@@ -2,39 +2,39 @@
 
 mod support;
 
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Instant;
 
 use reqwest::{Client, Method};
 use serde_json::json;
-use support::{PATIENCE, Server, command};
+use support::{Said, Server, command};
 use tempfile::TempDir;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 struct Bucket {
     process: Child,
+    said: Said,
     url: String,
 }
 
 impl Bucket {
     async fn start(name: &str) -> Self {
-        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let mut moto = Command::new("moto_server");
-        moto.args(["-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
-        let process = moto.spawn().unwrap_or_else(|error| {
+        // It says which port it took.
+        moto.args(["-H", "127.0.0.1", "-p", "0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = moto.spawn().unwrap_or_else(|error| {
             panic!(
                 "moto_server: {error}; `xtask/setup.sh test` installs it into target/python, `make test` finds it there"
             )
         });
-        let bucket = Self { process, url: format!("http://127.0.0.1:{port}") };
-        let end = Instant::now() + PATIENCE;
-        while Client::new().put(format!("{}/{name}", bucket.url)).send().await.is_err() {
-            assert!(Instant::now() < end, "moto does not start");
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
+        let said = Said::by(&mut process);
+        let mut bucket = Self { process, said, url: String::new() };
+        const RUNNING: &str = " * Running on ";
+        let url = |said: &str| said.lines().find_map(|line| Some(line.split_once(RUNNING)?.1.trim().to_owned()));
+        bucket.url = bucket.said.wait_for(RUNNING, url).await;
+        let made = Client::new().put(format!("{}/{name}", bucket.url)).send().await.unwrap();
+        assert_eq!(made.status(), 200);
         bucket
     }
 }
@@ -49,6 +49,8 @@ impl Drop for Bucket {
 fn with_credentials() -> Command {
     let mut command = command();
     command.env("AWS_ACCESS_KEY_ID", "key").env("AWS_SECRET_ACCESS_KEY", "secret");
+    // A busy machine may need more than the usual half a minute for what a bucket does.
+    command.env("AWS_TIMEOUT", "1h").env("AWS_CONNECT_TIMEOUT", "1h");
     command
 }
 

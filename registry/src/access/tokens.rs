@@ -164,7 +164,8 @@ mod tests {
     use super::*;
 
     const KEY: &[u8] = &[7; 32];
-    const LIFETIME: Duration = Duration::from_secs(60);
+    /// Longer than a test takes.
+    const LIFETIME: Duration = Duration::from_secs(3600);
 
     fn tokens() -> Tokens {
         Tokens::new(KEY, "service".to_owned(), LIFETIME)
@@ -218,8 +219,9 @@ mod tests {
             assert!(verify(&format!("{header}.{payload}.")).is_none(), "{kind}");
             assert!(verify(&format!("{header}.{payload}.{signature}")).is_none(), "{kind}");
         }
-        let more =
-            part(json!({ "iss": ISSUER, "aud": "service", "exp": now() + 9, "iat": 0, "jti": "", "access": [] }));
+        let more = part(
+            json!({ "iss": ISSUER, "aud": "service", "exp": now() + LIFETIME.as_secs(), "iat": 0, "jti": "", "access": [] }),
+        );
         assert!(verify(&format!("{header}.{more}.{signature}")).is_none());
         for other in [Tokens::new(&[8; 32], "service".to_owned(), LIFETIME), Tokens::new(KEY, "x".to_owned(), LIFETIME)]
         {

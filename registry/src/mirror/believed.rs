@@ -52,15 +52,18 @@ impl<K: Eq + Hash, V: Clone> Believed<K, V> {
 mod tests {
     use super::*;
 
+    /// Longer than a test takes.
+    const LONG: Duration = Duration::from_secs(3600);
+
     #[test]
     fn is_bounded_and_ends() {
         let believed = Believed::new(2);
-        believed.put(1, 'a', Duration::from_secs(60));
+        believed.put(1, 'a', LONG);
         believed.put(2, 'b', Duration::ZERO);
         assert_eq!((believed.get(&1), believed.get(&2)), (Some('a'), None));
-        believed.put(3, 'c', Duration::from_secs(60));
+        believed.put(3, 'c', LONG);
         assert_eq!((believed.get(&1), believed.get(&3)), (Some('a'), Some('c')), "what had ended went first");
-        believed.put(4, 'd', Duration::from_secs(60));
+        believed.put(4, 'd', LONG);
         assert_eq!((believed.get(&1), believed.get(&4)), (None, Some('d')));
         assert!(believed.entries().len() <= 2);
         believed.forget(&4);

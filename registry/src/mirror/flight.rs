@@ -90,13 +90,14 @@ mod tests {
     #[tokio::test]
     async fn goes_on_without_those_who_asked() {
         let flights = Arc::new(Flights::<_, ()>::default());
+        let (go, going) = tokio::sync::oneshot::channel();
         let (done, was_done) = tokio::sync::oneshot::channel();
         let asking = {
             let flights = flights.clone();
             tokio::spawn(async move {
                 flights
                     .ask(1, || async move {
-                        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                        going.await.unwrap();
                         done.send(()).unwrap();
                     })
                     .await
@@ -104,6 +105,8 @@ mod tests {
         };
         tokio::task::yield_now().await;
         asking.abort();
+        assert!(asking.await.unwrap_err().is_cancelled());
+        go.send(()).unwrap();
         was_done.await.unwrap();
     }
 

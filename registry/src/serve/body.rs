@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::BoxError;
 use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -26,25 +27,25 @@ pub(super) enum Broken {
     Silent(Duration),
     /// The connection failed.
     #[error("{0}")]
-    Connection(hyper::Error),
+    Connection(BoxError),
 }
 
 /// What comes from a client.
-pub(super) struct Incoming {
-    inner: hyper::body::Incoming,
+pub(super) struct Incoming<B> {
+    inner: B,
     patience: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
     /// Told to whoever answers the request.
     silent: Arc<AtomicBool>,
 }
 
-impl Incoming {
-    pub(super) fn new(inner: hyper::body::Incoming, patience: Duration, silent: Arc<AtomicBool>) -> Self {
+impl<B> Incoming<B> {
+    pub(super) fn new(inner: B, patience: Duration, silent: Arc<AtomicBool>) -> Self {
         Self { inner, patience, waiting: None, silent }
     }
 }
 
-impl http_body::Body for Incoming {
+impl<B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Unpin> http_body::Body for Incoming<B> {
     type Data = Bytes;
     type Error = Broken;
 
@@ -64,7 +65,7 @@ impl http_body::Body for Incoming {
         if let Some(bytes) = frame.as_ref().and_then(|frame| frame.as_ref().ok()).and_then(Frame::data_ref) {
             metrics().received.inc_by(bytes.len() as u64);
         }
-        Poll::Ready(frame.map(|frame| frame.map_err(Broken::Connection)))
+        Poll::Ready(frame.map(|frame| frame.map_err(|error| Broken::Connection(error.into()))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -144,5 +145,108 @@ impl http_body::Body for Outgoing {
             hint.set_upper(upper + rest);
         }
         hint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Method;
+    use tokio::sync::mpsc;
+    use tokio::time::{Instant, timeout};
+
+    use super::super::owed::{Owed, Silence};
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// A body whose pieces come when they are sent.
+    fn body() -> (mpsc::UnboundedSender<&'static str>, Body) {
+        let (sender, mut pieces) = mpsc::unbounded_channel();
+        let next = move |cx: &mut Context<'_>| pieces.poll_recv(cx).map(|piece| piece.map(Ok::<_, BoxError>));
+        (sender, Body::from_stream(futures_util::stream::poll_fn(next)))
+    }
+
+    fn incoming() -> (mpsc::UnboundedSender<&'static str>, Incoming<Body>, Arc<AtomicBool>) {
+        let ((sender, body), silent) = (body(), Arc::new(AtomicBool::new(false)));
+        (sender, Incoming::new(body, PATIENCE, silent.clone()), silent)
+    }
+
+    /// What is sent over HTTP/2, where a client takes it portion by portion.
+    fn outgoing(body: Body) -> (Owed, Outgoing) {
+        let owed = Owed::new();
+        let record = Record::begin(&Method::GET, "/v2/a/blobs/b", std::net::Ipv4Addr::LOCALHOST.into());
+        let outgoing = Outgoing::new(body, record, Some(owed.stream()));
+        (owed, outgoing)
+    }
+
+    /// The next piece.
+    async fn next<B: http_body::Body<Data = Bytes> + Unpin>(body: &mut B) -> Option<Result<Bytes, B::Error>> {
+        let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await;
+        frame.map(|frame| frame.map(|frame| frame.into_data().expect("nothing sends trailers")))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stops() {
+        let (sender, mut body, silent) = incoming();
+        sender.send("some").unwrap();
+        assert_eq!(next(&mut body).await.unwrap().unwrap(), "some");
+        let began = Instant::now();
+        let error = timeout(PATIENCE * 10, next(&mut body)).await.expect("it is cut").unwrap().unwrap_err();
+        assert!(matches!(error, Broken::Silent(PATIENCE)), "{error}");
+        assert!(began.elapsed() >= PATIENCE && began.elapsed() < PATIENCE * 5 / 4, "{:?}", began.elapsed());
+        assert!(silent.load(Ordering::Relaxed));
+        sender.send("too late").unwrap();
+        assert!(next(&mut body).await.unwrap().is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_slow_but_comes() {
+        const PIECES: usize = 10;
+        let (sender, mut body, silent) = incoming();
+        tokio::spawn(async move {
+            for _ in 0..PIECES {
+                sleep(PATIENCE * 9 / 10).await;
+                sender.send("some").unwrap();
+            }
+        });
+        for _ in 0..PIECES {
+            assert_eq!(next(&mut body).await.unwrap().unwrap(), "some");
+        }
+        assert!(next(&mut body).await.is_none());
+        assert!(!silent.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_little_at_once() {
+        const PORTIONS: usize = 10;
+        let (owed, mut body) = outgoing(Body::from(vec![0; PORTIONS * PORTION]));
+        let slowly = async {
+            for _ in 0..PORTIONS {
+                assert_eq!(next(&mut body).await.unwrap().unwrap().len(), PORTION);
+                sleep(PATIENCE * 9 / 10).await;
+            }
+        };
+        tokio::select! {
+            silence = owed.silent(PATIENCE) => panic!("{silence:?}"),
+            () = slowly => {}
+        }
+        // It leaves the last portion where it is.
+        assert_eq!(timeout(PATIENCE * 10, owed.silent(PATIENCE)).await, Ok(Silence::Takes));
+        assert!(next(&mut body).await.is_none());
+        drop(body);
+        assert_eq!(timeout(PATIENCE * 10, owed.silent(PATIENCE)).await, Ok(Silence::Asks));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_waits_for_the_storage() {
+        let (sender, body) = body();
+        let (owed, mut body) = outgoing(body);
+        sender.send("some").unwrap();
+        assert_eq!(next(&mut body).await.unwrap().unwrap(), "some");
+        tokio::select! {
+            silence = owed.silent(PATIENCE) => panic!("{silence:?}"),
+            _ = next(&mut body) => panic!("nothing more is sent"),
+            () = sleep(PATIENCE * 10) => {}
+        }
     }
 }

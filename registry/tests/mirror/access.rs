@@ -49,7 +49,7 @@ fn with_tokens(url: String, to_all: bool) -> impl Fn(&Parts) -> Option<Response>
             let query = parts.uri.query().unwrap_or_default();
             assert_eq!(query, "service=a+service&scope=repository%3Aa%3Apull");
             return match to_all || sent(&parts.headers) == BASIC {
-                true => Some(axum::Json(json!({ "token": "a.b-c", "expires_in": 300 })).into_response()),
+                true => Some(axum::Json(json!({ "token": "a.b-c", "expires_in": 3600 })).into_response()),
                 false => Some(StatusCode::UNAUTHORIZED.into_response()),
             };
         }

@@ -6,3 +6,5 @@ mod lists;
 mod manifests;
 mod peer;
 mod scene;
+#[path = "../support/mod.rs"]
+mod support;

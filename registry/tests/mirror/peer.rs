@@ -1,14 +1,15 @@
 //! Another registry than ours: Debian's `docker-registry`.
 
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use super::scene::{Mirror, config, image, push, push_blob};
+use super::support::Said;
 use lanner_registry::config::{Limits, Tags};
 
 struct Peer {
     url: String,
     process: Child,
+    said: Said,
     _folder: tempfile::TempDir,
 }
 
@@ -22,27 +23,27 @@ impl Drop for Peer {
 impl Peer {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // Nobody else is given this port before the peer takes it, as good as.
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let file = folder.path().join("config.yml");
         let storage = folder.path().join("storage");
         let text = format!(
-            "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}, delete: {{enabled: true}}}}\n\
-             http: {{addr: 127.0.0.1:{port}}}\n",
+            "version: 0.1\nlog: {{level: info}}\nstorage: {{filesystem: {{rootdirectory: {}}}, delete: {{enabled: true}}}}\n\
+             http: {{addr: 127.0.0.1:0}}\n",
             storage.display()
         );
         std::fs::write(&file, text).unwrap();
         let mut command = Command::new("docker-registry");
-        command.arg("serve").arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
-        let process = command.spawn().expect("Debian's docker-registry: run xtask/setup.sh test");
-        let peer = Self { url: format!("http://127.0.0.1:{port}"), process, _folder: folder };
-        for _ in 0..200 {
-            if reqwest::get(format!("{}/v2/", peer.url)).await.is_ok() {
-                return peer;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("docker-registry does not answer");
+        command.arg("serve").arg(&file).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("Debian's docker-registry: run xtask/setup.sh test");
+        let said = Said::by(&mut process);
+        let mut peer = Self { url: String::new(), process, said, _folder: folder };
+        // It says which port it took.
+        const LISTENING: &str = "listening on ";
+        let port = |said: &str| {
+            let (_, port) = said.split_once(LISTENING)?.1.split_once(':')?;
+            port.split(|byte: char| !byte.is_ascii_digit()).next()?.parse::<u16>().ok()
+        };
+        peer.url = format!("http://127.0.0.1:{}", peer.said.wait_for(LISTENING, port).await);
+        peer
     }
 }
 

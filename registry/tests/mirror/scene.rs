@@ -197,9 +197,9 @@ impl Answer {
     }
 }
 
-/// The mirror `up`, that asks anew each time.
+/// The mirror `up`, that asks anew each time, and waits for longer than anything here takes.
 pub(crate) fn config(url: &str) -> MirrorConfig {
-    toml::from_str(&format!("prefix = 'up'\nurl = '{url}'\nrefresh = '0s'\ntimeout = '20s'")).unwrap()
+    toml::from_str(&format!("prefix = 'up'\nurl = '{url}'\nrefresh = '0s'\ntimeout = '2h'")).unwrap()
 }
 
 impl Mirror {

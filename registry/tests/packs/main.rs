@@ -9,4 +9,6 @@ mod page;
 mod search;
 mod server;
 mod signatures;
+#[path = "../support/mod.rs"]
+mod support;
 mod validation;

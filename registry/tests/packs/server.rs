@@ -9,7 +9,10 @@ use lanner_registry::oci::{Algorithm, Digest, MANIFEST};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::support::{HANG, patient};
+
+/// How often it is looked whether something has come.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A running registry. Killed when dropped.
 pub(crate) struct Server {
@@ -20,14 +23,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// With these lines of configuration.
+    /// With these lines of configuration. It has read what there is.
     pub(crate) async fn start(config: &str) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), config).await
     }
 
     async fn start_in(folder: TempDir, config: &str) -> Self {
         let (file, ready) = (folder.path().join("config.toml"), folder.path().join("ready"));
-        std::fs::write(&file, config).unwrap();
+        std::fs::write(&file, patient(config)).unwrap();
         let _ = std::fs::remove_file(&ready);
         let child = Command::new(env!("CARGO_BIN_EXE_lanner-registry"))
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "none", "--log", "warn"])
@@ -38,13 +41,18 @@ impl Server {
             .spawn()
             .unwrap();
         let mut server = Self { child, url: String::new(), folder, client: reqwest::Client::new() };
-        let end = Instant::now() + PATIENCE;
+        let began = Instant::now();
         while server.url.is_empty() {
             if let Ok(text) = std::fs::read_to_string(&ready) {
                 server.url = format!("http://{}", text.lines().next().unwrap().strip_prefix("http ").unwrap());
             }
-            assert!(server.child.try_wait().unwrap().is_none() && Instant::now() < end, "the registry does not start");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            let ended = server.child.try_wait().unwrap();
+            assert!(ended.is_none() && began.elapsed() < HANG, "the registry does not start");
+            tokio::time::sleep(LOOK).await;
+        }
+        while server.json("/api/v1/packs").await["building"] != false {
+            assert!(began.elapsed() < HANG, "the index is never built");
+            tokio::time::sleep(LOOK).await;
         }
         server
     }
@@ -123,18 +131,11 @@ impl Server {
         serde_json::from_str(&body).unwrap()
     }
 
-    /// The repositories that a search finds, once the index is built.
+    /// The repositories that a search finds.
     pub(crate) async fn found(&self, query: &str) -> Vec<String> {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let answer = self.json(&format!("/api/v1/packs?{query}")).await;
-            if answer["building"] == false {
-                let packs = answer["packs"].as_array().unwrap();
-                return packs.iter().map(|pack| pack["repository"].as_str().unwrap().to_owned()).collect();
-            }
-            assert!(Instant::now() < end, "the index is never built");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let answer = self.json(&format!("/api/v1/packs?{query}")).await;
+        let packs = answer["packs"].as_array().unwrap();
+        packs.iter().map(|pack| pack["repository"].as_str().unwrap().to_owned()).collect()
     }
 }
 

@@ -1,6 +1,10 @@
 //! What is counted, logged and refused by numbers.
 
-use crate::support::{Server, digest, push_blob};
+use std::time::{Duration, Instant};
+
+use reqwest::StatusCode;
+
+use crate::support::{HANG, Server, digest, push_blob};
 
 #[tokio::test]
 async fn requests_are_counted_one_by_one() {
@@ -26,7 +30,7 @@ async fn requests_are_counted_one_by_one() {
         server.metric_becomes(&format!("lanner_registry_requests_total{{{labels}}}"), count).await;
     }
     let blobs = r#"lanner_registry_request_duration_seconds_count{route="blob"}"#;
-    assert_eq!(server.metric(blobs).await, 4);
+    server.metric_becomes(blobs, 4).await;
     assert_eq!(server.metric("lanner_registry_received_bytes_total").await, content.len() as u64);
     assert_eq!(server.metric("lanner_registry_sent_bytes_total").await, sent);
     assert_eq!(server.metric("lanner_registry_uploads_in_progress").await, 0);
@@ -78,16 +82,27 @@ async fn the_log_tells_what_was_answered_and_no_secret() {
 #[tokio::test]
 async fn readiness_is_that_of_the_storage() {
     let server = Server::start("");
-    let ready = async || reqwest::get(server.admin_url("/readyz")).await.unwrap();
-    assert_eq!(ready().await.status(), 200);
+    // What it says of the storage. A disk that is busy for some seconds counts as one that fails: it is asked again.
+    let ready = async || {
+        let began = Instant::now();
+        loop {
+            let answer = reqwest::get(server.admin_url("/readyz")).await.unwrap();
+            let (status, said) = (answer.status(), answer.text().await.unwrap());
+            if !said.contains("does not answer within") {
+                return (status, said);
+            }
+            assert!(began.elapsed() < HANG, "{said}");
+        }
+    };
+    assert_eq!(ready().await.0, StatusCode::OK);
 
     // Something else stands in its place, which stops the administrator of all systems too.
     let aside = server.storage().with_extension("aside");
     std::fs::rename(server.storage(), &aside).unwrap();
     std::fs::write(server.storage(), "no folder").unwrap();
-    let refused = ready().await;
-    assert_eq!(refused.status(), 503);
-    assert!(!refused.text().await.unwrap().trim().is_empty());
+    let (status, said) = ready().await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(!said.trim().is_empty());
     assert!(server.metric("lanner_registry_storage_errors_total").await >= 1);
     assert_eq!(reqwest::get(server.admin_url("/healthz")).await.unwrap().status(), 200);
     // Clients are told that it failed, not where.
@@ -98,31 +113,28 @@ async fn readiness_is_that_of_the_storage() {
 
     std::fs::remove_file(server.storage()).unwrap();
     std::fs::rename(&aside, server.storage()).unwrap();
-    assert_eq!(ready().await.status(), 200);
+    assert_eq!(ready().await.0, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn who_asks_too_often_is_told_when_to_come_back() {
     let server = Server::start("[limits]\nrequests_per_second = 1\nburst = 3\n");
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
     let ask = async || client.get(server.url("/v2/")).send().await.unwrap();
-    let mut served = 0;
-    let refused = loop {
-        let answer = ask().await;
-        if answer.status() != 200 {
-            break answer;
-        }
-        served += 1;
-        // A slow machine wins some back meanwhile.
-        assert!(served < 100, "nobody is refused");
-    };
-    assert!(served >= 3, "{served}");
+    assert_eq!(ask().await.status(), 200);
+    // Many at once, so that few are won back meanwhile: a slow machine takes long for their answers, not for asking.
+    let answers = futures_util::future::join_all((0..100).map(|_| ask())).await;
+    let (served, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status() == 200);
+    // Those of the burst that are left after the first.
+    assert!(served.len() >= 2, "{}", served.len());
+    let count = refused.len();
+    let refused = refused.into_iter().next().expect("somebody is refused");
     assert_eq!(refused.status(), 429);
     let after: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert_eq!(after, 1);
     assert!(refused.text().await.unwrap().contains("TOOMANYREQUESTS"));
-    assert_eq!(server.metric(r#"lanner_registry_rejected_total{reason="rate"}"#).await, 1);
+    server.metric_becomes(r#"lanner_registry_rejected_total{reason="rate"}"#, count as u64).await;
     // The administrator is not limited: the metrics above were answered. Who waits as told is served.
-    tokio::time::sleep(std::time::Duration::from_secs(after)).await;
+    tokio::time::sleep(Duration::from_secs(after)).await;
     assert_eq!(ask().await.status(), 200);
 }

