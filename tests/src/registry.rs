@@ -10,9 +10,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use lanner::pack::artifact::{Descriptor, INDEX_MEDIA_TYPE, MANIFEST_MEDIA_TYPE};
-use lanner::pack::digest::Digest;
-use lanner::pack::layout::Archive;
+use lanner_pack::artifact::{Descriptor, INDEX_MEDIA_TYPE, MANIFEST_MEDIA_TYPE};
+use lanner_pack::digest::Digest;
+use lanner_pack::layout::Archive;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

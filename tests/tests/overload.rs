@@ -4,11 +4,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use lanner::engine::{Candidate, Engine, Handover, Limits, Runtime, Verdicts};
-use lanner::enrich::{Enricher, Event};
-use lanner::sink::{Delivery, Finding, Sink, SinkError};
-use lanner::source::record::{Machine, Record};
+use lanner_engine::{Candidate, Engine, Handover, Limits, Runtime, Verdicts};
+use lanner_enrich::{Enricher, Event};
+use lanner_finding::{Finding, Findings};
 use lanner_probes::event::{KernelEvent, Open, Payload, ResolvedPath, Task};
+use lanner_sink::{Delivery, Sink, SinkError};
+use lanner_source::record::{Machine, Record};
 use lanner_tests::test_pack;
 
 /// Batches that wait; the engine holds some more.
@@ -68,7 +69,7 @@ impl Sink for Keeps {
 /// What was found when all is judged.
 fn findings(engine: Engine, verdicts: Verdicts) -> Vec<[String; 3]> {
     let (send, kept) = std::sync::mpsc::channel();
-    let delivery = Delivery::start(verdicts, vec![Box::new(Keeps(send))], None).expect("a thread");
+    let delivery = Delivery::start(Findings::from(verdicts), vec![Box::new(Keeps(send))], None).expect("a thread");
     drop(engine);
     delivery.finish().expect("all written");
     kept.iter().collect()

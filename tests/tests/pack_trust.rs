@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use lanner::pack::artifact::MANIFEST_MEDIA_TYPE;
-use lanner::pack::digest::Digest;
+use lanner_pack::artifact::MANIFEST_MEDIA_TYPE;
+use lanner_pack::digest::Digest;
 use lanner_tests::registry::{Client, Kind, Liar, Registry};
 use lanner_tests::test_pack;
 use serde_json::{Value, json};
@@ -92,9 +92,9 @@ fn other_bytes_under_a_signed_digest_are_refused() {
     let scene = Scene::new();
     let archive = scene.liar.repeat(&scene.client.file("1.tar"), NAME, "1");
     let other = scene.liar.repeat(&scene.client.file("2.tar"), NAME, "2");
-    let component = |archive: &lanner::pack::layout::Archive| {
+    let component = |archive: &lanner_pack::layout::Archive| {
         let bytes = archive.blob(archive.packs[0].digest).unwrap();
-        lanner::pack::artifact::Manifest::of_pack(bytes).unwrap().component().clone()
+        lanner_pack::artifact::Manifest::of_pack(bytes).unwrap().component().clone()
     };
     // The component of another pack; as long as the real one, so that the length does not tell.
     let real = component(&archive);
@@ -119,7 +119,7 @@ fn what_lies_in_the_store_is_hashed_again() {
     let archive = scene.liar.repeat(&scene.client.file("1.tar"), NAME, "1");
     scene.update().ok();
     let manifest = archive.blob(archive.packs[0].digest).unwrap();
-    let component = lanner::pack::artifact::Manifest::of_pack(manifest).unwrap().component().digest;
+    let component = lanner_pack::artifact::Manifest::of_pack(manifest).unwrap().component().digest;
     let path = scene.client.file("store/blobs/sha256").join(component.hex());
     fs::write(&path, fs::read(test_pack("counter-2")).unwrap()).unwrap();
     let file = scene.client.file("out.wasm");

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 use crate::metadata::{self, Package};
-use crate::{cargo, features, root};
+use crate::{cargo, features, root, stages};
 
 /// The workspaces of this tree.
 pub(crate) const WORKSPACES: [&str; 3] = [".", "rules-wasm", "tests/packs"];
@@ -30,7 +30,7 @@ struct Licences {
 }
 
 /// Checks each dependency's licence and source, that each Cargo.lock is up to date, and that no dependency is compiled
-/// twice for its features.
+/// twice for its features, and that no stage of the host knows a later one.
 pub(crate) fn run() -> Result<()> {
     let path = root().join("deny.toml");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
@@ -44,6 +44,7 @@ pub(crate) fn run() -> Result<()> {
     if !offences.is_empty() {
         bail!("deny.toml does not allow this:\n  {}", offences.join("\n  "));
     }
+    stages::check()?;
     features::check()
 }
 

@@ -16,6 +16,7 @@ mod metadata;
 mod packs;
 mod picture;
 mod probes;
+mod stages;
 mod stress;
 mod test;
 
@@ -51,7 +52,7 @@ enum Task {
         #[arg(long, conflicts_with_all = ["folders", "out"])]
         tests: bool,
     },
-    /// Check the licence and the source of each dependency, and that each Cargo.lock is up to date
+    /// Check what the crates depend on: licences and sources, lock files, features, and the order of the stages
     Dependencies,
     /// Draw docs/run.svg, the picture in the README, from a real run (as root)
     Picture,

@@ -20,9 +20,15 @@ pub(crate) struct Package {
     pub(crate) version: String,
     pub(crate) manifest_path: PathBuf,
     pub(crate) targets: Vec<Target>,
+    pub(crate) dependencies: Vec<Dependency>,
     pub(crate) license: Option<String>,
     /// Where it comes from; nothing for a crate that lies in a folder.
     pub(crate) source: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Dependency {
+    pub(crate) name: String,
 }
 
 #[derive(Deserialize)]

@@ -5,8 +5,8 @@
 
 use std::sync::OnceLock;
 
-use lanner::source::capture::{CaptureReader, CaptureWriter};
-use lanner::source::record::Machine;
+use lanner_source::capture::{CaptureReader, CaptureWriter};
+use lanner_source::record::Machine;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -2,11 +2,11 @@
 
 use std::hint::black_box;
 
-use lanner::source::capture::{CaptureReader, CaptureWriter};
-use lanner::source::record::{Machine, Record};
 use lanner_probes::event::{
     Connect, Endpoint, Exec, Exit, FileFacts, Fork, KernelEvent, Open, Payload, Peer, ResolvedPath, Task,
 };
+use lanner_source::capture::{CaptureReader, CaptureWriter};
+use lanner_source::record::{Machine, Record};
 
 use crate::measure::least_ns;
 

@@ -3,13 +3,13 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use lanner::engine::{Candidate, Limits, Runtime, Sieve};
-use lanner::enrich::{Enricher, Event, Payload as Happened};
-use lanner::frame::Encoder;
-use lanner::pipeline::BATCH;
-use lanner::source::record::{Machine, Record};
+use lanner_engine::{Candidate, Limits, Runtime, Sieve};
+use lanner_enrich::{Enricher, Event, Payload as Happened};
+use lanner_frame::Encoder;
+use lanner_pipeline::BATCH;
 use lanner_probes::event::{Exec, Fork, KernelEvent, Open, Payload, ResolvedPath, Task};
 use lanner_sdk::testing::PackTest;
+use lanner_source::record::{Machine, Record};
 use lanner_tests::{shipped_pack, test_pack};
 
 use crate::measure::{least_ns, percentile};

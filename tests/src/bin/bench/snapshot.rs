@@ -4,7 +4,7 @@ use std::fs;
 use std::hint::black_box;
 use std::process::{Child, Command, Stdio};
 
-use lanner::source::procfs;
+use lanner_source::procfs;
 
 use crate::measure::least_ns;
 

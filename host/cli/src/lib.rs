@@ -1,0 +1,77 @@
+//! The command line: one file a verb.
+
+#![forbid(unsafe_code)]
+
+mod buffer;
+mod colour;
+mod doctor;
+mod log;
+mod output;
+mod pack;
+mod record;
+mod registries;
+mod replay;
+mod rules;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a verb fails with: a sentence with the culprit and the remedy.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Parser)]
+#[command(name = "lanner", version, about = "Runtime detection for Linux: kernel events judged by WebAssembly rules")]
+#[command(after_help = "Exit codes: 0 done, 1 failed (with a reason on stderr), 2 wrong usage.")]
+struct Arguments {
+    /// What is said on stderr: error, warn, info or debug
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "info", env = "LANNER_LOG")]
+    log: log::Level,
+    /// Colours: where there is a terminal, always, or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: colour::Colour,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Judge what happens on this machine, live
+    Run(run::Arguments),
+    /// Record what happens on this machine into a capture file
+    Record(record::Arguments),
+    /// Judge what a capture file holds
+    Replay(replay::Arguments),
+    /// Say what this machine offers, what is missing, what that costs and how to mend it
+    Doctor(doctor::Arguments),
+    /// Push, pull, sign and look at packs in registries
+    Pack(pack::Arguments),
+    /// Do what the self-test has to see (started by `run --self-test`)
+    #[command(hide = true, name = lanner_control::self_test::ACTOR)]
+    SelfTestActor,
+}
+
+/// Parses the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log::start(arguments.log, arguments.color);
+    let color = arguments.color;
+    let outcome = match arguments.verb {
+        Verb::Run(arguments) => run::run(&arguments, color),
+        Verb::Record(arguments) => record::run(&arguments),
+        Verb::Replay(arguments) => replay::run(&arguments, color),
+        Verb::Doctor(arguments) => doctor::run(&arguments, color),
+        Verb::Pack(arguments) => pack::run(&arguments),
+        Verb::SelfTestActor => lanner_control::self_test::act().map(|()| ExitCode::SUCCESS),
+    };
+    outcome.unwrap_or_else(|failure| {
+        tracing::error!("{failure}");
+        ExitCode::FAILURE
+    })
+}
+
+/// For how long, as people write it.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 10s, 5m or 1h30m"))
+}

@@ -1,0 +1,9 @@
+//! The `lanner` command.
+
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lanner::main()
+}

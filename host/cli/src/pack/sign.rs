@@ -1,0 +1,80 @@
+//! `lanner pack sign`: sign a pack in a registry.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use lanner_pack::artifact::{self, MANIFEST_MEDIA_TYPE, Manifest};
+use lanner_pack::digest::Digest;
+use lanner_pack::reference::{Reference, Repository};
+use lanner_pack::remote::Remote;
+use lanner_trust::{KeyPair, Subject, sign, signature_manifest};
+use serde_json::json;
+
+use super::registries::Reach;
+use super::{Failure, Format, password, show};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Which: oci://host[:port]/name[:tag|@sha256:…]
+    #[arg(value_name = "REFERENCE")]
+    reference: Reference,
+    /// The private key's file, as `lanner pack keygen` or cosign writes it
+    #[arg(long, value_name = "KEY")]
+    key: PathBuf,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// A private key, open.
+pub(super) struct Signing(KeyPair);
+
+impl Signing {
+    /// Reads a key's file; asks for its password.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| format!("key {} cannot be read: {error}", path.display()))?;
+        let secret = password::of_key(&format!("Password of {}: ", path.display()))?;
+        let pair = KeyPair::from_pem(&text, secret.as_bytes())
+            .map_err(|error| format!("key {} cannot be used: {error}", path.display()))?;
+        Ok(Self(pair))
+    }
+
+    /// The key's name.
+    pub(super) fn id(&self) -> String {
+        self.0.public().id().to_string()
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, output: Format) -> Result<ExitCode, Failure> {
+    let reference = &arguments.reference;
+    let repository = reference.repository();
+    let key = Signing::open(&arguments.key)?;
+    let remote = Remote::new(repository.registry(), &arguments.reach.access())?;
+    let digest = remote.resolve(reference, None)?.digest;
+    let manifest = remote.manifest(repository, digest)?;
+    Manifest::of_pack(&manifest).map_err(|error| format!("{reference} is not signed: {error}"))?;
+    let signature = push_signature(&remote, repository, &manifest, &key)?;
+    let immutable = Reference::of_digest(repository.clone(), digest);
+    let json = json!({ "reference": immutable, "digest": digest, "signature": signature, "key": key.id() });
+    show::print(output, &json, || format!("signed {immutable} with key {}", key.id()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Signs a manifest that is in the repository, and puts the signature beside it.
+pub(super) fn push_signature(
+    remote: &Remote,
+    repository: &Repository,
+    manifest: &[u8],
+    key: &Signing,
+) -> Result<Digest, Failure> {
+    let digest = Digest::of(manifest);
+    let bundle = sign(&key.0, &digest.to_string())?;
+    let subject =
+        Subject { media_type: MANIFEST_MEDIA_TYPE.to_owned(), digest: digest.to_string(), size: manifest.len() as u64 };
+    let created = artifact::source_date()?.unwrap_or_else(jiff::Timestamp::now);
+    let signature = signature_manifest(&bundle, &subject, created);
+    for blob in &signature.blobs {
+        remote.push_blob(repository, &blob.bytes)?;
+    }
+    Ok(remote.push_referrer(repository, &signature.manifest)?)
+}

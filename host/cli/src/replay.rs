@@ -1,0 +1,46 @@
+//! `lanner replay`: judge what a capture file holds.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc::channel;
+use std::time::Instant;
+
+use lanner_abi::Text;
+use lanner_finding::Findings;
+use lanner_pipeline::Pipeline;
+use lanner_sink::Delivery;
+use lanner_source::{Replay, Source as _};
+
+use super::Failure;
+use super::colour::Colour;
+use super::output::Output;
+use super::rules::{Ready, Rules, summary};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The capture
+    #[arg(value_name = "FILE")]
+    capture: PathBuf,
+    #[command(flatten)]
+    rules: Rules,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
+    let Ready { engine, verdicts, remote: _in_use, .. } = arguments.rules.load(false)?;
+    let source = Replay::open(&arguments.capture)?;
+    let sinks = arguments.output.open(&source.machine().hostname, colour)?;
+    let path = arguments.capture.display();
+    let hostname = Text::from(source.machine().hostname.as_str());
+    tracing::info!("replaying {path}, recorded on {hostname}, with {}", summary(&engine));
+    let delivery = Delivery::start(Findings::from(verdicts), sinks, None)?;
+    let began = Instant::now();
+    // Nobody gives orders; the sender only has to live.
+    let (_orders, obeyed) = channel();
+    let totals = Pipeline::new(Box::new(source), engine, None)?.run(&obeyed);
+    let findings = delivery.finish()?;
+    let totals = totals?;
+    tracing::info!("judged {} events in {:.1?}: {findings} findings", totals.events, began.elapsed());
+    Ok(ExitCode::SUCCESS)
+}

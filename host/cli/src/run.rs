@@ -1,0 +1,202 @@
+//! `lanner run`: judge what happens on this machine, live.
+
+use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use lanner_control::self_test;
+use lanner_engine::{Order, Runtime};
+use lanner_finding::Findings;
+use lanner_pack::{Follower, MIN_INTERVAL, Watcher};
+use lanner_pipeline::{Pipeline, PipelineError, Totals};
+use lanner_sink::Delivery;
+use lanner_source::{Live, Source as _};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::buffer::Buffer;
+use super::colour::Colour;
+use super::output::Output;
+use super::rules::{FromRegistry, Ready, Rules, summary};
+use super::{Failure, duration};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    rules: Rules,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    buffer: Buffer,
+    /// Stop after this time
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    duration: Option<Duration>,
+    /// Begin by doing a few harmless things that the rules must see, and say whether they did
+    #[arg(long)]
+    self_test: bool,
+    /// Do not look for changed packs
+    #[arg(long)]
+    no_reload: bool,
+    /// Look in the registries whether names lead to other packs by now, about this often, and reload those that do
+    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "5m", value_parser = interval)]
+    follow: Option<Duration>,
+}
+
+/// How long the rest may be judged, once it is to end. What is left then is counted, and said.
+const JUDGING: Duration = Duration::from_secs(5);
+/// How long it may take until it ends. Beyond it nobody reads the findings, and waiting is of no use.
+const GRACE: Duration = Duration::from_secs(10);
+/// How often it is looked whether a thread has ended by itself.
+const LOOK: Duration = Duration::from_millis(200);
+
+pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
+    let began = Instant::now();
+    let Ready { engine, verdicts, located, digests, remote } = arguments.rules.load(true)?;
+    let source = Live::start(arguments.buffer.bytes())?;
+    let sinks = arguments.output.open(&source.machine().hostname, colour)?;
+    let kernel = source.machine().kernel.clone();
+    let runtime = engine.runtime().clone();
+    let what = summary(&engine);
+    let expected = self_test::expected(&engine);
+    let (orders, obeyed) = channel();
+    let pipeline = Pipeline::new(Box::new(source), engine, Some(std::process::id()))?;
+    let seen = pipeline.seen();
+    let _watcher = match arguments.no_reload || located.files.is_empty() {
+        true => None,
+        false => Some(Watcher::start(runtime.clone(), &located, digests, orders.clone())?),
+    };
+    // Held, so that what runs is not pruned from the store.
+    let (_follower, _in_use) = follow(arguments, runtime, remote, orders.clone())?;
+    let (found, findings) = channel();
+    let delivery = Delivery::start(Findings::from(verdicts), sinks, arguments.self_test.then_some(found))?;
+    let pipeline = Running::start(pipeline, obeyed)?;
+    tracing::info!("watching kernel {kernel} with {what}, ready after {:.0?}; Ctrl-C stops", began.elapsed());
+    if arguments.self_test {
+        self_test::start(expected, seen, findings)?;
+    }
+    let waited = wait(arguments.duration, &pipeline, &delivery, |order| {
+        // The pipeline may have ended by itself.
+        let _ = orders.send(order);
+    });
+    let totals = match waited {
+        // It hangs.
+        Err(failure) if !pipeline.0.is_finished() => return Err(failure),
+        _ => pipeline.finish(),
+    };
+    if let Ok(Totals { unjudged: unjudged @ 1.., .. }) = totals {
+        tracing::warn!(
+            "{unjudged} events that had arrived were not judged: there was no time left when it was stopped"
+        );
+    }
+    waited?;
+    let findings = delivery.finish()?;
+    let Totals { events, lost, .. } = totals?;
+    tracing::info!("judged {events} events in {:.1?}: {findings} findings, {lost} events lost", began.elapsed());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Follows the names in registries, where that is asked for; gives back the packs that are not followed.
+fn follow(
+    arguments: &Arguments,
+    runtime: Runtime,
+    remote: Vec<FromRegistry>,
+    orders: Sender<Order>,
+) -> Result<(Option<Follower>, Vec<FromRegistry>), Failure> {
+    let Some(interval) = arguments.follow else { return Ok((None, remote)) };
+    let (followed, fixed): (Vec<_>, Vec<_>) =
+        remote.into_iter().partition(|pack| !pack.pinned && pack.followed.reference.tag().is_some());
+    if let Some(pack) = fixed.iter().find(|pack| pack.pinned) {
+        tracing::warn!("{} is not followed: the lock file says which pack it is", pack.followed.reference);
+    }
+    if followed.is_empty() {
+        return Err("there is nothing to follow: --follow is for packs that --rules names by a tag in a registry, and that no lock file pins".into());
+    }
+    // Read anew: the file may have to be there after a restart too.
+    let obtainer = arguments.rules.obtainer()?;
+    let followed = followed.into_iter().map(|pack| pack.followed).collect();
+    let follower = Follower::start(runtime, obtainer, followed, interval, orders)?;
+    Ok((Some(follower), fixed))
+}
+
+/// How often, as people write it.
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    match interval < MIN_INTERVAL {
+        true => Err(format!("at least {MIN_INTERVAL:?}")),
+        false => Ok(interval),
+    }
+}
+
+/// What that costs.
+const UNWRITTEN: &str = "the last findings are not written";
+
+/// The pipeline on its thread.
+struct Running(std::thread::JoinHandle<Result<Totals, PipelineError>>);
+
+impl Running {
+    fn start(pipeline: Pipeline, orders: Receiver<Order>) -> std::io::Result<Self> {
+        let thread = std::thread::Builder::new().name("lanner-events".into()).spawn(move || pipeline.run(&orders))?;
+        Ok(Self(thread))
+    }
+
+    fn finish(self) -> Result<Totals, Failure> {
+        match self.0.join() {
+            Ok(totals) => Ok(totals?),
+            Err(_) => Err("the thread that takes in events panicked".into()),
+        }
+    }
+}
+
+/// Waits for a signal, for the time to be over, or for a thread to end by itself; then has it all stopped, what is left
+/// not judged when the time for that is over, and waits until it has.
+fn wait(
+    duration: Option<Duration>,
+    pipeline: &Running,
+    delivery: &Delivery,
+    order: impl Fn(Order),
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        // A time that no clock can tell never comes.
+        let end = duration.and_then(|duration| tokio::time::Instant::now().checked_add(duration));
+        let over = async {
+            match end {
+                Some(end) => tokio::time::sleep_until(end).await,
+                None => std::future::pending().await,
+            }
+        };
+        let ended = async {
+            while !pipeline.0.is_finished() && !delivery.is_finished() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            () = over => {}
+            () = ended => {}
+        }
+        tracing::info!("stopping: what has arrived is judged, for {JUDGING:?} at most; asked again, it stops at once");
+        order(Order::Stop);
+        let end_of_judging = tokio::time::Instant::now() + JUDGING;
+        let stopped = async {
+            let mut judging = true;
+            while !(pipeline.0.is_finished() && delivery.is_finished()) {
+                if judging && tokio::time::Instant::now() >= end_of_judging {
+                    order(Order::GiveUp);
+                    judging = false;
+                }
+                tokio::time::sleep(LOOK / 10).await;
+            }
+        };
+        tokio::select! {
+            () = stopped => Ok(()),
+            _ = interrupt.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
+            _ = terminate.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
+            () = tokio::time::sleep(GRACE) => {
+                Err(format!("not all was written within {GRACE:?}, perhaps as nobody reads it; {UNWRITTEN}").into())
+            }
+        }
+    })
+}

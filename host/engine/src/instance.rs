@@ -1,0 +1,378 @@
+//! One running pack: its store, its limits, and the calls into it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasmtime::component::Component;
+use wasmtime::{ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline};
+
+use super::contract::{self, Finding, Interfaces, Level, Pack, PackPre};
+use super::description::Description;
+use super::refusal::Refusal;
+use super::runtime::{MAX_TABLE_ELEMENTS, Runtime, epochs, processor_time};
+
+/// Findings taken from one call; a rule that raises more is broken, and would fill every sink.
+const MAX_FINDINGS_PER_CALL: usize = 4096;
+/// Bytes of one text in a finding or a log line; the rest is cut.
+const MAX_TEXT: usize = 16 << 10;
+/// Fields, or events, of one finding.
+const MAX_ITEMS: usize = 64;
+/// Bytes of all findings of one call: what the host keeps until they are written.
+const MAX_BYTES_PER_CALL: usize = 4 << 20;
+/// Log lines taken from a pack in a second of event time.
+const MAX_LOG_LINES: usize = 32;
+const LOG_WINDOW_NS: u64 = 1_000_000_000;
+
+/// What stands behind the contract's imports: collects what a call gave.
+pub(crate) struct PackState {
+    name: Arc<str>,
+    limiter: Limiter,
+    findings: Vec<Finding>,
+    /// Bytes in them.
+    raised: usize,
+    findings_dropped: u64,
+    /// Log lines since `log_window_ns` (event time), those that were left out too.
+    log_lines: usize,
+    log_window_ns: u64,
+    /// How much processor time a call may take.
+    deadline: Duration,
+    /// The thread's processor time when the call was first looked at. A short call never is: it would cost as much as the
+    /// call.
+    looked_at: Option<Duration>,
+    last_error: Option<String>,
+}
+
+/// Remembers that memory was refused: the guest only sees a failed allocation, and traps for another reason.
+struct Limiter {
+    /// Of what is not memory.
+    limits: StoreLimits,
+    /// What all memories of the pack may have together, bytes: a component can have many.
+    bytes: usize,
+    used: usize,
+    exceeded: bool,
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let used = self.used.saturating_add(desired.saturating_sub(current));
+        // What the memory itself forbids (`maximum`) is refused by the runtime, and counts as not granted here too.
+        if used > self.bytes || maximum.is_some_and(|maximum| desired > maximum) {
+            self.exceeded |= used > self.bytes;
+            return Ok(false);
+        }
+        self.used = used;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        self.limits.table_growing(current, desired, maximum)
+    }
+}
+
+impl contract::types::Host for PackState {}
+
+impl contract::imports::Host for PackState {
+    fn emit(&mut self, mut finding: Finding) {
+        if self.findings.len() >= MAX_FINDINGS_PER_CALL || self.raised >= MAX_BYTES_PER_CALL {
+            self.findings_dropped += 1;
+            return;
+        }
+        cut(&mut finding.message);
+        finding.fields.truncate(MAX_ITEMS);
+        for (name, value) in &mut finding.fields {
+            cut(name);
+            cut(value);
+        }
+        if finding.events.len() > MAX_ITEMS {
+            // The newest stand last, and matter most.
+            finding.events.drain(..finding.events.len() - MAX_ITEMS);
+        }
+        let fields = finding.fields.iter().map(|(name, value)| name.len() + value.len());
+        self.raised += size_of::<Finding>() + finding.message.len() + fields.sum::<usize>();
+        self.findings.push(finding);
+    }
+
+    fn log(&mut self, level: Level, message: String) {
+        self.log_lines += 1;
+        if self.log_lines > MAX_LOG_LINES {
+            return;
+        }
+        let message = printable(message);
+        let pack = &*self.name;
+        match level {
+            Level::Debug => tracing::debug!("pack {pack}: {message}"),
+            Level::Info => tracing::info!("pack {pack}: {message}"),
+            Level::Warn => tracing::warn!("pack {pack}: {message}"),
+            Level::Error => {
+                tracing::error!("pack {pack}: {message}");
+                self.last_error = Some(message);
+            }
+        }
+    }
+}
+
+impl PackState {
+    /// Event time has reached `now`, ns: after a second lines are counted anew, and it is said what was left out.
+    fn tell_time(&mut self, now: u64) {
+        let clock_set_back = now < self.log_window_ns;
+        if now.saturating_sub(self.log_window_ns) < LOG_WINDOW_NS && !clock_set_back {
+            return;
+        }
+        let skipped = self.log_lines.saturating_sub(MAX_LOG_LINES);
+        if skipped > 0 {
+            tracing::warn!("pack {}: {skipped} more log lines in a second were left out", self.name);
+        }
+        (self.log_lines, self.log_window_ns) = (0, now);
+    }
+
+    /// The call goes on after a while by the wall clock, which counts what others do to the machine too: how much
+    /// processor time it may still take, or nothing where that is used up.
+    fn look(&mut self) -> Option<Duration> {
+        let now = processor_time();
+        let taken = now.saturating_sub(*self.looked_at.get_or_insert(now));
+        self.deadline.checked_sub(taken).filter(|left| !left.is_zero())
+    }
+}
+
+/// After which time, of the wall clock, a call is looked at first. So much longer than its deadline it can get.
+fn first_look(deadline: Duration) -> Duration {
+    deadline / 8
+}
+
+/// A pack's own words, cut, and without what acts on a terminal or begins a line of its own.
+fn printable(mut text: String) -> String {
+    cut(&mut text);
+    lanner_abi::Text::from(text.as_str()).to_string()
+}
+
+/// Cuts a text to the bound, at a character.
+fn cut(text: &mut String) {
+    if text.len() > MAX_TEXT {
+        text.truncate(text.floor_char_boundary(MAX_TEXT));
+        text.push('…');
+    }
+}
+
+/// Why a call into a pack ended early. The instance cannot be used any more.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// It took more of the processor than it may.
+    #[error("ran longer than {0:?} in one call and was stopped")]
+    Deadline(Duration),
+    /// It asked for more memory than it may have, and did not survive the refusal.
+    #[error("asked for more than its {} MiB of memory", .0 >> 20)]
+    Memory(usize),
+    /// Each of its calls was short enough, but all of them together were not.
+    #[error("took more than half of a processor for seconds, which the other packs need too, and was stopped")]
+    Share,
+    /// It trapped.
+    #[error("trapped: {0}")]
+    Trap(String),
+}
+
+/// What one call gave.
+#[derive(Default)]
+pub struct Gave {
+    /// What it raised.
+    pub findings: Vec<Finding>,
+    /// Findings beyond the bound of one call.
+    pub dropped: u64,
+    /// What was raised before it stands in `findings`.
+    pub failure: Option<Failure>,
+}
+
+/// One running pack.
+pub(crate) struct Instance {
+    runtime: Runtime,
+    pack: Pack,
+    store: Store<PackState>,
+}
+
+impl Instance {
+    /// Starts an instance of a checked component.
+    pub(crate) fn start(runtime: &Runtime, pre: &PackPre<PackState>, name: Arc<str>) -> Result<Self, Failure> {
+        let limits = StoreLimitsBuilder::new().table_elements(MAX_TABLE_ELEMENTS).build();
+        let state = PackState {
+            name,
+            limiter: Limiter { limits, bytes: runtime.limits.memory, used: 0, exceeded: false },
+            findings: Vec::new(),
+            raised: 0,
+            findings_dropped: 0,
+            log_lines: 0,
+            log_window_ns: 0,
+            deadline: runtime.limits.deadline,
+            looked_at: None,
+            last_error: None,
+        };
+        let mut store = Store::new(&runtime.engine, state);
+        store.limiter(|state| &mut state.limiter);
+        store.epoch_deadline_callback(|mut context| {
+            Ok(match context.data_mut().look() {
+                Some(left) => UpdateDeadline::Continue(epochs(left)),
+                None => UpdateDeadline::Interrupt,
+            })
+        });
+        store.set_epoch_deadline(epochs(first_look(runtime.limits.deadline)));
+        let _running = runtime.running();
+        let pack = pre.instantiate(&mut store).map_err(|error| failure(runtime, store.data_mut(), &error))?;
+        Ok(Self { runtime: runtime.clone(), pack, store })
+    }
+
+    /// Runs one call under the limits.
+    fn call<T>(
+        &mut self,
+        call: impl FnOnce(&Pack, &mut Store<PackState>) -> wasmtime::Result<T>,
+    ) -> Result<T, Failure> {
+        let state = self.store.data_mut();
+        state.raised = 0;
+        // An old error, or an old refusal, did not end this call.
+        state.last_error = None;
+        state.limiter.exceeded = false;
+        state.looked_at = None;
+        self.store.set_epoch_deadline(epochs(first_look(self.runtime.limits.deadline)));
+        let _running = self.runtime.running();
+        call(&self.pack, &mut self.store).map_err(|error| failure(&self.runtime, self.store.data_mut(), &error))
+    }
+
+    /// Takes what was raised.
+    fn gave(&mut self, outcome: Result<(), Failure>) -> Gave {
+        let state = self.store.data_mut();
+        Gave {
+            findings: std::mem::take(&mut state.findings),
+            dropped: std::mem::take(&mut state.findings_dropped),
+            failure: outcome.err(),
+        }
+    }
+
+    pub(crate) fn describe(&mut self) -> Result<contract::Description, Failure> {
+        self.call(|pack, store| pack.lanner_pack_rules().call_describe(store))
+    }
+
+    pub(crate) fn configure(&mut self, settings: &[(String, String)]) -> Result<Result<(), String>, Failure> {
+        let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_configure(store, settings));
+        outcome.map(|answer| answer.map_err(printable))
+    }
+
+    /// Judges a frame; `now` is the time of the batch's newest event, ns.
+    pub(crate) fn evaluate(&mut self, frame: &[u8], now: u64) -> Gave {
+        self.store.data_mut().tell_time(now);
+        let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_evaluate(store, frame));
+        self.gave(outcome)
+    }
+
+    pub(crate) fn tick(&mut self, now: u64) -> Gave {
+        self.store.data_mut().tell_time(now);
+        let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_tick(store, now));
+        self.gave(outcome)
+    }
+
+    pub(crate) fn save(&mut self) -> Result<Vec<u8>, Failure> {
+        self.call(|pack, store| pack.lanner_pack_rules().call_save(store))
+    }
+
+    pub(crate) fn restore(&mut self, state: &[u8], version: &str) -> Result<(), String> {
+        self.call(|pack, store| pack.lanner_pack_rules().call_restore(store, state, version))
+            .map_err(|failure| format!("it {failure} in restore"))?
+            .map_err(printable)
+    }
+}
+
+/// Says what a call ended with.
+fn failure(runtime: &Runtime, state: &mut PackState, error: &wasmtime::Error) -> Failure {
+    if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
+        return Failure::Deadline(runtime.limits.deadline);
+    }
+    let said = state.last_error.take();
+    if state.limiter.exceeded {
+        return Failure::Memory(state.limiter.bytes);
+    }
+    if let Some(said) = said {
+        return Failure::Trap(said);
+    }
+    Failure::Trap(match error.downcast_ref::<Trap>() {
+        Some(trap) => trap.to_string(),
+        None => format!("{:#}", error.root_cause()),
+    })
+}
+
+/// A pack, compiled, checked and described, and an instance of it that is ready to run.
+pub struct Candidate {
+    pub(crate) pre: PackPre<PackState>,
+    pub(crate) instance: Instance,
+    pub(crate) description: Arc<Description>,
+    interfaces: Interfaces,
+}
+
+impl Candidate {
+    /// Compiles and checks a component, starts it, and asks what it is.
+    ///
+    /// # Errors
+    /// Any way in which it is not a pack that this host can run.
+    pub fn prepare(runtime: &Runtime, bytes: &[u8], settings: &[(String, String)]) -> Result<Self, Refusal> {
+        refuse_other_files(bytes)?;
+        let component =
+            Component::from_binary(&runtime.engine, bytes).map_err(|error| Refusal::Invalid(format!("{error:#}")))?;
+        contract::check(&component)?;
+        let pre = runtime
+            .linker
+            .instantiate_pre(&component)
+            .and_then(PackPre::new)
+            .map_err(|error| Refusal::Invalid(format!("{error:#}")))?;
+        let call = |call: &'static str| move |failure: Failure| Refusal::Call { call, reason: format!("it {failure}") };
+        let mut instance = Instance::start(runtime, &pre, Arc::from("(new)")).map_err(call("its start"))?;
+        let description = Description::check(instance.describe().map_err(call("describe"))?)?;
+        instance.store.data_mut().name = Arc::from(description.name.as_str());
+        instance
+            .configure(settings)
+            .map_err(call("configure"))?
+            .map_err(|reason| Refusal::Call { call: "configure", reason })?;
+        let interfaces = Interfaces::of(&component);
+        Ok(Self { pre, instance, description: Arc::new(description), interfaces })
+    }
+
+    /// What the pack says of itself.
+    pub fn description(&self) -> &Arc<Description> {
+        &self.description
+    }
+
+    /// What the component exports and imports.
+    pub fn interfaces(&self) -> &Interfaces {
+        &self.interfaces
+    }
+
+    /// Judges a frame aside from any engine, as for measuring a pack; gives how many findings it raised.
+    ///
+    /// # Errors
+    /// The call failed. The candidate is of no use then.
+    pub fn evaluate(&mut self, frame: &[u8]) -> Result<usize, Failure> {
+        let gave = self.instance.evaluate(frame, 0);
+        gave.failure.map_or(Ok(gave.findings.len()), Err)
+    }
+}
+
+/// Tells a component from what people give by mistake.
+fn refuse_other_files(bytes: &[u8]) -> Result<(), Refusal> {
+    // "\0asm", then version and layer: 1 and 0 for a module, 13 and 1 for a component.
+    match bytes {
+        [0, b'a', b's', b'm', _, _, 0, 0, ..] => Err(Refusal::CoreModule),
+        [0, b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
+        _ => Err(Refusal::NotWasm),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_limited_over_all_memories() {
+        let limits = StoreLimitsBuilder::new().build();
+        let mut limiter = Limiter { limits, bytes: 100, used: 0, exceeded: false };
+        assert!(limiter.memory_growing(0, 60, None).expect("no error"));
+        // Beyond what the memory itself may have: its own affair.
+        assert!(!limiter.memory_growing(60, 80, Some(70)).expect("no error") && !limiter.exceeded);
+        assert!(limiter.memory_growing(0, 40, None).expect("no error"));
+        assert!(!limiter.memory_growing(40, 41, None).expect("no error"));
+        assert!(limiter.exceeded);
+    }
+}

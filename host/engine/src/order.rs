@@ -1,0 +1,38 @@
+//! What a running pipeline can be asked to do.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use crate::{Candidate, Description, Handover, Refusal};
+
+/// It is carried out between two batches; those that wait to be judged do not delay it.
+pub enum Order {
+    /// Run a pack, in place of its older version where there is one.
+    Install {
+        /// Where it comes from.
+        path: PathBuf,
+        /// The pack.
+        candidate: Box<Candidate>,
+        /// How it went.
+        reply: Sender<Result<Handover, Refusal>>,
+    },
+    /// Stop running the pack from this path.
+    Remove {
+        /// Where it came from.
+        path: PathBuf,
+        /// What it was.
+        reply: Sender<Option<Arc<Description>>>,
+    },
+    /// The file of a pack has another path now.
+    Rename {
+        /// Where the pack came from.
+        from: PathBuf,
+        /// Where it is.
+        to: PathBuf,
+    },
+    /// Judge what has arrived, and end.
+    Stop,
+    /// End now: what is not judged yet is counted, and left.
+    GiveUp,
+}

@@ -1,0 +1,382 @@
+//! The process table: who is who, from fork, exec and exit, and from /proc at the start.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use lanner_abi::process_flag;
+use lanner_probes::event::{Exec, Fork, Task};
+use lanner_source::record::{Machine, ProcessSnapshot};
+
+use super::process::{Credentials, ImageId, Process, ProcessId, Program, as_parent};
+
+/// How long an ended process can still be named by events, ns. Its own events come before its exit; what comes after
+/// are those of other processors, microseconds later, and of parents that look at it.
+const LINGER_NS: u64 = 10_000_000_000;
+/// Ended processes kept at most.
+const MAX_LINGERING: usize = 16_384;
+/// Bytes of their programs kept at most: who starts them chooses how long their arguments are.
+const MAX_LINGERING_BYTES: usize = 64 << 20;
+/// Living processes kept at most: the kernel's default `pid_max` on large machines is four million, of which this
+/// many alive would be exceptional; beyond it processes are still reported, from what each event says of itself.
+const MAX_LIVING: usize = 1 << 20;
+/// ns in a clock tick of /proc (USER_HZ is 100 on every architecture that counts): the grain in which start times
+/// are compared, as /proc does not know better.
+const TICK_NS: u64 = 10_000_000;
+
+/// A process as the kernel names it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    pid: u32,
+    start_ticks: u64,
+}
+
+impl Key {
+    fn new(pid: u32, start_boot_ns: u64) -> Self {
+        Self { pid, start_ticks: start_boot_ns / TICK_NS }
+    }
+}
+
+/// A process that has ended.
+struct Ended {
+    process: Arc<Process>,
+    /// Its exit event has come. Not so where only a snapshot, or another process with its pid, showed that it is gone.
+    reported: bool,
+}
+
+/// The table.
+pub(super) struct ProcessTable {
+    boot_time_ns: u64,
+    boot_seed: u64,
+    users: HashMap<u32, Arc<str>>,
+    living: HashMap<u32, (Key, Arc<Process>)>,
+    lingering: HashMap<Key, Ended>,
+    /// When to forget whom, oldest first.
+    leaving: VecDeque<(u64, Key)>,
+    /// Bytes of the programs of `lingering`.
+    lingering_bytes: usize,
+    /// Whom the snapshot that is being read named.
+    snapshot: HashSet<u32>,
+    /// Children of this pid (the host's own) are its self-test.
+    self_test_parent: Option<u32>,
+}
+
+impl ProcessTable {
+    pub(super) fn new(machine: &Machine, self_test_parent: Option<u32>) -> Self {
+        Self {
+            boot_time_ns: machine.boot_time_ns,
+            boot_seed: hash(machine.boot_id.as_bytes()),
+            users: machine.users.iter().map(|(uid, name)| (*uid, Arc::from(name.as_str()))).collect(),
+            living: HashMap::new(),
+            lingering: HashMap::new(),
+            leaving: VecDeque::new(),
+            lingering_bytes: 0,
+            snapshot: HashSet::new(),
+            self_test_parent,
+        }
+    }
+
+    /// The image that did what `task` says; where it is not known, as much of it as the event tells.
+    pub(super) fn who(&mut self, task: &Task, time_ns: u64) -> Arc<Process> {
+        let found = self.find(task);
+        match found {
+            Some(process) if same_user(&process.user, task) => process,
+            Some(process) => {
+                let process = Arc::new(Process { user: self.credentials(&process.user, task), ..(*process).clone() });
+                self.replace(task, &process);
+                process
+            }
+            None => self.stranger(task, time_ns),
+        }
+    }
+
+    /// Somebody forked: the parent, and the child.
+    pub(super) fn fork(&mut self, task: &Task, fork: &Fork, time_ns: u64) -> (Arc<Process>, Arc<Process>) {
+        let parent = self.who(task, time_ns);
+        let key = Key::new(fork.child_pid, fork.child_start_boot_ns);
+        let id = self.id(key);
+        let line = as_parent(&parent);
+        let self_test = if self.self_test_parent == Some(task.pid) { process_flag::SELF_TEST } else { 0 };
+        let start_ns = self.wall(fork.child_start_boot_ns);
+        let child = Arc::new(Process {
+            id,
+            image: image_id(id, start_ns),
+            depth: line.depth + 1,
+            parent: Some(line),
+            pid: fork.child_pid,
+            ppid: parent.pid,
+            ns_pid: fork.child_ns_pid,
+            start_ns,
+            image_start_ns: start_ns,
+            flags: parent.flags | self_test,
+            ..(*parent).clone()
+        });
+        self.insert(key, child.clone(), time_ns);
+        (parent, child)
+    }
+
+    /// A program began: the image before, and the one that begins.
+    pub(super) fn exec(&mut self, task: &Task, exec: &Exec, time_ns: u64) -> (Arc<Process>, Arc<Process>) {
+        // The credentials in the event are those after the exec, so they say nothing of the image before.
+        let before = self.find(task).unwrap_or_else(|| self.stranger(task, time_ns));
+        let image = Arc::new(self.image(task, exec, before.parent.clone(), before.flags, time_ns));
+        self.insert(Key::new(task.pid, task.start_boot_ns), image.clone(), time_ns);
+        (before, image)
+    }
+
+    /// A process ended. `None` where that is known already: two threads that end together may both be the last.
+    pub(super) fn exit(&mut self, task: &Task, time_ns: u64) -> Option<Arc<Process>> {
+        let key = Key::new(task.pid, task.start_boot_ns);
+        if let Some(ended) = self.lingering.get_mut(&key) {
+            return (!std::mem::replace(&mut ended.reported, true)).then(|| ended.process.clone());
+        }
+        let process = self.who(task, time_ns);
+        self.living.remove(&task.pid);
+        self.linger(key, process.clone(), true, time_ns);
+        Some(process)
+    }
+
+    /// A process was there already.
+    pub(super) fn snapshot(&mut self, snapshot: &ProcessSnapshot) {
+        let ProcessSnapshot { task, image } = snapshot;
+        self.snapshot.insert(task.pid);
+        let key = Key::new(task.pid, task.start_boot_ns);
+        if self.lingering.contains_key(&key) {
+            return;
+        }
+        let start_ns = self.wall(task.start_boot_ns);
+        let known = self.living.get(&task.pid).filter(|(living, _)| *living == key).map(|(_, known)| known.clone());
+        let (parent, inherited, image_start_ns) = match known {
+            None => (self.parent(task), 0, start_ns),
+            Some(known) if known.flags & process_flag::PARTIAL != 0 => {
+                (known.parent.clone().or_else(|| self.parent(task)), known.flags, start_ns)
+            }
+            // It runs something else than what events told: its exec was lost.
+            Some(known) if known.program.exe != image.exe.bytes => (known.parent.clone(), known.flags, start_ns + 1),
+            // What events told is more than what /proc tells.
+            Some(_) => return,
+        };
+        let process = Arc::new(self.image(task, image, parent, inherited, image_start_ns));
+        self.insert(key, process, start_ns);
+    }
+
+    /// A snapshot is complete: who was not in it, and began before it, has ended. Events of theirs may still come, those
+    /// that waited while the snapshot was taken.
+    pub(super) fn snapshot_end(&mut self, boot_ns: u64) {
+        let named = std::mem::take(&mut self.snapshot);
+        let before = boot_ns / TICK_NS;
+        let gone = self.living.extract_if(|pid, (key, _)| !named.contains(pid) && key.start_ticks < before);
+        let gone: Vec<(Key, Arc<Process>)> = gone.map(|(_, gone)| gone).collect();
+        let now_ns = self.wall(boot_ns);
+        for (key, process) in gone {
+            self.linger(key, process, false, now_ns);
+        }
+    }
+
+    /// Forgets those who ended long ago.
+    pub(super) fn forget(&mut self, now_ns: u64) {
+        while let Some((time_ns, key)) = self.leaving.front().copied()
+            && (time_ns.saturating_add(LINGER_NS) < now_ns
+                || self.leaving.len() > MAX_LINGERING
+                || self.lingering_bytes > MAX_LINGERING_BYTES)
+        {
+            self.leaving.pop_front();
+            self.drop_lingering(key);
+        }
+    }
+
+    fn drop_lingering(&mut self, key: Key) {
+        if let Some(ended) = self.lingering.remove(&key) {
+            self.lingering_bytes = self.lingering_bytes.saturating_sub(ended.process.program.bytes());
+        }
+    }
+
+    /// The parent of a task, not another process that has its pid now.
+    fn parent(&self, task: &Task) -> Option<Arc<Process>> {
+        let key = Key::new(task.ppid, task.parent_start_boot_ns);
+        let unknown = task.parent_start_boot_ns == 0;
+        let living = self.living.get(&task.ppid).filter(|(living, _)| unknown || *living == key);
+        let parent = living.map(|(_, parent)| parent).or_else(|| Some(&self.lingering.get(&key)?.process));
+        parent.map(as_parent)
+    }
+
+    #[cfg(test)]
+    pub(super) fn remembered_bytes(&self) -> usize {
+        self.lingering.values().map(|ended| ended.process.program.bytes()).sum()
+    }
+
+    fn find(&self, task: &Task) -> Option<Arc<Process>> {
+        let key = Key::new(task.pid, task.start_boot_ns);
+        match self.living.get(&task.pid) {
+            Some((living, process)) if *living == key => Some(process.clone()),
+            _ => self.lingering.get(&key).map(|ended| ended.process.clone()),
+        }
+    }
+
+    fn replace(&mut self, task: &Task, process: &Arc<Process>) {
+        let key = Key::new(task.pid, task.start_boot_ns);
+        match self.living.get_mut(&task.pid) {
+            Some((living, known)) if *living == key => *known = process.clone(),
+            _ => {
+                if let Some(known) = self.lingering.get_mut(&key) {
+                    known.process = process.clone();
+                }
+            }
+        }
+    }
+
+    /// Enters a process; who had the pid before has ended unnoticed.
+    fn insert(&mut self, key: Key, process: Arc<Process>, time_ns: u64) {
+        if self.living.len() >= MAX_LIVING && !self.living.contains_key(&key.pid) {
+            return;
+        }
+        // One that was taken for ended, and was not.
+        self.drop_lingering(key);
+        if let Some((old, ended)) = self.living.insert(key.pid, (key, process))
+            && old != key
+        {
+            self.linger(old, ended, false, time_ns);
+        }
+    }
+
+    fn linger(&mut self, key: Key, process: Arc<Process>, reported: bool, time_ns: u64) {
+        self.leaving.push_back((time_ns, key));
+        self.drop_lingering(key);
+        self.lingering_bytes += process.program.bytes();
+        self.lingering.insert(key, Ended { process, reported });
+        self.forget(time_ns);
+    }
+
+    /// A process whose beginning was missed.
+    fn stranger(&mut self, task: &Task, time_ns: u64) -> Arc<Process> {
+        let parent = self.parent(task);
+        let mut flags = process_flag::PARTIAL;
+        if self.self_test_parent == Some(task.ppid) {
+            flags |= process_flag::SELF_TEST;
+        }
+        let start_ns = self.wall(task.start_boot_ns);
+        let process =
+            Arc::new(self.image(task, &Exec { login_uid: u32::MAX, ..Exec::default() }, parent, flags, start_ns));
+        self.insert(Key::new(task.pid, task.start_boot_ns), process.clone(), time_ns);
+        process
+    }
+
+    fn image(
+        &self,
+        task: &Task,
+        exec: &Exec,
+        parent: Option<Arc<Process>>,
+        inherited: u32,
+        image_start_ns: u64,
+    ) -> Process {
+        let id = self.id(Key::new(task.pid, task.start_boot_ns));
+        let user = Credentials {
+            suid: exec.suid,
+            login_uid: exec.login_uid,
+            caps_effective: exec.caps_effective,
+            caps_permitted: exec.caps_permitted,
+            caps_inheritable: exec.caps_inheritable,
+            ..Credentials::default()
+        };
+        let kept = process_flag::SELF_TEST | if exec.exe.bytes.is_empty() { process_flag::PARTIAL } else { 0 };
+        Process {
+            id,
+            image: image_id(id, image_start_ns),
+            depth: parent.as_ref().map_or(0, |parent| parent.depth + 1),
+            parent,
+            pid: task.pid,
+            ppid: task.ppid,
+            ns_pid: exec.ns_pid,
+            sid: exec.sid,
+            pgid: exec.pgid,
+            user: self.credentials(&user, task),
+            start_ns: self.wall(task.start_boot_ns),
+            image_start_ns,
+            flags: inherited & kept | flags(task, exec),
+            comm: Arc::from(task.comm.as_slice()),
+            program: Arc::new(Program {
+                exe: exec.exe.bytes.clone(),
+                file: exec.exe_file,
+                argv: exec.argv.clone(),
+                cwd: exec.cwd.bytes.clone(),
+                script: if exec.filename == exec.interpreter { Vec::new() } else { script(exec) },
+                namespaces: exec.namespaces,
+            }),
+        }
+    }
+
+    /// Credentials with what the event says put in.
+    fn credentials(&self, known: &Credentials, task: &Task) -> Credentials {
+        Credentials {
+            uid: task.uid,
+            euid: task.euid,
+            gid: task.gid,
+            egid: task.egid,
+            name: self.users.get(&task.uid).cloned(),
+            ..known.clone()
+        }
+    }
+
+    fn id(&self, key: Key) -> ProcessId {
+        let mut bytes = [0; 20];
+        bytes[..8].copy_from_slice(&self.boot_seed.to_le_bytes());
+        bytes[8..12].copy_from_slice(&key.pid.to_le_bytes());
+        bytes[12..].copy_from_slice(&key.start_ticks.to_le_bytes());
+        ProcessId(hash(&bytes))
+    }
+
+    fn wall(&self, boot_ns: u64) -> u64 {
+        self.boot_time_ns.saturating_add(boot_ns)
+    }
+}
+
+/// The script's path: named from the working directory, where it was named so.
+fn script(exec: &Exec) -> Vec<u8> {
+    let mut name = exec.filename.as_slice();
+    if name.starts_with(b"/") || exec.cwd.bytes.is_empty() {
+        return name.to_vec();
+    }
+    while let Some(rest) = name.strip_prefix(b"./") {
+        name = rest;
+    }
+    let folder = exec.cwd.bytes.strip_suffix(b"/").unwrap_or(&exec.cwd.bytes);
+    [folder, b"/", name].concat()
+}
+
+fn image_id(id: ProcessId, start_ns: u64) -> ImageId {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&id.0.to_le_bytes());
+    bytes[8..].copy_from_slice(&start_ns.to_le_bytes());
+    ImageId(hash(&bytes))
+}
+
+fn same_user(user: &Credentials, task: &Task) -> bool {
+    (user.uid, user.euid, user.gid, user.egid) == (task.uid, task.euid, task.gid, task.egid)
+}
+
+/// What an image's facts say, as bits.
+fn flags(task: &Task, exec: &Exec) -> u32 {
+    const SETUID_OR_SETGID: u32 = 0o6000;
+    const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
+    let facts = [
+        (exec.exe_file.upper, process_flag::EXE_UPPER),
+        (exec.exe.bytes.starts_with(b"memfd:"), process_flag::EXE_MEMFD),
+        (exec.exe.deleted, process_flag::EXE_DELETED),
+        (exec.exe_file.mode & SETUID_OR_SETGID != 0, process_flag::EXE_SETUID),
+        (exec.exe_file.mode & GROUP_OR_OTHERS_WRITE != 0, process_flag::EXE_WRITABLE),
+        (exec.argv_truncated, process_flag::ARGV_TRUNCATED),
+        (exec.exe.truncated || exec.cwd.truncated, process_flag::PATH_TRUNCATED),
+        (task.kernel_thread, process_flag::KERNEL_THREAD),
+    ];
+    facts.iter().filter(|(holds, _)| *holds).fold(0, |flags, (_, flag)| flags | flag)
+}
+
+/// A fixed 64-bit hash, as ids must be the same on every machine and in every version: FNV-1a, then mixed (the
+/// finaliser of MurmurHash3), as FNV leaves the high bits of short inputs poor.
+fn hash(bytes: &[u8]) -> u64 {
+    let fnv = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let mixed = (fnv ^ (fnv >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    mixed ^ (mixed >> 33)
+}

@@ -1,0 +1,56 @@
+//! A finding, with all that a person or a program needs to judge it; how it comes of what a pack raised.
+
+#![forbid(unsafe_code)]
+
+mod verdicts;
+
+use std::sync::Arc;
+
+use lanner_engine::{Description, Rule};
+use lanner_enrich::{Event, Process};
+
+pub use lanner_engine::Severity;
+pub use verdicts::Findings;
+
+/// What a rule raised.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// When, ns since 1970 (UTC): the time of the newest event behind it, or of the tick.
+    pub time_ns: u64,
+    /// How bad.
+    pub severity: Severity,
+    /// The rule, as an index into the pack's.
+    rule: usize,
+    /// The pack.
+    pub pack: Arc<Description>,
+    /// What happened.
+    pub message: String,
+    /// Sequence numbers of the events behind it, the newest last.
+    pub event_seqs: Vec<u64>,
+    /// The newest of them, where it is in the batch that was judged.
+    pub event: Option<Event>,
+    /// The process it is about.
+    pub process: Option<Arc<Process>>,
+    /// More facts.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Finding {
+    /// What a rule of the pack raised, by the rule's index, and nothing more than that. None where it has no such rule.
+    pub fn new(pack: Arc<Description>, rule: usize, message: String, time_ns: u64) -> Option<Self> {
+        let severity = pack.rules.get(rule)?.severity;
+        let (event_seqs, fields) = (Vec::new(), Vec::new());
+        Some(Self { time_ns, severity, rule, pack, message, event_seqs, event: None, process: None, fields })
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> &Rule {
+        &self.pack.rules[self.rule]
+    }
+
+    /// Whether it comes from the host's own self-test.
+    pub fn is_self_test(&self) -> bool {
+        let flag = lanner_abi::process_flag::SELF_TEST;
+        self.process.as_ref().is_some_and(|process| process.flags & flag != 0)
+    }
+}

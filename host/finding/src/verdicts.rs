@@ -1,0 +1,178 @@
+//! From the engine's verdicts to findings, in one order, and the report of what went wrong in packs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lanner_engine::{Answer, Severity, Verdict, Verdicts};
+use lanner_enrich::{Event, Process};
+
+use crate::Finding;
+
+/// Findings as they come out of an engine: those of each batch or tick together, also where there are none. Ends with the
+/// engine.
+pub struct Findings(Verdicts);
+
+impl From<Verdicts> for Findings {
+    fn from(verdicts: Verdicts) -> Self {
+        Self(verdicts)
+    }
+}
+
+impl Iterator for Findings {
+    type Item = Vec<Finding>;
+
+    fn next(&mut self) -> Option<Vec<Finding>> {
+        self.0.recv().ok().map(|verdict| of_verdict(&verdict))
+    }
+}
+
+/// In the order of the events, so that it does not matter how they were cut into batches; of one event, in the order of
+/// the packs.
+fn of_verdict(verdict: &Verdict) -> Vec<Finding> {
+    let mut all = Vec::new();
+    for mut answer in verdict.answers() {
+        all.append(&mut of_answer(&mut answer, verdict.events(), verdict.now_ns));
+        report(&answer);
+    }
+    all.sort_by_key(|finding| finding.event_seqs.last().copied().unwrap_or(u64::MAX));
+    all
+}
+
+/// What a pack raised about a batch, in the order of its events. `now_ns` stands in where there is no event.
+fn of_answer(answer: &mut Answer, events: &[Event], now_ns: u64) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for raised in std::mem::take(&mut answer.gave.findings) {
+        let (pack, rule) = (answer.description.clone(), raised.rule as usize);
+        let Some(finding) = Finding::new(pack, rule, raised.message, now_ns) else {
+            tracing::warn!(
+                "pack {} raised a finding for its rule number {}, and has none of that number; left out",
+                answer.description.name,
+                raised.rule
+            );
+            continue;
+        };
+        let newest = raised.events.last().and_then(|seq| find(events, *seq));
+        let process = match raised.process {
+            Some(image) => events.iter().find_map(|event| image_near(event, image)),
+            None => newest.map(|event| event.subject().clone()),
+        };
+        findings.push(Finding {
+            time_ns: newest.map_or(now_ns, |event| event.time_ns),
+            severity: raised.severity.map_or(finding.severity, Severity::from),
+            event_seqs: raised.events,
+            event: newest.cloned(),
+            process,
+            fields: raised.fields,
+            ..finding
+        });
+    }
+    findings
+}
+
+/// The event of a sequence number: they stand in order, without gaps.
+fn find(events: &[Event], seq: u64) -> Option<&Event> {
+    let first = events.first()?.seq;
+    events.get(usize::try_from(seq.checked_sub(first)?).ok()?)
+}
+
+/// The image of this id among the event's processes and their ancestors.
+fn image_near(event: &Event, image: u64) -> Option<Arc<Process>> {
+    event.subject().line().chain(event.process.line()).find(|process| process.image.0 == image).cloned()
+}
+
+/// Says what went wrong.
+fn report(answer: &Answer) {
+    let pack = &answer.description.name;
+    if answer.gave.dropped > 0 {
+        tracing::warn!("pack {pack} raised too many findings in one call; {} were left out", answer.gave.dropped);
+    }
+    if let Some(failure) = &answer.gave.failure {
+        let rest = Duration::from_nanos(answer.rest_ns);
+        tracing::error!("pack {pack} {failure}; it rests {rest:?}, the other packs go on");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use lanner_engine::{Description, Gave, PackId, Raised, Rule};
+    use lanner_enrich::Enricher;
+    use lanner_probes::event::{KernelEvent, Open, Payload, Task};
+    use lanner_source::record::{Machine, Record};
+
+    use super::*;
+
+    fn events(count: usize) -> Vec<Event> {
+        let mut enricher = Enricher::new(&Machine::default(), None);
+        let task = Task { pid: 10, tid: 10, start_boot_ns: 1, ..Task::default() };
+        let mut open = || {
+            let event = KernelEvent { time_ns: 5, task: task.clone(), payload: Payload::Open(Box::<Open>::default()) };
+            enricher.take(Record::Event(Box::new(event))).expect("an event")
+        };
+        (0..count).map(|_| open()).collect()
+    }
+
+    /// The pack of this number raised findings of its only rule, each with a message and the event behind it.
+    fn answer(pack: u32, raised: &[(&str, Option<u64>)]) -> Answer {
+        let rule = Rule { id: "a/rule".into(), summary: String::new(), severity: Severity::High, attack: Vec::new() };
+        let description = Description {
+            name: format!("pack-{pack}"),
+            version: "1.0.0".into(),
+            summary: String::new(),
+            rules: vec![rule],
+            subscriptions: Vec::new(),
+        };
+        let raise = |(message, event): &(&str, Option<u64>)| Raised {
+            rule: 0,
+            severity: None,
+            message: (*message).to_owned(),
+            process: None,
+            events: event.iter().copied().collect(),
+            fields: Vec::new(),
+        };
+        let gave = Gave { findings: raised.iter().map(raise).collect(), ..Gave::default() };
+        Answer { pack: PackId::of(pack), description: Arc::new(description), gave, rest_ns: 0 }
+    }
+
+    /// What comes of a verdict on three events.
+    fn findings(answers: Vec<Answer>) -> Vec<Finding> {
+        let (reply, answered) = channel();
+        answers.into_iter().for_each(|answer| reply.send(answer).expect("it is kept"));
+        drop(reply);
+        of_verdict(&Verdict::new(9, events(3), answered))
+    }
+
+    #[test]
+    fn they_stand_in_the_order_of_events_then_of_packs() {
+        // Answers come as their threads end.
+        let answers = vec![
+            answer(2, &[("c2", Some(3)), ("a2", Some(1)), ("no event 2", None)]),
+            answer(1, &[("c1", Some(3)), ("b1", Some(2)), ("no event 1", None)]),
+        ];
+        let messages: Vec<_> = findings(answers).into_iter().map(|finding| finding.message).collect();
+        assert_eq!(messages, ["a2", "b1", "c1", "c2", "no event 1", "no event 2"]);
+    }
+
+    #[test]
+    fn a_finding_has_its_event_its_process_and_its_time() {
+        let found = findings(vec![answer(1, &[("with", Some(2)), ("without", None), ("of another batch", Some(77))])]);
+        let [with, without, elsewhere] = &found[..] else { panic!("three: {found:?}") };
+        assert_eq!((with.time_ns, with.severity), (5, Severity::High));
+        assert_eq!(with.event.as_ref().map(|event| event.seq), Some(2));
+        assert!(with.process.is_some());
+        // The time of the batch stands in.
+        for finding in [without, elsewhere] {
+            assert_eq!(finding.time_ns, 9);
+            assert!(finding.event.is_none() && finding.process.is_none());
+        }
+    }
+
+    #[test]
+    fn a_rule_that_the_pack_does_not_have_raises_nothing() {
+        let mut wrong = answer(1, &[("right", Some(1)), ("wrong", Some(1))]);
+        wrong.gave.findings[1].rule = 1;
+        let messages: Vec<_> = findings(vec![wrong]).into_iter().map(|finding| finding.message).collect();
+        assert_eq!(messages, ["right"]);
+    }
+}

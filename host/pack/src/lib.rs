@@ -1,0 +1,24 @@
+//! Packs: finding them, in files and in registries; verifying, keeping and reading them; noticing that they change.
+
+#![forbid(unsafe_code)]
+
+pub mod artifact;
+pub mod credentials;
+pub mod digest;
+mod follow;
+pub mod layout;
+mod load;
+mod locate;
+pub mod lock;
+pub mod obtain;
+pub mod reference;
+pub mod remote;
+pub mod store;
+pub mod transfer;
+pub mod trust;
+mod watch;
+
+pub use follow::{Followed, Follower, MIN_INTERVAL};
+pub use load::{Loaded, load, read};
+pub use locate::{LocateError, Located, locate};
+pub use watch::{WatchError, Watcher};

@@ -1,0 +1,292 @@
+//! Hot reload: notices that a pack file changed, prepares the new version aside, and has the pipeline swap it in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use lanner_engine::Order;
+use lanner_engine::{Candidate, Description, Handover, PackError, Refusal, Runtime};
+use notify::event::AccessKind;
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use super::load;
+use super::locate::{Located, is_pack};
+
+/// A file is looked at when nothing has happened to it for this long: writing a pack takes several steps.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// The rules cannot be watched.
+#[derive(Debug, thiserror::Error)]
+#[error("changes of the rules in {path} cannot be watched: {error}; start with --no-reload to run without", path = path.display())]
+pub struct WatchError {
+    path: PathBuf,
+    error: notify::Error,
+}
+
+/// Watches pack files. Ends when dropped.
+pub struct Watcher {
+    _notify: Arc<Mutex<RecommendedWatcher>>,
+}
+
+/// What happened, as far as it matters.
+enum Change {
+    /// Something happened to this path.
+    At(PathBuf),
+    /// It is not known what was missed.
+    Anywhere,
+}
+
+impl Watcher {
+    /// Watches these packs, of which `known` are running, by path and digest. What has changed since they were read is
+    /// noticed too.
+    ///
+    /// # Errors
+    /// The folders they lie in cannot be watched.
+    pub fn start(
+        runtime: Runtime,
+        located: &Located,
+        known: BTreeMap<PathBuf, [u8; 32]>,
+        orders: Sender<Order>,
+    ) -> Result<Self, WatchError> {
+        let (changed, changes) = channel();
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |error| WatchError { path, error }
+        };
+        let notify = notify::recommended_watcher(move |event| report(event, &changed));
+        let mut notify = notify.map_err(failed(Path::new("/")))?;
+        let folders = folders(located);
+        for folder in &folders {
+            notify.watch(folder, RecursiveMode::NonRecursive).map_err(failed(folder))?;
+        }
+        let notify = Arc::new(Mutex::new(notify));
+        // Held weakly: changes end when the watcher is dropped, and the thread with them.
+        let watched = Arc::downgrade(&notify);
+        let orphans = BTreeSet::new();
+        let reloader = Reloader { runtime, located: located.clone(), folders, known, orphans, orders, watched };
+        std::thread::Builder::new()
+            .name("lanner-reload".into())
+            .spawn(move || reloader.work(&changes))
+            .map_err(|error| failed(Path::new("/"))(notify::Error::io(error)))?;
+        Ok(Self { _notify: notify })
+    }
+}
+
+/// The folders to watch. A replaced file is another inode: only its folder tells. A replaced folder is another inode too:
+/// so those above the named ones are watched with them.
+fn folders(located: &Located) -> BTreeSet<PathBuf> {
+    let above_files = located.files.iter().filter_map(|file| file.parent());
+    let above_folders = located.folders.iter().filter_map(|folder| folder.parent());
+    located.folders.iter().map(PathBuf::as_path).chain(above_files).chain(above_folders).map(Path::to_owned).collect()
+}
+
+fn report(event: notify::Result<notify::Event>, changed: &Sender<Change>) {
+    let report = |change| {
+        // The reloader is gone only when the host ends.
+        let _ = changed.send(change);
+    };
+    match event {
+        Ok(event) if event.need_rescan() => report(Change::Anywhere),
+        Ok(event) => match event.kind {
+            EventKind::Access(AccessKind::Open(_) | AccessKind::Read) => {}
+            _ => event.paths.into_iter().map(Change::At).for_each(report),
+        },
+        Err(error) => {
+            tracing::debug!("changes of rules may have been missed: {error}");
+            report(Change::Anywhere);
+        }
+    }
+}
+
+struct Reloader {
+    runtime: Runtime,
+    located: Located,
+    /// All that are watched.
+    folders: BTreeSet<PathBuf>,
+    /// What runs, by path: the digest of its bytes.
+    known: BTreeMap<PathBuf, [u8; 32]>,
+    /// Of these, those whose folder went with them: they go on until they are seen again.
+    orphans: BTreeSet<PathBuf>,
+    orders: Sender<Order>,
+    watched: Weak<Mutex<RecommendedWatcher>>,
+}
+
+impl Reloader {
+    fn work(mut self, changes: &Receiver<Change>) {
+        let mut unsettled: BTreeMap<PathBuf, Instant> = BTreeMap::new();
+        // Files may have changed between being read and being watched.
+        let mut everything = Some(Instant::now());
+        loop {
+            let next = unsettled.values().copied().chain(everything).min();
+            let changed = match next {
+                None => changes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => changes.recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            let settled_at = Instant::now() + SETTLE;
+            match changed {
+                Ok(Change::At(path)) if self.is_pack(&path) => {
+                    unsettled.insert(path, settled_at);
+                }
+                Ok(Change::At(path)) if !self.concerns_folder(&path) => {}
+                Ok(Change::At(path)) => {
+                    self.orphan(&path);
+                    everything = everything.or(Some(settled_at));
+                }
+                Ok(Change::Anywhere) => everything = everything.or(Some(settled_at)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            let now = Instant::now();
+            let mut settled: BTreeSet<PathBuf> =
+                unsettled.extract_if(.., |_, at| *at <= now).map(|(path, _)| path).collect();
+            if everything.take_if(|at| *at <= now).is_some() {
+                self.watch_again();
+                settled.extend(self.all_paths());
+            }
+            // What is gone may be one half of a renaming whose other half has not settled yet.
+            let gone = settled.extract_if(.., |path| !path.exists()).collect::<Vec<_>>();
+            if unsettled.is_empty() {
+                settled.extend(gone);
+            } else {
+                unsettled.extend(gone.into_iter().map(|path| (path, settled_at)));
+            }
+            self.look_at(settled);
+        }
+    }
+
+    /// Notes which packs went with a folder that something happened to.
+    fn orphan(&mut self, folder: &Path) {
+        let inside = self.known.keys().filter(|path| path.parent() == Some(folder)).cloned();
+        self.orphans.extend(inside.collect::<Vec<_>>());
+    }
+
+    fn is_pack(&self, path: &Path) -> bool {
+        self.located.files.iter().any(|file| file == path) || (self.in_folder(path) && is_pack(path))
+    }
+
+    /// Whether it is one of the named folders, or something in one that packs may lie behind: a link, a folder.
+    fn concerns_folder(&self, path: &Path) -> bool {
+        let link_or_folder = || path.symlink_metadata().is_ok_and(|facts| !facts.is_file());
+        self.located.folders.iter().any(|folder| folder == path) || (self.in_folder(path) && link_or_folder())
+    }
+
+    fn in_folder(&self, path: &Path) -> bool {
+        path.parent().is_some_and(|parent| self.located.folders.iter().any(|folder| folder == parent))
+    }
+
+    /// Folders that were made anew.
+    fn watch_again(&self) {
+        let Some(watched) = self.watched.upgrade() else { return };
+        let mut notify = watched.lock().unwrap_or_else(PoisonError::into_inner);
+        for folder in self.folders.iter().filter(|folder| folder.is_dir()) {
+            // Does nothing where it is watched already.
+            if let Err(error) = notify.watch(folder, RecursiveMode::NonRecursive) {
+                tracing::warn!("changes of the rules in {} are not noticed any more: {error}", folder.display());
+            }
+        }
+    }
+
+    /// All that run or could.
+    fn all_paths(&self) -> impl Iterator<Item = PathBuf> {
+        let found = self.located.folders.iter().filter_map(|folder| folder.read_dir().ok());
+        let found = found.flat_map(|entries| entries.flatten().map(|entry| entry.path()));
+        let packs = found.filter(|path| is_pack(path) && path.is_file());
+        packs.chain(self.known.keys().cloned()).collect::<Vec<_>>().into_iter()
+    }
+
+    fn look_at(&mut self, paths: BTreeSet<PathBuf>) {
+        let (there, gone): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|path| path.exists());
+        // A pack that was renamed is the same pack: it loses neither its state nor an event.
+        let gone: Vec<PathBuf> =
+            gone.into_iter().filter(|from| !there.iter().any(|to| self.renamed(from, to))).collect();
+        // First those that are gone: their names and rules are free then, perhaps for one that was refused before.
+        let unloaded = gone.iter().filter(|path| self.look_at_gone(path)).count();
+        let others = if unloaded > 0 { self.all_paths().filter(|path| path.exists()).collect() } else { Vec::new() };
+        for path in &there.into_iter().chain(others).collect::<BTreeSet<_>>() {
+            self.orphans.remove(path);
+            if let Err(error) = self.reload(path) {
+                match self.known.contains_key(path) {
+                    true => tracing::error!("{error}; the version before goes on"),
+                    false => tracing::error!("{error}; it is not loaded"),
+                }
+            }
+        }
+    }
+
+    /// Unloads a pack whose file was removed from a folder of rules; says whether it did.
+    fn look_at_gone(&mut self, path: &Path) -> bool {
+        if !self.known.contains_key(path) {
+            return false;
+        }
+        let folder_is_there = path.parent().is_some_and(Path::is_dir);
+        let unload = self.in_folder(path) && folder_is_there && !self.orphans.contains(path);
+        if unload {
+            self.unload(path);
+        } else {
+            tracing::warn!("pack {} is gone; the loaded version goes on", path.display());
+        }
+        unload
+    }
+
+    /// Whether the running pack that was at `from` is now at `to`; if so, that is noted.
+    fn renamed(&mut self, from: &Path, to: &Path) -> bool {
+        let Some(digest) = self.known.get(from).copied() else { return false };
+        if self.known.contains_key(to) || !load::read(to).is_ok_and(|bytes| load::digest(&bytes) == digest) {
+            return false;
+        }
+        if self.orders.send(Order::Rename { from: from.to_owned(), to: to.to_owned() }).is_err() {
+            return false;
+        }
+        self.known.remove(from);
+        self.known.insert(to.to_owned(), digest);
+        tracing::info!("pack {} is {} now, and goes on", from.display(), to.display());
+        true
+    }
+
+    fn reload(&mut self, path: &Path) -> Result<(), PackError> {
+        let refused = |refusal| PackError { path: path.to_owned(), refusal };
+        let began = Instant::now();
+        let bytes = load::read(path).map_err(refused)?;
+        let digest = load::digest(&bytes);
+        if self.known.get(path) == Some(&digest) {
+            return Ok(());
+        }
+        let candidate = Candidate::prepare(&self.runtime, &bytes, &[]).map_err(refused)?;
+        let description = candidate.description().clone();
+        let prepared = began.elapsed();
+        let (reply, answer) = channel();
+        let order = Order::Install { path: path.to_owned(), candidate: Box::new(candidate), reply };
+        let ended = || refused(Refusal::Source("the host is ending".to_owned()));
+        self.orders.send(order).map_err(|_| ended())?;
+        let handover = answer.recv().map_err(|_| ended())?.map_err(refused)?;
+        self.known.insert(path.to_owned(), digest);
+        say_loaded(&description, &handover, prepared, began.elapsed());
+        Ok(())
+    }
+
+    fn unload(&mut self, path: &Path) {
+        let (reply, answer) = channel();
+        if self.orders.send(Order::Remove { path: path.to_owned(), reply }).is_err() {
+            return;
+        }
+        self.known.remove(path);
+        if let Ok(Some(description)) = answer.recv() {
+            tracing::warn!("pack {} is unloaded: its file is gone from {}", description.name, path.display());
+        }
+    }
+}
+
+pub(super) fn say_loaded(description: &Description, handover: &Handover, prepared: Duration, total: Duration) {
+    let Description { name, version, rules, .. } = description;
+    let state = match handover {
+        Handover::First => "new".to_owned(),
+        Handover::State(bytes) => format!("reloaded, {bytes} bytes of state kept"),
+        Handover::Failed => "reloaded; the version before had failed, so there is no state to keep".to_owned(),
+    };
+    let rules = rules.len();
+    tracing::info!(
+        "pack {name} {version} with {rules} rules: {state} (prepared in {prepared:.0?}, in place after {total:.0?})"
+    );
+}

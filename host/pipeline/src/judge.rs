@@ -1,0 +1,66 @@
+//! What the pipeline asks of the engine.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use lanner_engine::{Candidate, Description, Engine, Handover, Refusal, WorkerGone};
+use lanner_enrich::Event;
+
+/// Judges batches: the engine, and in tests what stands in for it.
+#[allow(missing_docs, reason = "each is what the engine's method of that name says")]
+#[allow(clippy::missing_errors_doc, reason = "likewise")]
+pub trait Judge {
+    fn has_room(&self) -> bool;
+    fn is_idle(&self) -> bool;
+    fn judge(&mut self, events: Vec<Event>) -> Result<(), WorkerGone>;
+    fn tick(&mut self, now: u64) -> Result<(), WorkerGone>;
+    fn give_up(&self);
+    fn unjudged(&self) -> u64;
+    fn kinds(&self) -> BTreeSet<u16>;
+    fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal>;
+    fn remove(&mut self, path: &Path) -> Option<Arc<Description>>;
+    fn rename(&mut self, from: &Path, to: &Path);
+}
+
+impl Judge for Engine {
+    fn has_room(&self) -> bool {
+        self.has_room()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.is_idle()
+    }
+
+    fn judge(&mut self, events: Vec<Event>) -> Result<(), WorkerGone> {
+        self.judge(events)
+    }
+
+    fn tick(&mut self, now: u64) -> Result<(), WorkerGone> {
+        self.tick(now)
+    }
+
+    fn give_up(&self) {
+        self.give_up();
+    }
+
+    fn unjudged(&self) -> u64 {
+        self.unjudged()
+    }
+
+    fn kinds(&self) -> BTreeSet<u16> {
+        self.kinds()
+    }
+
+    fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal> {
+        self.install(path, candidate)
+    }
+
+    fn remove(&mut self, path: &Path) -> Option<Arc<Description>> {
+        self.remove(path)
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path) {
+        self.rename(from, to);
+    }
+}

@@ -1,0 +1,363 @@
+//! The pipeline between a made-up source and a made-up engine. Time is what records and orders say, and orders come at
+//! steps of these two: nothing here waits for a clock.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use lanner_abi::Kind;
+use lanner_engine::{Candidate, Description, Handover, Order, Refusal, WorkerGone};
+use lanner_enrich::Event;
+use lanner_probes::ProbeKind;
+use lanner_probes::event::{KernelEvent, Open, Payload, Task};
+use lanner_source::record::{Machine, Record};
+use lanner_source::{Drained, Source, SourceError, Take};
+
+use super::{BATCH, Judge, Pipeline, PipelineError, Totals};
+
+const SECOND: u64 = 1_000_000_000;
+
+/// What happened, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Said {
+    Wanted(BTreeSet<ProbeKind>),
+    Closed,
+    /// The sequence numbers of its events.
+    Judged(Vec<u64>),
+    Tick(u64),
+    Removed(PathBuf),
+}
+
+/// What both stand-ins say, and what happens at which of their steps.
+#[derive(Clone, Default)]
+struct Scene(Arc<Mutex<Script>>);
+
+#[derive(Default)]
+struct Script {
+    said: Vec<Said>,
+    /// The source gives one of these a drain.
+    portions: VecDeque<Vec<Record>>,
+    /// Where it is live: the time up to which it is drained, ns. A recorded one ends.
+    quiet: Option<u64>,
+    /// It breaks where it would end.
+    breaks: bool,
+    /// Batches that the engine holds at most; where it is given, it judges none of them.
+    stuck_at: Option<usize>,
+    held: Vec<Vec<u64>>,
+    worker_gone: bool,
+    unjudged: u64,
+    /// Orders that are given when the engine was found full, and when the source had nothing.
+    when_full: VecDeque<Order>,
+    when_quiet: VecDeque<Order>,
+    orders: Option<Sender<Order>>,
+}
+
+impl Scene {
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.0.lock().expect("the script")
+    }
+
+    fn said(&self) -> Vec<Said> {
+        self.script().said.clone()
+    }
+
+    fn judged(&self) -> Vec<usize> {
+        let length = |said: Said| if let Said::Judged(seqs) = said { Some(seqs.len()) } else { None };
+        self.said().into_iter().filter_map(length).collect()
+    }
+
+    fn ticks(&self) -> Vec<u64> {
+        self.said().into_iter().filter_map(|said| if let Said::Tick(at) = said { Some(at) } else { None }).collect()
+    }
+
+    fn run(&self) -> Result<Totals, PipelineError> {
+        let (orders, given): (_, Receiver<Order>) = channel();
+        self.script().orders = Some(orders);
+        Pipeline::new(Box::new(self.clone()), self.clone(), None).expect("a pipeline").run(&given)
+    }
+}
+
+impl Script {
+    fn give(&self, order: Option<Order>) {
+        if let (Some(order), Some(orders)) = (order, &self.orders) {
+            orders.send(order).expect("the pipeline listens");
+        }
+    }
+}
+
+static MACHINE: std::sync::LazyLock<Machine> = std::sync::LazyLock::new(Machine::default);
+
+impl Source for Scene {
+    fn machine(&self) -> &Machine {
+        &MACHINE
+    }
+
+    fn want(&mut self, kinds: &BTreeSet<ProbeKind>) -> Result<(), SourceError> {
+        self.script().said.push(Said::Wanted(kinds.clone()));
+        Ok(())
+    }
+
+    fn drain(&mut self, take: &mut Take<'_>) -> Result<Drained, SourceError> {
+        let (portion, live, breaks) = {
+            let mut script = self.script();
+            (script.portions.pop_front(), script.quiet.is_some(), script.breaks)
+        };
+        let Some(portion) = portion else {
+            let mut script = self.script();
+            let order = script.when_quiet.pop_front();
+            script.give(order);
+            return match (breaks, live) {
+                (true, _) => Err(SourceError::Wait(std::io::Error::other("broken"))),
+                (false, true) => Ok(Drained::Nothing),
+                (false, false) => Ok(Drained::End),
+            };
+        };
+        let mut records = portion.into_iter();
+        while let Some(record) = records.next() {
+            if take(record).is_break() {
+                let rest: Vec<Record> = records.collect();
+                self.script().portions.push_front(rest);
+                return Ok(Drained::Some);
+            }
+        }
+        Ok(if self.script().portions.is_empty() { Drained::All } else { Drained::Some })
+    }
+
+    fn wait(&mut self, _last: Drained, _timeout: Duration) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    fn quiet_since(&self) -> Option<u64> {
+        self.script().quiet
+    }
+
+    fn close(&mut self) -> Result<(), SourceError> {
+        self.script().said.push(Said::Closed);
+        Ok(())
+    }
+
+    fn finish(&mut self, _take: &mut Take<'_>) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    fn lost(&self) -> u64 {
+        7
+    }
+}
+
+impl Judge for Scene {
+    fn has_room(&self) -> bool {
+        let mut script = self.script();
+        let room = script.stuck_at.is_none_or(|most| script.held.len() < most);
+        if !room {
+            let order = script.when_full.pop_front();
+            script.give(order);
+        }
+        room
+    }
+
+    fn is_idle(&self) -> bool {
+        let idle = self.script().held.is_empty();
+        if !idle {
+            let mut script = self.script();
+            let order = script.when_full.pop_front();
+            script.give(order);
+        }
+        idle
+    }
+
+    fn judge(&mut self, events: Vec<Event>) -> Result<(), WorkerGone> {
+        let mut script = self.script();
+        let seqs = events.iter().map(|event| event.seq).collect();
+        match (script.worker_gone, script.stuck_at) {
+            (true, _) => return Err(WorkerGone),
+            (false, Some(_)) => script.held.push(seqs),
+            (false, None) => script.said.push(Said::Judged(seqs)),
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self, now: u64) -> Result<(), WorkerGone> {
+        self.script().said.push(Said::Tick(now));
+        Ok(())
+    }
+
+    fn give_up(&self) {
+        let mut script = self.script();
+        script.unjudged = script.held.drain(..).map(|seqs| seqs.len() as u64).sum();
+        script.stuck_at = None;
+    }
+
+    fn unjudged(&self) -> u64 {
+        self.script().unjudged
+    }
+
+    fn kinds(&self) -> BTreeSet<u16> {
+        [Kind::Open.number()].into()
+    }
+
+    fn install(&mut self, _path: &Path, _candidate: Candidate) -> Result<Handover, Refusal> {
+        Ok(Handover::First)
+    }
+
+    fn remove(&mut self, path: &Path) -> Option<Arc<Description>> {
+        self.script().said.push(Said::Removed(path.to_owned()));
+        None
+    }
+
+    fn rename(&mut self, _from: &Path, _to: &Path) {}
+}
+
+fn open(time_ns: u64) -> Record {
+    let task = Task { pid: 10, tid: 10, start_boot_ns: SECOND, ..Task::default() };
+    Record::Event(Box::new(KernelEvent { time_ns, task, payload: Payload::Open(Box::<Open>::default()) }))
+}
+
+fn opens(count: usize) -> Vec<Record> {
+    (0..count).map(|_| open(SECOND)).collect()
+}
+
+fn totals(events: u64, unjudged: u64) -> Totals {
+    Totals { events, lost: 7, unjudged }
+}
+
+fn remove(name: &str) -> Order {
+    Order::Remove { path: name.into(), reply: channel().0 }
+}
+
+#[test]
+fn a_recorded_stream_is_cut_by_size_alone() {
+    let scene = Scene::default();
+    scene.script().portions = [opens(100), opens(500), opens(1), opens(0), opens(99)].into();
+    assert_eq!(scene.run().expect("its end"), totals(700, 0));
+    assert_eq!(scene.judged(), [BATCH, BATCH, 700 - 2 * BATCH]);
+    let all: Vec<u64> =
+        scene.said().into_iter().flat_map(|said| if let Said::Judged(seqs) = said { seqs } else { vec![] }).collect();
+    assert_eq!(all, (1..=700).collect::<Vec<_>>(), "each once, in order");
+}
+
+#[test]
+fn a_live_batch_does_not_wait_for_more_than_there_is() {
+    let scene = Scene::default();
+    {
+        let mut script = scene.script();
+        script.quiet = Some(SECOND);
+        // The second portion follows at once, so the two are one batch.
+        script.portions = [opens(10), opens(5)].into();
+        script.when_quiet = [Order::Stop].into();
+    }
+    assert_eq!(scene.run().expect("its end"), totals(15, 0));
+    assert_eq!(scene.judged(), [15]);
+}
+
+#[test]
+fn time_ticks_at_every_full_second_before_what_follows_it() {
+    let scene = Scene::default();
+    scene.script().portions =
+        [vec![open(SECOND + 1), open(2 * SECOND - 1), open(2 * SECOND), open(4 * SECOND + 5)]].into();
+    scene.run().expect("its end");
+    let judged = |seqs: &[u64]| Said::Judged(seqs.to_vec());
+    let [a, b, c] = [2, 3, 4].map(|second| Said::Tick(second * SECOND));
+    let after_wanted = scene.said().split_off(1);
+    assert_eq!(after_wanted, [judged(&[1, 2]), a, judged(&[3]), b, c, judged(&[4])]);
+}
+
+#[test]
+fn of_a_jump_in_time_an_hour_is_made_up_for_and_a_clock_set_back_goes_on() {
+    let scene = Scene::default();
+    scene.script().portions = [vec![open(SECOND), open(100_000 * SECOND), open(50 * SECOND), open(51 * SECOND)]].into();
+    scene.run().expect("its end");
+    let ticks = scene.ticks();
+    assert_eq!(ticks.len(), 3601 + 1);
+    assert_eq!((ticks[0], ticks[3600]), (96_400 * SECOND, 100_000 * SECOND));
+    assert_eq!(ticks[3601], 51 * SECOND);
+}
+
+#[test]
+fn time_goes_on_while_nothing_happens() {
+    let scene = Scene::default();
+    {
+        let mut script = scene.script();
+        script.portions = [vec![open(SECOND)]].into();
+        script.quiet = Some(3 * SECOND);
+        // Found quiet once before, so that time is looked at.
+        script.when_quiet = [remove("any"), Order::Stop].into();
+    }
+    scene.run().expect("its end");
+    assert_eq!(scene.ticks(), [2 * SECOND, 3 * SECOND]);
+}
+
+/// A reload, an unload: what waits to be judged does not delay them.
+#[test]
+fn an_order_is_carried_out_though_the_engine_is_full() {
+    let scene = Scene::default();
+    {
+        let mut script = scene.script();
+        script.portions = [opens(10 * BATCH)].into();
+        script.stuck_at = Some(2);
+        script.when_full = [remove("first"), remove("second"), Order::Stop, Order::GiveUp].into();
+    }
+    let totals = scene.run().expect("its end");
+    let removed = |name: &str| Said::Removed(name.into());
+    assert!(scene.said().contains(&removed("first")) && scene.said().contains(&removed("second")));
+    assert!(scene.judged().is_empty(), "nothing was judged before");
+    assert_eq!((totals.events, totals.unjudged), (0, 10 * BATCH as u64));
+}
+
+#[test]
+fn stopped_it_judges_what_has_arrived_and_no_more() {
+    let scene = Scene::default();
+    {
+        let mut script = scene.script();
+        script.quiet = Some(SECOND);
+        script.portions = [opens(3)].into();
+        script.when_quiet = [Order::Stop].into();
+    }
+    assert_eq!(scene.run().expect("its end"), totals(3, 0));
+    assert_eq!(scene.said().iter().filter(|said| **said == Said::Closed).count(), 1);
+}
+
+#[test]
+fn what_is_not_judged_when_it_gives_up_is_counted() {
+    let scene = Scene::default();
+    {
+        let mut script = scene.script();
+        script.portions = [opens(BATCH + 10), opens(5)].into();
+        script.stuck_at = Some(1);
+        script.when_full = [Order::Stop, Order::GiveUp].into();
+    }
+    assert_eq!(scene.run().expect("its end"), totals(0, BATCH as u64 + 15));
+    assert!(scene.said().contains(&Said::Closed));
+}
+
+#[test]
+fn what_came_before_a_source_broke_is_judged() {
+    let scene = Scene::default();
+    {
+        let mut script = scene.script();
+        script.portions = [opens(3)].into();
+        script.breaks = true;
+    }
+    assert!(matches!(scene.run(), Err(PipelineError::Source(SourceError::Wait(_)))));
+    assert_eq!(scene.judged(), [3]);
+}
+
+#[test]
+fn without_its_workers_it_ends() {
+    let scene = Scene::default();
+    {
+        let mut script = scene.script();
+        script.portions = [opens(3 * BATCH)].into();
+        script.worker_gone = true;
+    }
+    assert!(matches!(scene.run(), Err(PipelineError::Worker(WorkerGone))));
+}
+
+#[test]
+fn it_asks_for_what_the_packs_want() {
+    let scene = Scene::default();
+    scene.run().expect("its end");
+    assert_eq!(scene.said(), [Said::Wanted([ProbeKind::Open].into())]);
+}

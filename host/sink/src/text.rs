@@ -1,0 +1,116 @@
+//! Findings for people: one aligned line a finding, details below.
+
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+use jiff::tz::TimeZone;
+use lanner_abi::Text;
+use lanner_enrich::Process;
+use lanner_finding::Finding;
+use lanner_finding::Severity;
+
+use super::{Sink, SinkError, arguments, time};
+
+/// Where the details begin: below the severity.
+const INDENT: &str = "              ";
+/// Width of the longest severity's name.
+const SEVERITY_WIDTH: usize = 8;
+/// Width for rule ids; longer ones push the message to the right.
+const RULE_WIDTH: usize = 34;
+/// Characters of a command line that are shown.
+const COMMAND_WIDTH: usize = 160;
+/// Ancestors that are shown.
+const LINEAGE: usize = 12;
+
+/// Writes findings for people.
+pub struct Plain<W> {
+    out: W,
+    colour: bool,
+    zone: TimeZone,
+}
+
+impl<W: Write> Plain<W> {
+    /// With colours, or without.
+    pub fn new(out: W, colour: bool) -> Self {
+        Self { out, colour, zone: TimeZone::system() }
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn detail(&mut self, name: &str, text: &str) -> std::io::Result<()> {
+        let name = self.paint(Style::new().dimmed(), &format!("{name:<SEVERITY_WIDTH$}"));
+        writeln!(self.out, "{INDENT}{name}  {text}")
+    }
+}
+
+impl<W: Write + Send> Sink for Plain<W> {
+    fn write(&mut self, finding: &Finding) -> Result<(), SinkError> {
+        let rule = finding.rule();
+        let time = time::of_day(finding.time_ns, &self.zone);
+        let severity = format!("{:<SEVERITY_WIDTH$}", finding.severity.name().to_uppercase());
+        let severity = self.paint(style(finding.severity), &severity);
+        let id = format!("{:<RULE_WIDTH$}", rule.id);
+        let id = self.paint(Style::new().bold(), &id);
+        let mark = if finding.is_self_test() { "[self-test] " } else { "" };
+        writeln!(self.out, "{time}  {severity}  {id}  {mark}{}", Text::from(finding.message.as_str()))?;
+        if let Some(process) = &finding.process {
+            let what = format!("{} (pid {})  {}", command(process), process.pid, user(process));
+            self.detail("process", &what)?;
+            let line: Vec<String> = process.line().take(LINEAGE).map(|p| Text::new(p.name()).to_string()).collect();
+            let cut = if process.line().nth(LINEAGE).is_some() { "… → " } else { "" };
+            self.detail("lineage", &format!("{cut}{}", line.into_iter().rev().collect::<Vec<_>>().join(" → ")))?;
+        }
+        for (name, value) in &finding.fields {
+            let value = Text::from(value.as_str()).to_string();
+            self.detail(&Text::from(name.as_str()).to_string(), &value)?;
+        }
+        if !rule.attack.is_empty() {
+            self.detail("attack", &rule.attack.join(" "))?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), SinkError> {
+        Ok(self.out.flush()?)
+    }
+}
+
+fn style(severity: Severity) -> Style {
+    let colour = |colour: AnsiColor| Style::new().fg_color(Some(colour.into()));
+    match severity {
+        Severity::Info => Style::new().dimmed(),
+        Severity::Low => colour(AnsiColor::Cyan),
+        Severity::Medium => colour(AnsiColor::Yellow),
+        Severity::High => colour(AnsiColor::Red).bold(),
+        Severity::Critical => colour(AnsiColor::Magenta).bold(),
+    }
+}
+
+/// The executable and its arguments. The executable stands in full, as `argv[0]` says what the caller likes.
+fn command(process: &Process) -> String {
+    let program = &process.program;
+    let name = if program.exe.is_empty() { process.name() } else { &program.exe };
+    let mut line = Text::new(name).to_string();
+    for argument in arguments(&program.argv).skip(1) {
+        line.push(' ');
+        line.push_str(&Text::new(argument).to_string());
+    }
+    if line.chars().count() > COMMAND_WIDTH {
+        line = line.chars().take(COMMAND_WIDTH).chain(['…']).collect();
+    }
+    line
+}
+
+fn user(process: &Process) -> String {
+    let user = &process.user;
+    let mut text = match &user.name {
+        Some(name) => format!("user {} (uid {})", Text::from(&**name), user.uid),
+        None => format!("uid {}", user.uid),
+    };
+    if user.euid != user.uid {
+        text.push_str(&format!(", acting as uid {}", user.euid));
+    }
+    text
+}

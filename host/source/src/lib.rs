@@ -1,0 +1,101 @@
+//! Where records come from.
+
+#![forbid(unsafe_code)]
+
+pub mod capture;
+mod live;
+pub mod procfs;
+pub mod record;
+mod replay;
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use lanner_probes::ProbeKind;
+
+pub use live::Live;
+pub use replay::Replay;
+
+use record::{Machine, Record};
+
+/// Takes records, one by one; says whether it takes more for now.
+pub type Take<'a> = dyn FnMut(Record) -> ControlFlow<()> + 'a;
+
+/// A stream of records.
+pub trait Source: Send {
+    /// The machine that they come from.
+    fn machine(&self) -> &Machine;
+
+    /// Asks for the events of these kinds; those of processes come always.
+    ///
+    /// # Errors
+    /// They cannot be had.
+    fn want(&mut self, kinds: &BTreeSet<ProbeKind>) -> Result<(), SourceError>;
+
+    /// Passes on what has arrived, without waiting, up to some thousand records, or until no more are taken.
+    ///
+    /// # Errors
+    /// The source is broken; what was passed on before is sound.
+    fn drain(&mut self, take: &mut Take<'_>) -> Result<Drained, SourceError>;
+
+    /// Waits until there may be something to drain, or the time is over. `last` is what the last drain gave.
+    ///
+    /// # Errors
+    /// The source is broken.
+    fn wait(&mut self, last: Drained, timeout: Duration) -> Result<(), SourceError>;
+
+    /// The time up to which everything has been drained, ns since 1970 (UTC), where it goes on while nothing happens.
+    fn quiet_since(&self) -> Option<u64>;
+
+    /// Lets nothing more arrive: what has arrived can still be drained, and ends.
+    ///
+    /// # Errors
+    /// The source is broken.
+    fn close(&mut self) -> Result<(), SourceError>;
+
+    /// Passes on what is looked at only from time to time. To be called when nothing more will be drained.
+    ///
+    /// # Errors
+    /// The source is broken.
+    fn finish(&mut self, take: &mut Take<'_>) -> Result<(), SourceError>;
+
+    /// Events that were lost so far.
+    fn lost(&self) -> u64;
+}
+
+/// What a drain found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drained {
+    /// Nothing.
+    Nothing,
+    /// All that there was.
+    All,
+    /// Some, and there is more.
+    Some,
+    /// The end: nothing will come any more.
+    End,
+}
+
+/// A source is broken, or cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The kernel side.
+    #[error(transparent)]
+    Probes(#[from] lanner_probes::ProbeError),
+    /// Waiting for the kernel.
+    #[error("cannot wait for kernel events: {0}")]
+    Wait(std::io::Error),
+    /// /proc.
+    #[error("the running processes cannot be read: {0}")]
+    Processes(String),
+    /// A pid namespace of our own.
+    #[error(
+        "lanner runs in a pid namespace of its own, and would take other processes for itself; give its container the \
+         host's pids (--pid=host, hostPID: true)"
+    )]
+    PidNamespace,
+    /// A capture file.
+    #[error(transparent)]
+    Capture(#[from] capture::CaptureError),
+}

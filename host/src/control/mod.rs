@@ -1,3 +1,0 @@
-//! Watching over the host itself.
-
-pub mod self_test;

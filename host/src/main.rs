@@ -1,9 +1,0 @@
-//! The `lanner` command.
-
-#![forbid(unsafe_code)]
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    lanner::cli::main()
-}
