@@ -1,10 +1,15 @@
 //! Recording and replaying.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use lanner_tests::{Ended, Lanner, require_kernel, run, shipped_pack};
+use lanner_probes::event::{KernelEvent, Open, Payload, ResolvedPath, Task};
+use lanner_source::capture::CaptureWriter;
+use lanner_source::record::{Machine, Record};
+use lanner_tests::{Ended, Lanner, PATIENCE, require_kernel, run, shipped_pack, test_pack};
 
 fn replay(capture: &Path) -> Ended {
     let (capture, starter) = (capture.to_str().expect("UTF-8"), shipped_pack("starter"));
@@ -16,7 +21,7 @@ fn record(capture: &Path) -> [u32; 3] {
     let lanner = Lanner::start(["record", "-o", capture.to_str().expect("UTF-8")]);
     lanner.wait_for_stderr("recording to");
     let cats = [(); 3].map(|()| {
-        let mut cat = Command::new("cat").arg("/etc/shadow").stdout(std::process::Stdio::null()).spawn().expect("cat");
+        let mut cat = Command::new("cat").arg("/etc/shadow").stdout(Stdio::null()).spawn().expect("cat");
         assert!(cat.wait().expect("it ends").success());
         cat.id()
     });
@@ -95,4 +100,47 @@ fn a_damaged_or_cut_capture_says_how_far_it_got() {
         assert!(ended.stderr.contains("other.lcap"), "{}", ended.stderr);
         assert!(ended.stdout.is_empty());
     }
+}
+
+/// The reader of the findings goes away while they are written: the replay says so and ends.
+#[test]
+fn a_replay_whose_reader_goes_away_ends() {
+    /// More findings than may wait for the reader.
+    const OPENS: u64 = 60_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let capture = folder.path().join("many.lcap");
+    let mut writer = CaptureWriter::create(&capture, &Machine::default(), false).expect("a capture");
+    for number in 0..OPENS {
+        let task = Task { pid: 10, tid: 10, start_boot_ns: 1, ..Task::default() };
+        let path = ResolvedPath { bytes: b"/any/lanner-count-me".to_vec(), ..ResolvedPath::default() };
+        let payload = Payload::Open(Box::new(Open { result: 3, path, resolved: true, ..Open::default() }));
+        let event = KernelEvent { time_ns: 1_700_000_000_000_000_000 + number, task, payload };
+        writer.record(&Record::Event(Box::new(event))).expect("a record");
+    }
+    writer.finish().expect("an end");
+    let mut child = Command::new(lanner_tests::binary())
+        .args(["replay", "--output", "json"])
+        .arg(&capture)
+        .arg("--rules")
+        .arg(test_pack("counter-1"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("lanner starts");
+    let mut findings = BufReader::new(child.stdout.take().expect("its stdout"));
+    let mut first = String::new();
+    findings.read_line(&mut first).expect("a finding");
+    // What does not fit into the pipe waits, and then the engine.
+    let full = || rustix::io::ioctl_fionread(findings.get_ref()).expect("a pipe") > 48 << 10;
+    let end = Instant::now() + PATIENCE;
+    while !full() {
+        assert!(Instant::now() < end, "the pipe is never full");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    drop(findings);
+    let said = child.wait_with_output().expect("it ends");
+    let stderr = String::from_utf8_lossy(&said.stderr);
+    assert_eq!(said.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("findings cannot be written: Broken pipe"), "{stderr}");
 }

@@ -1,7 +1,7 @@
 //! What a newcomer runs: the self-test, the doctor, and ends of runs.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ fn the_self_test_says_that_the_path_is_alive() {
 fn without_the_rules_the_self_test_says_so() {
     require_kernel!();
     let lanner = Lanner::watch(&[&test_pack("one-rule")], &["--self-test"]);
-    lanner.wait_for_stderr("self-test: no loaded pack has the rule");
+    lanner.wait_for_stderr("self-test: no loaded rule has the property self-test");
 }
 
 #[test]
@@ -157,6 +157,57 @@ fn a_host_whose_findings_nobody_reads_ends_within_its_grace() {
     let count = count.and_then(|(before, _)| before.rsplit(' ').next()?.parse::<u64>().ok());
     assert!(count.is_some_and(|count| (30_000..=60_000 * 2).contains(&count)), "{said:?}");
     assert!(said.iter().any(|line| line.contains("not all was written within 10s")), "{said:?}");
+}
+
+/// Nobody reads what the host says: it goes on, and ends when it is asked to.
+#[test]
+fn a_host_whose_words_nobody_reads_goes_on_and_ends() {
+    require_kernel!();
+    let _alone = alone("misbehaving");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_unread, mut pen) = std::io::pipe().expect("a pipe");
+    // As much as it holds: the first word of the host's finds no room.
+    pen.write_all(&[b'.'; 64 << 10]).expect("it holds 64 KiB");
+    let mut child = Command::new(lanner_tests::binary())
+        .args(["run", "--output", "json", "--buffer", "128", "--rules"])
+        .arg(test_pack("counter-1"))
+        .arg("--rules")
+        .arg(test_pack("misbehaving"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(pen)
+        .spawn()
+        .expect("lanner starts");
+    let lines = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (stdout, kept) = (child.stdout.take().expect("its stdout"), lines.clone());
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            kept.lock().expect("the lines").push(line);
+        }
+    });
+    // A pack that talks much and one that counts, again and again.
+    let opened = |name: &str, found: &str| {
+        let path = folder.path().join(name);
+        let end = Instant::now() + PATIENCE;
+        let before = lines.lock().expect("the lines").iter().filter(|line| line.contains(found)).count();
+        while lines.lock().expect("the lines").iter().filter(|line| line.contains(found)).count() == before {
+            assert!(Instant::now() < end, "{found} is not found");
+            fs::write(&path, "").expect("a marked file");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    for _ in 0..3 {
+        opened("lanner-misbehave-chatter", "about to: lanner-misbehave-chatter");
+        opened("lanner-count-me", "lanner-count-me");
+    }
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be signalled");
+    let end = Instant::now() + PATIENCE;
+    while child.try_wait().expect("it can be waited for").is_none() {
+        assert!(Instant::now() < end, "it does not end");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(child.wait().expect("it ended").code(), Some(0));
 }
 
 /// What the host has to say may find no listener; what it finds still does.

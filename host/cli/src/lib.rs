@@ -55,7 +55,7 @@ enum Verb {
 /// Parses the arguments and does what they say.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    log::start(arguments.log, arguments.color);
+    let _log = log::start(arguments.log, arguments.color);
     let color = arguments.color;
     let outcome = match arguments.verb {
         Verb::Run(arguments) => run::run(&arguments, color),

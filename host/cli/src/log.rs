@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use lanner_sink::time;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
@@ -25,16 +26,25 @@ impl FormatTime for TimeOfDay {
     }
 }
 
-/// Sends what is said to stderr. Only what Lanner itself says, whatever the level.
-pub(super) fn start(level: Level, colour: Colour) {
+/// Lines that wait while nobody reads stderr; what comes beyond is left out. A line is bounded, so this is too.
+const WAITING_LINES: usize = 4096;
+
+/// Sends what is said to stderr, until the guard goes. Only what Lanner itself says, whatever the level.
+///
+/// Who does not read stderr holds up nobody: a thread of its own writes.
+pub(super) fn start(level: Level, colour: Colour) -> WorkerGuard {
     let level = match level {
         Level::Error => "error",
         Level::Warn => "warn",
         Level::Info => "info",
         Level::Debug => "debug",
     };
+    let (stderr, guard) = NonBlockingBuilder::default()
+        .thread_name("lanner-log")
+        .buffered_lines_limit(WAITING_LINES)
+        .finish(std::io::stderr());
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(stderr)
         .with_ansi(colour.on(&std::io::stderr()))
         .with_target(false)
         .with_timer(TimeOfDay(TimeZone::system()))
@@ -42,4 +52,5 @@ pub(super) fn start(level: Level, colour: Colour) {
         .log_internal_errors(false)
         .with_env_filter(format!("off,lanner={level},lanner_probes={level}"))
         .init();
+    guard
 }

@@ -159,9 +159,17 @@ impl Rules {
         if self.no_cache {
             return Ok(None);
         }
-        match self.cache.clone().or_else(cache::default_folder) {
-            Some(folder) => Ok(Some(cache::prepare(&folder)?)),
-            None => Ok(None),
+        if let Some(folder) = &self.cache {
+            return Ok(Some(cache::prepare(folder)?));
+        }
+        let Some(folder) = cache::default_folder() else { return Ok(None) };
+        // Nobody asked for it, and it only saves time.
+        match cache::prepare(&folder) {
+            Ok(folder) => Ok(Some(folder)),
+            Err(error) => {
+                tracing::warn!("packs are compiled at each start: {error}");
+                Ok(None)
+            }
         }
     }
 }

@@ -83,9 +83,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         _ => pipeline.finish(),
     };
     if let Ok(Totals { unjudged: unjudged @ 1.., .. }) = totals {
-        tracing::warn!(
-            "{unjudged} events that had arrived were not judged: there was no time left when it was stopped"
-        );
+        tracing::warn!("{unjudged} events that had arrived were not judged when it ended");
     }
     waited?;
     let findings = delivery.finish()?;
@@ -195,7 +193,14 @@ fn wait(
             _ = interrupt.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
             _ = terminate.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
             () = tokio::time::sleep(GRACE) => {
-                Err(format!("not all was written within {GRACE:?}, perhaps as nobody reads it; {UNWRITTEN}").into())
+                Err(match pipeline.0.is_finished() {
+                    true => format!("not all was written within {GRACE:?}, perhaps as nobody reads it; {UNWRITTEN}"),
+                    false => format!(
+                        "not all was judged within {GRACE:?}: a call into a pack still runs (--pack-deadline), and what \
+                         waits behind it is not judged"
+                    ),
+                }
+                .into())
             }
         }
     })

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
 
 use lanner_abi::Kind;
-use lanner_engine::Engine;
+use lanner_engine::{Engine, Rule};
 use lanner_finding::Finding;
 use lanner_pipeline::Seen;
 use lanner_probes::{ProbeKind, Probes};
@@ -29,38 +29,43 @@ const ENDS: u64 = 2;
 /// A memory file system that is there on every Linux.
 const MEMORY_FOLDER: &str = "/dev/shm";
 
-/// Something that the child does, and the rule that must see it.
+/// The property by which a rule says which of the child's actions it reports.
+const PROPERTY: &str = "self-test";
+
+/// Something that the child does.
 struct Action {
-    rule: &'static str,
+    /// The value of the property.
+    name: &'static str,
     what: &'static str,
     kind: Kind,
     probe: ProbeKind,
 }
 
 const ACTIONS: [Action; 2] = [
+    Action { name: "read-shadow", what: "reading /etc/shadow", kind: Kind::Open, probe: ProbeKind::Open },
     Action {
-        rule: "credential-access/shadow-read",
-        what: "reading /etc/shadow",
-        kind: Kind::Open,
-        probe: ProbeKind::Open,
-    },
-    Action {
-        rule: "execution/exec-from-memory",
+        name: "exec-from-memory",
         what: "running a program from /dev/shm",
         kind: Kind::Exec,
         probe: ProbeKind::Exec,
     },
 ];
 
-/// What the loaded packs should see of it.
-pub struct Expected {
-    actions: Vec<&'static Action>,
-}
+/// What the loaded packs should see of it: an action, and the rule that reports it.
+pub struct Expected(Vec<(&'static Action, String)>);
 
-/// Finds out which of the rules are loaded.
+/// Finds out which of the loaded rules say that they see something of it.
 pub fn expected(engine: &Engine) -> Expected {
-    let loaded = |rule: &str| engine.packs().any(|(_, pack)| pack.rules.iter().any(|known| known.id == rule));
-    Expected { actions: ACTIONS.iter().filter(|action| loaded(action.rule)).collect() }
+    let rules = engine.packs().flat_map(|(_, pack)| &pack.rules);
+    let of = |rule: &Rule| {
+        let name = rule.property(PROPERTY)?;
+        let action = ACTIONS.iter().find(|action| action.name == name);
+        if action.is_none() {
+            tracing::warn!("self-test: rule {} is for {name}, which this version does not do", rule.id);
+        }
+        Some((action?, rule.id.clone()))
+    };
+    Expected(rules.filter_map(of).collect())
 }
 
 /// Starts the self-test beside the running host; it says how it went when it is over.
@@ -68,9 +73,11 @@ pub fn expected(engine: &Engine) -> Expected {
 /// # Errors
 /// The child cannot be started.
 pub fn start(expected: Expected, seen: Arc<Seen>, findings: Receiver<Finding>) -> std::io::Result<()> {
-    if expected.actions.is_empty() {
-        let rules = ACTIONS.map(|action| action.rule).join(" or ");
-        tracing::warn!("self-test: no loaded pack has the rule {rules}, so there is nothing to look for");
+    if expected.0.is_empty() {
+        let names = ACTIONS.map(|action| action.name).join(" or ");
+        tracing::warn!(
+            "self-test: no loaded rule has the property {PROPERTY} ({names}), so there is nothing to look for"
+        );
         return Ok(());
     }
     let mut child =
@@ -90,7 +97,7 @@ pub fn start(expected: Expected, seen: Arc<Seen>, findings: Receiver<Finding>) -
 fn judge(expected: Expected, seen: &Seen, findings: &Receiver<Finding>) {
     let mut end = Instant::now() + LONGEST;
     let mut ended = false;
-    let mut missing = expected.actions;
+    let Expected(mut missing) = expected;
     let mut times = Vec::new();
     while !missing.is_empty() && Instant::now() < end {
         if !ended && seen.count(Kind::Exit) >= ENDS {
@@ -102,18 +109,15 @@ fn judge(expected: Expected, seen: &Seen, findings: &Receiver<Finding>) {
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        let Some(found) = missing.iter().position(|action| finding.is_self_test() && action.rule == finding.rule().id)
-        else {
-            continue;
-        };
+        let is_it = |(_, rule): &(&Action, String)| finding.is_self_test() && *rule == finding.rule().id;
+        let Some(found) = missing.iter().position(is_it) else { continue };
         missing.remove(found);
         times.push(format!("{} after {:.1} ms", finding.rule().id, since(finding.time_ns).as_secs_f64() * 1e3));
     }
     if missing.is_empty() {
         tracing::info!("self-test: the path from the kernel to the rules is alive: {}", times.join(", "));
     }
-    for action in missing {
-        let Action { rule, what, kind, probe } = action;
+    for (Action { what, kind, probe, .. }, rule) in missing {
         if seen.count(*kind) == 0 {
             let hooks = Probes::hooks(*probe).join(", ");
             tracing::error!("self-test: {what} gave no event: the hook is silent ({hooks}); `lanner doctor` says why");

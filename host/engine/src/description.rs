@@ -15,6 +15,9 @@ const MAX_SUBSCRIPTIONS: usize = 512;
 const MAX_FILTER_VALUES: usize = 4096;
 /// Bytes of one such value; no path is longer.
 const MAX_FILTER_VALUE: usize = 4096;
+/// Properties of one rule, and bytes of a name or value.
+const MAX_PROPERTIES: usize = 32;
+const MAX_PROPERTY: usize = 1024;
 
 /// A pack's description.
 #[derive(Clone, Debug)]
@@ -42,6 +45,15 @@ pub struct Rule {
     pub severity: Severity,
     /// ATT&CK technique ids.
     pub attack: Vec<String>,
+    /// Anything else that it says of itself, as name and value; nobody has to know the names.
+    pub properties: Vec<(String, String)>,
+}
+
+impl Rule {
+    /// The value of a property, where it has one of the name.
+    pub fn property(&self, name: &str) -> Option<&str> {
+        self.properties.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// Asks for the events of a kind that pass all filters.
@@ -111,6 +123,13 @@ impl Description {
             if let Some(id) = rule.attack.iter().find(|id| !is_technique(id)) {
                 return wrong(format!("rule {}: {id:?} is not an ATT&CK technique id such as T1003.008", rule.id));
             }
+            let too_long = |(name, value): &(String, String)| name.len().max(value.len()) > MAX_PROPERTY;
+            if rule.properties.len() > MAX_PROPERTIES || rule.properties.iter().any(too_long) {
+                return wrong(format!(
+                    "rule {} may have {MAX_PROPERTIES} properties of {MAX_PROPERTY} bytes, and has more",
+                    rule.id
+                ));
+            }
         }
         let mut subscriptions = Vec::new();
         for subscription in said.subscriptions {
@@ -167,7 +186,8 @@ impl Description {
 
 impl From<contract::types::Rule> for Rule {
     fn from(rule: contract::types::Rule) -> Self {
-        Self { id: rule.id, summary: rule.summary, severity: rule.severity.into(), attack: rule.attack }
+        let contract::types::Rule { id, summary, severity, attack, properties } = rule;
+        Self { id, summary, severity: severity.into(), attack, properties }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::component::Component;
 use wasmtime::{ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline};
 
 use super::contract::{self, Finding, Interfaces, Level, Pack, PackPre};
@@ -310,8 +309,7 @@ impl Candidate {
     /// Any way in which it is not a pack that this host can run.
     pub fn prepare(runtime: &Runtime, bytes: &[u8], settings: &[(String, String)]) -> Result<Self, Refusal> {
         refuse_other_files(bytes)?;
-        let component =
-            Component::from_binary(&runtime.engine, bytes).map_err(|error| Refusal::Invalid(format!("{error:#}")))?;
+        let component = runtime.compile(bytes).map_err(|error| Refusal::Invalid(format!("{error:#}")))?;
         contract::check(&component)?;
         let pre = runtime
             .linker

@@ -1,6 +1,7 @@
 //! Runs packs on batches.
 
-#![forbid(unsafe_code)]
+// Allowed in one module: `cache::compiled`.
+#![deny(unsafe_code)]
 
 mod batch;
 pub mod cache;
@@ -18,8 +19,8 @@ mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Weak};
 
 pub use contract::{Finding as Raised, Interfaces};
 pub use description::{Comparison, Description, Filter, Rule, Subscription};
@@ -72,7 +73,18 @@ pub struct Verdict {
 }
 
 /// Verdicts, as they come out of an engine.
-pub type Verdicts = crossbeam_channel::Receiver<Verdict>;
+pub struct Verdicts {
+    receiver: crossbeam_channel::Receiver<Verdict>,
+    /// The engine sees by it whether anybody still takes verdicts.
+    _listener: Arc<()>,
+}
+
+impl Verdicts {
+    /// Waits for the next one; None when the engine is gone.
+    pub fn next(&self) -> Option<Verdict> {
+        self.receiver.recv().ok()
+    }
+}
 
 impl Verdict {
     /// A verdict on these events, with what packs send as answers: where no engine stands behind it.
@@ -101,6 +113,7 @@ pub struct Engine {
     router: Router,
     packs: BTreeMap<PackId, Loaded>,
     verdicts: crossbeam_channel::Sender<Verdict>,
+    listener: Weak<()>,
     given_up: Arc<GivenUp>,
     /// Batches so far.
     batches: u64,
@@ -124,8 +137,20 @@ impl Engine {
         let given_up = Arc::<GivenUp>::default();
         let start = |number| Worker::start(runtime.clone(), given_up.clone(), number);
         let workers = (0..workers.max(1)).map(start).collect::<std::io::Result<_>>()?;
-        let (router, packs) = (Router::default(), BTreeMap::new());
-        Ok((Self { runtime, workers, router, packs, verdicts, given_up, batches: 0, next: 0 }, receiver))
+        let (router, packs, listener) = (Router::default(), BTreeMap::new(), Arc::default());
+        let verdicts_listener = Arc::downgrade(&listener);
+        let engine = Self {
+            runtime,
+            workers,
+            router,
+            packs,
+            verdicts,
+            listener: verdicts_listener,
+            given_up,
+            batches: 0,
+            next: 0,
+        };
+        Ok((engine, Verdicts { receiver, _listener: listener }))
     }
 
     /// The runtime, to prepare candidates with.
@@ -201,6 +226,11 @@ impl Engine {
     /// Whether a batch can be handed over without waiting: for workers that are behind, or for whoever takes verdicts.
     pub fn has_room(&self) -> bool {
         self.verdicts.len() < VERDICTS && self.workers.iter().all(Worker::has_room)
+    }
+
+    /// Whether anybody takes verdicts.
+    pub fn is_heard(&self) -> bool {
+        self.listener.strong_count() > 0
     }
 
     /// Whether all that was handed over is judged.

@@ -7,9 +7,10 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
-use wasmtime::component::Linker;
-use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use super::cache::Compiled;
 use super::contract::Pack;
 use super::instance::PackState;
 
@@ -58,37 +59,41 @@ pub struct Runtime {
     pub(super) engine: Engine,
     pub(super) linker: Linker<PackState>,
     pub(super) limits: Limits,
+    /// Where compiled packs are kept, if they are.
+    compiled: Option<Compiled>,
     clock: Arc<Clock>,
 }
 
 impl Runtime {
-    /// Sets the runtime up. Compiled code is kept in `cache`, where it is given: a folder that only this user can
-    /// write to, for what lies there is run without another check.
+    /// Sets the runtime up. Compiled code is kept in `cache`, where it is given: a folder of [`crate::cache::prepare`].
     ///
     /// # Errors
-    /// The cache cannot be used, or the machine has no room for a single instance.
+    /// The machine has no room for a single instance.
     pub fn new(limits: Limits, cache: Option<PathBuf>) -> Result<Self, RuntimeError> {
-        let cache = match cache {
-            None => None,
-            Some(folder) => {
-                let mut config = CacheConfig::new();
-                config.with_directory(folder);
-                Some(Cache::new(config).map_err(|error| RuntimeError(format!("{error:#}")))?)
-            }
-        };
         // Address space for many instances may not be had (a limit on virtual memory); single ones still may.
-        let pooled = config(&limits, cache.clone(), true);
-        let engine = Engine::new(&pooled)
+        let engine = Engine::new(&config(&limits, true))
             .or_else(|error| {
                 tracing::debug!("no pooled instances: {error:#}");
-                Engine::new(&config(&limits, cache, false))
+                Engine::new(&config(&limits, false))
             })
             .map_err(|error| RuntimeError(format!("{error:#}")))?;
+        let compiled = cache.map(|folder| Compiled::new(folder, &engine));
         let mut linker = Linker::new(&engine);
         Pack::add_to_linker::<_, wasmtime::component::HasSelf<_>>(&mut linker, |state: &mut PackState| state)
             .map_err(|error| RuntimeError(format!("{error:#}")))?;
         let clock = Clock::start(&engine).map_err(|error| RuntimeError(error.to_string()))?;
-        Ok(Self { engine, linker, limits, clock })
+        Ok(Self { engine, linker, limits, compiled, clock })
+    }
+
+    /// Compiles a component, or takes it from where compiled packs are kept.
+    ///
+    /// # Errors
+    /// It is not a valid component.
+    pub(super) fn compile(&self, bytes: &[u8]) -> wasmtime::Result<Component> {
+        match &self.compiled {
+            Some(compiled) => compiled.component(&self.engine, bytes),
+            None => Component::from_binary(&self.engine, bytes),
+        }
     }
 
     /// Marks that a pack runs, until the guard goes: the clock ticks only then.
@@ -110,14 +115,9 @@ pub(super) fn processor_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
-fn config(limits: &Limits, cache: Option<Cache>, pooled: bool) -> Config {
+fn config(limits: &Limits, pooled: bool) -> Config {
     let mut config = Config::new();
-    config
-        .wasm_component_model(true)
-        .concurrency_support(false)
-        .epoch_interruption(true)
-        .max_wasm_stack(WASM_STACK)
-        .cache(cache);
+    config.wasm_component_model(true).concurrency_support(false).epoch_interruption(true).max_wasm_stack(WASM_STACK);
     if pooled {
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(MAX_INSTANCES)

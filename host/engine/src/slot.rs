@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::batch::Batch;
 use super::contract::PackPre;
@@ -13,7 +13,7 @@ use super::runtime::{Runtime, processor_time};
 use super::sieve::Sieve;
 use super::{Answer, PackId};
 
-/// How long a pack rests after its first failure, ns of event time; doubled with each further one.
+/// How long a pack rests after its first failure, ns; doubled with each further one.
 const FIRST_REST_NS: u64 = 1_000_000_000;
 /// How long it rests at most, ns.
 const LONGEST_REST_NS: u64 = 60_000_000_000;
@@ -30,6 +30,7 @@ pub(super) struct Slot {
     pub(super) description: Arc<Description>,
     /// None while it rests.
     pub(super) instance: Option<Instance>,
+    /// By the clock of rests: see `rest_clock`.
     rest_until: u64,
     failures: u32,
     /// Events that came while it rested.
@@ -94,6 +95,7 @@ impl Slot {
     /// The instance; a new one where the pack's rest is over.
     fn awake(&mut self, runtime: &Runtime, now: u64) -> Result<Option<&mut Instance>, Failure> {
         if self.instance.is_none() {
+            let now = rest_clock(runtime, now);
             // A rest is never longer than that: the clock was set back, and waiting for it would take as long.
             let set_back = self.rest_until.saturating_sub(now) > LONGEST_REST_NS;
             if now < self.rest_until && !set_back {
@@ -114,8 +116,8 @@ impl Slot {
     }
 
     /// Passes on what a call gave, and puts the pack to rest where it failed.
-    pub(super) fn answer(&mut self, pack: PackId, gave: Gave, now: u64, reply: &Sender<Answer>) {
-        let rest_ns = gave.failure.is_some().then(|| self.rest(now));
+    pub(super) fn answer(&mut self, runtime: &Runtime, pack: PackId, gave: Gave, now: u64, reply: &Sender<Answer>) {
+        let rest_ns = gave.failure.is_some().then(|| self.rest(rest_clock(runtime, now)));
         if gave.findings.is_empty() && gave.dropped == 0 && gave.failure.is_none() {
             return;
         }
@@ -135,6 +137,17 @@ impl Slot {
         self.rest_until = now.saturating_add(rest_ns);
         rest_ns
     }
+}
+
+/// The time that rests are counted in, ns. In a replay that of the events, so that each replay is as the last. Live it is
+/// the wall clock: after a failure the events wait, and their time would let the pack go on at once, with all that the
+/// others wait for behind it.
+fn rest_clock(runtime: &Runtime, now: u64) -> u64 {
+    if !runtime.limits.shared {
+        return now;
+    }
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// How much processor time a pack has taken, against its share of what its thread had: the time that it ran, and that it

@@ -192,7 +192,7 @@ impl Packs {
         for routed in frames {
             if let Some(slot) = self.slots.get_mut(&routed.pack).filter(|slot| slot.sieve(batch).is_none()) {
                 let gave = slot.judge(&self.runtime, routed, now, self.idle);
-                slot.answer(routed.pack, gave, now, reply);
+                slot.answer(&self.runtime, routed.pack, gave, now, reply);
             }
         }
         for (pack, slot) in &mut self.slots {
@@ -200,7 +200,7 @@ impl Packs {
             for (frame, events) in self.encoder.encode(batch.events.iter().filter(|event| sieve.wants(event))) {
                 let routed = Routed { pack: *pack, frame, events };
                 let gave = slot.judge(&self.runtime, &routed, now, self.idle);
-                slot.answer(*pack, gave, now, reply);
+                slot.answer(&self.runtime, *pack, gave, now, reply);
             }
         }
     }
@@ -211,7 +211,7 @@ impl Packs {
         }
         for (pack, slot) in &mut self.slots {
             let gave = slot.tick(&self.runtime, now);
-            slot.answer(*pack, gave, now, reply);
+            slot.answer(&self.runtime, *pack, gave, now, reply);
         }
     }
 

@@ -22,7 +22,7 @@ impl Iterator for Findings {
     type Item = Vec<Finding>;
 
     fn next(&mut self) -> Option<Vec<Finding>> {
-        self.0.recv().ok().map(|verdict| of_verdict(&verdict))
+        self.0.next().map(|verdict| of_verdict(&verdict))
     }
 }
 
@@ -115,7 +115,13 @@ mod tests {
 
     /// The pack of this number raised findings of its only rule, each with a message and the event behind it.
     fn answer(pack: u32, raised: &[(&str, Option<u64>)]) -> Answer {
-        let rule = Rule { id: "a/rule".into(), summary: String::new(), severity: Severity::High, attack: Vec::new() };
+        let rule = Rule {
+            id: "a/rule".into(),
+            summary: String::new(),
+            severity: Severity::High,
+            attack: Vec::new(),
+            properties: Vec::new(),
+        };
         let description = Description {
             name: format!("pack-{pack}"),
             version: "1.0.0".into(),

@@ -226,6 +226,7 @@ mod tests {
             summary: "one".to_owned(),
             severity: Severity::High,
             attack: vec!["T1059".to_owned()],
+            properties: Vec::new(),
         };
         let description = Description {
             name: "n".to_owned(),

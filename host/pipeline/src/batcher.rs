@@ -1,9 +1,11 @@
 //! Gathers events into batches, and ticks in event time.
 
+use std::collections::VecDeque;
+
 use lanner_engine::WorkerGone;
 use lanner_enrich::Event;
 
-use super::Judge;
+use crate::Judge;
 
 /// Events of a batch at most. Larger ones cost latency and gain little: the cost of a call is spread thin by then.
 pub const BATCH: usize = 256;
@@ -15,15 +17,42 @@ const MISSED_TICKS: u64 = 3600;
 #[derive(Default)]
 pub(super) struct Batcher {
     events: Vec<Event>,
+    /// The next tick, and the last one that is due; nothing before the first event.
     next_tick: Option<u64>,
+    due: u64,
+    /// What comes after ticks that are due, and for which the engine had no room yet.
+    behind: VecDeque<Event>,
 }
 
 impl Batcher {
-    /// Takes an event; a full batch is judged.
+    /// Takes an event; a full batch is judged. Where the engine has no room for the ticks before it, it waits for
+    /// [`Self::catch_up`].
     pub(super) fn push(&mut self, event: Event, engine: &mut impl Judge) -> Result<(), WorkerGone> {
+        if self.is_behind() {
+            self.behind.push_back(event);
+            return Ok(());
+        }
         self.advance(event.time_ns, engine)?;
+        if self.is_behind() {
+            self.behind.push_back(event);
+            return Ok(());
+        }
         self.events.push(event);
         if self.events.len() >= BATCH { self.flush(engine) } else { Ok(()) }
+    }
+
+    /// Whether ticks, and events after them, wait for room.
+    pub(super) fn is_behind(&self) -> bool {
+        self.next_tick.is_some_and(|next| next <= self.due) || !self.behind.is_empty()
+    }
+
+    /// Hands over what waits, as far as there is room.
+    pub(super) fn catch_up(&mut self, engine: &mut impl Judge) -> Result<(), WorkerGone> {
+        self.tick(engine)?;
+        for event in std::mem::take(&mut self.behind) {
+            self.push(event, engine)?;
+        }
+        Ok(())
     }
 
     /// Has judged what has gathered.
@@ -34,23 +63,35 @@ impl Batcher {
         engine.judge(std::mem::replace(&mut self.events, Vec::with_capacity(BATCH)))
     }
 
+    /// How many events wait behind ticks.
+    pub(super) fn waiting(&self) -> u64 {
+        self.behind.len() as u64
+    }
+
     /// Event time has reached `time`, ns: ticks for every full second that has passed.
     pub(super) fn advance(&mut self, time: u64, engine: &mut impl Judge) -> Result<(), WorkerGone> {
         let reached = time - time % TICK_NS;
         // Where the clock was set back, ticks go on from there.
         let Some(next) = self.next_tick.filter(|next| next.saturating_sub(reached) <= 2 * TICK_NS) else {
             self.next_tick = Some(reached.saturating_add(TICK_NS));
+            self.due = reached;
             return Ok(());
         };
         if reached < next {
             return Ok(());
         }
         self.flush(engine)?;
-        let first = next.max(reached.saturating_sub(MISSED_TICKS * TICK_NS));
-        for tick in (first..=reached).step_by(TICK_NS as usize) {
-            engine.tick(tick)?;
+        self.next_tick = Some(next.max(reached.saturating_sub(MISSED_TICKS * TICK_NS)));
+        self.due = reached;
+        self.tick(engine)
+    }
+
+    /// Ticks that are due, while there is room.
+    fn tick(&mut self, engine: &mut impl Judge) -> Result<(), WorkerGone> {
+        while let Some(next) = self.next_tick.filter(|next| *next <= self.due && engine.has_room()) {
+            engine.tick(next)?;
+            self.next_tick = Some(next.saturating_add(TICK_NS));
         }
-        self.next_tick = Some(reached.saturating_add(TICK_NS));
         Ok(())
     }
 }

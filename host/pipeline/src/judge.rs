@@ -12,6 +12,7 @@ use lanner_enrich::Event;
 #[allow(clippy::missing_errors_doc, reason = "likewise")]
 pub trait Judge {
     fn has_room(&self) -> bool;
+    fn is_heard(&self) -> bool;
     fn is_idle(&self) -> bool;
     fn judge(&mut self, events: Vec<Event>) -> Result<(), WorkerGone>;
     fn tick(&mut self, now: u64) -> Result<(), WorkerGone>;
@@ -26,6 +27,10 @@ pub trait Judge {
 impl Judge for Engine {
     fn has_room(&self) -> bool {
         self.has_room()
+    }
+
+    fn is_heard(&self) -> bool {
+        self.is_heard()
     }
 
     fn is_idle(&self) -> bool {

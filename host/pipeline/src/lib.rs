@@ -121,7 +121,14 @@ impl<E: Judge> Pipeline<E> {
             if self.course == Course::GiveUp {
                 return Ok(());
             }
-            if !self.engine.has_room() {
+            if !self.engine.is_heard() {
+                // What is found reaches nobody any more.
+                self.course = Course::GiveUp;
+                continue;
+            }
+            self.batcher.catch_up(&mut self.engine)?;
+            if self.batcher.is_behind() || !self.engine.has_room() {
+                self.source.look()?;
                 self.wait_for_order(orders)?;
                 continue;
             }
@@ -164,7 +171,7 @@ impl<E: Judge> Pipeline<E> {
             seen.note(&event);
             *events += 1;
             judged = batcher.push(event, engine);
-            match judged.is_ok() && engine.has_room() {
+            match judged.is_ok() && engine.has_room() && !batcher.is_behind() {
                 true => ControlFlow::Continue(()),
                 false => ControlFlow::Break(()),
             }
@@ -176,15 +183,25 @@ impl<E: Judge> Pipeline<E> {
     /// Waits until all that was taken in is judged, or an order ends that; gives how many events had arrived and were not
     /// taken in.
     fn judge_the_rest(&mut self, orders: &Receiver<Order>) -> Result<u64, PipelineError> {
-        self.batcher.flush(&mut self.engine)?;
-        while self.course != Course::GiveUp && !self.engine.is_idle() {
+        loop {
+            self.batcher.catch_up(&mut self.engine)?;
+            if !self.batcher.is_behind() {
+                self.batcher.flush(&mut self.engine)?;
+            }
+            if !self.engine.is_heard() {
+                self.course = Course::GiveUp;
+            }
+            if self.course == Course::GiveUp {
+                break;
+            }
+            if self.engine.is_idle() && !self.batcher.is_behind() {
+                return Ok(0);
+            }
             self.wait_for_order(orders)?;
         }
-        if self.course != Course::GiveUp {
-            return Ok(0);
-        }
         self.engine.give_up();
-        let mut left = 0;
+        self.events -= self.batcher.waiting();
+        let mut left = self.batcher.waiting();
         let mut count = |record: Record| {
             left += u64::from(matches!(record, Record::Event(_)));
             ControlFlow::Continue(())

@@ -46,6 +46,12 @@ struct Script {
     /// Batches that the engine holds at most; where it is given, it judges none of them.
     stuck_at: Option<usize>,
     held: Vec<Vec<u64>>,
+    /// After so many ticks it is full, until no order is left to be given then.
+    ticks_until_full: Option<usize>,
+    /// Nobody takes what it finds.
+    unheard: bool,
+    /// How often the source looked while the engine was full.
+    looks: usize,
     worker_gone: bool,
     unjudged: u64,
     /// Orders that are given when the engine was found full, and when the source had nothing.
@@ -133,6 +139,11 @@ impl Source for Scene {
         self.script().quiet
     }
 
+    fn look(&mut self) -> Result<(), SourceError> {
+        self.script().looks += 1;
+        Ok(())
+    }
+
     fn close(&mut self) -> Result<(), SourceError> {
         self.script().said.push(Said::Closed);
         Ok(())
@@ -150,12 +161,21 @@ impl Source for Scene {
 impl Judge for Scene {
     fn has_room(&self) -> bool {
         let mut script = self.script();
-        let room = script.stuck_at.is_none_or(|most| script.held.len() < most);
+        let ticks = script.said.iter().filter(|said| matches!(said, Said::Tick(_))).count();
+        let room = script.stuck_at.is_none_or(|most| script.held.len() < most)
+            && script.ticks_until_full.is_none_or(|most| ticks < most);
         if !room {
             let order = script.when_full.pop_front();
+            if order.is_none() {
+                script.ticks_until_full = None;
+            }
             script.give(order);
         }
         room
+    }
+
+    fn is_heard(&self) -> bool {
+        !self.script().unheard
     }
 
     fn is_idle(&self) -> bool {
@@ -304,6 +324,42 @@ fn an_order_is_carried_out_though_the_engine_is_full() {
     assert!(scene.said().contains(&removed("first")) && scene.said().contains(&removed("second")));
     assert!(scene.judged().is_empty(), "nothing was judged before");
     assert_eq!((totals.events, totals.unjudged), (0, 10 * BATCH as u64));
+}
+
+/// A machine that was suspended, a long stall: an hour of ticks is no reason to be deaf.
+#[test]
+fn ticks_wait_for_room_and_what_follows_them_waits_too() {
+    let scene = Scene::default();
+    {
+        let mut script = scene.script();
+        script.portions = [vec![open(SECOND), open(20 * SECOND), open(20 * SECOND)]].into();
+        script.ticks_until_full = Some(5);
+        script.when_full = (0..8).map(|number| remove(&number.to_string())).collect();
+    }
+    assert_eq!(scene.run().expect("its end"), totals(3, 0));
+    assert_eq!(scene.ticks(), (2..=20).map(|second| second * SECOND).collect::<Vec<_>>());
+    let said = scene.said();
+    let place = |wanted: &Said| said.iter().position(|said| said == wanted).expect("it is there");
+    let removed = place(&Said::Removed("0".into()));
+    assert!(place(&Said::Tick(6 * SECOND)) < removed && removed < place(&Said::Tick(7 * SECOND)), "{said:?}");
+    assert!(place(&Said::Tick(20 * SECOND)) < place(&Said::Judged(vec![2, 3])), "{said:?}");
+    assert!(scene.script().looks > 0, "losses are looked at meanwhile");
+}
+
+/// The reader of the findings went away: there is nobody to judge for.
+#[test]
+fn it_ends_when_nobody_takes_what_is_found() {
+    for live in [None, Some(SECOND)] {
+        let scene = Scene::default();
+        {
+            let mut script = scene.script();
+            script.portions = [opens(3 * BATCH)].into();
+            script.quiet = live;
+            script.stuck_at = Some(1);
+            script.unheard = true;
+        }
+        assert_eq!(scene.run().expect("its end"), totals(0, 3 * BATCH as u64));
+    }
 }
 
 #[test]

@@ -100,7 +100,13 @@ mod tests {
     }
 
     fn finding(message: &str) -> Finding {
-        let rule = Rule { id: "a/rule".into(), summary: String::new(), severity: Severity::High, attack: Vec::new() };
+        let rule = Rule {
+            id: "a/rule".into(),
+            summary: String::new(),
+            severity: Severity::High,
+            attack: Vec::new(),
+            properties: Vec::new(),
+        };
         let pack = Description {
             name: "pack".into(),
             version: "1.0.0".into(),

@@ -48,6 +48,12 @@ pub trait Source: Send {
     /// The time up to which everything has been drained, ns since 1970 (UTC), where it goes on while nothing happens.
     fn quiet_since(&self) -> Option<u64>;
 
+    /// Looks at what is looked at only from time to time, such as losses, while nothing is drained.
+    ///
+    /// # Errors
+    /// The source is broken.
+    fn look(&mut self) -> Result<(), SourceError>;
+
     /// Lets nothing more arrive: what has arrived can still be drained, and ends.
     ///
     /// # Errors

@@ -36,6 +36,8 @@ pub struct Live {
     snapshot_at: Instant,
     snapshot_due: bool,
     quiet_since: u64,
+    /// The time of the newest event that was passed on, ns since 1970 (UTC).
+    passed_on_ns: u64,
 }
 
 impl Live {
@@ -67,6 +69,7 @@ impl Live {
             snapshot_at: now,
             snapshot_due: false,
             quiet_since: 0,
+            passed_on_ns: 0,
         };
         live.snapshot()?;
         Ok(live)
@@ -90,7 +93,10 @@ impl Live {
         }
         loop {
             match self.reader.next()? {
-                Ok(event) => return Some(Record::Event(Box::new(event))),
+                Ok(event) => {
+                    self.passed_on_ns = self.passed_on_ns.max(event.time_ns);
+                    return Some(Record::Event(Box::new(event)));
+                }
                 // Host and probes come from one build, so this is a bug; say it, but not a million times.
                 Err(error) => {
                     self.undecodable += 1;
@@ -102,8 +108,10 @@ impl Live {
         }
     }
 
-    /// Reports what was lost since the last look.
-    fn check_loss(&mut self, take: &mut Take<'_>) -> Result<(), SourceError> {
+    /// Reports what was lost since the last look. The event comes with the next records, at the time of what has been
+    /// passed on: what waits in the ring buffer is older than now.
+    fn check_loss(&mut self) -> Result<(), SourceError> {
+        self.checked = Instant::now();
         for counts in self.probes.counts()? {
             let known = self.lost.entry(counts.kind).or_default();
             let count = counts.lost.saturating_sub(*known);
@@ -116,10 +124,10 @@ impl Live {
                 "{count} {} events were lost: they came faster than they could be judged",
                 counts.kind.name()
             );
+            let time_ns = if self.passed_on_ns == 0 { wall_ns() } else { self.passed_on_ns };
             let task = Task { comm: b"kernel".to_vec(), kernel_thread: true, ..Task::default() };
             let payload = Payload::Lost(Lost { kind: counts.kind, count });
-            // Few enough to be taken in any case.
-            let _ = take(Record::Event(Box::new(KernelEvent { time_ns: wall_ns(), task, payload })));
+            self.before.push_back(Record::Event(Box::new(KernelEvent { time_ns, task, payload })));
         }
         if self.snapshot_due && self.snapshot_at.elapsed() >= SNAPSHOT_AGAIN {
             self.snapshot()?;
@@ -161,11 +169,10 @@ impl Source for Live {
         }
         if drained == Drained::Nothing {
             self.quiet_since = began.saturating_sub(ON_ITS_WAY_NS);
+            // All that was in the ring buffer is older than this.
+            self.passed_on_ns = self.passed_on_ns.max(self.quiet_since);
         }
-        if self.checked.elapsed() >= LOSS_CHECK {
-            self.checked = Instant::now();
-            self.check_loss(take)?;
-        }
+        self.look()?;
         Ok(drained)
     }
 
@@ -191,8 +198,17 @@ impl Source for Live {
         Ok(())
     }
 
+    fn look(&mut self) -> Result<(), SourceError> {
+        if self.checked.elapsed() >= LOSS_CHECK { self.check_loss() } else { Ok(()) }
+    }
+
     fn finish(&mut self, take: &mut Take<'_>) -> Result<(), SourceError> {
-        self.check_loss(take)
+        self.check_loss()?;
+        // Few: the reports of losses.
+        while let Some(record) = self.before.pop_front() {
+            let _ = take(record);
+        }
+        Ok(())
     }
 
     fn lost(&self) -> u64 {

@@ -60,6 +60,10 @@ impl Source for Replay {
         None
     }
 
+    fn look(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
+
     fn close(&mut self) -> Result<(), SourceError> {
         self.closed = true;
         Ok(())

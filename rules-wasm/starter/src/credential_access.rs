@@ -135,6 +135,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("The password hashes were read by a program that neither checks nor changes passwords")
         .severity(High)
         .attack("T1003.008")
+        .property("self-test", "read-shadow")
         .only(path().equals(SHADOW))
         .on_open(|_, e, out| {
             let process = e.process();

@@ -69,6 +69,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(High)
         .attack("T1620")
         .attack("T1564")
+        .property("self-test", "exec-from-memory")
         .on_exec(|_, e, out| {
             let image = e.image();
             let exe = image.exe();

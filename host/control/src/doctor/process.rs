@@ -103,7 +103,7 @@ pub(super) fn memory(place: &Place) -> Check {
 
 pub(super) fn cache(folder: Option<&Path>) -> Check {
     const NAME: &str = "cache";
-    let cost = "packs are compiled at each start, or lanner run wants --cache or --no-cache";
+    let cost = "packs are compiled at each start";
     // Where it is not there yet, it has to be made in the nearest folder above that is.
     let nearest = folder.and_then(|folder| Some((folder, folder.ancestors().find(|path| path.exists())?)));
     let Some((folder, nearest)) = nearest else {

@@ -1,8 +1,13 @@
-//! The folder for compiled packs. What lies there is run without another check, so nobody else may write to it.
+//! The folder for compiled packs. What lies there is run, so nobody else may write to it, and damage is noticed.
+
+mod compiled;
+mod entry;
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+
+pub(crate) use compiled::Compiled;
 
 /// Only the owner may read or write.
 const MODE: u32 = 0o700;
