@@ -254,3 +254,54 @@ fn another_pack_in_the_place_of_one_does_not_get_its_state() {
     put(&test_pack("one-rule"), &pack);
     lanner.wait_for_stderr("pack one-rule 1.0.0 with 1 rules: new");
 }
+
+/// As git-sync and release folders do it: the whole of the rules is replaced by turning one link.
+#[test]
+fn a_link_that_is_turned_elsewhere_brings_the_rules_from_there() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let above = tempfile::tempdir().expect("a folder");
+    let release = |number: u32, packs: &[(&str, &str)]| {
+        let rules = above.path().join(format!("releases/{number}/rules"));
+        fs::create_dir_all(&rules).expect("a folder");
+        for (pack, file) in packs {
+            put(&test_pack(pack), &rules.join(file));
+        }
+        rules
+    };
+    let turn = |number: u32| {
+        let aside = above.path().join("aside");
+        std::os::unix::fs::symlink(format!("releases/{number}"), &aside).expect("a link");
+        fs::rename(&aside, above.path().join("current")).expect("turned");
+    };
+    release(1, &[("counter-1", "counter.wasm"), ("one-rule", "gone.wasm")]);
+    turn(1);
+    let lanner = Lanner::watch(&[&above.path().join("current/rules")], &[]);
+    let count = |number: u32, version: &str| {
+        let marked = folder.path().join(format!("lanner-count-{number}"));
+        fs::write(&marked, "").expect("a marked file");
+        let message = format!("{number} {}", marked.display());
+        let finding = lanner.wait_for_finding("finding", |finding| finding["message"] == message);
+        assert_eq!(finding["fields"]["version"], version);
+    };
+    count(1, "1.0.0");
+    let second = release(2, &[("counter-2", "counter.wasm"), ("losses", "new.wasm")]);
+    turn(2);
+    lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: reloaded,");
+    lanner.wait_for_stderr("pack one-rule is unloaded");
+    lanner.wait_for_stderr("pack losses 1.0.0 with 1 rules: new");
+    count(2, "2.0.0");
+    // What was left does not matter any more, and what happens here does.
+    fs::remove_dir_all(above.path().join("releases/1")).expect("removed");
+    put(&test_pack("counter-1"), &second.join("counter.wasm"));
+    lanner.wait_for_stderr("pack counter 1.0.0 with 1 rules: reloaded,");
+    count(3, "1.0.0");
+    assert!(!lanner.stderr().contains("is gone; the loaded version goes on"), "{}", lanner.stderr());
+    // And again, by another link.
+    release(3, &[("counter-2", "counter.wasm")]);
+    turn(3);
+    lanner.wait("reload from the third", || {
+        lanner.stderr().matches("pack counter 2.0.0 with 1 rules: reloaded,").count() == 2
+    });
+    count(4, "2.0.0");
+}

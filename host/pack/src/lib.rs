@@ -17,6 +17,7 @@ pub mod store;
 pub mod transfer;
 pub mod trust;
 mod watch;
+mod way;
 
 pub use follow::{Followed, Follower, MIN_INTERVAL};
 pub use load::{Loaded, load, read};

@@ -12,6 +12,8 @@ pub struct Located {
     pub files: Vec<PathBuf>,
     /// Folders that were named: what appears in them is a pack too.
     pub folders: Vec<PathBuf>,
+    /// The paths as they were named, each with what it leads to: a link on its way may be turned elsewhere.
+    pub named: Vec<(PathBuf, PathBuf)>,
 }
 
 /// A rules path cannot be used.
@@ -47,6 +49,7 @@ pub fn locate(paths: &[PathBuf]) -> Result<Located, LocateError> {
         let unreadable = |error| LocateError::Unreadable { path: path.clone(), error };
         // Resolved, so that one file by two names is one pack, and so that what the watcher reports can be compared.
         let resolved = path.canonicalize().map_err(unreadable)?;
+        located.named.push((std::path::absolute(path).map_err(unreadable)?, resolved.clone()));
         if resolved.is_dir() {
             for entry in resolved.read_dir().map_err(unreadable)? {
                 let file = entry.map_err(unreadable)?.path();

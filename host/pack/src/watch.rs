@@ -13,6 +13,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::load;
 use super::locate::{Located, is_pack};
+use super::way::links_on;
 
 /// A file is looked at when nothing has happened to it for this long: writing a pack takes several steps.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -57,15 +58,16 @@ impl Watcher {
         };
         let notify = notify::recommended_watcher(move |event| report(event, &changed));
         let mut notify = notify.map_err(failed(Path::new("/")))?;
-        let folders = folders(located);
-        for folder in &folders {
+        let (folders, links) = (folders(located), links(located));
+        for folder in folders.iter().map(PathBuf::as_path).chain(links.iter().filter_map(|link| link.parent())) {
             notify.watch(folder, RecursiveMode::NonRecursive).map_err(failed(folder))?;
         }
         let notify = Arc::new(Mutex::new(notify));
         // Held weakly: changes end when the watcher is dropped, and the thread with them.
         let watched = Arc::downgrade(&notify);
         let orphans = BTreeSet::new();
-        let reloader = Reloader { runtime, located: located.clone(), folders, known, orphans, orders, watched };
+        let located = located.clone();
+        let reloader = Reloader { runtime, located, folders, links, known, orphans, orders, watched };
         std::thread::Builder::new()
             .name("lanner-reload".into())
             .spawn(move || reloader.work(&changes))
@@ -80,6 +82,11 @@ fn folders(located: &Located) -> BTreeSet<PathBuf> {
     let above_files = located.files.iter().filter_map(|file| file.parent());
     let above_folders = located.folders.iter().filter_map(|folder| folder.parent());
     located.folders.iter().map(PathBuf::as_path).chain(above_files).chain(above_folders).map(Path::to_owned).collect()
+}
+
+/// The links on the ways to the named paths.
+fn links(located: &Located) -> BTreeSet<PathBuf> {
+    located.named.iter().flat_map(|(named, _)| links_on(named)).collect()
 }
 
 fn report(event: notify::Result<notify::Event>, changed: &Sender<Change>) {
@@ -103,8 +110,9 @@ fn report(event: notify::Result<notify::Event>, changed: &Sender<Change>) {
 struct Reloader {
     runtime: Runtime,
     located: Located,
-    /// All that are watched.
+    /// All that are watched, and the links whose folders are watched besides.
     folders: BTreeSet<PathBuf>,
+    links: BTreeSet<PathBuf>,
     /// What runs, by path: the digest of its bytes.
     known: BTreeMap<PathBuf, [u8; 32]>,
     /// Of these, those whose folder went with them: they go on until they are seen again.
@@ -126,6 +134,7 @@ impl Reloader {
             };
             let settled_at = Instant::now() + SETTLE;
             match changed {
+                Ok(Change::At(path)) if self.links.contains(&path) => everything = everything.or(Some(settled_at)),
                 Ok(Change::At(path)) if self.is_pack(&path) => {
                     unsettled.insert(path, settled_at);
                 }
@@ -142,6 +151,7 @@ impl Reloader {
             let mut settled: BTreeSet<PathBuf> =
                 unsettled.extract_if(.., |_, at| *at <= now).map(|(path, _)| path).collect();
             if everything.take_if(|at| *at <= now).is_some() {
+                self.follow_links();
                 self.watch_again();
                 settled.extend(self.all_paths());
             }
@@ -176,11 +186,51 @@ impl Reloader {
         path.parent().is_some_and(|parent| self.located.folders.iter().any(|folder| folder == parent))
     }
 
-    /// Folders that were made anew.
+    /// Looks where the named paths lead by now. Packs of the same file name are the same packs, in another place; those that
+    /// are not there any more are unloaded.
+    fn follow_links(&mut self) {
+        for at in 0..self.located.named.len() {
+            let (named, before) = self.located.named[at].clone();
+            // Leads nowhere: what runs goes on, and it is looked at again when a link changes.
+            let Ok(after) = named.canonicalize() else { continue };
+            if after == before {
+                continue;
+            }
+            tracing::info!("the rules {} are in {} now", named.display(), after.display());
+            let moved = |path: &Path| {
+                path.strip_prefix(&before).ok().map(|inner| match inner.as_os_str().is_empty() {
+                    true => after.clone(),
+                    false => after.join(inner),
+                })
+            };
+            let running = self.known.keys().filter(|path| path.starts_with(&before)).cloned().collect::<Vec<_>>();
+            for from in running {
+                match moved(&from).filter(|to| to.exists() && !self.known.contains_key(to)) {
+                    Some(to) => self.rename(&from, &to),
+                    None => self.unload(&from),
+                }
+            }
+            for path in self.located.folders.iter_mut().chain(&mut self.located.files) {
+                *path = moved(path).unwrap_or_else(|| path.clone());
+            }
+            self.located.named[at].1.clone_from(&after);
+        }
+        let folders = folders(&self.located);
+        let left = std::mem::replace(&mut self.folders, folders);
+        self.links = links(&self.located);
+        let Some(watched) = self.watched.upgrade() else { return };
+        for folder in left.difference(&self.folders) {
+            // It may be gone, and its watch with it.
+            let _ = watched.lock().unwrap_or_else(PoisonError::into_inner).unwatch(folder);
+        }
+    }
+
+    /// Folders that were made anew, or that links lead to by now.
     fn watch_again(&self) {
         let Some(watched) = self.watched.upgrade() else { return };
         let mut notify = watched.lock().unwrap_or_else(PoisonError::into_inner);
-        for folder in self.folders.iter().filter(|folder| folder.is_dir()) {
+        let of_links = self.links.iter().filter_map(|link| link.parent());
+        for folder in self.folders.iter().map(PathBuf::as_path).chain(of_links).filter(|folder| folder.is_dir()) {
             // Does nothing where it is watched already.
             if let Err(error) = notify.watch(folder, RecursiveMode::NonRecursive) {
                 tracing::warn!("changes of the rules in {} are not noticed any more: {error}", folder.display());
@@ -236,13 +286,18 @@ impl Reloader {
         if self.known.contains_key(to) || !load::read(to).is_ok_and(|bytes| load::digest(&bytes) == digest) {
             return false;
         }
-        if self.orders.send(Order::Rename { from: from.to_owned(), to: to.to_owned() }).is_err() {
-            return false;
-        }
-        self.known.remove(from);
-        self.known.insert(to.to_owned(), digest);
+        self.rename(from, to);
         tracing::info!("pack {} is {} now, and goes on", from.display(), to.display());
         true
+    }
+
+    /// Notes that what runs from one path is at another.
+    fn rename(&mut self, from: &Path, to: &Path) {
+        // Nobody listens any more only when the host ends.
+        let _ = self.orders.send(Order::Rename { from: from.to_owned(), to: to.to_owned() });
+        if let Some(digest) = self.known.remove(from) {
+            self.known.insert(to.to_owned(), digest);
+        }
     }
 
     fn reload(&mut self, path: &Path) -> Result<(), PackError> {
