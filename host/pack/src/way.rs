@@ -59,14 +59,14 @@ mod tests {
         fs::create_dir_all(top.join("releases/1/rules")).expect("folders");
         symlink("releases/1", top.join("current")).expect("a link");
         symlink(top.join("current/rules"), top.join("releases/again")).expect("a link");
-        symlink("../releases/again", top.join("releases/1/up")).expect("a link");
+        symlink("../again", top.join("releases/1/up")).expect("a link");
         let links = |path: &str| links_on(&top.join(path)).into_iter().collect::<Vec<_>>();
         assert_eq!(links("releases/1/rules"), Vec::<PathBuf>::new());
         assert_eq!(links("current/rules/any.wasm"), [top.join("current")]);
         assert_eq!(links("releases/again/any.wasm"), [top.join("current"), top.join("releases/again")]);
+        // Out of where a link led to, as the kernel goes, and by a link to a link.
         let all = [top.join("current"), top.join("releases/1/up"), top.join("releases/again")];
-        assert_eq!(links("current/../releases/1/../1/up"), [top.join("releases/1/up")]);
-        assert_eq!(links("current/./up/any.wasm").len() + 1, all.len(), "{:?}", links("current/./up/any.wasm"));
+        assert_eq!(links("current/../1/./up/any.wasm"), all);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use lanner_probes::{ProbeConfig, ProbeKind, Probes, Reader};
 /// Only a hang reaches it, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Room for the events of the whole machine while a test waits for the processor.
-const RING_BYTES: u32 = 128 << 20;
+const RING_BYTES: u32 = 64 << 20;
 
 /// Probes that look on.
 pub(crate) struct Watch {
