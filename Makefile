@@ -6,7 +6,7 @@
 ARGS ?=
 
 # As lanner itself is built, so that what both need is compiled once.
-XTASK = cargo run --quiet --release --bin xtask --
+XTASK = cargo run --release --bin xtask --
 
 help:
 	@echo "make run          watch this machine with the shipped rules (ARGS=... goes to lanner run)"
@@ -24,7 +24,7 @@ setup:
 
 # stdout is lanner's alone: what builds say goes to stderr by itself.
 run: setup
-	@cargo build --quiet --release --bin lanner --bin xtask
+	@cargo build --release --bin lanner --bin xtask
 	@target/release/xtask packs
 	@exec target/release/lanner run --rules target/packs --self-test $(ARGS)
 
@@ -33,12 +33,12 @@ packs: setup
 
 test:
 	@xtask/setup.sh test
-	@cargo xtask test
+	@cargo run --bin xtask -- test
 
 STRESS_ROUNDS ?= 10
 test-stress:
 	@xtask/setup.sh stress
-	@cargo xtask stress --rounds $(STRESS_ROUNDS)
+	@cargo run --bin xtask -- stress --rounds $(STRESS_ROUNDS)
 
 kernels:
 	@xtask/setup.sh kernels
@@ -55,7 +55,7 @@ fuzz: setup
 BENCH_ONLY ?=
 bench:
 	@xtask/setup.sh bench
-	@cargo build --quiet --release --bin lanner --bin lanner-registry --bin bench --bin xtask
+	@cargo build --release --bin lanner --bin lanner-registry --bin bench --bin xtask
 	@target/release/xtask packs --tests
 	@target/release/bench $(BENCH_ONLY)
 

@@ -175,7 +175,7 @@ fn wait(
             () = over => {}
             () = ended => {}
         }
-        tracing::info!("stopping: what has arrived is judged, for {JUDGING:?} at most; asked again, it stops at once");
+        tracing::info!("stopping: what has arrived is judged first, for {JUDGING:?} at most; a second signal stops at once");
         order(Order::Stop);
         let end_of_judging = tokio::time::Instant::now() + JUDGING;
         let stopped = async {

@@ -40,7 +40,7 @@ pub(super) fn login(arguments: &LoginArguments, output: Format) -> Result<ExitCo
     let password = match arguments.password_stdin {
         true => password::from_stdin()?,
         false => password::ask(&format!("Password of {user} at {registry}: "))
-            .map_err(|error| format!("{error}; or give it on stdin with --password-stdin"))?,
+            .map_err(|error| format!("{error}; give it on stdin instead, with --password-stdin"))?,
     };
     let credential = Credential::Password { user: user.clone(), password: password.clone() };
     // What does not work is not kept.

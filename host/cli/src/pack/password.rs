@@ -19,7 +19,7 @@ pub(super) fn of_key(prompt: &str) -> Result<String, Failure> {
             return value.into_string().map_err(|_| format!("{variable} is not UTF-8").into());
         }
     }
-    ask(prompt).map_err(|error| format!("{error}; or set {}", VARIABLES[0]).into())
+    ask(prompt).map_err(|error| format!("{error}; give it as {} instead", VARIABLES[0]).into())
 }
 
 /// The first line of stdin.
