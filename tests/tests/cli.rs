@@ -7,6 +7,16 @@ use std::time::{Duration, Instant};
 
 use lanner_tests::{Lanner, PATIENCE, alone, require_kernel, run, shipped_pack, test_pack};
 
+/// A host about to run with these packs, whose findings and words the test reads, or does not.
+fn host(packs: &[&str]) -> Command {
+    let mut command = Command::new(lanner_tests::binary());
+    command.args(["run", "--output", "json", "--buffer", "128"]).stdin(Stdio::null()).stdout(Stdio::piped());
+    for pack in packs {
+        command.arg("--rules").arg(test_pack(pack));
+    }
+    command
+}
+
 #[test]
 fn the_self_test_says_that_the_path_is_alive() {
     require_kernel!();
@@ -97,13 +107,7 @@ fn a_host_whose_findings_nobody_reads_can_be_stopped() {
     let folder = tempfile::tempdir().expect("a folder");
     let marked = folder.path().join("lanner-count-1");
     fs::write(&marked, "").expect("a marked file");
-    let mut child = Command::new(lanner_tests::binary())
-        .args(["run", "--output", "json", "--rules", test_pack("counter-1").to_str().expect("UTF-8")])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("lanner starts");
+    let mut child = host(&["counter-1"]).stderr(Stdio::piped()).spawn().expect("lanner starts");
     let mut lines = BufReader::new(child.stderr.take().expect("its stderr")).lines().map_while(Result::ok);
     assert!(lines.any(|line| line.contains("watching kernel")));
     // The pipe holds 64 KiB.
@@ -134,14 +138,7 @@ fn a_host_whose_findings_nobody_reads_ends_within_its_grace() {
     let folder = tempfile::tempdir().expect("a folder");
     let marked = folder.path().join("lanner-count-1");
     fs::write(&marked, "").expect("a marked file");
-    let mut child = Command::new(lanner_tests::binary())
-        .args(["run", "--output", "json", "--buffer", "128", "--rules"])
-        .arg(test_pack("counter-1"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("lanner starts");
+    let mut child = host(&["counter-1"]).stderr(Stdio::piped()).spawn().expect("lanner starts");
     let _unread = child.stdout.take();
     let mut lines = BufReader::new(child.stderr.take().expect("its stderr")).lines().map_while(Result::ok);
     assert!(lines.any(|line| line.contains("watching kernel")));
@@ -168,16 +165,7 @@ fn a_host_whose_words_nobody_reads_goes_on_and_ends() {
     let (_unread, mut pen) = std::io::pipe().expect("a pipe");
     // As much as it holds: the first word of the host's finds no room.
     pen.write_all(&[b'.'; 64 << 10]).expect("it holds 64 KiB");
-    let mut child = Command::new(lanner_tests::binary())
-        .args(["run", "--output", "json", "--buffer", "128", "--rules"])
-        .arg(test_pack("counter-1"))
-        .arg("--rules")
-        .arg(test_pack("misbehaving"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(pen)
-        .spawn()
-        .expect("lanner starts");
+    let mut child = host(&["counter-1", "misbehaving"]).stderr(pen).spawn().expect("lanner starts");
     let lines = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let (stdout, kept) = (child.stdout.take().expect("its stdout"), lines.clone());
     std::thread::spawn(move || {
@@ -217,16 +205,7 @@ fn a_host_that_cannot_complain_goes_on() {
     let _alone = alone("misbehaving");
     let folder = tempfile::tempdir().expect("a folder");
     let (listener, pen) = std::io::pipe().expect("a pipe");
-    let mut child = Command::new(lanner_tests::binary())
-        .args(["run", "--output", "json", "--rules"])
-        .arg(test_pack("counter-1"))
-        .arg("--rules")
-        .arg(test_pack("misbehaving"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(pen)
-        .spawn()
-        .expect("lanner starts");
+    let mut child = host(&["counter-1", "misbehaving"]).stderr(pen).spawn().expect("lanner starts");
     let mut lines = BufReader::new(listener).lines().map_while(Result::ok);
     assert!(lines.any(|line| line.contains("watching kernel")));
     drop(lines);

@@ -206,7 +206,8 @@ impl<E: Judge> Pipeline<E> {
             left += u64::from(matches!(record, Record::Event(_)));
             ControlFlow::Continue(())
         };
-        // It is closed, so this ends.
+        // Also where the source broke, and nobody had closed it: closed, it ends.
+        self.source.close()?;
         while self.source.drain(&mut count)? == Drained::Some {}
         self.source.finish(&mut |_| ControlFlow::Continue(()))?;
         while !self.engine.is_idle() {
