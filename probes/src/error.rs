@@ -2,8 +2,8 @@
 
 use std::io;
 
-use crate::event::ProbeKind;
 use crate::tracefs::TRACEFS;
+use lanner_abi::Kind;
 
 /// Why the probes cannot be loaded, attached or read.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +47,7 @@ pub enum ProbeError {
         /// The program.
         program: &'static str,
         /// Its kind.
-        kind: ProbeKind,
+        kind: Kind,
         /// The error of the system call.
         reason: String,
         /// The end of the verifier's log.
@@ -59,7 +59,7 @@ pub enum ProbeError {
         /// The program.
         program: &'static str,
         /// Its kind.
-        kind: ProbeKind,
+        kind: Kind,
         /// Where it should have gone.
         hook: &'static str,
         /// What the kernel said.

@@ -1,7 +1,7 @@
 //! Lanner's kernel side: the probes, and their loading, attaching and decoding.
 //!
 //! The probes are C with CO-RE (`src/bpf/`), built ahead into `objects/` and embedded, so that building this crate needs
-//! no clang. [`Probes`] loads and attaches them, [`Reader`] hands out what they tell as [`KernelEvent`]s.
+//! no clang. [`Probes`] loads and attaches them, [`Reader`] hands out what they tell as [`RawEvent`]s.
 //!
 //! Needs Linux 5.15 with BTF, and root or CAP_BPF with CAP_PERFMON. The probes see the whole machine, but not system
 //! calls of 32-bit programs on a 64-bit kernel (their tracepoints leave those out) and not what io_uring does.
@@ -12,6 +12,7 @@ mod clock;
 pub mod decode;
 mod error;
 pub mod event;
+mod generated;
 mod hooks;
 mod load;
 mod reader;
@@ -20,7 +21,7 @@ mod tracefs;
 pub use clock::boot_time_ns;
 pub use decode::DecodeError;
 pub use error::ProbeError;
-pub use event::{KernelEvent, ProbeKind};
+pub use event::{RawEvent, Task};
 pub use load::{Counts, DEFAULT_RING_BYTES, ProbeConfig, Probes, ProgramFacts};
 pub use reader::Reader;
 pub use tracefs::ensure_tracefs;

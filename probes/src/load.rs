@@ -5,10 +5,10 @@ use std::io;
 use aya::maps::{MapError, PerCpuArray, RingBuf};
 use aya::programs::{BtfTracePoint, Program, ProgramError, TracePoint, tp_btf, trace_point};
 use aya::{Btf, Ebpf, EbpfError, EbpfLoader};
+use lanner_abi::Kind;
 
 use crate::ProbeError;
 use crate::error::{chain, log_end};
-use crate::event::ProbeKind;
 use crate::hooks::{self, HOOKS, Hook, Point};
 use crate::reader::Reader;
 use crate::tracefs::{ensure_tracefs, has_tracepoint};
@@ -45,7 +45,7 @@ impl Default for ProbeConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// Of which kind.
-    pub kind: ProbeKind,
+    pub kind: Kind,
     /// Written to the ring buffer.
     pub ok: u64,
     /// Did not fit into it.
@@ -58,9 +58,11 @@ pub struct ProgramFacts {
     /// The program.
     pub name: &'static str,
     /// Its kind.
-    pub kind: ProbeKind,
+    pub kind: Kind,
     /// Where it goes.
     pub hook: &'static str,
+    /// The first Linux that has that.
+    pub since: &'static str,
     /// Instructions that the verifier walked; known once its kind has been attached, on Linux 5.16 and later.
     pub verified_insns: Option<u32>,
 }
@@ -70,8 +72,8 @@ pub struct Probes {
     ebpf: Ebpf,
     types: Btf,
     /// What holds each of `HOOKS` attached.
-    links: [Option<Link>; HOOKS.len()],
-    attached: Vec<ProbeKind>,
+    links: Vec<Option<Link>>,
+    attached: Vec<Kind>,
 }
 
 enum Link {
@@ -98,7 +100,7 @@ impl Probes {
             .override_global("self_tgid", &ignored, true)
             .load(object)
             .map_err(|error| load_error(&error))?;
-        Ok(Self { ebpf, types, links: Default::default(), attached: Vec::new() })
+        Ok(Self { ebpf, types, links: HOOKS.iter().map(|_| None).collect(), attached: Vec::new() })
     }
 
     /// Begins to report a kind. Does nothing where it is reported already. Mounts tracefs where it is missing and the kind
@@ -106,7 +108,7 @@ impl Probes {
     ///
     /// # Errors
     /// The program at fault, and why. Nothing of the kind stays attached then.
-    pub fn attach(&mut self, kind: ProbeKind) -> Result<(), ProbeError> {
+    pub fn attach(&mut self, kind: Kind) -> Result<(), ProbeError> {
         if self.attached.contains(&kind) {
             return Ok(());
         }
@@ -125,15 +127,15 @@ impl Probes {
     ///
     /// # Errors
     /// None today.
-    pub fn detach(&mut self, kind: ProbeKind) -> Result<(), ProbeError> {
+    pub fn detach(&mut self, kind: Kind) -> Result<(), ProbeError> {
         self.drop_links(kind);
         self.attached.retain(|attached| *attached != kind);
         Ok(())
     }
 
     /// The kinds that are reported.
-    pub fn attached(&self) -> Vec<ProbeKind> {
-        ProbeKind::ALL.into_iter().filter(|kind| self.attached.contains(kind)).collect()
+    pub fn attached(&self) -> Vec<Kind> {
+        hooks::kinds().filter(|kind| self.attached.contains(kind)).collect()
     }
 
     /// Takes the ring buffer.
@@ -154,10 +156,10 @@ impl Probes {
         const NAME: &str = "counts";
         let map = self.ebpf.map(NAME).ok_or(ProbeError::Map { name: NAME, reason: "there is none".into() })?;
         let map: PerCpuArray<_, [u64; 2]> = PerCpuArray::try_from(map).map_err(|error| map_error(NAME, &error))?;
-        ProbeKind::ALL
+        Kind::ALL
             .into_iter()
             .map(|kind| {
-                let values = map.get(&record_kind(kind), 0).map_err(|error| map_error(NAME, &error))?;
+                let values = map.get(&u32::from(kind.number()), 0).map_err(|error| map_error(NAME, &error))?;
                 let sum = |index: usize| values.iter().fold(0_u64, |sum, value| sum.wrapping_add(value[index]));
                 Ok(Counts { kind, ok: sum(0), lost: sum(1) })
             })
@@ -172,6 +174,7 @@ impl Probes {
                 name: hook.program,
                 kind: hook.kind,
                 hook: hook.point.name(),
+                since: hook.since,
                 verified_insns: self
                     .ebpf
                     .program(hook.program)
@@ -182,11 +185,16 @@ impl Probes {
     }
 
     /// The names of a kind's hooks, as the kernel has them.
-    pub fn hooks(kind: ProbeKind) -> &'static [&'static str] {
-        hooks::names(kind)
+    pub fn hooks(kind: Kind) -> Vec<&'static str> {
+        hooks::of(kind).map(|hook| hook.point.name()).collect()
     }
 
-    fn attach_hooks(&mut self, kind: ProbeKind) -> Result<(), ProbeError> {
+    /// The kinds that the kernel side tells of.
+    pub fn kinds() -> Vec<Kind> {
+        hooks::kinds().collect()
+    }
+
+    fn attach_hooks(&mut self, kind: Kind) -> Result<(), ProbeError> {
         let mut any = false;
         for (hook, link) in HOOKS.iter().zip(&mut self.links).filter(|(hook, _)| hook.kind == kind) {
             // arm64 has no open and no creat: its C library calls openat.
@@ -207,7 +215,7 @@ impl Probes {
         Err(ProbeError::Attach { program: hook.0, kind, hook: hook.1, reason })
     }
 
-    fn drop_links(&mut self, kind: ProbeKind) {
+    fn drop_links(&mut self, kind: Kind) {
         for (_, link) in HOOKS.iter().zip(&mut self.links).filter(|(hook, _)| hook.kind == kind) {
             *link = None;
         }
@@ -240,17 +248,6 @@ fn attach_program(program: &mut Program, hook: &'static Hook, types: &Btf) -> Re
             let link = program.attach(category, name).and_then(|id| program.take_link(id)).map_err(attach_error)?;
             Ok(Link::Tracefs { _link: link })
         }
-    }
-}
-
-/// The index of a kind's counters: `enum record_kind`.
-fn record_kind(kind: ProbeKind) -> u32 {
-    match kind {
-        ProbeKind::Exec => 1,
-        ProbeKind::Fork => 2,
-        ProbeKind::Exit => 3,
-        ProbeKind::Open => 4,
-        ProbeKind::Connect => 5,
     }
 }
 

@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::clock::boot_time_ns;
 use crate::decode::{Clock, DecodeError, decode};
-use crate::event::KernelEvent;
+use crate::event::RawEvent;
 
 /// The wall clock is followed once it has moved by this much: a smaller correction could put events in the wrong order.
 const CLOCK_STEP_NS: u64 = 1_000_000;
@@ -55,7 +55,7 @@ impl Reader {
 /// `None` means that there is nothing for now: more may come later. Never blocks. An error is a record that cannot be
 /// decoded, which is a bug; the one after it can be read.
 impl Iterator for Reader {
-    type Item = Result<KernelEvent, DecodeError>;
+    type Item = Result<RawEvent, DecodeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let Some(record) = self.ring.next() else {

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lanner_probes::event::{KernelEvent, Open, Payload, ResolvedPath, Task};
+use lanner_probes::Task;
 use lanner_source::capture::CaptureWriter;
-use lanner_source::record::{Machine, Record};
-use lanner_tests::{Ended, Lanner, PATIENCE, require_kernel, run, shipped_pack, test_pack};
+use lanner_source::record::Machine;
+use lanner_tests::{Ended, Lanner, PATIENCE, events, require_kernel, root, run, shipped_pack, test_pack};
 
 fn replay(capture: &Path) -> Ended {
     let (capture, starter) = (capture.to_str().expect("UTF-8"), shipped_pack("starter"));
@@ -112,10 +112,8 @@ fn a_replay_whose_reader_goes_away_ends() {
     let mut writer = CaptureWriter::create(&capture, &Machine::default(), false).expect("a capture");
     for number in 0..OPENS {
         let task = Task { pid: 10, tid: 10, start_boot_ns: 1, ..Task::default() };
-        let path = ResolvedPath { bytes: b"/any/lanner-count-me".to_vec(), ..ResolvedPath::default() };
-        let payload = Payload::Open(Box::new(Open { result: 3, path, resolved: true, ..Open::default() }));
-        let event = KernelEvent { time_ns: 1_700_000_000_000_000_000 + number, task, payload };
-        writer.record(&Record::Event(Box::new(event))).expect("a record");
+        let event = events::open(events::TIME_NS + number, &task, "/any/lanner-count-me");
+        writer.record(&events::record(event)).expect("a record");
     }
     writer.finish().expect("an end");
     let mut child = Command::new(lanner_tests::binary())
@@ -143,4 +141,24 @@ fn a_replay_whose_reader_goes_away_ends() {
     let stderr = String::from_utf8_lossy(&said.stderr);
     assert_eq!(said.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("findings cannot be written: Broken pipe"), "{stderr}");
+}
+
+/// A capture that an earlier version recorded, and what that version found in it with the shipped rules.
+#[test]
+fn a_capture_of_every_released_format_replays_to_the_same_findings() {
+    let released = fs::read_dir(root().join("tests/released")).expect("the released formats");
+    let mut formats = 0;
+    for folder in released {
+        let folder = folder.expect("a folder").path();
+        if !folder.is_dir() {
+            continue;
+        }
+        let found = fs::read_to_string(folder.join("findings.jsonl")).expect("its findings");
+        assert!(!found.is_empty(), "{}", folder.display());
+        let replayed = replay(&folder.join("capture.lcap"));
+        assert_eq!(replayed.status.code(), Some(0), "{}", replayed.stderr);
+        assert_eq!(replayed.stdout, found.lines().collect::<Vec<_>>(), "{}", folder.display());
+        formats += 1;
+    }
+    assert!(formats > 0);
 }

@@ -3,21 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lanner_probes::event::{Exec, KernelEvent, Open, Payload, ResolvedPath, Task};
+use lanner_probes::Task;
 use lanner_source::capture::CaptureWriter;
-use lanner_source::record::{Machine, Record};
-use lanner_tests::{Ended, run, test_pack};
+use lanner_source::record::Machine;
+use lanner_tests::{Ended, events, run, test_pack};
 
 /// A capture in which `cat` reads /etc/shadow.
 fn capture(path: &Path) {
     let task = Task { pid: 10, tid: 10, start_boot_ns: 1, ..Task::default() };
-    let path_of = |text: &str| ResolvedPath { bytes: text.into(), ..ResolvedPath::default() };
-    let exec = Exec { exe: path_of("/usr/bin/cat"), ..Exec::default() };
-    let open = Open { result: 3, path: path_of("/etc/shadow"), resolved: true, ..Open::default() };
     let mut writer = CaptureWriter::create(path, &Machine::default(), false).expect("a capture");
-    for payload in [Payload::Exec(Box::new(exec)), Payload::Open(Box::new(open))] {
-        let event = KernelEvent { time_ns: 1_700_000_000_000_000_000, task: task.clone(), payload };
-        writer.record(&Record::Event(Box::new(event))).expect("a record");
+    let exec = events::exec(events::TIME_NS, &task, "/usr/bin/cat", b"cat\0/etc/shadow\0");
+    for event in [exec, events::open(events::TIME_NS, &task, "/etc/shadow")] {
+        writer.record(&events::record(event)).expect("a record");
     }
     writer.finish().expect("an end");
 }

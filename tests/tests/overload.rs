@@ -7,10 +7,10 @@ use std::time::Duration;
 use lanner_engine::{Candidate, Engine, Handover, Limits, Runtime, Verdicts};
 use lanner_enrich::{Enricher, Event};
 use lanner_finding::{Finding, Findings};
-use lanner_probes::event::{KernelEvent, Open, Payload, ResolvedPath, Task};
+use lanner_probes::Task;
 use lanner_sink::{Delivery, Sink, SinkError};
-use lanner_source::record::{Machine, Record};
-use lanner_tests::test_pack;
+use lanner_source::record::Machine;
+use lanner_tests::{events, test_pack};
 
 /// Batches that wait; the engine holds some more.
 const BATCHES: usize = 60;
@@ -24,10 +24,8 @@ fn batches() -> Vec<Vec<Event>> {
     let mut enricher = Enricher::new(&Machine::default(), None);
     let task = Task { pid: 10, tid: 10, start_boot_ns: 1, ..Task::default() };
     let mut open = |path: &str| {
-        let path = ResolvedPath { bytes: path.into(), ..ResolvedPath::default() };
-        let payload = Payload::Open(Box::new(Open { path, resolved: true, ..Open::default() }));
-        let event = KernelEvent { time_ns: 1_000_000_000, task: task.clone(), payload };
-        enricher.take(Record::Event(Box::new(event))).expect("an event")
+        let event = events::open(1_000_000_000, &task, path);
+        enricher.take(events::record(event)).expect("an event")
     };
     let paths: [&str; OPENS] = ["/any/lanner-misbehave-slow", "/any/lanner-count-me", "/any/lanner-after-loss"];
     (0..BATCHES).map(|_| paths.iter().map(|path| open(path)).collect()).collect()
@@ -35,7 +33,7 @@ fn batches() -> Vec<Vec<Event>> {
 
 fn candidate(engine: &Engine, pack: &str) -> Candidate {
     let bytes = std::fs::read(test_pack(pack)).expect("the pack");
-    Candidate::prepare(engine.runtime(), &bytes, &[]).expect("a pack")
+    Candidate::prepare(engine.runtime(), &bytes).expect("a pack")
 }
 
 /// One worker with both packs.

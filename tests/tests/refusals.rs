@@ -68,19 +68,19 @@ fn files_that_are_not_components() {
 fn components_of_another_world() {
     let folder = tempfile::tempdir().expect("a folder");
     let bare = file(&folder, "bare.wasm", wat::parse_str("(component)").expect("a component"));
-    says(&[&bare], "is a component of another world: a pack exports lanner:pack/rules@1.0.0, this one nothing");
+    says(&[&bare], "is a component of another world: a pack exports lanner:pack/rules@2.0.0, this one nothing");
     let other = r#"(component (instance $i) (export "example:other/api@0.1.0" (instance $i)))"#;
     let other = file(&folder, "other.wasm", wat::parse_str(other).expect("a component"));
     says(&[&other], "this one example:other/api@0.1.0");
-    let newer = r#"(component (instance $i) (export "lanner:pack/rules@2.0.0" (instance $i)))"#;
+    let newer = r#"(component (instance $i) (export "lanner:pack/rules@3.0.0" (instance $i)))"#;
     let newer = file(&folder, "newer.wasm", wat::parse_str(newer).expect("a component"));
-    says(&[&newer], "speaks lanner:pack/rules@2.0.0; this host speaks lanner:pack/rules@1.0.0");
+    says(&[&newer], "speaks lanner:pack/rules@3.0.0, and this host lanner:pack/rules@2.0.0: rebuild the pack");
     let wasi = r#"(component
         (import "wasi:clocks/wall-clock@0.2.0" (instance))
-        (instance $i) (export "lanner:pack/rules@1.0.0" (instance $i)))"#;
+        (instance $i) (export "lanner:pack/rules@2.0.0" (instance $i)))"#;
     let wasi = file(&folder, "wasi.wasm", wat::parse_str(wasi).expect("a component"));
     says(&[&wasi], "imports wasi:clocks/wall-clock@0.2.0, which packs are not given");
-    let hollow = r#"(component (instance $i) (export "lanner:pack/rules@1.0.0" (instance $i)))"#;
+    let hollow = r#"(component (instance $i) (export "lanner:pack/rules@2.0.0" (instance $i)))"#;
     let hollow = file(&folder, "hollow.wasm", wat::parse_str(hollow).expect("a component"));
     says(&[&hollow], "is not a valid component");
 }

@@ -1,17 +1,17 @@
 //! `lanner record`: keep what happens for later.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
-use lanner_probes::ProbeKind;
+use lanner_abi::Kind;
+use lanner_engine::Order;
+use lanner_pipeline::{Flow, Intake, Sources};
 use lanner_source::capture::{CaptureError, CaptureWriter, Problem};
 use lanner_source::record::Record;
-use lanner_source::{Drained, Live, Source as _};
+use lanner_source::{Live, Source};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::buffer::Buffer;
@@ -37,64 +37,69 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut source = Live::start(arguments.buffer.bytes())?;
-    source.want(&ProbeKind::ALL.into_iter().collect::<BTreeSet<_>>())?;
-    let mut writer = CaptureWriter::create(&arguments.output, source.machine(), arguments.force)?;
-    let stop = stop_on_signal()?;
+    source.want(&Kind::ALL.into_iter().collect::<BTreeSet<_>>())?;
+    let writer = CaptureWriter::create(&arguments.output, source.machine(), arguments.force)?;
+    let (stop, orders) = channel();
+    stop_on_signal(stop, arguments.duration)?;
     let began = Instant::now();
-    let mut flushed = began;
     let path = arguments.output.display();
     tracing::info!("recording to {path}; Ctrl-C stops");
-    let mut stopping = false;
-    loop {
-        if !stopping
-            && (stop.load(Ordering::SeqCst) || arguments.duration.is_some_and(|limit| began.elapsed() >= limit))
-        {
-            // What has arrived is kept, and that is all.
-            source.close()?;
-            stopping = true;
-        }
-        let mut kept = Ok(());
-        let drained = source.drain(&mut |record| keep(&mut writer, &record, &mut kept))?;
-        kept?;
-        if stopping {
-            if drained != Drained::Some {
-                break;
-            }
-            continue;
-        }
-        if flushed.elapsed() >= FLUSH {
-            writer.flush_block()?;
-            flushed = Instant::now();
-        }
-        source.wait(drained, Duration::from_millis(100))?;
-    }
-    let mut kept = Ok(());
-    source.finish(&mut |record| keep(&mut writer, &record, &mut kept))?;
-    kept?;
-    let totals = writer.finish()?;
-    let lost = source.lost();
+    let mut recording = Recording { writer, flushed: began };
+    let mut flow = Flow::new(Box::new(source) as Box<dyn Source>, &orders);
+    flow.take_in(&mut recording)?;
+    let totals = recording.writer.finish()?;
+    let lost = flow.sources().lost();
     tracing::info!("recorded {} events in {:.1?} to {path}, {lost} lost", totals.events, began.elapsed());
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a record; no more are taken once one cannot be written.
-fn keep(writer: &mut CaptureWriter, record: &Record, kept: &mut Result<(), CaptureError>) -> ControlFlow<()> {
-    match writer.record(record) {
-        Ok(()) => return ControlFlow::Continue(()),
-        // One record that cannot be kept is no reason to keep none.
-        Err(CaptureError { problem: Problem::Record(problem), .. }) => {
-            tracing::warn!("a record is left out: {problem}");
-            return ControlFlow::Continue(());
-        }
-        Err(error) => *kept = Err(error),
-    }
-    ControlFlow::Break(())
+/// Takes records in to be kept.
+struct Recording {
+    writer: CaptureWriter,
+    flushed: Instant,
 }
 
-/// Becomes true when the process is asked to end.
-fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let told = stop.clone();
+impl Intake for Recording {
+    type Error = Failure;
+
+    fn has_room(&self) -> bool {
+        true
+    }
+
+    fn is_heard(&self) -> bool {
+        true
+    }
+
+    fn take(&mut self, _source: usize, record: Record) -> Result<(), Failure> {
+        match self.writer.record(&record) {
+            // One record that cannot be kept is no reason to keep none.
+            Err(CaptureError { problem: Problem::Record(problem), .. }) => {
+                tracing::warn!("a record is left out: {problem}");
+                Ok(())
+            }
+            written => Ok(written?),
+        }
+    }
+
+    fn catch_up(&mut self) -> Result<(), Failure> {
+        if self.flushed.elapsed() >= FLUSH {
+            self.writer.flush_block()?;
+            self.flushed = Instant::now();
+        }
+        Ok(())
+    }
+
+    fn pause(&mut self, _quiet: Option<u64>, _nothing: bool) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn apply(&mut self, _order: Order, _sources: &mut Sources, _ending: bool) -> Result<(), Failure> {
+        Ok(()) // There are no packs.
+    }
+}
+
+/// Stops it when the process is asked to end, or the time is over.
+fn stop_on_signal(stop: Sender<Order>, duration: Option<Duration>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut interrupt, mut terminate) = {
         let _entered = runtime.enter();
@@ -102,12 +107,20 @@ fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
     };
     std::thread::Builder::new().name("lanner-signals".into()).spawn(move || {
         runtime.block_on(async {
+            let over = async {
+                match duration {
+                    Some(duration) => tokio::time::sleep(duration).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                () = over => {}
             }
         });
-        told.store(true, Ordering::SeqCst);
+        // It may have ended by itself.
+        let _ = stop.send(Order::Stop);
     })?;
-    Ok(stop)
+    Ok(())
 }

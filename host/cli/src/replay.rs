@@ -9,7 +9,7 @@ use lanner_abi::Text;
 use lanner_finding::Findings;
 use lanner_pipeline::Pipeline;
 use lanner_sink::Delivery;
-use lanner_source::{Replay, Source as _};
+use lanner_source::{Replay, Source};
 
 use super::Failure;
 use super::colour::Colour;
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let began = Instant::now();
     // Nobody gives orders; the sender only has to live.
     let (_orders, obeyed) = channel();
-    let totals = Pipeline::new(Box::new(source), engine, None)?.run(&obeyed);
+    let totals = Pipeline::new(Box::new(source) as Box<dyn Source>, engine, None)?.run(&obeyed);
     let findings = delivery.finish()?;
     let totals = totals?;
     tracing::info!("judged {} events in {:.1?}: {findings} findings", totals.events, began.elapsed());

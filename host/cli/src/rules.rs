@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lanner_engine::{Candidate, DEFAULT_MEMORY, Engine, Limits, PackError, Runtime, Verdicts, cache};
+use lanner_engine::{
+    Candidate, DEFAULT_MEMORY, Description, Engine, Limits, PackError, Runtime, Settings, Verdicts, cache,
+};
 use lanner_pack::lock::{self, Lock};
 use lanner_pack::obtain::Obtainer;
 use lanner_pack::reference::{Locator, Reference};
@@ -42,6 +44,9 @@ pub(super) struct Rules {
     /// How much memory a pack may have, MiB
     #[arg(long, value_name = "MIB", default_value_t = (DEFAULT_MEMORY >> 20) as u32, value_parser = clap::value_parser!(u32).range(1..=4096))]
     pack_memory: u32,
+    /// Set something in a pack; may be given several times
+    #[arg(long = "set", value_name = "PACK.NAME=VALUE", value_parser = setting)]
+    settings: Vec<(String, String, String)>,
     /// Where compiled packs are kept [default: /var/cache/lanner for root, else the user's cache folder]
     #[arg(long, value_name = "FOLDER")]
     cache: Option<PathBuf>,
@@ -82,7 +87,9 @@ impl Rules {
         let located = if paths.is_empty() { Located::default() } else { lanner_pack::locate(&paths)? };
         let memory = (self.pack_memory as usize) << 20;
         let limits = Limits { deadline: self.pack_deadline, memory, shared: live };
-        let runtime = Runtime::new(limits, self.cache_folder()?)?;
+        let mut settings = Settings::default();
+        self.settings.iter().for_each(|(pack, name, value)| settings.set(pack, name, value));
+        let runtime = Runtime::new(limits, self.cache_folder()?)?.with_settings(settings.clone());
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let (mut engine, verdicts) = Engine::start(runtime, threads.min(MAX_WORKERS))?;
         let mut digests = BTreeMap::new();
@@ -92,6 +99,10 @@ impl Rules {
             digests.insert(path.clone(), digest);
         }
         let remote = if references.is_empty() { Vec::new() } else { self.load_remote(&references, &mut engine)? };
+        let known = |pack: &&str| engine.packs().any(|(_, description)| description.name == *pack);
+        if let Some(pack) = settings.packs().find(|pack| !known(pack)) {
+            return Err(format!("--set names the pack {pack}, and no loaded pack is called so").into());
+        }
         Ok(Ready { engine, verdicts, located, digests, remote })
     }
 
@@ -121,7 +132,7 @@ impl Rules {
             };
             let path = Followed::path(reference);
             let refused = |refusal| PackError { path: path.clone(), refusal };
-            let candidate = Candidate::prepare(engine.runtime(), &obtained.component, &[]).map_err(refused)?;
+            let candidate = Candidate::prepare(engine.runtime(), &obtained.component).map_err(refused)?;
             let version = candidate.description().semver();
             let digest = obtained.resolved.digest;
             // Who pins an older version means it.
@@ -174,10 +185,22 @@ impl Rules {
     }
 }
 
+/// `pack.name=value`.
+fn setting(text: &str) -> Result<(String, String, String), String> {
+    let setting = text.split_once('=').and_then(|(name, value)| {
+        let (pack, name) = name.split_once('.')?;
+        (!pack.is_empty() && !name.is_empty()).then(|| (pack.to_owned(), name.to_owned(), value.to_owned()))
+    });
+    setting.ok_or_else(|| "it is written PACK.NAME=VALUE, such as starter.quiet=true".to_owned())
+}
+
 /// `1 pack, 8 rules`.
 pub(super) fn summary(engine: &Engine) -> String {
     let packs = engine.packs().count();
-    let rules: usize = engine.packs().map(|(_, description)| description.rules.len()).sum();
+    let count = |of: fn(&Description) -> usize| engine.packs().map(|(_, pack)| of(pack)).sum::<usize>();
+    let left_out = count(|pack| pack.left_out.len());
+    let rules = count(|pack| pack.rules.len()) - left_out;
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    format!("{}, {}", plural(packs, "pack"), plural(rules, "rule"))
+    let without = if left_out == 0 { String::new() } else { format!(" ({left_out} left out)") };
+    format!("{}, {}{without}", plural(packs, "pack"), plural(rules, "rule"))
 }

@@ -10,7 +10,7 @@ use lanner_finding::Findings;
 use lanner_pack::{Follower, MIN_INTERVAL, Watcher};
 use lanner_pipeline::{Pipeline, PipelineError, Totals};
 use lanner_sink::Delivery;
-use lanner_source::{Live, Source as _};
+use lanner_source::{Live, Source};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::buffer::Buffer;
@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let what = summary(&engine);
     let expected = self_test::expected(&engine);
     let (orders, obeyed) = channel();
-    let pipeline = Pipeline::new(Box::new(source), engine, Some(std::process::id()))?;
+    let pipeline = Pipeline::new(Box::new(source) as Box<dyn Source>, engine, Some(std::process::id()))?;
     let seen = pipeline.seen();
     let _watcher = match arguments.no_reload || located.files.is_empty() {
         true => None,

@@ -14,7 +14,7 @@ use lanner_abi::Kind;
 use lanner_engine::{Engine, Rule};
 use lanner_finding::Finding;
 use lanner_pipeline::Seen;
-use lanner_probes::{ProbeKind, Probes};
+use lanner_probes::Probes;
 
 /// The hidden verb under which the host runs itself as the child.
 pub const ACTOR: &str = "self-test-actor";
@@ -38,17 +38,11 @@ struct Action {
     name: &'static str,
     what: &'static str,
     kind: Kind,
-    probe: ProbeKind,
 }
 
 const ACTIONS: [Action; 2] = [
-    Action { name: "read-shadow", what: "reading /etc/shadow", kind: Kind::Open, probe: ProbeKind::Open },
-    Action {
-        name: "exec-from-memory",
-        what: "running a program from /dev/shm",
-        kind: Kind::Exec,
-        probe: ProbeKind::Exec,
-    },
+    Action { name: "read-shadow", what: "reading /etc/shadow", kind: Kind::Open },
+    Action { name: "exec-from-memory", what: "running a program from /dev/shm", kind: Kind::Exec },
 ];
 
 /// What the loaded packs should see of it: an action, and the rule that reports it.
@@ -117,9 +111,9 @@ fn judge(expected: Expected, seen: &Seen, findings: &Receiver<Finding>) {
     if missing.is_empty() {
         tracing::info!("self-test: the path from the kernel to the rules is alive: {}", times.join(", "));
     }
-    for (Action { what, kind, probe, .. }, rule) in missing {
+    for (Action { what, kind, .. }, rule) in missing {
         if seen.count(*kind) == 0 {
-            let hooks = Probes::hooks(*probe).join(", ");
+            let hooks = Probes::hooks(*kind).join(", ");
             tracing::error!("self-test: {what} gave no event: the hook is silent ({hooks}); `lanner doctor` says why");
         } else {
             tracing::error!("self-test: {what} gave events, but the rule {rule} did not report it");

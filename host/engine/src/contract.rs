@@ -9,10 +9,8 @@ mod bindings {
     wasmtime::component::bindgen!({ path: "../../sdk/wit", world: "pack" });
 }
 
-pub(crate) use bindings::exports::lanner::pack::rules::Description;
 pub(crate) use bindings::lanner::pack::host as imports;
-pub use bindings::lanner::pack::types::Finding;
-pub(crate) use bindings::lanner::pack::types::{self, Level, Severity, Test};
+pub(crate) use bindings::lanner::pack::host::Level;
 pub(crate) use bindings::{Pack, PackPre};
 
 /// What a component exports and imports, by the names of the interfaces.
@@ -38,7 +36,7 @@ impl Interfaces {
 /// The contract's package, as import and export names begin.
 const PACKAGE: &str = "lanner:pack/";
 /// The version this host speaks.
-pub(crate) const VERSION: &str = "1.0.0";
+pub(crate) const VERSION: &str = "2.0.0";
 
 /// Refuses a component of another world, with a sentence that says in what it differs. What passes may still differ
 /// in a type; instantiation finds that.
@@ -54,9 +52,9 @@ pub(crate) fn check(component: &Component) -> Result<(), Refusal> {
             None => Refusal::OtherWorld { expected, found: exports.iter().map(|name| (*name).to_owned()).collect() },
         });
     }
-    let offered = [format!("{PACKAGE}host@{VERSION}"), format!("{PACKAGE}types@{VERSION}")];
+    let offered = format!("{PACKAGE}host@{VERSION}");
     for (import, _) in kind.imports(engine) {
-        if !offered.iter().any(|name| same_track(import, name)) {
+        if !same_track(import, &offered) {
             return Err(Refusal::Import { name: import.to_owned() });
         }
     }
@@ -79,9 +77,9 @@ mod tests {
 
     #[test]
     fn the_major_version_is_the_track() {
-        assert!(same_track("lanner:pack/rules@1.3.0", "lanner:pack/rules@1.0.0"));
-        assert!(!same_track("lanner:pack/rules@2.0.0", "lanner:pack/rules@1.0.0"));
-        assert!(!same_track("lanner:pack/rules", "lanner:pack/rules@1.0.0"));
-        assert!(!same_track("wasi:io/poll@1.0.0", "lanner:pack/rules@1.0.0"));
+        assert!(same_track("lanner:pack/rules@2.3.0", "lanner:pack/rules@2.0.0"));
+        assert!(!same_track("lanner:pack/rules@1.0.0", "lanner:pack/rules@2.0.0"));
+        assert!(!same_track("lanner:pack/rules", "lanner:pack/rules@2.0.0"));
+        assert!(!same_track("wasi:io/poll@2.0.0", "lanner:pack/rules@2.0.0"));
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use wasmtime::{ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline};
 
-use super::contract::{self, Finding, Interfaces, Level, Pack, PackPre};
+use lanner_contract::{Fact, Finding};
+
+use super::contract::{self, Interfaces, Level, Pack, PackPre};
 use super::description::Description;
 use super::refusal::Refusal;
 use super::runtime::{MAX_TABLE_ELEMENTS, Runtime, epochs, processor_time};
@@ -14,7 +16,7 @@ use super::runtime::{MAX_TABLE_ELEMENTS, Runtime, epochs, processor_time};
 const MAX_FINDINGS_PER_CALL: usize = 4096;
 /// Bytes of one text in a finding or a log line; the rest is cut.
 const MAX_TEXT: usize = 16 << 10;
-/// Fields, or events, of one finding.
+/// Fields, or events, of one finding, or facts in a list.
 const MAX_ITEMS: usize = 64;
 /// Bytes of all findings of one call: what the host keeps until they are written.
 const MAX_BYTES_PER_CALL: usize = 4 << 20;
@@ -30,6 +32,8 @@ pub(crate) struct PackState {
     /// Bytes in them.
     raised: usize,
     findings_dropped: u64,
+    /// Why one could not be read.
+    unreadable: Option<String>,
     /// Log lines since `log_window_ns` (event time), those that were left out too.
     log_lines: usize,
     log_window_ns: u64,
@@ -68,27 +72,20 @@ impl ResourceLimiter for Limiter {
     }
 }
 
-impl contract::types::Host for PackState {}
-
 impl contract::imports::Host for PackState {
-    fn emit(&mut self, mut finding: Finding) {
+    fn emit(&mut self, finding: Vec<u8>) {
         if self.findings.len() >= MAX_FINDINGS_PER_CALL || self.raised >= MAX_BYTES_PER_CALL {
             self.findings_dropped += 1;
             return;
         }
-        cut(&mut finding.message);
-        finding.fields.truncate(MAX_ITEMS);
-        for (name, value) in &mut finding.fields {
-            cut(name);
-            cut(value);
+        match Finding::decode(&finding) {
+            Ok(mut finding) => {
+                bound(&mut finding);
+                self.raised += size(&finding);
+                self.findings.push(finding);
+            }
+            Err(malformed) => self.unreadable = Some(malformed.to_string()),
         }
-        if finding.events.len() > MAX_ITEMS {
-            // The newest stand last, and matter most.
-            finding.events.drain(..finding.events.len() - MAX_ITEMS);
-        }
-        let fields = finding.fields.iter().map(|(name, value)| name.len() + value.len());
-        self.raised += size_of::<Finding>() + finding.message.len() + fields.sum::<usize>();
-        self.findings.push(finding);
     }
 
     fn log(&mut self, level: Level, message: String) {
@@ -144,6 +141,40 @@ fn printable(mut text: String) -> String {
     lanner_abi::Text::from(text.as_str()).to_string()
 }
 
+/// Cuts a finding to what a host keeps of one.
+fn bound(finding: &mut Finding) {
+    cut(&mut finding.message);
+    finding.key.iter_mut().for_each(cut);
+    finding.fields.truncate(MAX_ITEMS);
+    for (name, fact) in &mut finding.fields {
+        cut(name);
+        bound_fact(fact);
+    }
+    if finding.events.len() > MAX_ITEMS {
+        // The newest stand last, and matter most.
+        finding.events.drain(..finding.events.len() - MAX_ITEMS);
+    }
+}
+
+fn bound_fact(fact: &mut Fact) {
+    match fact {
+        Fact::Text(text) => cut(text),
+        Fact::Path(path) => path.truncate(MAX_TEXT),
+        Fact::List(facts) => {
+            facts.truncate(MAX_ITEMS);
+            facts.iter_mut().for_each(bound_fact);
+        }
+        Fact::Number(_) | Fact::Float(_) | Fact::Bool(_) | Fact::Address(_) | Fact::Process(_) => {}
+    }
+}
+
+/// Bytes that a finding takes, about.
+fn size(finding: &Finding) -> usize {
+    let texts = finding.message.len() + finding.key.as_ref().map_or(0, String::len);
+    let fields = finding.fields.iter().map(|(name, fact)| name.len() + fact.size());
+    size_of::<Finding>() + texts + fields.sum::<usize>()
+}
+
 /// Cuts a text to the bound, at a character.
 fn cut(text: &mut String) {
     if text.len() > MAX_TEXT {
@@ -176,6 +207,8 @@ pub struct Gave {
     pub findings: Vec<Finding>,
     /// Findings beyond the bound of one call.
     pub dropped: u64,
+    /// Why one was left out that could not be read.
+    pub unreadable: Option<String>,
     /// What was raised before it stands in `findings`.
     pub failure: Option<Failure>,
 }
@@ -197,6 +230,7 @@ impl Instance {
             findings: Vec::new(),
             raised: 0,
             findings_dropped: 0,
+            unreadable: None,
             log_lines: 0,
             log_window_ns: 0,
             deadline: runtime.limits.deadline,
@@ -239,16 +273,17 @@ impl Instance {
         Gave {
             findings: std::mem::take(&mut state.findings),
             dropped: std::mem::take(&mut state.findings_dropped),
+            unreadable: state.unreadable.take(),
             failure: outcome.err(),
         }
     }
 
-    pub(crate) fn describe(&mut self) -> Result<contract::Description, Failure> {
+    pub(crate) fn describe(&mut self) -> Result<Vec<u8>, Failure> {
         self.call(|pack, store| pack.lanner_pack_rules().call_describe(store))
     }
 
-    pub(crate) fn configure(&mut self, settings: &[(String, String)]) -> Result<Result<(), String>, Failure> {
-        let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_configure(store, settings));
+    pub(crate) fn configure(&mut self, configuration: &[u8]) -> Result<Result<(), String>, Failure> {
+        let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_configure(store, configuration));
         outcome.map(|answer| answer.map_err(printable))
     }
 
@@ -299,15 +334,17 @@ pub struct Candidate {
     pub(crate) pre: PackPre<PackState>,
     pub(crate) instance: Instance,
     pub(crate) description: Arc<Description>,
+    /// What each of its instances is told.
+    pub(crate) configuration: Arc<[u8]>,
     interfaces: Interfaces,
 }
 
 impl Candidate {
-    /// Compiles and checks a component, starts it, and asks what it is.
+    /// Compiles and checks a component, starts it, asks what it is, and tells it what is set for it.
     ///
     /// # Errors
     /// Any way in which it is not a pack that this host can run.
-    pub fn prepare(runtime: &Runtime, bytes: &[u8], settings: &[(String, String)]) -> Result<Self, Refusal> {
+    pub fn prepare(runtime: &Runtime, bytes: &[u8]) -> Result<Self, Refusal> {
         refuse_other_files(bytes)?;
         let component = runtime.compile(bytes).map_err(|error| Refusal::Invalid(format!("{error:#}")))?;
         contract::check(&component)?;
@@ -318,14 +355,16 @@ impl Candidate {
             .map_err(|error| Refusal::Invalid(format!("{error:#}")))?;
         let call = |call: &'static str| move |failure: Failure| Refusal::Call { call, reason: format!("it {failure}") };
         let mut instance = Instance::start(runtime, &pre, Arc::from("(new)")).map_err(call("its start"))?;
-        let description = Description::check(instance.describe().map_err(call("describe"))?)?;
+        let said = instance.describe().map_err(call("describe"))?;
+        let (description, configuration) = Description::check(&said, runtime.settings())?;
+        let configuration: Arc<[u8]> = configuration.encode().into();
         instance.store.data_mut().name = Arc::from(description.name.as_str());
         instance
-            .configure(settings)
+            .configure(&configuration)
             .map_err(call("configure"))?
             .map_err(|reason| Refusal::Call { call: "configure", reason })?;
         let interfaces = Interfaces::of(&component);
-        Ok(Self { pre, instance, description: Arc::new(description), interfaces })
+        Ok(Self { pre, instance, description: Arc::new(description), configuration, interfaces })
     }
 
     /// What the pack says of itself.

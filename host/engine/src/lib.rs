@@ -12,8 +12,6 @@ mod order;
 mod refusal;
 mod route;
 mod runtime;
-mod severity;
-mod sieve;
 mod slot;
 mod worker;
 
@@ -22,17 +20,17 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Weak};
 
-pub use contract::{Finding as Raised, Interfaces};
-pub use description::{Comparison, Description, Filter, Rule, Subscription};
+pub use contract::Interfaces;
+pub use description::{Description, Settings};
 pub use instance::{Candidate, Failure, Gave};
+pub use lanner_contract::{Fact, Finding as Raised, Rule, Severity, Sieve};
 pub use order::Order;
 pub use refusal::{PackError, Refusal};
 pub use runtime::{DEFAULT_DEADLINE, DEFAULT_MEMORY, Limits, Runtime, RuntimeError};
-pub use severity::Severity;
-pub use sieve::Sieve;
 pub use worker::{Handover, WorkerGone};
 
 use batch::{Batch, GivenUp};
+use lanner_contract::LeftOut;
 use lanner_enrich::Event;
 use route::Router;
 use worker::{Job, SLACK, Worker};
@@ -189,6 +187,14 @@ impl Engine {
         let handover = self.workers[worker].install(pack, candidate, self.batches)?;
         if known.is_none() {
             self.next += 1;
+        }
+        for LeftOut { rule, needs } in &description.left_out {
+            let rule = description.rules.get(*rule as usize).map_or("", |rule| &rule.id);
+            tracing::warn!(
+                "pack {}: the rule {rule} is left out, as it needs {needs}, which this host does not have; run it on a \
+                 newer lanner",
+                description.name
+            );
         }
         self.router.remove(pack);
         self.router.add(pack, &description);

@@ -36,7 +36,10 @@ pub enum Refusal {
         found: Vec<String>,
     },
     /// Another major version of the contract.
-    #[error("speaks {found}; this host speaks {expected}: rebuild the pack with this host's SDK")]
+    #[error(
+        "speaks {found}, and this host {expected}: rebuild the pack from its source with the SDK of this host's version \
+         (`cargo xtask packs`), or pull a version of it that was"
+    )]
     ContractVersion {
         /// The interface it exports.
         found: String,
@@ -60,6 +63,17 @@ pub enum Refusal {
     /// Its description is not sound.
     #[error("describes itself wrongly: {0}")]
     Description(String),
+    /// None of its rules can run here.
+    #[error("has no rule that this host can run: {rule} needs {needs}, for a start; run it on a newer lanner")]
+    TooNew {
+        /// The first rule that cannot.
+        rule: String,
+        /// What that needs.
+        needs: String,
+    },
+    /// Something is set for it that it does not have, or not so.
+    #[error("cannot be set up: {0}")]
+    Setting(String),
     /// A rule that another pack has.
     #[error(
         "has the rule {rule}, which the pack {other} has too; rule ids are unique: rename one, or load only one of the packs"

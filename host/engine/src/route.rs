@@ -5,9 +5,10 @@ use std::sync::Arc;
 use lanner_enrich::Event;
 use lanner_frame as frame;
 
+use lanner_contract::{Sieve, Wanted};
+
 use super::PackId;
-use super::description::{Description, Subscription};
-use super::sieve::Sieve;
+use super::description::Description;
 
 /// A frame for one pack.
 pub(super) struct Routed {
@@ -25,19 +26,19 @@ pub(super) struct Router {
 }
 
 struct Group {
-    subscriptions: Vec<Subscription>,
+    wanted: Vec<Wanted>,
     sieve: Sieve,
     packs: Vec<PackId>,
 }
 
 impl Router {
     pub(super) fn add(&mut self, pack: PackId, description: &Description) {
-        match self.groups.iter_mut().find(|group| group.subscriptions == description.subscriptions) {
+        match self.groups.iter_mut().find(|group| group.wanted == description.wanted) {
             Some(group) => group.packs.push(pack),
             None => {
-                let subscriptions = description.subscriptions.clone();
-                let sieve = Sieve::new(&subscriptions);
-                self.groups.push(Group { subscriptions, sieve, packs: vec![pack] });
+                let wanted = description.wanted.clone();
+                let sieve = Sieve::new(&wanted);
+                self.groups.push(Group { wanted, sieve, packs: vec![pack] });
             }
         }
     }
@@ -53,7 +54,7 @@ impl Router {
     pub(super) fn route(&mut self, events: &[Event]) -> Vec<Routed> {
         let mut routed = Vec::new();
         for group in &self.groups {
-            let chosen = events.iter().filter(|event| group.sieve.wants(event));
+            let chosen = events.iter().filter(|event| group.sieve.wants(*event));
             for (frame, events) in self.encoder.encode(chosen) {
                 routed.extend(group.packs.iter().map(|pack| Routed { pack: *pack, frame: frame.clone(), events }));
             }
@@ -64,22 +65,22 @@ impl Router {
 
 #[cfg(test)]
 mod tests {
-    use lanner_abi::{FilterField, Frame, Kind};
+    use lanner_abi::{Frame, Kind, OwnedRecord, field};
+    use lanner_contract::filter::Test;
+    use lanner_contract::{Condition, FieldRef};
     use lanner_enrich::Enricher;
-    use lanner_probes::event::{KernelEvent, Open, Payload, ResolvedPath, Task};
+    use lanner_probes::event::{RawEvent, Task};
     use lanner_source::record::{Machine, Record};
 
     use super::*;
-    use crate::{Comparison, Filter};
 
     /// Opens of these files.
     fn opens(paths: &[&str]) -> Vec<Event> {
         let mut enricher = Enricher::new(&Machine::default(), None);
         let task = Task { pid: 10, tid: 10, start_boot_ns: 1, ..Task::default() };
         let open = |path: &&str| {
-            let path = ResolvedPath { bytes: path.as_bytes().to_vec(), ..ResolvedPath::default() };
-            let payload = Payload::Open(Box::new(Open { path, ..Open::default() }));
-            let event = KernelEvent { time_ns: 1, task: task.clone(), payload };
+            let open = OwnedRecord::new(Kind::Open.record()).with(field::open::PATH, *path);
+            let event = RawEvent { task: Some(task.clone()), ..RawEvent::of_nobody(1, Kind::Open, open) };
             enricher.take(Record::Event(Box::new(event))).expect("an event")
         };
         paths.iter().map(open).collect()
@@ -88,15 +89,9 @@ mod tests {
     /// A pack that wants opens of files below these folders; all where there are none.
     fn description(below: &[&str]) -> Description {
         let values: Vec<_> = below.iter().map(|folder| folder.as_bytes().to_vec()).collect();
-        let filter = Filter { field: FilterField::OpenPath, test: Comparison::StartsWith, values };
-        let filters = if below.is_empty() { Vec::new() } else { vec![filter] };
-        Description {
-            name: "pack".to_owned(),
-            version: "1.0.0".to_owned(),
-            summary: String::new(),
-            rules: Vec::new(),
-            subscriptions: vec![Subscription { kind: Kind::Open.number(), filters }],
-        }
+        let path = FieldRef::of(Kind::Open, "open.path").expect("a field");
+        let condition = (!below.is_empty()).then_some(Condition::Field(path, Test::StartsWith(values)));
+        Description { wanted: vec![Wanted { kind: Kind::Open, condition }], ..Description::default() }
     }
 
     fn sequence_numbers(frame: &[u8]) -> Vec<u64> {

@@ -12,6 +12,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 
 use super::cache::Compiled;
 use super::contract::Pack;
+use super::description::Settings;
 use super::instance::PackState;
 
 /// How much processor time one call into a pack may take, until it is stopped. A batch of 256 events takes a sound pack well
@@ -61,6 +62,7 @@ pub struct Runtime {
     pub(super) limits: Limits,
     /// Where compiled packs are kept, if they are.
     compiled: Option<Compiled>,
+    settings: Arc<Settings>,
     clock: Arc<Clock>,
 }
 
@@ -82,7 +84,17 @@ impl Runtime {
         Pack::add_to_linker::<_, wasmtime::component::HasSelf<_>>(&mut linker, |state: &mut PackState| state)
             .map_err(|error| RuntimeError(format!("{error:#}")))?;
         let clock = Clock::start(&engine).map_err(|error| RuntimeError(error.to_string()))?;
-        Ok(Self { engine, linker, limits, compiled, clock })
+        Ok(Self { engine, linker, limits, compiled, settings: Arc::default(), clock })
+    }
+
+    /// With what is set for packs, for those that are prepared from here on.
+    #[must_use]
+    pub fn with_settings(self, settings: Settings) -> Self {
+        Self { settings: Arc::new(settings), ..self }
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Compiles a component, or takes it from where compiled packs are kept.

@@ -5,12 +5,13 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, SystemTime};
 
 use super::batch::Batch;
+use lanner_contract::Sieve;
+
 use super::contract::PackPre;
 use super::description::Description;
 use super::instance::{Candidate, Failure, Gave, Instance, PackState};
 use super::route::Routed;
 use super::runtime::{Runtime, processor_time};
-use super::sieve::Sieve;
 use super::{Answer, PackId};
 
 /// How long a pack rests after its first failure, ns; doubled with each further one.
@@ -28,6 +29,7 @@ const SHARE: u32 = 2;
 pub(super) struct Slot {
     pre: PackPre<PackState>,
     pub(super) description: Arc<Description>,
+    configuration: Arc<[u8]>,
     /// None while it rests.
     pub(super) instance: Option<Instance>,
     /// By the clock of rests: see `rest_clock`.
@@ -50,10 +52,20 @@ struct Overtaken {
 impl Slot {
     /// Runs the instance; the batches up to the number `overtaken` were routed for the version before it.
     pub(super) fn new(candidate: Candidate, overtaken: Option<u64>) -> Self {
-        let Candidate { pre, instance, description, .. } = candidate;
-        let overtaken = overtaken.map(|last| Overtaken { last, sieve: Sieve::new(&description.subscriptions) });
+        let Candidate { pre, instance, description, configuration, .. } = candidate;
+        let overtaken = overtaken.map(|last| Overtaken { last, sieve: Sieve::new(&description.wanted) });
         let (rest_until, failures, missed, account) = (0, 0, 0, Account::default());
-        Self { pre, description, instance: Some(instance), rest_until, failures, missed, account, overtaken }
+        Self {
+            pre,
+            description,
+            configuration,
+            instance: Some(instance),
+            rest_until,
+            failures,
+            missed,
+            account,
+            overtaken,
+        }
     }
 
     /// By what to choose its events from this batch, where that was routed for the version before.
@@ -104,7 +116,7 @@ impl Slot {
             let name = Arc::from(self.description.name.as_str());
             let mut instance = Instance::start(runtime, &self.pre, name)?;
             // As every start of an instance: the contract promises a configure before the first batch.
-            instance.configure(&[])?.map_err(Failure::Trap)?;
+            instance.configure(&self.configuration)?.map_err(Failure::Trap)?;
             tracing::warn!(
                 "pack {} runs again, without the state it had; {} events passed it by while it rested",
                 self.description.name,

@@ -197,7 +197,7 @@ impl Packs {
         }
         for (pack, slot) in &mut self.slots {
             let Some(sieve) = slot.sieve(batch) else { continue };
-            for (frame, events) in self.encoder.encode(batch.events.iter().filter(|event| sieve.wants(event))) {
+            for (frame, events) in self.encoder.encode(batch.events.iter().filter(|event| sieve.wants(*event))) {
                 let routed = Routed { pack: *pack, frame, events };
                 let gave = slot.judge(&self.runtime, &routed, now, self.idle);
                 slot.answer(&self.runtime, *pack, gave, now, reply);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use lanner_abi::Kind;
-use lanner_probes::event::{Connect, Exit, Lost, Open, Stdio};
+use lanner_abi::{FieldInfo, Kind, OwnedRecord, Reads, Value, field};
+use lanner_contract::{FieldRef, Happening, Scope};
 
 use super::process::Process;
 
@@ -14,69 +14,65 @@ pub struct Event {
     pub seq: u64,
     /// ns since 1970 (UTC).
     pub time_ns: u64,
-    /// The image that did it, as it was before the event.
-    pub process: Arc<Process>,
+    /// What happened.
+    pub kind: Kind,
+    /// Bits of `lanner_abi::event_flag`.
+    pub flags: u16,
+    /// What the call returned, where there is one.
+    pub result: Option<i64>,
+    /// The image that did it, as it was before the event. `None` where it is nobody's doing.
+    pub process: Option<Arc<Process>>,
     /// Its thread.
-    pub tid: u32,
-    /// What was done.
-    pub payload: Payload,
-}
-
-/// What was done.
-#[derive(Clone, Debug)]
-pub enum Payload {
-    /// A program began.
-    Exec(Box<ExecFacts>),
-    /// A process was created: its first image.
-    Fork(Arc<Process>),
-    /// A process ended.
-    Exit(Exit),
-    /// A file was opened.
-    Open(Box<Open>),
-    /// A socket was connected.
-    Connect(Box<Connect>),
-    /// Events were lost.
-    Loss(Lost),
-}
-
-/// An exec.
-#[derive(Clone, Debug)]
-pub struct ExecFacts {
-    /// The image that begins.
-    pub image: Arc<Process>,
-    /// The file as it was named to exec.
-    pub filename: Vec<u8>,
-    /// Standard input, output and error.
-    pub stdio: [Stdio; 3],
+    pub tid: Option<u32>,
+    /// What the kind has of its own. The number of a process in it is its place in `named`.
+    pub payload: OwnedRecord,
+    /// The processes that the payload names.
+    pub named: Vec<Arc<Process>>,
 }
 
 impl Event {
-    /// The kind.
-    pub fn kind(&self) -> Kind {
-        match self.payload {
-            Payload::Exec(_) => Kind::Exec,
-            Payload::Fork(_) => Kind::Fork,
-            Payload::Exit(_) => Kind::Exit,
-            Payload::Open(_) => Kind::Open,
-            Payload::Connect(_) => Kind::Connect,
-            Payload::Loss(_) => Kind::Loss,
-        }
+    /// The process that a finding about this event is about: where an image begins with it, that one.
+    pub fn subject(&self) -> Option<&Arc<Process>> {
+        let begins = self.kind.info().has_image.then(|| self.named.first()).flatten();
+        begins.or(self.process.as_ref())
     }
 
-    /// The process that a finding about this event is about: for an exec the image that begins.
-    pub fn subject(&self) -> &Arc<Process> {
-        match &self.payload {
-            Payload::Exec(exec) => &exec.image,
-            _ => &self.process,
-        }
+    /// The process that a field of the payload names.
+    pub fn named(&self, field: &FieldInfo) -> Option<&Arc<Process>> {
+        let place = self.payload.get().number(field).filter(|_| field.reads == Reads::Row)?;
+        self.named.get(usize::try_from(place).ok()?)
     }
 
-    /// What the call returned.
-    pub fn result(&self) -> i64 {
-        match &self.payload {
-            Payload::Open(open) => open.result,
-            Payload::Connect(connect) => connect.result,
-            _ => 0,
+    fn own(&self, at: &FieldInfo) -> Option<Value<'_>> {
+        Some(match at {
+            at if *at == *field::event::SEQ => self.seq.into(),
+            at if *at == *field::event::TIME => self.time_ns.into(),
+            at if *at == *field::event::KIND => self.kind.number().into(),
+            at if *at == *field::event::FLAGS => self.flags.into(),
+            at if *at == *field::event::TID => self.tid?.into(),
+            at if *at == *field::event::RESULT => self.result?.into(),
+            _ => return None,
+        })
+    }
+}
+
+impl Happening for Event {
+    fn kind(&self) -> Option<Kind> {
+        Some(self.kind)
+    }
+
+    #[inline]
+    fn value(&self, field: &FieldRef) -> Option<Value<'_>> {
+        match field.scope {
+            Scope::Payload => self.payload.get().value(field.field),
+            Scope::Process => self.process.as_ref()?.record().value(field.field),
+            Scope::Parent => self.process.as_ref()?.parent.as_ref()?.record().value(field.field),
+            Scope::Container => self.process.as_ref()?.container.as_ref()?.get().value(field.field),
+            Scope::Event => self.own(field.field),
+            Scope::Named(place) => {
+                let names = self.payload.info().fields.get(usize::from(place))?;
+                self.named(names)?.record().value(field.field)
+            }
         }
     }
 }

@@ -2,16 +2,20 @@
 
 #![forbid(unsafe_code)]
 
+mod enrichment;
 mod event;
 mod process;
 mod table;
 #[cfg(test)]
 mod tests;
 
-use lanner_probes::event as kernel;
+use std::sync::Arc;
 
-pub use event::{Event, ExecFacts, Payload};
-pub use process::{Credentials, ImageId, MAX_LINEAGE, Process, ProcessId, Program};
+use lanner_abi::{FieldInfo, Kind, event_flag, field, process_flag};
+use lanner_probes::event::RawEvent;
+
+pub use event::Event;
+pub use process::{ImageId, MAX_LINEAGE, Process, ProcessId};
 
 use lanner_source::record::{Machine, Record};
 use table::ProcessTable;
@@ -43,28 +47,51 @@ impl Enricher {
         None
     }
 
-    fn event(&mut self, event: kernel::KernelEvent) -> Option<Event> {
-        let kernel::KernelEvent { time_ns, task, payload } = event;
+    /// What feeds the process table has its own way; of all other kinds nothing has to be known.
+    fn event(&mut self, raw: RawEvent) -> Option<Event> {
+        let RawEvent { time_ns, kind, mut flags, result, task, payload, image } = raw;
         // Processors differ by microseconds; more than that is a clock that was set back.
         let set_back = self.now_ns.saturating_sub(time_ns) > SET_BACK_NS;
         self.now_ns = if set_back { time_ns } else { self.now_ns.max(time_ns) };
-        let (process, payload) = match payload {
-            kernel::Payload::Exec(exec) => {
-                let (before, image) = self.table.exec(&task, &exec, time_ns);
-                let exec = *exec;
-                (before, Payload::Exec(Box::new(ExecFacts { image, filename: exec.filename, stdio: exec.stdio })))
-            }
-            kernel::Payload::Fork(fork) => {
-                let (parent, child) = self.table.fork(&task, &fork, time_ns);
-                (parent, Payload::Fork(child))
-            }
-            kernel::Payload::Exit(exit) => (self.table.exit(&task, time_ns)?, Payload::Exit(exit)),
-            kernel::Payload::Open(open) => (self.table.who(&task, time_ns), Payload::Open(open)),
-            kernel::Payload::Connect(connect) => (self.table.who(&task, time_ns), Payload::Connect(connect)),
-            kernel::Payload::Lost(lost) => (self.table.who(&task, time_ns), Payload::Loss(lost)),
-        };
+        if result.is_some_and(|result| result < 0 && !kind.info().fine.contains(&result)) {
+            flags |= event_flag::FAILED;
+        }
+        let tid = task.as_ref().map(|task| task.tid);
+        let mut event = Event { seq: 0, time_ns, kind, flags, result, process: None, tid, payload, named: Vec::new() };
+        if let Some(task) = &task {
+            event.process = Some(match (kind, image) {
+                (Kind::Exec, Some(image)) => {
+                    let (before, begins) = self.table.exec(task, &event.payload, &image, time_ns);
+                    event.flags |= of_image(&begins);
+                    name(&mut event, field::exec::IMAGE, begins);
+                    before
+                }
+                (Kind::Fork, _) => {
+                    let (parent, child) = self.table.fork(task, &event.payload, time_ns);
+                    name(&mut event, field::fork::CHILD, child);
+                    parent
+                }
+                (Kind::Exit, _) => self.table.exit(task, time_ns)?,
+                _ => self.table.who(task, time_ns),
+            });
+        }
         self.table.forget(self.now_ns);
         self.seq += 1;
-        Some(Event { seq: self.seq, time_ns, process, tid: task.tid, payload })
+        Some(Event { seq: self.seq, ..event })
     }
+}
+
+/// Names a process in a field of the payload.
+fn name(event: &mut Event, field: &FieldInfo, process: Arc<Process>) {
+    let place = event.named.len() as u64;
+    // It is a field for rows.
+    let _ = event.payload.set(field, Some(place.into()));
+    event.named.push(process);
+}
+
+/// What an image's facts say of the event that it begins with.
+fn of_image(image: &Process) -> u16 {
+    let has = |flags: u32, then: u16| if image.flags() & flags != 0 { then } else { 0 };
+    has(process_flag::PARTIAL, event_flag::PARTIAL)
+        | has(process_flag::ARGV_TRUNCATED | process_flag::PATH_TRUNCATED, event_flag::TRUNCATED)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lanner_probes::event::{FileFacts, Namespaces};
+use lanner_abi::{FieldInfo, OwnedRecord, PROCESS, RecordRef, field, process_flag};
 
 /// Ancestors that an image keeps alive. Longer lines (a program that keeps starting its own successor) lose their far
 /// end, so that memory stays bounded by the number of living processes.
@@ -21,82 +21,120 @@ pub struct ImageId(pub u64);
 /// An image of a process: what it runs, as whom, and where it comes from. Never changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Process {
-    /// The process.
-    pub id: ProcessId,
-    /// This image of it.
-    pub image: ImageId,
     /// The parent's image when it forked.
     pub parent: Option<Arc<Process>>,
     /// How many ancestors it has, as far as they are kept.
     pub depth: u16,
-    /// Thread group id in the initial pid namespace.
-    pub pid: u32,
-    /// The parent's.
-    pub ppid: u32,
-    /// Pid in its own namespace.
-    pub ns_pid: u32,
-    /// Session leader.
-    pub sid: u32,
-    /// Group leader.
-    pub pgid: u32,
-    /// As whom.
-    pub user: Credentials,
-    /// When the process began, ns since 1970 (UTC).
-    pub start_ns: u64,
-    /// When this image began, ns since 1970 (UTC).
-    pub image_start_ns: u64,
-    /// Bits of `lanner_abi::process_flag`.
-    pub flags: u32,
-    /// The kernel's short name.
-    pub comm: Arc<[u8]>,
-    /// What it runs; shared by all that were forked from it.
-    pub program: Arc<Program>,
-}
-
-/// Who a process acts as.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[allow(missing_docs, reason = "the names are the kernel's")]
-pub struct Credentials {
-    pub uid: u32,
-    pub euid: u32,
-    pub suid: u32,
-    pub gid: u32,
-    pub egid: u32,
-    /// `u32::MAX` for none.
-    pub login_uid: u32,
-    pub caps_effective: u64,
-    pub caps_permitted: u64,
-    pub caps_inheritable: u64,
-    /// Name of `uid`, where it is known.
-    pub name: Option<Arc<str>>,
-}
-
-/// A program that was started.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Program {
-    /// Path of the executable.
-    pub exe: Vec<u8>,
-    /// Its file.
-    pub file: FileFacts,
-    /// Arguments, each ended by a NUL.
-    pub argv: Vec<u8>,
-    /// Working directory at the start.
-    pub cwd: Vec<u8>,
-    /// The script that `exe` interprets, or empty.
-    pub script: Vec<u8>,
-    /// Namespaces.
-    pub namespaces: Namespaces,
-}
-
-impl Program {
-    /// Bytes of its texts.
-    pub(super) fn bytes(&self) -> usize {
-        let Self { exe, argv, cwd, script, .. } = self;
-        exe.len() + argv.len() + cwd.len() + script.len()
-    }
+    /// The container that it runs in.
+    pub container: Option<Arc<OwnedRecord>>,
+    /// What is known of it, but for those two. What it runs is shared by all that were forked from it.
+    pub(super) record: OwnedRecord,
 }
 
 impl Process {
+    /// What is known of it: see `lanner_abi::field::process`.
+    #[inline]
+    pub fn record(&self) -> RecordRef<'_> {
+        self.record.get()
+    }
+
+    fn number(&self, field: &FieldInfo) -> Option<u64> {
+        self.record().number(field)
+    }
+
+    fn id_number(&self, field: &FieldInfo) -> u32 {
+        self.number(field).and_then(|id| u32::try_from(id).ok()).unwrap_or(lanner_abi::NO_ID)
+    }
+
+    fn bytes(&self, field: &FieldInfo) -> &[u8] {
+        self.record().bytes(field).unwrap_or_default()
+    }
+
+    /// The process.
+    pub fn id(&self) -> ProcessId {
+        ProcessId(self.number(field::process::ID).unwrap_or_default())
+    }
+
+    /// This image of it.
+    pub fn image(&self) -> ImageId {
+        ImageId(self.number(field::process::IMAGE).unwrap_or_default())
+    }
+
+    /// Thread group id in the initial pid namespace.
+    pub fn pid(&self) -> u32 {
+        self.number(field::process::PID).unwrap_or_default() as u32
+    }
+
+    /// The parent's.
+    pub fn ppid(&self) -> u32 {
+        self.number(field::process::PPID).unwrap_or_default() as u32
+    }
+
+    /// Real user id.
+    pub fn uid(&self) -> u32 {
+        self.id_number(field::process::UID)
+    }
+
+    /// Effective user id.
+    pub fn euid(&self) -> u32 {
+        self.id_number(field::process::EUID)
+    }
+
+    /// Real group id.
+    pub fn gid(&self) -> u32 {
+        self.id_number(field::process::GID)
+    }
+
+    /// Effective group id.
+    pub fn egid(&self) -> u32 {
+        self.id_number(field::process::EGID)
+    }
+
+    /// User id of the login that it descends from, where it descends from one.
+    pub fn login_uid(&self) -> Option<u32> {
+        self.number(field::process::LOGIN_UID).map(|uid| uid as u32)
+    }
+
+    /// Name of the real user, where it is known.
+    pub fn user(&self) -> Option<&[u8]> {
+        self.record().bytes(field::process::USER)
+    }
+
+    /// When the process began, ns since 1970 (UTC).
+    pub fn start_ns(&self) -> u64 {
+        self.number(field::process::START).unwrap_or_default()
+    }
+
+    /// Bits of `lanner_abi::process_flag`.
+    pub fn flags(&self) -> u32 {
+        self.number(field::process::FLAGS).unwrap_or_default() as u32
+    }
+
+    /// Path of the executable; empty where it is not known.
+    pub fn exe(&self) -> &[u8] {
+        self.bytes(field::process::EXE)
+    }
+
+    /// The kernel's short name.
+    pub fn comm(&self) -> &[u8] {
+        self.bytes(field::process::COMM)
+    }
+
+    /// Arguments, each ended by a NUL; empty where they are not known.
+    pub fn argv(&self) -> &[u8] {
+        self.bytes(field::process::ARGV)
+    }
+
+    /// Working directory at the start of the image; empty where it is not known.
+    pub fn cwd(&self) -> &[u8] {
+        self.bytes(field::process::CWD)
+    }
+
+    /// The script that the executable interprets; empty where there is none.
+    pub fn script(&self) -> &[u8] {
+        self.bytes(field::process::SCRIPT)
+    }
+
     /// Itself, its parent, and so on.
     pub fn line(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Process>> {
         std::iter::successors(Some(self), |process| process.parent.as_ref())
@@ -104,10 +142,28 @@ impl Process {
 
     /// The last part of the executable's path; where there is none, the short name.
     pub fn name(&self) -> &[u8] {
-        match self.program.exe.rsplit(|byte| *byte == b'/').next() {
+        match self.exe().rsplit(|byte| *byte == b'/').next() {
             Some(name) if !name.is_empty() => name,
-            _ => &self.comm,
+            _ => self.comm(),
         }
+    }
+
+    /// The same without its arguments and folders.
+    pub(super) fn without_what_may_be_long(&self) -> Self {
+        let long = [field::process::ARGV, field::process::CWD, field::process::SCRIPT];
+        let mut record = OwnedRecord::new(&PROCESS);
+        for at in PROCESS.fields.iter().filter(|at| !long.contains(at)) {
+            // It is the same field, so that it takes what it had.
+            let _ = record.set(at, self.record().value(at));
+        }
+        let flags = self.flags() | process_flag::ARGV_TRUNCATED | process_flag::PATH_TRUNCATED;
+        let _ = record.set(field::process::FLAGS, Some(flags.into()));
+        Self { record, ..self.clone() }
+    }
+
+    /// Bytes that it takes, with the texts that it may share.
+    pub fn size(&self) -> usize {
+        size_of::<Self>() + self.record.len()
     }
 }
 

@@ -3,22 +3,26 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use lanner_abi::process_flag;
-use lanner_probes::event::{Exec, Fork, Task};
+use lanner_abi::{FieldInfo, OwnedRecord, PROCESS, Value, field, process_flag};
+use lanner_probes::event::Task;
 use lanner_source::record::{Machine, ProcessSnapshot};
 
-use super::process::{Credentials, ImageId, Process, ProcessId, Program, as_parent};
+use super::enrichment::{Enrichment, Users};
+use super::process::{ImageId, Process, ProcessId, as_parent};
 
 /// How long an ended process can still be named by events, ns. Its own events come before its exit; what comes after
 /// are those of other processors, microseconds later, and of parents that look at it.
 const LINGER_NS: u64 = 10_000_000_000;
 /// Ended processes kept at most.
 const MAX_LINGERING: usize = 16_384;
-/// Bytes of their programs kept at most: who starts them chooses how long their arguments are.
+/// Bytes of them kept at most: who starts them chooses how long their arguments are.
 const MAX_LINGERING_BYTES: usize = 64 << 20;
 /// Living processes kept at most: the kernel's default `pid_max` on large machines is four million, of which this
 /// many alive would be exceptional; beyond it processes are still reported, from what each event says of itself.
 const MAX_LIVING: usize = 1 << 20;
+/// Bytes of living processes up to which all that is known of them is kept. Beyond it those that begin are kept without their
+/// arguments and folders, which is what whoever starts them makes long. What several share is counted for each.
+const MAX_LIVING_BYTES: usize = 256 << 20;
 /// ns in a clock tick of /proc (USER_HZ is 100 on every architecture that counts): the grain in which start times
 /// are compared, as /proc does not know better.
 const TICK_NS: u64 = 10_000_000;
@@ -47,12 +51,14 @@ struct Ended {
 pub(super) struct ProcessTable {
     boot_time_ns: u64,
     boot_seed: u64,
-    users: HashMap<u32, Arc<str>>,
+    enrichments: Vec<Box<dyn Enrichment>>,
     living: HashMap<u32, (Key, Arc<Process>)>,
+    /// Bytes of `living`.
+    living_bytes: usize,
     lingering: HashMap<Key, Ended>,
     /// When to forget whom, oldest first.
     leaving: VecDeque<(u64, Key)>,
-    /// Bytes of the programs of `lingering`.
+    /// Bytes of `lingering`.
     lingering_bytes: usize,
     /// Whom the snapshot that is being read named.
     snapshot: HashSet<u32>,
@@ -65,8 +71,9 @@ impl ProcessTable {
         Self {
             boot_time_ns: machine.boot_time_ns,
             boot_seed: hash(machine.boot_id.as_bytes()),
-            users: machine.users.iter().map(|(uid, name)| (*uid, Arc::from(name.as_str()))).collect(),
+            enrichments: vec![Box::new(Users(machine.users.clone()))],
             living: HashMap::new(),
+            living_bytes: 0,
             lingering: HashMap::new(),
             leaving: VecDeque::new(),
             lingering_bytes: 0,
@@ -79,9 +86,9 @@ impl ProcessTable {
     pub(super) fn who(&mut self, task: &Task, time_ns: u64) -> Arc<Process> {
         let found = self.find(task);
         match found {
-            Some(process) if same_user(&process.user, task) => process,
+            Some(process) if same_user(&process, task) => process,
             Some(process) => {
-                let process = Arc::new(Process { user: self.credentials(&process.user, task), ..(*process).clone() });
+                let process = Arc::new(self.as_user(&process, task));
                 self.replace(task, &process);
                 process
             }
@@ -90,35 +97,50 @@ impl ProcessTable {
     }
 
     /// Somebody forked: the parent, and the child.
-    pub(super) fn fork(&mut self, task: &Task, fork: &Fork, time_ns: u64) -> (Arc<Process>, Arc<Process>) {
+    pub(super) fn fork(&mut self, task: &Task, fork: &OwnedRecord, time_ns: u64) -> (Arc<Process>, Arc<Process>) {
         let parent = self.who(task, time_ns);
-        let key = Key::new(fork.child_pid, fork.child_start_boot_ns);
+        let fork = fork.get();
+        let told = |field: &FieldInfo| fork.number(field).unwrap_or_default();
+        let (pid, start_boot_ns) = (told(field::fork::CHILD_PID) as u32, told(field::fork::CHILD_START));
+        let key = Key::new(pid, start_boot_ns);
         let id = self.id(key);
         let line = as_parent(&parent);
         let self_test = if self.self_test_parent == Some(task.pid) { process_flag::SELF_TEST } else { 0 };
-        let start_ns = self.wall(fork.child_start_boot_ns);
-        let child = Arc::new(Process {
-            id,
-            image: image_id(id, start_ns),
-            depth: line.depth + 1,
-            parent: Some(line),
-            pid: fork.child_pid,
-            ppid: parent.pid,
-            ns_pid: fork.child_ns_pid,
-            start_ns,
-            image_start_ns: start_ns,
-            flags: parent.flags | self_test,
-            ..(*parent).clone()
-        });
+        let start_ns = self.wall(start_boot_ns);
+        let mut child = Process { depth: line.depth + 1, parent: Some(line), ..(*parent).clone() };
+        set_all(
+            &mut child.record,
+            [
+                (field::process::ID, id.0),
+                (field::process::IMAGE, image_id(id, start_ns).0),
+                (field::process::PID, pid.into()),
+                (field::process::PPID, parent.pid().into()),
+                (field::process::START, start_ns),
+                (field::process::IMAGE_START, start_ns),
+                (field::process::FLAGS, (parent.flags() | self_test).into()),
+            ],
+        );
+        // Where it was not told, the parent's is not the child's.
+        set(&mut child.record, field::process::NS_PID, fork.value(field::fork::CHILD_NS_PID));
+        let child = Arc::new(child);
         self.insert(key, child.clone(), time_ns);
         (parent, child)
     }
 
     /// A program began: the image before, and the one that begins.
-    pub(super) fn exec(&mut self, task: &Task, exec: &Exec, time_ns: u64) -> (Arc<Process>, Arc<Process>) {
+    pub(super) fn exec(
+        &mut self,
+        task: &Task,
+        exec: &OwnedRecord,
+        image: &OwnedRecord,
+        time_ns: u64,
+    ) -> (Arc<Process>, Arc<Process>) {
         // The credentials in the event are those after the exec, so they say nothing of the image before.
         let before = self.find(task).unwrap_or_else(|| self.stranger(task, time_ns));
-        let image = Arc::new(self.image(task, exec, before.parent.clone(), before.flags, time_ns));
+        let mut image = image.clone();
+        let script = script(exec, image.get().bytes(field::process::CWD).unwrap_or_default());
+        set(&mut image, field::process::SCRIPT, script.as_deref().map(Value::Text));
+        let image = Arc::new(self.image(task, image, before.parent.clone(), before.flags(), time_ns));
         self.insert(Key::new(task.pid, task.start_boot_ns), image.clone(), time_ns);
         (before, image)
     }
@@ -130,7 +152,9 @@ impl ProcessTable {
             return (!std::mem::replace(&mut ended.reported, true)).then(|| ended.process.clone());
         }
         let process = self.who(task, time_ns);
-        self.living.remove(&task.pid);
+        if let Some((_, living)) = self.living.remove(&task.pid) {
+            self.living_bytes -= living.size();
+        }
         self.linger(key, process.clone(), true, time_ns);
         Some(process)
     }
@@ -147,15 +171,17 @@ impl ProcessTable {
         let known = self.living.get(&task.pid).filter(|(living, _)| *living == key).map(|(_, known)| known.clone());
         let (parent, inherited, image_start_ns) = match known {
             None => (self.parent(task), 0, start_ns),
-            Some(known) if known.flags & process_flag::PARTIAL != 0 => {
-                (known.parent.clone().or_else(|| self.parent(task)), known.flags, start_ns)
+            Some(known) if known.flags() & process_flag::PARTIAL != 0 => {
+                (known.parent.clone().or_else(|| self.parent(task)), known.flags(), start_ns)
             }
             // It runs something else than what events told: its exec was lost.
-            Some(known) if known.program.exe != image.exe.bytes => (known.parent.clone(), known.flags, start_ns + 1),
+            Some(known) if known.record().bytes(field::process::EXE) != image.get().bytes(field::process::EXE) => {
+                (known.parent.clone(), known.flags(), start_ns + 1)
+            }
             // What events told is more than what /proc tells.
             Some(_) => return,
         };
-        let process = Arc::new(self.image(task, image, parent, inherited, image_start_ns));
+        let process = Arc::new(self.image(task, image.clone(), parent, inherited, image_start_ns));
         self.insert(key, process, start_ns);
     }
 
@@ -166,6 +192,7 @@ impl ProcessTable {
         let before = boot_ns / TICK_NS;
         let gone = self.living.extract_if(|pid, (key, _)| !named.contains(pid) && key.start_ticks < before);
         let gone: Vec<(Key, Arc<Process>)> = gone.map(|(_, gone)| gone).collect();
+        self.living_bytes -= gone.iter().map(|(_, gone)| gone.size()).sum::<usize>();
         let now_ns = self.wall(boot_ns);
         for (key, process) in gone {
             self.linger(key, process, false, now_ns);
@@ -186,7 +213,7 @@ impl ProcessTable {
 
     fn drop_lingering(&mut self, key: Key) {
         if let Some(ended) = self.lingering.remove(&key) {
-            self.lingering_bytes = self.lingering_bytes.saturating_sub(ended.process.program.bytes());
+            self.lingering_bytes = self.lingering_bytes.saturating_sub(ended.process.size());
         }
     }
 
@@ -200,8 +227,15 @@ impl ProcessTable {
     }
 
     #[cfg(test)]
+    pub(super) fn living_bytes(&self) -> (usize, usize) {
+        (self.living_bytes, self.living.values().map(|(_, process)| process.size()).sum())
+    }
+
+    #[cfg(test)]
     pub(super) fn remembered_bytes(&self) -> usize {
-        self.lingering.values().map(|ended| ended.process.program.bytes()).sum()
+        let remembered = self.lingering.values().map(|ended| ended.process.size()).sum();
+        assert_eq!(self.lingering_bytes, remembered, "what is counted is what is there");
+        remembered
     }
 
     fn find(&self, task: &Task) -> Option<Arc<Process>> {
@@ -215,9 +249,14 @@ impl ProcessTable {
     fn replace(&mut self, task: &Task, process: &Arc<Process>) {
         let key = Key::new(task.pid, task.start_boot_ns);
         match self.living.get_mut(&task.pid) {
-            Some((living, known)) if *living == key => *known = process.clone(),
+            Some((living, known)) if *living == key => {
+                self.living_bytes = self.living_bytes - known.size() + process.size();
+                *known = process.clone();
+            }
             _ => {
                 if let Some(known) = self.lingering.get_mut(&key) {
+                    // As another user it has a name of another length.
+                    self.lingering_bytes = self.lingering_bytes.saturating_sub(known.process.size()) + process.size();
                     known.process = process.clone();
                 }
             }
@@ -231,17 +270,21 @@ impl ProcessTable {
         }
         // One that was taken for ended, and was not.
         self.drop_lingering(key);
-        if let Some((old, ended)) = self.living.insert(key.pid, (key, process))
-            && old != key
-        {
-            self.linger(old, ended, false, time_ns);
+        let full = self.living_bytes + process.size() > MAX_LIVING_BYTES;
+        let process = if full { Arc::new(process.without_what_may_be_long()) } else { process };
+        self.living_bytes += process.size();
+        if let Some((old, ended)) = self.living.insert(key.pid, (key, process)) {
+            self.living_bytes -= ended.size();
+            if old != key {
+                self.linger(old, ended, false, time_ns);
+            }
         }
     }
 
     fn linger(&mut self, key: Key, process: Arc<Process>, reported: bool, time_ns: u64) {
         self.leaving.push_back((time_ns, key));
         self.drop_lingering(key);
-        self.lingering_bytes += process.program.bytes();
+        self.lingering_bytes += process.size();
         self.lingering.insert(key, Ended { process, reported });
         self.forget(time_ns);
     }
@@ -254,66 +297,68 @@ impl ProcessTable {
             flags |= process_flag::SELF_TEST;
         }
         let start_ns = self.wall(task.start_boot_ns);
-        let process =
-            Arc::new(self.image(task, &Exec { login_uid: u32::MAX, ..Exec::default() }, parent, flags, start_ns));
+        let process = Arc::new(self.image(task, OwnedRecord::new(&PROCESS), parent, flags, start_ns));
         self.insert(Key::new(task.pid, task.start_boot_ns), process.clone(), time_ns);
         process
     }
 
+    /// An image, of what the kernel or /proc tells of it.
     fn image(
         &self,
         task: &Task,
-        exec: &Exec,
+        mut record: OwnedRecord,
         parent: Option<Arc<Process>>,
         inherited: u32,
         image_start_ns: u64,
     ) -> Process {
         let id = self.id(Key::new(task.pid, task.start_boot_ns));
-        let user = Credentials {
-            suid: exec.suid,
-            login_uid: exec.login_uid,
-            caps_effective: exec.caps_effective,
-            caps_permitted: exec.caps_permitted,
-            caps_inheritable: exec.caps_inheritable,
-            ..Credentials::default()
-        };
-        let kept = process_flag::SELF_TEST | if exec.exe.bytes.is_empty() { process_flag::PARTIAL } else { 0 };
-        Process {
-            id,
-            image: image_id(id, image_start_ns),
-            depth: parent.as_ref().map_or(0, |parent| parent.depth + 1),
-            parent,
-            pid: task.pid,
-            ppid: task.ppid,
-            ns_pid: exec.ns_pid,
-            sid: exec.sid,
-            pgid: exec.pgid,
-            user: self.credentials(&user, task),
-            start_ns: self.wall(task.start_boot_ns),
-            image_start_ns,
-            flags: inherited & kept | flags(task, exec),
-            comm: Arc::from(task.comm.as_slice()),
-            program: Arc::new(Program {
-                exe: exec.exe.bytes.clone(),
-                file: exec.exe_file,
-                argv: exec.argv.clone(),
-                cwd: exec.cwd.bytes.clone(),
-                script: if exec.filename == exec.interpreter { Vec::new() } else { script(exec) },
-                namespaces: exec.namespaces,
-            }),
-        }
+        let exe_known = record.get().bytes(field::process::EXE).is_some_and(|exe| !exe.is_empty());
+        let kept = process_flag::SELF_TEST | if exe_known { 0 } else { process_flag::PARTIAL };
+        let flags = inherited & kept | flags(task, &record);
+        set_all(
+            &mut record,
+            [
+                (field::process::ID, id.0),
+                (field::process::IMAGE, image_id(id, image_start_ns).0),
+                (field::process::PID, task.pid.into()),
+                (field::process::PPID, task.ppid.into()),
+                (field::process::START, self.wall(task.start_boot_ns)),
+                (field::process::IMAGE_START, image_start_ns),
+                (field::process::FLAGS, flags.into()),
+                // What they are stands beside the record.
+                (field::process::PARENT, 0),
+                (field::process::CONTAINER, 0),
+            ],
+        );
+        // From here on forks share what it runs.
+        record.share();
+        set(&mut record, field::process::COMM, Some(Value::Text(&task.comm)));
+        let depth = parent.as_ref().map_or(0, |parent| parent.depth + 1);
+        let mut image = Process { parent, depth, container: None, record };
+        self.set_user(&mut image, task);
+        image
     }
 
-    /// Credentials with what the event says put in.
-    fn credentials(&self, known: &Credentials, task: &Task) -> Credentials {
-        Credentials {
-            uid: task.uid,
-            euid: task.euid,
-            gid: task.gid,
-            egid: task.egid,
-            name: self.users.get(&task.uid).cloned(),
-            ..known.clone()
-        }
+    /// The image, with the credentials that the event tells of.
+    fn as_user(&self, process: &Process, task: &Task) -> Process {
+        // Without the texts of before, or they would add up with each change.
+        let mut image = Process { record: process.record.with_shared_texts(), ..process.clone() };
+        set(&mut image.record, field::process::COMM, Some(Value::Text(process.comm())));
+        self.set_user(&mut image, task);
+        image
+    }
+
+    fn set_user(&self, image: &mut Process, task: &Task) {
+        set_all(
+            &mut image.record,
+            [
+                (field::process::UID, task.uid.into()),
+                (field::process::EUID, task.euid.into()),
+                (field::process::GID, task.gid.into()),
+                (field::process::EGID, task.egid.into()),
+            ],
+        );
+        self.enrichments.iter().for_each(|enrichment| enrichment.image(image));
     }
 
     fn id(&self, key: Key) -> ProcessId {
@@ -329,17 +374,31 @@ impl ProcessTable {
     }
 }
 
-/// The script's path: named from the working directory, where it was named so.
-fn script(exec: &Exec) -> Vec<u8> {
-    let mut name = exec.filename.as_slice();
-    if name.starts_with(b"/") || exec.cwd.bytes.is_empty() {
-        return name.to_vec();
+/// Sets a field, or forgets it.
+fn set(record: &mut OwnedRecord, field: &FieldInfo, value: Option<Value<'_>>) {
+    let set = record.set(field, value);
+    debug_assert!(set.is_ok(), "{set:?}");
+}
+
+/// Sets numbers.
+fn set_all<const N: usize>(record: &mut OwnedRecord, values: [(&FieldInfo, u64); N]) {
+    values.into_iter().for_each(|(field, value)| set(record, field, Some(value.into())));
+}
+
+/// The script's path, where a script was run: named from the working directory, where it was named so.
+fn script(exec: &OwnedRecord, cwd: &[u8]) -> Option<Vec<u8>> {
+    let mut name = exec.get().bytes(field::exec::FILENAME)?;
+    if exec.get().bytes(field::exec::INTERPRETER)? == name {
+        return None;
+    }
+    if name.starts_with(b"/") || cwd.is_empty() {
+        return Some(name.to_vec());
     }
     while let Some(rest) = name.strip_prefix(b"./") {
         name = rest;
     }
-    let folder = exec.cwd.bytes.strip_suffix(b"/").unwrap_or(&exec.cwd.bytes);
-    [folder, b"/", name].concat()
+    let folder = cwd.strip_suffix(b"/").unwrap_or(cwd);
+    Some([folder, b"/", name].concat())
 }
 
 fn image_id(id: ProcessId, start_ns: u64) -> ImageId {
@@ -349,25 +408,29 @@ fn image_id(id: ProcessId, start_ns: u64) -> ImageId {
     ImageId(hash(&bytes))
 }
 
-fn same_user(user: &Credentials, task: &Task) -> bool {
-    (user.uid, user.euid, user.gid, user.egid) == (task.uid, task.euid, task.gid, task.egid)
+fn same_user(process: &Process, task: &Task) -> bool {
+    let record = process.record();
+    let same = |field, id: u32| record.number(field) == Some(id.into());
+    same(field::process::UID, task.uid)
+        && same(field::process::EUID, task.euid)
+        && same(field::process::GID, task.gid)
+        && same(field::process::EGID, task.egid)
 }
 
-/// What an image's facts say, as bits.
-fn flags(task: &Task, exec: &Exec) -> u32 {
-    const SETUID_OR_SETGID: u32 = 0o6000;
-    const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
+/// What an image's facts say, as bits, with those that the kernel told.
+fn flags(task: &Task, image: &OwnedRecord) -> u32 {
+    const SETUID_OR_SETGID: u64 = 0o6000;
+    const GROUP_OR_OTHERS_WRITE: u64 = 0o022;
+    let image = image.get();
+    let mode = image.number(field::process::EXE_MODE).unwrap_or_default();
     let facts = [
-        (exec.exe_file.upper, process_flag::EXE_UPPER),
-        (exec.exe.bytes.starts_with(b"memfd:"), process_flag::EXE_MEMFD),
-        (exec.exe.deleted, process_flag::EXE_DELETED),
-        (exec.exe_file.mode & SETUID_OR_SETGID != 0, process_flag::EXE_SETUID),
-        (exec.exe_file.mode & GROUP_OR_OTHERS_WRITE != 0, process_flag::EXE_WRITABLE),
-        (exec.argv_truncated, process_flag::ARGV_TRUNCATED),
-        (exec.exe.truncated || exec.cwd.truncated, process_flag::PATH_TRUNCATED),
+        (image.text(field::process::EXE).starts_with("memfd:"), process_flag::EXE_MEMFD),
+        (mode & SETUID_OR_SETGID != 0, process_flag::EXE_SETUID),
+        (mode & GROUP_OR_OTHERS_WRITE != 0, process_flag::EXE_WRITABLE),
         (task.kernel_thread, process_flag::KERNEL_THREAD),
     ];
-    facts.iter().filter(|(holds, _)| *holds).fold(0, |flags, (_, flag)| flags | flag)
+    let told = image.number(field::process::FLAGS).unwrap_or_default() as u32;
+    facts.iter().filter(|(holds, _)| *holds).fold(told, |flags, (_, flag)| flags | flag)
 }
 
 /// A fixed 64-bit hash, as ids must be the same on every machine and in every version: FNV-1a, then mixed (the

@@ -1,10 +1,14 @@
+//! Who is behind an event, and for how long that is known.
+
+mod images;
+
 use std::sync::Arc;
 
-use lanner_abi::process_flag;
-use lanner_probes::event::{Exec, Exit, Fork, KernelEvent, Payload as Kernel, ResolvedPath, Task};
+use lanner_abi::{Kind, OwnedRecord, PROCESS, field, process_flag};
+use lanner_probes::event::{RawEvent, Task};
 use lanner_source::record::{Machine, ProcessSnapshot, Record};
 
-use super::{Enricher, Event, MAX_LINEAGE, Payload, Process};
+use super::{Enricher, Event, MAX_LINEAGE, Process};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -21,30 +25,58 @@ fn task(pid: u32, start_s: u64) -> Task {
     Task { pid, tid: pid, start_boot_ns: start_s * SECOND, comm: b"sh".to_vec(), ..Task::default() }
 }
 
-fn event(task: &Task, payload: Kernel) -> Record {
-    Record::Event(Box::new(KernelEvent { time_ns: 2_000 * SECOND, task: task.clone(), payload }))
+fn raw(task: &Task, kind: Kind) -> RawEvent {
+    let payload = OwnedRecord::new(kind.record());
+    RawEvent { task: Some(task.clone()), ..RawEvent::of_nobody(2_000 * SECOND, kind, payload) }
+}
+
+fn event(raw: RawEvent) -> Record {
+    Record::Event(Box::new(raw))
+}
+
+fn exec_of(task: &Task, image: OwnedRecord) -> RawEvent {
+    RawEvent { image: Some(Box::new(image)), ..raw(task, Kind::Exec) }
+}
+
+fn program(exe: &str) -> OwnedRecord {
+    OwnedRecord::new(&PROCESS).with(field::process::EXE, exe)
 }
 
 fn exec(task: &Task, exe: &str) -> Record {
-    let exe = ResolvedPath { bytes: exe.into(), ..ResolvedPath::default() };
-    event(task, Kernel::Exec(Box::new(Exec { exe, ..Exec::default() })))
+    event(exec_of(task, program(exe)))
 }
 
 fn fork(parent: &Task, child: &Task) -> Record {
-    let fork = Fork { child_pid: child.pid, child_start_boot_ns: child.start_boot_ns, child_ns_pid: child.pid };
-    event(parent, Kernel::Fork(fork))
+    let mut fork = raw(parent, Kind::Fork);
+    fork.payload = fork.payload.with(field::fork::CHILD_PID, child.pid);
+    fork.payload = fork.payload.with(field::fork::CHILD_NS_PID, child.pid);
+    fork.payload = fork.payload.with(field::fork::CHILD_START, child.start_boot_ns);
+    event(fork)
 }
 
 fn open(task: &Task) -> Record {
-    event(task, Kernel::Open(Box::default()))
+    event(raw(task, Kind::Open))
 }
 
 fn exit(task: &Task) -> Record {
-    event(task, Kernel::Exit(Exit::default()))
+    event(raw(task, Kind::Exit))
+}
+
+fn snapshot(task: &Task, exe: &str) -> Record {
+    Record::Process(Box::new(ProcessSnapshot { task: task.clone(), image: program(exe) }))
 }
 
 fn take(enricher: &mut Enricher, record: Record) -> Event {
     enricher.take(record).expect("an event")
+}
+
+/// Who did it.
+fn doer(enricher: &mut Enricher, record: Record) -> Arc<Process> {
+    take(enricher, record).process.expect("somebody did it")
+}
+
+fn has(process: &Process, flag: u32) -> bool {
+    process.flags() & flag != 0
 }
 
 fn names(process: &Arc<Process>) -> Vec<String> {
@@ -59,20 +91,22 @@ fn a_lineage_is_what_forked_and_ran() {
     take(&mut enricher, fork(&sshd, &bash));
     take(&mut enricher, exec(&bash, "/bin/bash"));
     take(&mut enricher, fork(&bash, &cat));
-    let before_exec = take(&mut enricher, open(&cat));
-    assert_eq!(names(&before_exec.process), ["bash", "bash", "sshd"]);
+    let before = doer(&mut enricher, open(&cat));
+    assert_eq!(names(&before), ["bash", "bash", "sshd"]);
     let started = take(&mut enricher, exec(&cat, "/bin/cat"));
-    let opened = take(&mut enricher, open(&cat));
-    assert_eq!(names(&opened.process), ["cat", "bash", "sshd"]);
+    let after = doer(&mut enricher, open(&cat));
+    assert_eq!(names(&after), ["cat", "bash", "sshd"]);
     // One process, two images, and the exec names both.
-    let Payload::Exec(facts) = &started.payload else { panic!("an exec") };
-    assert_eq!(started.process.image, before_exec.process.image);
-    assert_eq!(facts.image.image, opened.process.image);
-    assert_eq!(facts.image.id, started.process.id);
-    assert_ne!(facts.image.image, started.process.image);
+    let (process, image) = (started.process.as_ref().expect("a process"), started.named(field::exec::IMAGE));
+    let image = image.expect("an image");
+    assert_eq!(process.image(), before.image());
+    assert_eq!(image.image(), after.image());
+    assert_eq!(image.id(), process.id());
+    assert_ne!(image.image(), process.image());
+    assert_eq!(started.subject(), Some(image), "it is about the one that begins");
     // What bash becomes later does not change where cat came from.
     take(&mut enricher, exec(&bash, "/bin/sleep"));
-    assert_eq!(names(&take(&mut enricher, open(&cat)).process), ["cat", "bash", "sshd"]);
+    assert_eq!(names(&doer(&mut enricher, open(&cat))), ["cat", "bash", "sshd"]);
 }
 
 #[test]
@@ -86,13 +120,13 @@ fn sequence_numbers_have_no_gaps() {
 fn a_pid_used_again_is_another_process() {
     let mut enricher = Enricher::new(&machine(), None);
     take(&mut enricher, exec(&task(10, 1), "/bin/first"));
-    let first = take(&mut enricher, open(&task(10, 1))).process;
+    let first = doer(&mut enricher, open(&task(10, 1)));
     take(&mut enricher, exec(&task(10, 2), "/bin/second"));
-    let second = take(&mut enricher, open(&task(10, 2))).process;
-    assert_ne!(first.id, second.id);
+    let second = doer(&mut enricher, open(&task(10, 2)));
+    assert_ne!(first.id(), second.id());
     assert_eq!((first.name(), second.name()), (&b"first"[..], &b"second"[..]));
     // A late event of the first still finds it.
-    assert_eq!(take(&mut enricher, open(&task(10, 1))).process.id, first.id);
+    assert_eq!(doer(&mut enricher, open(&task(10, 1))).id(), first.id());
 }
 
 #[test]
@@ -101,14 +135,12 @@ fn the_dead_linger_and_a_second_exit_is_dropped() {
     let cat = task(10, 1);
     take(&mut enricher, exec(&cat, "/bin/cat"));
     take(&mut enricher, exit(&cat));
-    assert_eq!(take(&mut enricher, open(&cat)).process.name(), b"cat");
+    assert_eq!(doer(&mut enricher, open(&cat)).name(), b"cat");
     assert!(enricher.take(exit(&cat)).is_none());
     // An hour later nobody remembers it.
-    let mut late = KernelEvent { time_ns: 6_000 * SECOND, task: task(99, 9), payload: Kernel::Open(Box::default()) };
-    enricher.take(Record::Event(Box::new(late.clone())));
-    late.task = cat;
-    let process = take(&mut enricher, Record::Event(Box::new(late))).process;
-    assert_ne!(process.flags & process_flag::PARTIAL, 0);
+    let late = |task: &Task| event(RawEvent { time_ns: 6_000 * SECOND, ..raw(task, Kind::Open) });
+    enricher.take(late(&task(99, 9)));
+    assert!(has(&doer(&mut enricher, late(&cat)), process_flag::PARTIAL));
 }
 
 #[test]
@@ -118,21 +150,21 @@ fn memory_is_bounded_when_a_program_keeps_starting_its_successor() {
     for pid in 2..1000 {
         take(&mut enricher, fork(&task(pid, u64::from(pid)), &task(pid + 1, u64::from(pid) + 1)));
         take(&mut enricher, exit(&task(pid, u64::from(pid))));
-        let child = take(&mut enricher, open(&task(pid + 1, u64::from(pid) + 1))).process;
+        let child = doer(&mut enricher, open(&task(pid + 1, u64::from(pid) + 1)));
         assert!(child.line().count() <= usize::from(MAX_LINEAGE) + 1);
         assert_eq!(child.line().count(), usize::from(child.depth) + 1);
-        assert_eq!(child.line().nth(1).map(|parent| parent.pid), Some(pid));
+        assert_eq!(child.line().nth(1).map(|parent| parent.pid()), Some(pid));
     }
 }
 
 #[test]
 fn a_changed_user_is_a_new_record_of_the_same_image() {
     let mut enricher = Enricher::new(&machine(), None);
-    let before = take(&mut enricher, open(&task(10, 1))).process;
-    let after = take(&mut enricher, open(&Task { uid: 1000, ..task(10, 1) })).process;
-    assert_eq!(before.image, after.image);
-    assert_eq!(before.user.name.as_deref(), Some("root"));
-    assert_eq!(after.user.name.as_deref(), Some("ada"));
+    let before = doer(&mut enricher, open(&task(10, 1)));
+    let after = doer(&mut enricher, open(&Task { uid: 1000, ..task(10, 1) }));
+    assert_eq!(before.image(), after.image());
+    assert_eq!(before.user(), Some(&b"root"[..]));
+    assert_eq!(after.user(), Some(&b"ada"[..]));
 }
 
 #[test]
@@ -144,14 +176,14 @@ fn a_snapshot_fills_in_who_was_there_and_ends_who_is_not() {
         assert!(enricher.take(record).is_none());
     }
     enricher.take(Record::SnapshotEnd { boot_ns: 10 * SECOND });
-    assert_eq!(names(&take(&mut enricher, open(&child)).process), ["child", "init"]);
+    assert_eq!(names(&doer(&mut enricher, open(&child))), ["child", "init"]);
     // The next one does not name `old`: its exit was lost.
     enricher.take(snapshot(&init, "/sbin/init"));
     enricher.take(snapshot(&child, "/bin/child"));
     enricher.take(Record::SnapshotEnd { boot_ns: 20 * SECOND });
-    assert_eq!(names(&take(&mut enricher, open(&old)).process), ["old"], "what waited meanwhile is still its");
-    let process = take(&mut enricher, open(&old)).process;
-    assert_ne!(process.flags & process_flag::PARTIAL, 0, "long after it, it is forgotten");
+    assert_eq!(names(&doer(&mut enricher, open(&old))), ["old"], "what waited meanwhile is still its");
+    let process = doer(&mut enricher, open(&old));
+    assert!(has(&process, process_flag::PARTIAL), "long after it, it is forgotten");
 }
 
 #[test]
@@ -162,10 +194,9 @@ fn children_of_the_host_are_its_self_test() {
     take(&mut enricher, exec(&actor, "/usr/bin/lanner"));
     take(&mut enricher, fork(&actor, &grandchild));
     take(&mut enricher, exec(&grandchild, "/dev/shm/true"));
-    let flag = |event: Event| event.process.flags & process_flag::SELF_TEST != 0;
-    assert!(flag(take(&mut enricher, open(&actor))));
-    assert!(flag(take(&mut enricher, open(&grandchild))));
-    assert!(!flag(take(&mut enricher, open(&other))));
+    assert!(has(&doer(&mut enricher, open(&actor)), process_flag::SELF_TEST));
+    assert!(has(&doer(&mut enricher, open(&grandchild)), process_flag::SELF_TEST));
+    assert!(!has(&doer(&mut enricher, open(&other)), process_flag::SELF_TEST));
 }
 
 #[test]
@@ -173,16 +204,11 @@ fn an_exec_ends_what_was_true_of_the_program_before() {
     let mut enricher = Enricher::new(&machine(), None);
     let shell = task(10, 1);
     take(&mut enricher, exec(&shell, "memfd:payload"));
-    let memfd = take(&mut enricher, open(&shell)).process;
-    assert_ne!(memfd.flags & process_flag::EXE_MEMFD, 0);
+    let memfd = doer(&mut enricher, open(&shell));
+    assert!(has(&memfd, process_flag::EXE_MEMFD));
     take(&mut enricher, exec(&shell, "/bin/true"));
-    let plain = take(&mut enricher, open(&shell)).process;
-    assert_eq!(plain.flags, 0);
-}
-
-fn snapshot(task: &Task, exe: &str) -> Record {
-    let exe = ResolvedPath { bytes: exe.into(), ..ResolvedPath::default() };
-    Record::Process(Box::new(ProcessSnapshot { task: task.clone(), image: Exec { exe, ..Exec::default() } }))
+    let plain = doer(&mut enricher, open(&shell));
+    assert_eq!(plain.flags(), 0);
 }
 
 #[test]
@@ -191,14 +217,14 @@ fn an_exec_that_was_lost_is_made_good_by_a_snapshot() {
     let (sshd, shell) = (task(10, 1), task(11, 2));
     take(&mut enricher, exec(&sshd, "/usr/sbin/sshd"));
     take(&mut enricher, fork(&sshd, &shell));
-    let before = take(&mut enricher, open(&shell)).process;
+    let before = doer(&mut enricher, open(&shell));
     assert_eq!(names(&before), ["sshd", "sshd"]);
     assert!(enricher.take(snapshot(&sshd, "/usr/sbin/sshd")).is_none());
     assert!(enricher.take(snapshot(&shell, "/usr/bin/bash")).is_none());
-    let after = take(&mut enricher, open(&shell)).process;
+    let after = doer(&mut enricher, open(&shell));
     assert_eq!(names(&after), ["bash", "sshd"]);
-    assert_eq!(after.id, before.id);
-    assert_ne!(after.image, before.image, "it is another image");
+    assert_eq!(after.id(), before.id());
+    assert_ne!(after.image(), before.image(), "it is another image");
 }
 
 #[test]
@@ -208,8 +234,8 @@ fn who_is_gone_from_a_snapshot_is_still_known_and_ends_once() {
     take(&mut enricher, exec(&shell, "/usr/bin/bash"));
     assert!(enricher.take(Record::SnapshotEnd { boot_ns: 1_000 * SECOND }).is_none());
     // These waited in the ring while the snapshot was taken.
-    assert_eq!(names(&take(&mut enricher, open(&shell)).process), ["bash"]);
-    assert_eq!(names(&take(&mut enricher, exit(&shell)).process), ["bash"]);
+    assert_eq!(names(&doer(&mut enricher, open(&shell))), ["bash"]);
+    assert_eq!(names(&doer(&mut enricher, exit(&shell))), ["bash"]);
     assert!(enricher.take(exit(&shell)).is_none());
 }
 
@@ -220,9 +246,9 @@ fn who_has_the_pid_of_a_parent_now_is_not_the_parent() {
     take(&mut enricher, exec(&daemon, "/usr/sbin/daemon"));
     take(&mut enricher, exec(&other, "/usr/bin/other"));
     let child = Task { ppid: 10, parent_start_boot_ns: daemon.start_boot_ns, ..task(20, 3) };
-    assert_eq!(names(&take(&mut enricher, open(&child)).process)[1..], ["daemon"]);
+    assert_eq!(names(&doer(&mut enricher, open(&child)))[1..], ["daemon"]);
     let child = Task { ppid: 10, parent_start_boot_ns: 99 * SECOND, ..task(21, 3) };
-    assert_eq!(names(&take(&mut enricher, open(&child)).process).len(), 1, "unknown, rather than wrong");
+    assert_eq!(names(&doer(&mut enricher, open(&child))).len(), 1, "unknown, rather than wrong");
 }
 
 #[test]
@@ -231,37 +257,38 @@ fn the_ended_are_remembered_within_bounds_of_memory() {
     let mut enricher = Enricher::new(&machine(), None);
     for pid in 100..5_100 {
         let task = task(pid, 3);
-        let argv = vec![b'x'; ARGUMENTS];
-        take(&mut enricher, event(&task, Kernel::Exec(Box::new(Exec { argv, ..Exec::default() }))));
+        let image = OwnedRecord::new(&PROCESS).with(field::process::ARGV, vec![b'x'; ARGUMENTS].as_slice());
+        take(&mut enricher, event(exec_of(&task, image)));
         take(&mut enricher, exit(&task));
     }
     assert!(enricher.table.remembered_bytes() <= 64 << 20);
-    assert_eq!(take(&mut enricher, open(&task(5_099, 3))).process.program.argv.len(), ARGUMENTS);
-    assert!(take(&mut enricher, open(&task(100, 3))).process.program.argv.is_empty());
+    assert_eq!(doer(&mut enricher, open(&task(5_099, 3))).argv().len(), ARGUMENTS);
+    assert!(doer(&mut enricher, open(&task(100, 3))).argv().is_empty());
 }
 
 #[test]
-fn a_script_is_named_from_where_it_was_run() {
+fn the_living_are_known_within_bounds_of_memory() {
     let mut enricher = Enricher::new(&machine(), None);
-    let path = |bytes: &str| ResolvedPath { bytes: bytes.into(), ..ResolvedPath::default() };
-    for (cwd, filename, script) in [
-        ("/tmp", "./s", "/tmp/s"),
-        ("/", "bin/s", "/bin/s"),
-        ("/tmp", "/opt/s", "/opt/s"),
-        ("/tmp/a", "../s", "/tmp/a/../s"),
-        ("", "./s", "./s"),
-    ] {
-        let exec = Exec {
-            exe: path("/usr/bin/dash"),
-            filename: filename.into(),
-            interpreter: b"/bin/sh".to_vec(),
-            cwd: path(cwd),
-            ..Exec::default()
-        };
-        let shell = task(11, 2);
-        take(&mut enricher, event(&shell, Kernel::Exec(Box::new(exec))));
-        assert_eq!(take(&mut enricher, open(&shell)).process.program.script, script.as_bytes());
+    let exec = |pid: u32| {
+        let argv = vec![b'x'; 32 << 10];
+        let image = OwnedRecord::new(&PROCESS).with(field::process::EXE, "/bin/sleep");
+        exec_of(&task(pid, 3), image.with(field::process::ARGV, argv.as_slice()))
+    };
+    for pid in 100..12_000 {
+        // The event itself has all of it.
+        let event = take(&mut enricher, event(exec(pid)));
+        assert_eq!(event.named[0].argv().len(), 32 << 10);
     }
+    let (counted, sum) = enricher.table.living_bytes();
+    assert_eq!(counted, sum);
+    assert!(counted < 280 << 20, "{counted}");
+    let late = doer(&mut enricher, open(&task(11_999, 3)));
+    assert!(late.exe() == b"/bin/sleep" && late.argv().is_empty() && has(&late, process_flag::ARGV_TRUNCATED));
+    // When they end there is room again.
+    for pid in 100..12_000 {
+        take(&mut enricher, exit(&task(pid, 3)));
+    }
+    assert_eq!(enricher.table.living_bytes(), (0, 0));
 }
 
 #[test]
@@ -271,7 +298,7 @@ fn who_was_taken_for_ended_and_goes_on_ends_as_what_he_became() {
     take(&mut enricher, exec(&shell, "/usr/bin/bash"));
     assert!(enricher.take(Record::SnapshotEnd { boot_ns: 1_000 * SECOND }).is_none());
     take(&mut enricher, exec(&shell, "/usr/bin/cat"));
-    assert_eq!(names(&take(&mut enricher, exit(&shell)).process), ["cat"]);
+    assert_eq!(names(&doer(&mut enricher, exit(&shell))), ["cat"]);
     assert!(enricher.take(exit(&shell)).is_none());
 }
 
@@ -279,7 +306,7 @@ fn who_was_taken_for_ended_and_goes_on_ends_as_what_he_became() {
 fn the_ended_are_still_known_after_the_clock_was_set_back() {
     let mut enricher = Enricher::new(&machine(), None);
     let at = |time_s: u64, record: Record| match record {
-        Record::Event(event) => Record::Event(Box::new(KernelEvent { time_ns: time_s * SECOND, ..*event })),
+        Record::Event(raw) => event(RawEvent { time_ns: time_s * SECOND, ..*raw }),
         other => other,
     };
     take(&mut enricher, at(5_000, open(&task(10, 1))));
@@ -287,5 +314,19 @@ fn the_ended_are_still_known_after_the_clock_was_set_back() {
     take(&mut enricher, at(2_000, exec(&shell, "/usr/bin/bash")));
     take(&mut enricher, at(2_000, exit(&shell)));
     take(&mut enricher, at(2_000, open(&task(10, 1))));
-    assert_eq!(names(&take(&mut enricher, at(2_001, open(&shell))).process), ["bash"]);
+    assert_eq!(names(&doer(&mut enricher, at(2_001, open(&shell)))), ["bash"]);
+}
+
+#[test]
+fn who_acts_as_another_after_he_was_taken_for_ended_is_counted_as_he_is() {
+    let mut enricher = Enricher::new(&machine(), None);
+    let (mut shell, other) = (task(11, 2), task(12, 2));
+    take(&mut enricher, exec(&shell, "/usr/bin/bash"));
+    take(&mut enricher, exec(&other, "/usr/bin/cat"));
+    enricher.take(Record::SnapshotEnd { boot_ns: 1_000 * SECOND });
+    for uid in [1000, 0, 7, 1000] {
+        shell.uid = uid;
+        assert_eq!(doer(&mut enricher, open(&shell)).uid(), uid);
+        assert!(enricher.table.remembered_bytes() > 0);
+    }
 }

@@ -2,8 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+mod remembered;
 mod verdicts;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use lanner_engine::{Description, Rule};
@@ -25,6 +27,8 @@ pub struct Finding {
     pub pack: Arc<Description>,
     /// What happened.
     pub message: String,
+    /// Findings of the rule with the same key are about the same thing.
+    pub key: Option<String>,
     /// Sequence numbers of the events behind it, the newest last.
     pub event_seqs: Vec<u64>,
     /// The newest of them, where it is in the batch that was judged.
@@ -32,15 +36,38 @@ pub struct Finding {
     /// The process it is about.
     pub process: Option<Arc<Process>>,
     /// More facts.
-    pub fields: Vec<(String, String)>,
+    pub fields: Vec<(String, Detail)>,
+}
+
+/// A fact in a finding.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Detail {
+    /// A text.
+    Text(String),
+    /// A whole number.
+    Number(i128),
+    /// Any number.
+    Float(f64),
+    /// Yes or no.
+    Bool(bool),
+    /// A path: bytes, most often UTF-8.
+    Path(Vec<u8>),
+    /// An address.
+    Address(IpAddr),
+    /// A process.
+    Process(Arc<Process>),
+    /// The image id of a process that the host does not remember.
+    ForgottenProcess(u64),
+    /// Several.
+    List(Vec<Detail>),
 }
 
 impl Finding {
     /// What a rule of the pack raised, by the rule's index, and nothing more than that. None where it has no such rule.
     pub fn new(pack: Arc<Description>, rule: usize, message: String, time_ns: u64) -> Option<Self> {
         let severity = pack.rules.get(rule)?.severity;
-        let (event_seqs, fields) = (Vec::new(), Vec::new());
-        Some(Self { time_ns, severity, rule, pack, message, event_seqs, event: None, process: None, fields })
+        let (event_seqs, fields, key) = (Vec::new(), Vec::new(), None);
+        Some(Self { time_ns, severity, rule, pack, message, key, event_seqs, event: None, process: None, fields })
     }
 
     /// The rule.
@@ -51,6 +78,6 @@ impl Finding {
     /// Whether it comes from the host's own self-test.
     pub fn is_self_test(&self) -> bool {
         let flag = lanner_abi::process_flag::SELF_TEST;
-        self.process.as_ref().is_some_and(|process| process.flags & flag != 0)
+        self.process.as_ref().is_some_and(|process| process.flags() & flag != 0)
     }
 }

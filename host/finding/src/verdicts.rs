@@ -1,20 +1,23 @@
 //! From the engine's verdicts to findings, in one order, and the report of what went wrong in packs.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use lanner_engine::{Answer, Severity, Verdict, Verdicts};
-use lanner_enrich::{Event, Process};
+use lanner_engine::{Answer, Fact, Verdict, Verdicts};
+use lanner_enrich::Event;
 
-use crate::Finding;
+use crate::remembered::Remembered;
+use crate::{Detail, Finding};
 
 /// Findings as they come out of an engine: those of each batch or tick together, also where there are none. Ends with the
 /// engine.
-pub struct Findings(Verdicts);
+pub struct Findings {
+    verdicts: Verdicts,
+    remembered: Remembered,
+}
 
 impl From<Verdicts> for Findings {
     fn from(verdicts: Verdicts) -> Self {
-        Self(verdicts)
+        Self { verdicts, remembered: Remembered::default() }
     }
 }
 
@@ -22,16 +25,18 @@ impl Iterator for Findings {
     type Item = Vec<Finding>;
 
     fn next(&mut self) -> Option<Vec<Finding>> {
-        self.0.next().map(|verdict| of_verdict(&verdict))
+        let verdict = self.verdicts.next()?;
+        self.remembered.note(verdict.events());
+        Some(of_verdict(&verdict, &self.remembered))
     }
 }
 
 /// In the order of the events, so that it does not matter how they were cut into batches; of one event, in the order of
 /// the packs.
-fn of_verdict(verdict: &Verdict) -> Vec<Finding> {
+fn of_verdict(verdict: &Verdict, remembered: &Remembered) -> Vec<Finding> {
     let mut all = Vec::new();
     for mut answer in verdict.answers() {
-        all.append(&mut of_answer(&mut answer, verdict.events(), verdict.now_ns));
+        all.append(&mut of_answer(&mut answer, verdict.events(), remembered, verdict.now_ns));
         report(&answer);
     }
     all.sort_by_key(|finding| finding.event_seqs.last().copied().unwrap_or(u64::MAX));
@@ -39,7 +44,7 @@ fn of_verdict(verdict: &Verdict) -> Vec<Finding> {
 }
 
 /// What a pack raised about a batch, in the order of its events. `now_ns` stands in where there is no event.
-fn of_answer(answer: &mut Answer, events: &[Event], now_ns: u64) -> Vec<Finding> {
+fn of_answer(answer: &mut Answer, events: &[Event], remembered: &Remembered, now_ns: u64) -> Vec<Finding> {
     let mut findings = Vec::new();
     for raised in std::mem::take(&mut answer.gave.findings) {
         let (pack, rule) = (answer.description.clone(), raised.rule as usize);
@@ -53,16 +58,17 @@ fn of_answer(answer: &mut Answer, events: &[Event], now_ns: u64) -> Vec<Finding>
         };
         let newest = raised.events.last().and_then(|seq| find(events, *seq));
         let process = match raised.process {
-            Some(image) => events.iter().find_map(|event| image_near(event, image)),
-            None => newest.map(|event| event.subject().clone()),
+            Some(image) => remembered.get(image),
+            None => newest.and_then(Event::subject),
         };
         findings.push(Finding {
             time_ns: newest.map_or(now_ns, |event| event.time_ns),
-            severity: raised.severity.map_or(finding.severity, Severity::from),
+            severity: raised.severity.unwrap_or(finding.severity),
+            key: raised.key,
             event_seqs: raised.events,
             event: newest.cloned(),
-            process,
-            fields: raised.fields,
+            process: process.cloned(),
+            fields: raised.fields.into_iter().map(|(name, fact)| (name, detail(fact, remembered))).collect(),
             ..finding
         });
     }
@@ -75,9 +81,20 @@ fn find(events: &[Event], seq: u64) -> Option<&Event> {
     events.get(usize::try_from(seq.checked_sub(first)?).ok()?)
 }
 
-/// The image of this id among the event's processes and their ancestors.
-fn image_near(event: &Event, image: u64) -> Option<Arc<Process>> {
-    event.subject().line().chain(event.process.line()).find(|process| process.image.0 == image).cloned()
+fn detail(fact: Fact, remembered: &Remembered) -> Detail {
+    match fact {
+        Fact::Text(text) => Detail::Text(text),
+        Fact::Number(number) => Detail::Number(number),
+        Fact::Float(number) => Detail::Float(number),
+        Fact::Bool(yes) => Detail::Bool(yes),
+        Fact::Path(path) => Detail::Path(path),
+        Fact::Address(address) => Detail::Address(address),
+        Fact::Process(image) => match remembered.get(image) {
+            Some(process) => Detail::Process(process.clone()),
+            None => Detail::ForgottenProcess(image),
+        },
+        Fact::List(facts) => Detail::List(facts.into_iter().map(|fact| detail(fact, remembered)).collect()),
+    }
 }
 
 /// Says what went wrong.
@@ -85,6 +102,9 @@ fn report(answer: &Answer) {
     let pack = &answer.description.name;
     if answer.gave.dropped > 0 {
         tracing::warn!("pack {pack} raised too many findings in one call; {} were left out", answer.gave.dropped);
+    }
+    if let Some(why) = &answer.gave.unreadable {
+        tracing::warn!("pack {pack} raised a finding that was left out: {why}");
     }
     if let Some(failure) = &answer.gave.failure {
         let rest = Duration::from_nanos(answer.rest_ns);
@@ -96,9 +116,12 @@ fn report(answer: &Answer) {
 mod tests {
     use std::sync::mpsc::channel;
 
-    use lanner_engine::{Description, Gave, PackId, Raised, Rule};
+    use std::sync::Arc;
+
+    use lanner_abi::{Kind, OwnedRecord};
+    use lanner_engine::{Description, Gave, PackId, Raised, Rule, Severity};
     use lanner_enrich::Enricher;
-    use lanner_probes::event::{KernelEvent, Open, Payload, Task};
+    use lanner_probes::event::{RawEvent, Task};
     use lanner_source::record::{Machine, Record};
 
     use super::*;
@@ -107,7 +130,8 @@ mod tests {
         let mut enricher = Enricher::new(&Machine::default(), None);
         let task = Task { pid: 10, tid: 10, start_boot_ns: 1, ..Task::default() };
         let mut open = || {
-            let event = KernelEvent { time_ns: 5, task: task.clone(), payload: Payload::Open(Box::<Open>::default()) };
+            let event = RawEvent::of_nobody(5, Kind::Open, OwnedRecord::new(Kind::Open.record()));
+            let event = RawEvent { task: Some(task.clone()), ..event };
             enricher.take(Record::Event(Box::new(event))).expect("an event")
         };
         (0..count).map(|_| open()).collect()
@@ -115,38 +139,49 @@ mod tests {
 
     /// The pack of this number raised findings of its only rule, each with a message and the event behind it.
     fn answer(pack: u32, raised: &[(&str, Option<u64>)]) -> Answer {
-        let rule = Rule {
-            id: "a/rule".into(),
-            summary: String::new(),
-            severity: Severity::High,
-            attack: Vec::new(),
-            properties: Vec::new(),
-        };
-        let description = Description {
-            name: format!("pack-{pack}"),
-            version: "1.0.0".into(),
-            summary: String::new(),
-            rules: vec![rule],
-            subscriptions: Vec::new(),
-        };
+        let rule = Rule { id: "a/rule".into(), severity: Severity::High, ..Rule::default() };
+        let name = format!("pack-{pack}");
+        let description = Description { name, version: "1.0.0".into(), rules: vec![rule], ..Description::default() };
         let raise = |(message, event): &(&str, Option<u64>)| Raised {
-            rule: 0,
-            severity: None,
             message: (*message).to_owned(),
-            process: None,
             events: event.iter().copied().collect(),
-            fields: Vec::new(),
+            ..Raised::default()
         };
         let gave = Gave { findings: raised.iter().map(raise).collect(), ..Gave::default() };
         Answer { pack: PackId::of(pack), description: Arc::new(description), gave, rest_ns: 0 }
     }
 
-    /// What comes of a verdict on three events.
-    fn findings(answers: Vec<Answer>) -> Vec<Finding> {
+    /// What comes of a verdict on these events.
+    fn judged(events: Vec<Event>, remembered: &mut Remembered, answers: Vec<Answer>) -> Vec<Finding> {
         let (reply, answered) = channel();
         answers.into_iter().for_each(|answer| reply.send(answer).expect("it is kept"));
         drop(reply);
-        of_verdict(&Verdict::new(9, events(3), answered))
+        remembered.note(&events);
+        of_verdict(&Verdict::new(9, events, answered), remembered)
+    }
+
+    /// What comes of a verdict on three events.
+    fn findings(answers: Vec<Answer>) -> Vec<Finding> {
+        judged(events(3), &mut Remembered::default(), answers)
+    }
+
+    #[test]
+    fn a_finding_may_be_about_a_process_of_an_earlier_batch() {
+        let mut remembered = Remembered::default();
+        let events = events(1);
+        let image = events[0].process.as_ref().expect("a process").image().0;
+        assert!(judged(events, &mut remembered, Vec::new()).is_empty());
+        let mut later = answer(1, &[("known", None), ("unknown", None)]);
+        later.gave.findings[0].process = Some(image);
+        later.gave.findings[0].fields =
+            vec![("other".into(), Fact::List(vec![Fact::Process(image), Fact::Process(1)]))];
+        later.gave.findings[1].process = Some(1);
+        let found = judged(Vec::new(), &mut remembered, vec![later]);
+        assert_eq!(found[0].process.as_ref().map(|process| process.pid()), Some(10));
+        let process = found[0].process.clone().expect("a process");
+        let listed = Detail::List(vec![Detail::Process(process), Detail::ForgottenProcess(1)]);
+        assert_eq!(found[0].fields, [("other".to_owned(), listed)]);
+        assert!(found[1].process.is_none());
     }
 
     #[test]

@@ -226,14 +226,14 @@ mod tests {
             summary: "one".to_owned(),
             severity: Severity::High,
             attack: vec!["T1059".to_owned()],
-            properties: Vec::new(),
+            ..Rule::default()
         };
         let description = Description {
             name: "n".to_owned(),
             version: "1.2.3".to_owned(),
             summary: "what".to_owned(),
             rules: vec![rule],
-            subscriptions: Vec::new(),
+            ..Description::default()
         };
         let interfaces = Interfaces { exports: vec!["x".to_owned()], imports: Vec::new() };
         Artifact::new(b"component", &description, interfaces, created).unwrap()

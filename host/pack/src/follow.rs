@@ -165,7 +165,7 @@ impl Following {
         let path = Followed::path(reference);
         let refused = |refusal| ReloadError::Pack(PackError { path: path.clone(), refusal });
         let Obtained { resolved, component, in_use, .. } = obtained;
-        let candidate = Candidate::prepare(&self.runtime, &component, &[]).map_err(refused)?;
+        let candidate = Candidate::prepare(&self.runtime, &component).map_err(refused)?;
         let description = candidate.description().clone();
         let version = description.semver();
         self.obtainer.check_downgrade(reference, resolved.digest, &version).map_err(ReloadError::Obtain)?;

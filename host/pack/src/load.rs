@@ -27,7 +27,7 @@ pub struct Loaded {
 pub fn load(runtime: &Runtime, path: &Path) -> Result<Loaded, PackError> {
     let refused = |refusal| PackError { path: path.to_owned(), refusal };
     let bytes = read(path).map_err(refused)?;
-    let candidate = Candidate::prepare(runtime, &bytes, &[]).map_err(refused)?;
+    let candidate = Candidate::prepare(runtime, &bytes).map_err(refused)?;
     Ok(Loaded { candidate, digest: digest(&bytes) })
 }
 

@@ -308,7 +308,7 @@ impl Reloader {
         if self.known.get(path) == Some(&digest) {
             return Ok(());
         }
-        let candidate = Candidate::prepare(&self.runtime, &bytes, &[]).map_err(refused)?;
+        let candidate = Candidate::prepare(&self.runtime, &bytes).map_err(refused)?;
         let description = candidate.description().clone();
         let prepared = began.elapsed();
         let (reply, answer) = channel();

@@ -16,8 +16,8 @@ impl Seen {
     }
 
     pub(super) fn note(&self, event: &Event) {
-        if event.subject().flags & process_flag::SELF_TEST != 0
-            && let Some(count) = self.counter(event.kind())
+        if event.subject().is_some_and(|process| process.flags() & process_flag::SELF_TEST != 0)
+            && let Some(count) = self.counter(event.kind)
         {
             count.fetch_add(1, Ordering::Relaxed);
         }

@@ -7,11 +7,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use lanner_abi::Kind;
+use lanner_abi::{Kind, OwnedRecord};
 use lanner_engine::{Candidate, Description, Handover, Order, Refusal, WorkerGone};
 use lanner_enrich::Event;
-use lanner_probes::ProbeKind;
-use lanner_probes::event::{KernelEvent, Open, Payload, Task};
+use lanner_probes::event::{RawEvent, Task};
 use lanner_source::record::{Machine, Record};
 use lanner_source::{Drained, Source, SourceError, Take};
 
@@ -22,7 +21,7 @@ const SECOND: u64 = 1_000_000_000;
 /// What happened, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Said {
-    Wanted(BTreeSet<ProbeKind>),
+    Wanted(BTreeSet<Kind>),
     Closed,
     /// The sequence numbers of its events.
     Judged(Vec<u64>),
@@ -81,7 +80,7 @@ impl Scene {
     fn run(&self) -> Result<Totals, PipelineError> {
         let (orders, given): (_, Receiver<Order>) = channel();
         self.script().orders = Some(orders);
-        Pipeline::new(Box::new(self.clone()), self.clone(), None).expect("a pipeline").run(&given)
+        Pipeline::new(Box::new(self.clone()) as Box<dyn Source>, self.clone(), None).expect("a pipeline").run(&given)
     }
 }
 
@@ -100,7 +99,7 @@ impl Source for Scene {
         &MACHINE
     }
 
-    fn want(&mut self, kinds: &BTreeSet<ProbeKind>) -> Result<(), SourceError> {
+    fn want(&mut self, kinds: &BTreeSet<Kind>) -> Result<(), SourceError> {
         self.script().said.push(Said::Wanted(kinds.clone()));
         Ok(())
     }
@@ -232,7 +231,8 @@ impl Judge for Scene {
 
 fn open(time_ns: u64) -> Record {
     let task = Task { pid: 10, tid: 10, start_boot_ns: SECOND, ..Task::default() };
-    Record::Event(Box::new(KernelEvent { time_ns, task, payload: Payload::Open(Box::<Open>::default()) }))
+    let event = RawEvent::of_nobody(time_ns, Kind::Open, OwnedRecord::new(Kind::Open.record()));
+    Record::Event(Box::new(RawEvent { task: Some(task), ..event }))
 }
 
 fn opens(count: usize) -> Vec<Record> {
@@ -415,5 +415,5 @@ fn without_its_workers_it_ends() {
 fn it_asks_for_what_the_packs_want() {
     let scene = Scene::default();
     scene.run().expect("its end");
-    assert_eq!(scene.said(), [Said::Wanted([ProbeKind::Open].into())]);
+    assert_eq!(scene.said(), [Said::Wanted([Kind::Open].into())]);
 }

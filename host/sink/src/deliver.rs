@@ -100,20 +100,9 @@ mod tests {
     }
 
     fn finding(message: &str) -> Finding {
-        let rule = Rule {
-            id: "a/rule".into(),
-            summary: String::new(),
-            severity: Severity::High,
-            attack: Vec::new(),
-            properties: Vec::new(),
-        };
-        let pack = Description {
-            name: "pack".into(),
-            version: "1.0.0".into(),
-            summary: String::new(),
-            rules: vec![rule],
-            subscriptions: Vec::new(),
-        };
+        let rule = Rule { id: "a/rule".into(), severity: Severity::High, ..Rule::default() };
+        let pack =
+            Description { name: "pack".into(), version: "1.0.0".into(), rules: vec![rule], ..Description::default() };
         Finding::new(Arc::new(pack), 0, message.to_owned(), 1).expect("it has the rule")
     }
 

@@ -1,11 +1,9 @@
 //! Findings as JSON, one object a line. `docs/findings.md` documents the schema.
 
 use std::io::Write;
-use std::net::IpAddr;
 
-use lanner_enrich::{Event, Payload, Process};
-use lanner_finding::Finding;
-use lanner_probes::event::{Endpoint, Open, Peer, Stdio};
+use lanner_enrich::{Event, Process};
+use lanner_finding::{Detail, Finding};
 use serde::Serialize;
 
 use super::time;
@@ -52,6 +50,8 @@ struct Object<'a> {
     severity: &'static str,
     attack: &'a [String],
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
     pack: Pack<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     process: Option<ProcessObject>,
@@ -104,49 +104,13 @@ struct EventObject {
     kind: &'static str,
     result: i64,
     #[serde(flatten)]
-    payload: PayloadObject,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum PayloadObject {
-    Exec {
-        filename: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        stdin_peer: Option<String>,
-    },
-    Fork {
-        child: u32,
-    },
-    Exit {
-        code: u8,
-        signal: u8,
-    },
-    Open {
-        path: String,
-        flags: u32,
-        mode: u32,
-        created: bool,
-    },
-    Inet {
-        address: IpAddr,
-        port: u16,
-        protocol: u16,
-    },
-    Unix {
-        path: String,
-    },
-    Loss {
-        lost_kind: &'static str,
-        count: u64,
-    },
-    None {},
+    payload: lanner_json::Object,
 }
 
 impl<'a> Object<'a> {
     fn new(finding: &'a Finding, host: &'a str) -> Self {
         let rule = finding.rule();
-        let fields = finding.fields.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+        let fields = finding.fields.iter().map(|(name, value)| (name.clone(), detail(value))).collect();
         Self {
             schema: SCHEMA_VERSION,
             kind: "finding",
@@ -158,6 +122,7 @@ impl<'a> Object<'a> {
             severity: finding.severity.name(),
             attack: &rule.attack,
             message: &finding.message,
+            key: finding.key.as_deref(),
             pack: Pack { name: &finding.pack.name, version: &finding.pack.version },
             process: finding.process.as_ref().map(|process| ProcessObject::new(process)),
             lineage: finding
@@ -176,61 +141,60 @@ impl<'a> Object<'a> {
 
 impl ProcessObject {
     fn new(process: &Process) -> Self {
-        let program = &process.program;
         Self {
-            id: format!("{:016x}", process.id.0),
-            image: format!("{:016x}", process.image.0),
-            pid: process.pid,
-            ppid: process.ppid,
-            exe: text(&program.exe),
-            comm: text(&process.comm),
-            args: super::arguments(&program.argv).map(text).collect(),
-            cwd: text(&program.cwd),
-            script: text(&program.script),
-            user: process.user.name.as_deref().map(str::to_owned),
-            uid: process.user.uid,
-            euid: process.user.euid,
-            gid: process.user.gid,
-            login_uid: Some(process.user.login_uid).filter(|uid| *uid != u32::MAX),
-            start: time::rfc3339(process.start_ns),
+            id: format!("{:016x}", process.id().0),
+            image: format!("{:016x}", process.image().0),
+            pid: process.pid(),
+            ppid: process.ppid(),
+            exe: text(process.exe()),
+            comm: text(process.comm()),
+            args: super::arguments(process.argv()).map(text).collect(),
+            cwd: text(process.cwd()),
+            script: text(process.script()),
+            user: process.user().map(text),
+            uid: process.uid(),
+            euid: process.euid(),
+            gid: process.gid(),
+            login_uid: process.login_uid(),
+            start: time::rfc3339(process.start_ns()),
         }
     }
 }
 
 impl Ancestor {
     fn new(process: &Process) -> Self {
-        Self { pid: process.pid, name: text(process.name()), exe: text(&process.program.exe) }
+        Self { pid: process.pid(), name: text(process.name()), exe: text(process.exe()) }
     }
 }
 
 impl EventObject {
     fn new(event: &Event) -> Self {
-        let payload = match &event.payload {
-            Payload::Exec(exec) => PayloadObject::Exec {
-                filename: text(&exec.filename),
-                stdin_peer: match exec.stdio[0] {
-                    Stdio::Inet(Some(Endpoint { address, port })) => {
-                        Some(std::net::SocketAddr::new(address, port).to_string())
-                    }
-                    _ => None,
-                },
-            },
-            Payload::Fork(child) => PayloadObject::Fork { child: child.pid },
-            Payload::Exit(exit) => PayloadObject::Exit { code: exit.code, signal: exit.signal },
-            Payload::Open(open) => {
-                let Open { path, flags, mode, created, .. } = &**open;
-                PayloadObject::Open { path: text(&path.bytes), flags: *flags, mode: *mode, created: *created }
-            }
-            Payload::Connect(connect) => match &connect.peer {
-                Peer::Inet(Endpoint { address, port }) => {
-                    PayloadObject::Inet { address: *address, port: *port, protocol: connect.protocol }
-                }
-                Peer::Unix(path) => PayloadObject::Unix { path: text(path) },
-                Peer::Other(_) => PayloadObject::None {},
-            },
-            Payload::Loss(lost) => PayloadObject::Loss { lost_kind: lost.kind.name(), count: lost.count },
-        };
-        Self { seq: event.seq, kind: event.kind().name(), result: event.result(), payload }
+        let Event { seq, kind, result, payload, .. } = event;
+        // A process that the event names is known by its pid here.
+        let payload = lanner_json::shown(payload.get(), &mut |field, _| Some(event.named(field)?.pid().into()));
+        Self { seq: *seq, kind: kind.name(), result: result.unwrap_or_default(), payload }
+    }
+}
+
+fn detail(detail: &Detail) -> serde_json::Value {
+    match detail {
+        Detail::Text(text) => text.clone().into(),
+        // JSON's readers have 64 bits for a number; a pack's have no more.
+        Detail::Number(number) => match (u64::try_from(*number), i64::try_from(*number)) {
+            (Ok(number), _) => number.into(),
+            (_, Ok(number)) => number.into(),
+            _ => number.to_string().into(),
+        },
+        Detail::Float(number) => (*number).into(),
+        Detail::Bool(yes) => (*yes).into(),
+        Detail::Path(path) => text(path).into(),
+        Detail::Address(address) => address.to_string().into(),
+        Detail::Process(process) => {
+            let process = ProcessObject::new(process);
+            serde_json::json!({"id": process.id, "image": process.image, "pid": process.pid, "exe": process.exe})
+        }
+        Detail::ForgottenProcess(image) => serde_json::json!({"image": format!("{image:016x}")}),
+        Detail::List(details) => details.iter().map(self::detail).collect::<Vec<_>>().into(),
     }
 }
 

@@ -6,8 +6,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use lanner_abi::Text;
 use lanner_enrich::Process;
-use lanner_finding::Finding;
-use lanner_finding::Severity;
+use lanner_finding::{Detail, Finding, Severity};
 
 use super::{Sink, SinkError, arguments, time};
 
@@ -56,15 +55,14 @@ impl<W: Write + Send> Sink for Plain<W> {
         let mark = if finding.is_self_test() { "[self-test] " } else { "" };
         writeln!(self.out, "{time}  {severity}  {id}  {mark}{}", Text::from(finding.message.as_str()))?;
         if let Some(process) = &finding.process {
-            let what = format!("{} (pid {})  {}", command(process), process.pid, user(process));
+            let what = format!("{} (pid {})  {}", command(process), process.pid(), user(process));
             self.detail("process", &what)?;
             let line: Vec<String> = process.line().take(LINEAGE).map(|p| Text::new(p.name()).to_string()).collect();
             let cut = if process.line().nth(LINEAGE).is_some() { "… → " } else { "" };
             self.detail("lineage", &format!("{cut}{}", line.into_iter().rev().collect::<Vec<_>>().join(" → ")))?;
         }
         for (name, value) in &finding.fields {
-            let value = Text::from(value.as_str()).to_string();
-            self.detail(&Text::from(name.as_str()).to_string(), &value)?;
+            self.detail(&Text::from(name.as_str()).to_string(), &detail(value))?;
         }
         if !rule.attack.is_empty() {
             self.detail("attack", &rule.attack.join(" "))?;
@@ -90,10 +88,10 @@ fn style(severity: Severity) -> Style {
 
 /// The executable and its arguments. The executable stands in full, as `argv[0]` says what the caller likes.
 fn command(process: &Process) -> String {
-    let program = &process.program;
-    let name = if program.exe.is_empty() { process.name() } else { &program.exe };
+    let exe = process.exe();
+    let name = if exe.is_empty() { process.name() } else { exe };
     let mut line = Text::new(name).to_string();
-    for argument in arguments(&program.argv).skip(1) {
+    for argument in arguments(process.argv()).skip(1) {
         line.push(' ');
         line.push_str(&Text::new(argument).to_string());
     }
@@ -104,13 +102,27 @@ fn command(process: &Process) -> String {
 }
 
 fn user(process: &Process) -> String {
-    let user = &process.user;
-    let mut text = match &user.name {
-        Some(name) => format!("user {} (uid {})", Text::from(&**name), user.uid),
-        None => format!("uid {}", user.uid),
+    let mut text = match process.user() {
+        Some(name) => format!("user {} (uid {})", Text::new(name), process.uid()),
+        None => format!("uid {}", process.uid()),
     };
-    if user.euid != user.uid {
-        text.push_str(&format!(", acting as uid {}", user.euid));
+    if process.euid() != process.uid() {
+        text.push_str(&format!(", acting as uid {}", process.euid()));
     }
     text
+}
+
+/// A fact in one line.
+fn detail(detail: &Detail) -> String {
+    match detail {
+        Detail::Text(text) => Text::from(text.as_str()).to_string(),
+        Detail::Number(number) => number.to_string(),
+        Detail::Float(number) => number.to_string(),
+        Detail::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        Detail::Path(path) => Text::new(path).to_string(),
+        Detail::Address(address) => address.to_string(),
+        Detail::Process(process) => format!("{} (pid {})", Text::new(process.name()), process.pid()),
+        Detail::ForgottenProcess(image) => format!("an image that is not remembered ({image:016x})"),
+        Detail::List(details) => details.iter().map(self::detail).collect::<Vec<_>>().join(", "),
+    }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use lanner_probes::ProbeKind;
+use lanner_abi::Kind;
 
 pub use live::Live;
 pub use replay::Replay;
@@ -31,7 +31,7 @@ pub trait Source: Send {
     ///
     /// # Errors
     /// They cannot be had.
-    fn want(&mut self, kinds: &BTreeSet<ProbeKind>) -> Result<(), SourceError>;
+    fn want(&mut self, kinds: &BTreeSet<Kind>) -> Result<(), SourceError>;
 
     /// Passes on what has arrived, without waiting, up to some thousand records, or until no more are taken.
     ///

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant, SystemTime};
 
-use lanner_probes::event::{KernelEvent, Lost, Payload, ProbeKind, Task};
+use lanner_abi::{Kind, OwnedRecord, field};
+use lanner_probes::event::RawEvent;
 use lanner_probes::{ProbeConfig, Probes, Reader};
 
 use super::record::{Machine, Record};
@@ -21,7 +22,7 @@ const SNAPSHOT_AGAIN: Duration = Duration::from_secs(10);
 /// How long an event may be on its way: from its time stamp to the ring buffer.
 const ON_ITS_WAY_NS: u64 = 100_000_000;
 /// What the process table lives on, in the order in which they are attached: whose birth is seen, his end will be.
-const PROCESS_KINDS: [ProbeKind; 3] = [ProbeKind::Exit, ProbeKind::Exec, ProbeKind::Fork];
+const PROCESS_KINDS: [Kind; 3] = [Kind::Exit, Kind::Exec, Kind::Fork];
 
 /// Live kernel events.
 pub struct Live {
@@ -30,7 +31,7 @@ pub struct Live {
     reader: Reader,
     /// Comes before what is in the ring buffer.
     before: VecDeque<Record>,
-    lost: BTreeMap<ProbeKind, u64>,
+    lost: BTreeMap<Kind, u64>,
     undecodable: u64,
     checked: Instant,
     snapshot_at: Instant,
@@ -125,9 +126,10 @@ impl Live {
                 counts.kind.name()
             );
             let time_ns = if self.passed_on_ns == 0 { wall_ns() } else { self.passed_on_ns };
-            let task = Task { comm: b"kernel".to_vec(), kernel_thread: true, ..Task::default() };
-            let payload = Payload::Lost(Lost { kind: counts.kind, count });
-            self.before.push_back(Record::Event(Box::new(KernelEvent { time_ns, task, payload })));
+            let loss = OwnedRecord::new(Kind::Loss.record());
+            let loss = loss.with(field::loss::LOST_KIND, counts.kind.number()).with(field::loss::COUNT, count);
+            let event = RawEvent::of_nobody(time_ns, Kind::Loss, loss);
+            self.before.push_back(Record::Event(Box::new(event)));
         }
         if self.snapshot_due && self.snapshot_at.elapsed() >= SNAPSHOT_AGAIN {
             self.snapshot()?;
@@ -141,8 +143,8 @@ impl Source for Live {
         &self.machine
     }
 
-    fn want(&mut self, kinds: &BTreeSet<ProbeKind>) -> Result<(), SourceError> {
-        for kind in ProbeKind::ALL {
+    fn want(&mut self, kinds: &BTreeSet<Kind>) -> Result<(), SourceError> {
+        for kind in Probes::kinds() {
             if kinds.contains(&kind) || PROCESS_KINDS.contains(&kind) {
                 self.probes.attach(kind)?;
             } else {
@@ -192,7 +194,7 @@ impl Source for Live {
     }
 
     fn close(&mut self) -> Result<(), SourceError> {
-        for kind in ProbeKind::ALL {
+        for kind in Probes::kinds() {
             self.probes.detach(kind)?;
         }
         Ok(())

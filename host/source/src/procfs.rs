@@ -9,7 +9,8 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use lanner_probes::event::{Exec, FileFacts, Namespaces, ResolvedPath, Task};
+use lanner_abi::{FieldInfo, NO_ID, OwnedRecord, PROCESS, Value, field, process_flag};
+use lanner_probes::event::Task;
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -35,6 +36,15 @@ const MAX_COMM: usize = 15;
 
 /// `PF_KTHREAD` of the kernel's `include/linux/sched.h`.
 const PF_KTHREAD: u64 = 0x0020_0000;
+
+/// A path as /proc shows it, taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct ShownPath {
+    bytes: Vec<u8>,
+    /// Its end is kept.
+    truncated: bool,
+    deleted: bool,
+}
 
 /// What the kernel appends to the path of a file that was deleted.
 const DELETED: &[u8] = b" (deleted)";
@@ -118,41 +128,44 @@ fn read_process(proc: &OwnedFd, pid: u32, buffer: &mut Vec<u8>) -> Option<Proces
     read_file(&dir, "status", MAX_FILE, buffer).ok()?;
     let status = Status::parse(buffer);
 
-    let mut image = Exec {
-        suid: status.uids[2],
-        login_uid: u32::MAX,
-        sid: stat.sid,
-        pgid: stat.pgid,
-        ns_pid: status.ns_pid.unwrap_or(pid),
-        namespaces: Namespaces {
-            mnt: namespace(&dir, "ns/mnt"),
-            // Has no target until the first process of the namespace was made.
-            pid: Some(namespace(&dir, "ns/pid_for_children"))
-                .filter(|inode| *inode != 0)
-                .unwrap_or_else(|| namespace(&dir, "ns/pid")),
-            net: namespace(&dir, "ns/net"),
-            user: namespace(&dir, "ns/user"),
-        },
-        caps_effective: status.caps_effective,
-        caps_permitted: status.caps_permitted,
-        caps_inheritable: status.caps_inheritable,
-        cwd: link(&dir, "cwd").unwrap_or_default(),
-        ..Exec::default()
-    };
+    let mut image = Image { record: OwnedRecord::new(&PROCESS), flags: 0 };
+    image.set(field::process::SUID, Some(status.uids[2]).filter(|uid| *uid != NO_ID));
+    image.set(field::process::SID, stat.sid);
+    image.set(field::process::PGID, stat.pgid);
+    image.set(field::process::NS_PID, Some(status.ns_pid.unwrap_or(pid)));
+    image.set(field::process::MNT_NS, namespace(&dir, "ns/mnt"));
+    // Has no target until the first process of the namespace was made.
+    let pid_ns = namespace(&dir, "ns/pid_for_children").or_else(|| namespace(&dir, "ns/pid"));
+    image.set(field::process::PID_NS, pid_ns);
+    image.set(field::process::NET_NS, namespace(&dir, "ns/net"));
+    image.set(field::process::USER_NS, namespace(&dir, "ns/user"));
+    image.set(field::process::CAPS_EFFECTIVE, Some(status.caps_effective));
+    image.set(field::process::CAPS_PERMITTED, Some(status.caps_permitted));
+    image.set(field::process::CAPS_INHERITABLE, Some(status.caps_inheritable));
     if read_file(&dir, "loginuid", MAX_FILE, buffer).is_ok() {
-        image.login_uid = number(buffer).unwrap_or(u32::MAX);
+        // All bits are "not set".
+        image.set(field::process::LOGIN_UID, number::<u32>(buffer).filter(|uid| *uid != NO_ID));
     }
     if !stat.kernel_thread {
-        if let Ok(exe) = link(&dir, "exe") {
-            image.exe = exe;
+        if let Ok(mut exe) = link(&dir, "exe") {
             // An upgrade put a new file in its place; it was there when the program began, as far as anybody can tell.
-            image.exe.deleted &= !is_there(&dir, &image.exe.bytes);
-            image.exe_file = file_facts(&dir, "exe").unwrap_or_default();
+            exe.deleted &= !is_there(&dir, &exe.bytes);
+            image.path(field::process::EXE, &exe);
+            // Of a working directory it says nothing.
+            image.flag(exe.deleted, process_flag::EXE_DELETED);
+            let _ = image.file(&dir, "exe");
         }
         if read_file(&dir, "cmdline", MAX_ARGV + 1, buffer).is_ok() {
-            (image.argv, image.argv_truncated) = argv(buffer);
+            let (argv, truncated) = argv(buffer);
+            image.set(field::process::ARGV, Some(argv.as_slice()));
+            image.flag(truncated, process_flag::ARGV_TRUNCATED);
         }
     }
+    if let Ok(cwd) = link(&dir, "cwd") {
+        image.path(field::process::CWD, &cwd);
+    }
+    image.set(field::process::FLAGS, Some(image.flags));
+    let Image { record: image, .. } = image;
     let task = Task {
         pid,
         tid: pid,
@@ -170,13 +183,55 @@ fn read_process(proc: &OwnedFd, pid: u32, buffer: &mut Vec<u8>) -> Option<Proces
     Some(ProcessSnapshot { task, image })
 }
 
+/// The image of a process in the making.
+struct Image {
+    record: OwnedRecord,
+    /// Bits of `process_flag`.
+    flags: u32,
+}
+
+impl Image {
+    fn set<'a>(&mut self, field: &FieldInfo, value: Option<impl Into<Value<'a>>>) {
+        let set = self.record.set(field, value.map(Into::into));
+        debug_assert!(set.is_ok(), "{set:?}");
+    }
+
+    fn flag(&mut self, holds: bool, flag: u32) {
+        if holds {
+            self.flags |= flag;
+        }
+    }
+
+    fn path(&mut self, field: &FieldInfo, path: &ShownPath) {
+        self.flag(path.truncated, process_flag::PATH_TRUNCATED);
+        if !path.bytes.is_empty() {
+            self.set(field, Some(path.bytes.as_slice()));
+        }
+    }
+
+    /// The file behind a link of a process's directory. On an overlay, device and inode are what `stat` shows, which may
+    /// differ from the kernel's own, and the layer is not known.
+    fn file(&mut self, dir: &OwnedFd, name: &str) -> Result<(), Errno> {
+        let file = rustix::fs::openat(dir, name, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+        let stat = rustix::fs::fstat(&file)?;
+        let dev = rustix::fs::major(stat.st_dev) << 20 | rustix::fs::minor(stat.st_dev) & 0xf_ffff;
+        self.set(field::process::EXE_INODE, Some(stat.st_ino));
+        self.set(field::process::EXE_DEV, Some(dev));
+        self.set(field::process::EXE_MODE, Some(stat.st_mode));
+        self.set(field::process::EXE_UID, Some(stat.st_uid));
+        let fs = rustix::fs::fstatfs(&file).ok().map(|statfs| magic(statfs.f_type));
+        self.set(field::process::EXE_FS, fs);
+        Ok(())
+    }
+}
+
 /// What is taken from /proc/PID/stat (proc_pid_stat(5)).
 #[derive(Debug, PartialEq, Eq)]
 struct Stat {
     comm: Vec<u8>,
     ppid: u32,
-    pgid: u32,
-    sid: u32,
+    pgid: Option<u32>,
+    sid: Option<u32>,
     kernel_thread: bool,
     start_boot_ns: u64,
 }
@@ -190,9 +245,9 @@ impl Stat {
         let mut fields = text.get(end + 1..)?.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
         // The third field, the state, follows; 22 is the start time.
         let ppid = number(fields.nth(1)?)?;
-        // 0 in another pid namespace; -1 is shown for none by some kernels.
-        let pgid = number(fields.next()?).unwrap_or(0);
-        let sid = number(fields.next()?).unwrap_or(0);
+        // 0 for the kernel's own threads; -1 is shown by some kernels where there is none.
+        let pgid = number(fields.next()?);
+        let sid = number(fields.next()?);
         let kernel_thread = number::<u64>(fields.nth(2)?)? & PF_KTHREAD != 0;
         let start_boot_ns = number::<u64>(fields.nth(12)?)?.saturating_mul(NS_PER_TICK);
         Some(Self { comm: task_comm(comm, kernel_thread), ppid, pgid, sid, kernel_thread, start_boot_ns })
@@ -211,11 +266,11 @@ fn task_comm(shown: &[u8], kernel_thread: bool) -> Vec<u8> {
 }
 
 /// What is taken from /proc/PID/status (proc_pid_status(5)).
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Status {
-    /// Real, effective, saved.
+    /// Real, effective, saved; [`NO_ID`] where unknown.
     pub uids: [u32; 3],
-    /// Real, effective, saved.
+    /// Real, effective, saved; likewise.
     pub gids: [u32; 3],
     /// In the innermost pid namespace.
     pub ns_pid: Option<u32>,
@@ -225,6 +280,14 @@ pub struct Status {
     pub caps_permitted: u64,
     /// Effective capabilities.
     pub caps_effective: u64,
+}
+
+/// Nothing is known. Who is not known is not root.
+impl Default for Status {
+    fn default() -> Self {
+        let unknown = [NO_ID; 3];
+        Self { uids: unknown, gids: unknown, ns_pid: None, caps_inheritable: 0, caps_permitted: 0, caps_effective: 0 }
+    }
 }
 
 impl Status {
@@ -250,7 +313,7 @@ impl Status {
 
 fn ids(value: &[u8]) -> [u32; 3] {
     let mut fields = value.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
-    std::array::from_fn(|_| fields.next().and_then(number).unwrap_or(0))
+    std::array::from_fn(|_| fields.next().and_then(number).unwrap_or(NO_ID))
 }
 
 /// A decimal number, alone on its line.
@@ -274,11 +337,11 @@ fn argv(cmdline: &[u8]) -> (Vec<u8>, bool) {
 }
 
 /// Where a link of a process's directory leads, as the kernel shows it.
-fn link(dir: &OwnedFd, name: &str) -> Result<ResolvedPath, Errno> {
+fn link(dir: &OwnedFd, name: &str) -> Result<ShownPath, Errno> {
     let target = match rustix::fs::readlinkat(dir, name, Vec::with_capacity(256)) {
         Ok(target) => target.into_bytes(),
         // The kernel shows no path longer than a page.
-        Err(Errno::NAMETOOLONG) => return Ok(ResolvedPath { truncated: true, ..ResolvedPath::default() }),
+        Err(Errno::NAMETOOLONG) => return Ok(ShownPath { truncated: true, ..ShownPath::default() }),
         Err(error) => return Err(error),
     };
     Ok(shown_path(target, |path| is_same_file(dir, name, path)))
@@ -286,7 +349,7 @@ fn link(dir: &OwnedFd, name: &str) -> Result<ResolvedPath, Errno> {
 
 /// Takes apart what the kernel shows; `exists` says whether a file of exactly this path is the one behind the link,
 /// for one that is really called `x (deleted)`.
-fn shown_path(mut bytes: Vec<u8>, exists: impl FnOnce(&[u8]) -> bool) -> ResolvedPath {
+fn shown_path(mut bytes: Vec<u8>, exists: impl FnOnce(&[u8]) -> bool) -> ShownPath {
     let deleted = bytes.ends_with(DELETED) && !exists(&bytes);
     if deleted {
         bytes.truncate(bytes.len() - DELETED.len());
@@ -301,7 +364,7 @@ fn shown_path(mut bytes: Vec<u8>, exists: impl FnOnce(&[u8]) -> bool) -> Resolve
         let slash = bytes[from..].iter().position(|byte| *byte == b'/').unwrap_or(0);
         bytes.drain(..from + slash);
     }
-    ResolvedPath { bytes, truncated, deleted }
+    ShownPath { bytes, truncated, deleted }
 }
 
 /// Whether there is a file of this path, seen from the process's own root.
@@ -321,38 +384,19 @@ fn is_same_file(dir: &OwnedFd, name: &str, path: &[u8]) -> bool {
     (link.st_dev, link.st_ino) == (file.st_dev, file.st_ino)
 }
 
-/// The file behind a link of a process's directory. On an overlay, device and inode are what `stat` shows, which may
-/// differ from the kernel's own, and the layer is not known.
-fn file_facts(dir: &OwnedFd, name: &str) -> Result<FileFacts, Errno> {
-    let file = rustix::fs::openat(dir, name, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
-    let stat = rustix::fs::fstat(&file)?;
-    let fs_magic = rustix::fs::fstatfs(&file).map_or(0, |statfs| magic(statfs.f_type));
-    Ok(FileFacts {
-        inode: stat.st_ino,
-        dev: rustix::fs::major(stat.st_dev) << 20 | rustix::fs::minor(stat.st_dev) & 0xf_ffff,
-        mode: stat.st_mode,
-        uid: stat.st_uid,
-        fs_magic,
-        upper: false,
-    })
-}
-
 /// Magic numbers have 32 bits; the type of the field differs between architectures.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the upper half is sign extension")]
 fn magic(f_type: rustix::fs::FsWord) -> u32 {
     f_type as u32
 }
 
-/// The inode number of a namespace, from `net:[4026531833]`; 0 where it may not be read.
-fn namespace(dir: &OwnedFd, name: &str) -> u32 {
+/// The inode number of a namespace, from `net:[4026531833]`, where it may be read.
+fn namespace(dir: &OwnedFd, name: &str) -> Option<u32> {
     let parse = |target: &[u8]| {
         let begin = target.iter().position(|byte| *byte == b'[')? + 1;
         number(target.get(begin..)?.strip_suffix(b"]")?)
     };
-    rustix::fs::readlinkat(dir, name, Vec::with_capacity(32))
-        .ok()
-        .and_then(|target| parse(target.as_bytes()))
-        .unwrap_or(0)
+    rustix::fs::readlinkat(dir, name, Vec::with_capacity(32)).ok().and_then(|target| parse(target.as_bytes()))
 }
 
 fn open_dir(at: impl AsFd, path: &str) -> Result<OwnedFd, Errno> {

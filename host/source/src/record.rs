@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use lanner_probes::event::{Exec, KernelEvent, Task};
+use lanner_abi::{OwnedRecord, PROCESS};
+use lanner_probes::event::{RawEvent, Task};
 use serde::{Deserialize, Serialize};
 
 /// One item of a source's stream, in the order it happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// A process that was there already, read from /proc: at the start, and again after events were lost.
     Process(Box<ProcessSnapshot>),
@@ -18,17 +18,22 @@ pub enum Record {
         boot_ns: u64,
     },
     /// An event.
-    Event(Box<KernelEvent>),
+    Event(Box<RawEvent>),
 }
 
 /// A process as /proc shows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcessSnapshot {
     /// Who it is; `tid` equals `pid`. Times come from clock ticks (10 ms).
     pub task: Task,
-    /// What it runs. `stdio`, `filename` and `interpreter` are left empty.
-    pub image: Exec,
+    /// As much of a process record as /proc tells.
+    pub image: OwnedRecord,
+}
+
+impl Default for ProcessSnapshot {
+    fn default() -> Self {
+        Self { task: Task::default(), image: OwnedRecord::new(&PROCESS) }
+    }
 }
 
 /// What has to be known of the machine to understand its events elsewhere, or later.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use lanner_probes::ProbeKind;
+use lanner_abi::Kind;
 
 use super::capture::CaptureReader;
 use super::record::Machine;
@@ -34,7 +34,7 @@ impl Source for Replay {
         self.reader.machine()
     }
 
-    fn want(&mut self, _kinds: &BTreeSet<ProbeKind>) -> Result<(), SourceError> {
+    fn want(&mut self, _kinds: &BTreeSet<Kind>) -> Result<(), SourceError> {
         Ok(()) // What was not recorded cannot be had, and what was is given in full.
     }
 

@@ -8,13 +8,14 @@
 #if defined(__TARGET_ARCH_x86)
 
 struct pt_regs {
-	unsigned long di, si, dx, r10;
+	unsigned long di, si, dx, r10, r8;
 } CORE;
 
 #define ARGUMENT_0(registers) ((registers)->di)
 #define ARGUMENT_1(registers) ((registers)->si)
 #define ARGUMENT_2(registers) ((registers)->dx)
 #define ARGUMENT_3(registers) ((registers)->r10)
+#define ARGUMENT_4(registers) ((registers)->r8)
 
 #elif defined(__TARGET_ARCH_arm64)
 
@@ -28,6 +29,7 @@ struct pt_regs {
 #define ARGUMENT_1(registers) ((registers)->regs[1])
 #define ARGUMENT_2(registers) ((registers)->regs[2])
 #define ARGUMENT_3(registers) ((registers)->regs[3])
+#define ARGUMENT_4(registers) ((registers)->regs[4])
 
 #else
 #error "syscall argument registers of this architecture are missing"

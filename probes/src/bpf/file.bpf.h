@@ -18,7 +18,18 @@ static __always_inline struct file *file_of(struct task_struct *task, u32 fd)
 	return file;
 }
 
-static __always_inline void fill_file(struct file_facts *facts, struct file *file)
+/* What an inode says. */
+struct file_facts {
+	u64 inode;
+	u32 dev;
+	u32 mode;
+	u32 uid;
+	u32 fs_magic;
+	/* On the upper layer of an overlay. */
+	u32 upper;
+};
+
+static __always_inline void read_file(struct file_facts *facts, struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct super_block *super = BPF_CORE_READ(inode, i_sb);
@@ -29,11 +40,49 @@ static __always_inline void fill_file(struct file_facts *facts, struct file *fil
 	facts->uid = BPF_CORE_READ(inode, i_uid.val);
 	facts->dev = BPF_CORE_READ(super, s_dev);
 	facts->fs_magic = BPF_CORE_READ(super, s_magic);
-	facts->reserved = 0;
 	/* struct ovl_inode, which a module's BTF may hold: __upperdentry follows vfs_inode (4.x to 6.x). */
 	if (facts->fs_magic == OVERLAYFS_SUPER_MAGIC)
 		bpf_probe_read_kernel(&upper, sizeof(upper), (void *)inode + bpf_core_type_size(struct inode));
 	facts->upper = upper != NULL;
+}
+
+/*
+ * Appends the path that a caller named, seen from a folder's descriptor, and returns the end. The name is the caller's
+ * memory, and what it leads to may have changed since: the event says so. `text` is in the record itself, at a place that
+ * the verifier knows.
+ */
+static __always_inline u32 append_named(struct record *record, struct text *text, u32 at, u64 name, s32 directory)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+	struct file *file;
+	char first = 0;
+	u32 walk = 0, end;
+	long length;
+
+	record->flags |= EVENT_UNRESOLVED;
+	bpf_probe_read_user(&first, sizeof(first), (const void *)name);
+	if (first && first != '/') {
+		if (directory == AT_FDCWD) {
+			walk = append_working_directory(task, at);
+		} else {
+			file = file_of(task, directory);
+			if (file)
+				walk = append_path_of(file, at);
+		}
+	}
+	end = at + walk;
+	BOUND(end, SLOT_BYTES - STRING_BYTES);
+	length = bpf_probe_read_user_str((char *)record + end, STRING_BYTES, (const void *)name);
+	if (length <= 0 || length > STRING_BYTES) {
+		/* Without the name, the folder's path would pass for what was opened. */
+		record->flags |= EVENT_PARTIAL;
+		return at;
+	}
+	if (length == STRING_BYTES)
+		record->flags |= EVENT_TRUNCATED;
+	text->walk = walk;
+	text->name = length;
+	return end + length;
 }
 
 /*
@@ -43,55 +92,37 @@ static __always_inline void fill_file(struct file_facts *facts, struct file *fil
  */
 __noinline int report_open(s64 result, u64 name, s32 directory, u32 flags, u32 mode)
 {
-	struct open_record *open = begin(RECORD_OPEN);
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+	struct open_record *open = BEGIN(open, KIND_OPEN);
+	struct open_fields *payload;
+	struct file_facts facts;
 	struct file *file = NULL;
 	u32 at = sizeof(*open);
-	char first = 0;
-	long length;
 
 	if (!open)
 		return 0;
-	open->result = result;
-	open->flags = flags;
-	open->mode = mode;
-	open->path_length = 0;
-	open->name_length = 0;
+	payload = &open->payload;
+	open->record.result = result;
+	FILL(payload, OPEN, flags, flags);
+	FILL(payload, OPEN, mode, mode);
+	FILL(payload, OPEN, created, 0);
+	payload->present |= OPEN_path;
 
 	if (result >= 0)
-		file = file_of(task, result);
-	if (file) {
-		open->record.flags |= RECORD_RESOLVED;
-		if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
-			open->record.flags |= RECORD_CREATED;
-		open->flags = BPF_CORE_READ(file, f_flags) | (flags & O_ONLY_ARGUMENT);
-		fill_file(&open->file, file);
-		open->path_length = append_path_of(file, at);
-		submit(&open->record, at + open->path_length);
+		file = file_of((struct task_struct *)bpf_get_current_task_btf(), result);
+	if (!file) {
+		at = append_named(&open->record, &payload->path, at, name, directory);
+		submit(&open->record, at);
 		return 0;
 	}
-
-	__builtin_memset(&open->file, 0, sizeof(open->file));
-	bpf_probe_read_user(&first, sizeof(first), (const void *)name);
-	if (first && first != '/') {
-		if (directory == AT_FDCWD) {
-			open->path_length = append_working_directory(task, at);
-		} else {
-			file = file_of(task, directory);
-			if (file)
-				open->path_length = append_path_of(file, at);
-		}
-		at += open->path_length;
-		BOUND(at, sizeof(*open) + PATH_ROOM);
-	}
-	length = bpf_probe_read_user_str((char *)open + at, STRING_BYTES, (const void *)name);
-	if (length > 0 && length <= STRING_BYTES) {
-		if (length == STRING_BYTES)
-			open->record.flags |= RECORD_NAME_TRUNCATED;
-		open->name_length = length;
-		at += length;
-	}
-	submit(&open->record, at);
+	payload->created = (BPF_CORE_READ(file, f_mode) & FMODE_CREATED) != 0;
+	payload->flags = BPF_CORE_READ(file, f_flags) | (flags & O_ONLY_ARGUMENT);
+	read_file(&facts, file);
+	FILL(payload, OPEN, inode, facts.inode);
+	FILL(payload, OPEN, dev, facts.dev);
+	FILL(payload, OPEN, file_mode, facts.mode);
+	FILL(payload, OPEN, file_upper, facts.upper);
+	payload->path.walk = append_path_of(file, at);
+	submit(&open->record, at + payload->path.walk);
 	return 0;
 }
 

@@ -22,6 +22,7 @@ typedef __s32 s32;
 typedef __u32 u32;
 typedef __s64 s64;
 typedef __u64 u64;
+typedef _Bool bool;
 
 /* Of uapi/linux/bpf.h, which would bring in every other header. */
 enum { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_PERCPU_ARRAY = 6, BPF_MAP_TYPE_RINGBUF = 27 };
@@ -39,10 +40,13 @@ enum { BPF_RB_AVAIL_DATA = 0 };
 #define AT_FDCWD (-100)
 #define EINPROGRESS 115
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
+#define AF_UNSPEC 0
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
 #define S_IFMT 0170000
+#define S_IFIFO 0010000
+#define S_IFCHR 0020000
 #define S_IFSOCK 0140000
 
 /* The same on x86-64 and arm64. */

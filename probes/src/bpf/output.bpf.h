@@ -36,10 +36,10 @@ struct count {
 	u64 lost;
 };
 
-/* By record kind. */
+/* By kind. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, RECORD_KINDS);
+	__uint(max_entries, KINDS);
 	__type(key, u32);
 	__type(value, struct count);
 } counts SEC(".maps");
@@ -76,7 +76,7 @@ static __always_inline void count(u32 kind, int lost)
  * reported. Pointers are followed with plain loads, which the verifier turns into ones that read 0 at a fault; those
  * that the kernel marks __rcu must be compared with NULL first.
  */
-static __always_inline void *begin(enum record_kind kind)
+static __always_inline void *begin(enum kind kind)
 {
 	u64 id = bpf_get_current_pid_tgid();
 	struct task_struct *task, *leader, *parent;
@@ -85,7 +85,7 @@ static __always_inline void *begin(enum record_kind kind)
 	struct slot *slot;
 
 	/* The loader's children are processes as any other: their birth has to be known. */
-	if (kind != RECORD_FORK && self_tgid && id >> 32 == self_tgid)
+	if (kind != KIND_FORK && self_tgid && id >> 32 == self_tgid)
 		return NULL;
 	slot = current_slot();
 	if (!slot)
@@ -96,6 +96,7 @@ static __always_inline void *begin(enum record_kind kind)
 	record->kind = kind;
 	record->flags = task->flags & PF_KTHREAD ? RECORD_KERNEL_THREAD : 0;
 	record->time_boot_ns = bpf_ktime_get_boot_ns();
+	record->result = 0;
 	record->pid = id >> 32;
 	record->tid = id;
 	leader = task->group_leader;
@@ -121,6 +122,15 @@ static __always_inline void *begin(enum record_kind kind)
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 	return record;
 }
+
+/* begin() for `struct name_record`, in which nothing but the task is known yet. */
+#define BEGIN(name, KIND)                                                                                              \
+	({                                                                                                             \
+		struct name##_record *begun = begin(KIND);                                                             \
+		if (begun)                                                                                             \
+			__builtin_memset(&begun->payload, 0, sizeof(*begun) - sizeof(begun->record));                  \
+		begun;                                                                                                 \
+	})
 
 /* The consumer is woken once this much waits. */
 #define WAKE_BYTES 65536

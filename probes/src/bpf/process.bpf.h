@@ -11,35 +11,92 @@ static __always_inline u32 namespace_pid(struct task_struct *task)
 	return BPF_CORE_READ(pid, numbers[level].nr);
 }
 
-static __always_inline void fill_stdio(struct stdio_facts *facts, struct task_struct *task, u32 fd)
+/* By the major number (Documentation/admin-guide/devices.txt): virtual consoles and serial lines, /dev/tty and
+ * /dev/console, and the slaves of Unix 98 pseudo terminals. */
+static __always_inline bool is_terminal(u32 rdev)
 {
-	struct file *file = file_of(task, fd);
-	struct sock *sk;
+	u32 major = rdev >> 20;
 
-	__builtin_memset(facts, 0, sizeof(*facts));
-	if (!file)
-		return;
-	facts->mode = BPF_CORE_READ(file, f_inode, i_mode);
-	facts->rdev = BPF_CORE_READ(file, f_inode, i_rdev);
-	sk = socket_of(file);
-	if (sk)
-		fill_socket(&facts->socket, sk);
+	return major == 4 || major == 5 || (major >= 136 && major <= 143);
 }
 
-static __always_inline void fill_credentials(struct exec_record *exec, struct task_struct *task)
+/* What stands behind standard input, output or error. */
+static __always_inline void fill_stdio(struct exec_fields *payload, struct task_struct *task, u32 fd)
+{
+	struct file *file = file_of(task, fd);
+	struct socket_facts facts;
+	struct sock *sk;
+	u32 type;
+
+	if (!file)
+		return;
+	type = BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT;
+	if (fd == 0 && type == S_IFIFO)
+		payload->stdio |= STDIO_STDIN_PIPE;
+	if (fd == 0 && type == S_IFCHR && is_terminal(BPF_CORE_READ(file, f_inode, i_rdev)))
+		payload->stdio |= STDIO_STDIN_TTY;
+	sk = socket_of(file);
+	if (!sk)
+		return;
+	read_socket(&facts, sk);
+	if (fd == 0 && facts.family == AF_UNIX)
+		payload->stdio |= STDIO_STDIN_UNIX;
+	if (!is_internet(facts.family))
+		return;
+	payload->stdio |= STDIO_STDIN_SOCKET << fd;
+	if (fd == 0 && facts.peer_port) {
+		FILL(payload, EXEC, peer_port, facts.peer_port);
+		__builtin_memcpy(payload->peer_address, facts.peer, sizeof(facts.peer));
+		payload->present |= EXEC_peer_address;
+	}
+}
+
+static __always_inline void fill_credentials(struct process_fields *image, struct task_struct *task)
 {
 	struct cred *cred = BPF_CORE_READ(task, cred);
+	u32 login;
 
-	exec->suid = BPF_CORE_READ(cred, suid.val);
-	exec->user_ns = BPF_CORE_READ(cred, user_ns, ns.inum);
-	bpf_probe_read_kernel(&exec->caps_effective, sizeof(u64), __builtin_preserve_access_index(&cred->cap_effective));
-	bpf_probe_read_kernel(&exec->caps_permitted, sizeof(u64), __builtin_preserve_access_index(&cred->cap_permitted));
-	bpf_probe_read_kernel(&exec->caps_inheritable, sizeof(u64),
+	FILL(image, PROCESS, suid, BPF_CORE_READ(cred, suid.val));
+	FILL(image, PROCESS, user_ns, BPF_CORE_READ(cred, user_ns, ns.inum));
+	bpf_probe_read_kernel(&image->caps_effective, sizeof(u64), __builtin_preserve_access_index(&cred->cap_effective));
+	bpf_probe_read_kernel(&image->caps_permitted, sizeof(u64), __builtin_preserve_access_index(&cred->cap_permitted));
+	bpf_probe_read_kernel(&image->caps_inheritable, sizeof(u64),
 			      __builtin_preserve_access_index(&cred->cap_inheritable));
+	image->present |= PROCESS_caps_effective | PROCESS_caps_permitted | PROCESS_caps_inheritable;
 	/* Only with CONFIG_AUDIT; -1 is "not set". */
-	exec->login_uid = -1;
-	if (bpf_core_field_exists(task->loginuid))
-		exec->login_uid = BPF_CORE_READ(task, loginuid.val);
+	if (bpf_core_field_exists(task->loginuid)) {
+		login = BPF_CORE_READ(task, loginuid.val);
+		if (login != (u32)-1)
+			FILL(image, PROCESS, login_uid, login);
+	}
+}
+
+/* Where a process stands: session, group, namespaces. */
+static __always_inline void fill_place(struct process_fields *image, struct task_struct *task)
+{
+	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	struct nsproxy *nsproxy = BPF_CORE_READ(task, nsproxy);
+
+	FILL(image, PROCESS, sid, BPF_CORE_READ(signal, pids[PIDTYPE_SID], numbers[0].nr));
+	FILL(image, PROCESS, pgid, BPF_CORE_READ(signal, pids[PIDTYPE_PGID], numbers[0].nr));
+	FILL(image, PROCESS, ns_pid, namespace_pid(task));
+	FILL(image, PROCESS, mnt_ns, BPF_CORE_READ(nsproxy, mnt_ns, ns.inum));
+	FILL(image, PROCESS, pid_ns, BPF_CORE_READ(nsproxy, pid_ns_for_children, ns.inum));
+	FILL(image, PROCESS, net_ns, BPF_CORE_READ(nsproxy, net_ns, ns.inum));
+}
+
+static __always_inline void fill_executable(struct process_fields *image, struct file *file)
+{
+	struct file_facts facts;
+
+	read_file(&facts, file);
+	FILL(image, PROCESS, exe_inode, facts.inode);
+	FILL(image, PROCESS, exe_dev, facts.dev);
+	FILL(image, PROCESS, exe_uid, facts.uid);
+	FILL(image, PROCESS, exe_mode, facts.mode);
+	FILL(image, PROCESS, exe_fs, facts.fs_magic);
+	if (facts.upper)
+		image->flags |= PROCESS_EXE_UPPER;
 }
 
 /* Appends a string of the kernel's; its length is what is returned. */
@@ -50,7 +107,7 @@ static __always_inline u32 append_string(char *out, const char *text)
 	return length > 0 && length <= STRING_BYTES ? length : 0;
 }
 
-static __always_inline u32 append_arguments(struct exec_record *exec, struct task_struct *task)
+static __always_inline u32 append_arguments(struct exec_record *exec, struct task_struct *task, u32 at)
 {
 	unsigned long start = BPF_CORE_READ(task, mm, arg_start);
 	unsigned long end = BPF_CORE_READ(task, mm, arg_end);
@@ -58,15 +115,16 @@ static __always_inline u32 append_arguments(struct exec_record *exec, struct tas
 	u32 length = size;
 
 	if (size > ARGV_BYTES) {
-		exec->record.flags |= RECORD_ARGV_TRUNCATED;
+		exec->image.flags |= PROCESS_ARGV_TRUNCATED;
 		length = ARGV_BYTES;
 	}
 	BOUND(length, ARGV_BYTES);
 	/* The kernel has just written them: only a machine that swaps hard has them on disk again. */
-	if (bpf_probe_read_user((char *)exec + sizeof(*exec), length, (const void *)start)) {
-		exec->record.flags |= RECORD_ARGV_TRUNCATED;
+	if (bpf_probe_read_user((char *)exec + at, length, (const void *)start)) {
+		exec->image.flags |= PROCESS_ARGV_TRUNCATED;
 		return 0;
 	}
+	exec->image.present |= PROCESS_argv;
 	return length;
 }
 
@@ -76,9 +134,9 @@ int exec_done(u64 *ctx)
 {
 	struct task_struct *task = (struct task_struct *)ctx[0];
 	struct linux_binprm *program = (struct linux_binprm *)ctx[2];
-	struct exec_record *exec = begin(RECORD_EXEC);
-	struct signal_struct *signal;
-	struct nsproxy *nsproxy;
+	struct exec_record *exec = BEGIN(exec, KIND_EXEC);
+	struct process_fields *image;
+	struct exec_fields *payload;
 	struct file *file;
 	u32 at = sizeof(*exec);
 	char *bytes;
@@ -86,36 +144,32 @@ int exec_done(u64 *ctx)
 	if (!exec)
 		return 0;
 	bytes = (char *)exec;
-	fill_credentials(exec, task);
-	signal = BPF_CORE_READ(task, signal);
-	exec->sid = BPF_CORE_READ(signal, pids[PIDTYPE_SID], numbers[0].nr);
-	exec->pgid = BPF_CORE_READ(signal, pids[PIDTYPE_PGID], numbers[0].nr);
-	exec->ns_pid = namespace_pid(task);
-	nsproxy = BPF_CORE_READ(task, nsproxy);
-	exec->mnt_ns = BPF_CORE_READ(nsproxy, mnt_ns, ns.inum);
-	exec->pid_ns = BPF_CORE_READ(nsproxy, pid_ns_for_children, ns.inum);
-	exec->net_ns = BPF_CORE_READ(nsproxy, net_ns, ns.inum);
-	fill_stdio(&exec->stdio[0], task, 0);
-	fill_stdio(&exec->stdio[1], task, 1);
-	fill_stdio(&exec->stdio[2], task, 2);
+	payload = &exec->payload;
+	image = &exec->image;
+	payload->present |= EXEC_stdio | EXEC_filename | EXEC_interpreter;
+	image->present |= PROCESS_flags | PROCESS_exe | PROCESS_cwd;
+	fill_stdio(payload, task, 0);
+	fill_stdio(payload, task, 1);
+	fill_stdio(payload, task, 2);
+	fill_credentials(image, task);
+	fill_place(image, task);
 	file = BPF_CORE_READ(program, file);
-	fill_file(&exec->file, file);
+	fill_executable(image, file);
 
-	exec->argv_length = append_arguments(exec, task);
-	at += exec->argv_length;
-	BOUND(at, sizeof(*exec) + ARGV_BYTES);
-	exec->file_path_length = append_path_of(file, at);
-	at += exec->file_path_length;
-	BOUND(at, sizeof(*exec) + ARGV_BYTES + PATH_ROOM);
-	exec->cwd_length = append_working_directory(task, at);
-	at += exec->cwd_length;
-	BOUND(at, sizeof(*exec) + ARGV_BYTES + 2 * PATH_ROOM);
-	exec->filename_length = append_string(bytes + at, BPF_CORE_READ(program, filename));
-	at += exec->filename_length;
-	BOUND(at, sizeof(*exec) + ARGV_BYTES + 2 * PATH_ROOM + STRING_BYTES);
-	exec->interpreter_length = append_string(bytes + at, BPF_CORE_READ(program, interp));
-	at += exec->interpreter_length;
-	submit(&exec->record, at);
+	payload->filename.name = append_string(bytes + at, BPF_CORE_READ(program, filename));
+	at += payload->filename.name;
+	BOUND(at, sizeof(*exec) + STRING_BYTES);
+	payload->interpreter.name = append_string(bytes + at, BPF_CORE_READ(program, interp));
+	at += payload->interpreter.name;
+	BOUND(at, sizeof(*exec) + 2 * STRING_BYTES);
+	image->exe.walk = append_path_of(file, at);
+	at += image->exe.walk;
+	BOUND(at, sizeof(*exec) + 2 * STRING_BYTES + PATH_ROOM);
+	image->argv.name = append_arguments(exec, task, at);
+	at += image->argv.name;
+	BOUND(at, sizeof(*exec) + 2 * STRING_BYTES + PATH_ROOM + ARGV_BYTES);
+	image->cwd.walk = append_working_directory(task, at);
+	submit(&exec->record, at + image->cwd.walk);
 	return 0;
 }
 
@@ -129,12 +183,12 @@ int fork_done(u64 *ctx)
 	/* A thread. */
 	if (child->pid != child->tgid)
 		return 0;
-	fork = begin(RECORD_FORK);
+	fork = BEGIN(fork, KIND_FORK);
 	if (!fork)
 		return 0;
-	fork->child_start_boot_ns = child->start_boottime;
-	fork->child_pid = child->tgid;
-	fork->child_ns_pid = namespace_pid(child);
+	FILL(&fork->payload, FORK, child_pid, child->tgid);
+	FILL(&fork->payload, FORK, child_ns_pid, namespace_pid(child));
+	FILL(&fork->payload, FORK, child_start, child->start_boottime);
 	submit(&fork->record, sizeof(*fork));
 	return 0;
 }
@@ -149,14 +203,17 @@ int exit_begun(u64 *ctx)
 	struct task_struct *task = (struct task_struct *)ctx[0];
 	struct signal_struct *signal = task->signal;
 	struct exit_record *exit;
+	u32 status;
 
 	if (!signal || signal->live.counter)
 		return 0;
-	exit = begin(RECORD_EXIT);
+	exit = BEGIN(exit, KIND_EXIT);
 	if (!exit)
 		return 0;
-	exit->status = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : task->exit_code;
-	exit->reserved = 0;
+	/* As wait() has it: code << 8 | signal, whose highest bit says that a core was dumped. */
+	status = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : task->exit_code;
+	FILL(&exit->payload, EXIT, code, status >> 8 & 0xff);
+	FILL(&exit->payload, EXIT, signal, status & 0x7f);
 	submit(&exit->record, sizeof(*exit));
 	return 0;
 }

@@ -12,6 +12,11 @@ impl<'a> Cursor<'a> {
         Self { rest: bytes }
     }
 
+    /// Bytes that are left.
+    pub(super) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     pub(super) fn bytes(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
         let (bytes, rest) = self
             .rest
@@ -38,10 +43,6 @@ impl<'a> Cursor<'a> {
 
     pub(super) fn u32(&mut self) -> Result<u32, DecodeError> {
         self.array().map(u32::from_ne_bytes)
-    }
-
-    pub(super) fn i32(&mut self) -> Result<i32, DecodeError> {
-        self.array().map(i32::from_ne_bytes)
     }
 
     pub(super) fn u64(&mut self) -> Result<u64, DecodeError> {

@@ -1,17 +1,17 @@
-//! From the bytes of the ring buffer (`src/bpf/record.h`) to [`KernelEvent`].
+//! From the bytes of the ring buffer (`src/bpf/record.h`) to [`RawEvent`], by the tables of the schema.
 //!
 //! Total: any bytes give an event or an error.
 
 mod cursor;
 mod path;
-mod socket;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use cursor::Cursor;
-use socket::SocketFacts;
+use lanner_abi::{FieldInfo, Kind, OwnedRecord, PROCESS, RecordInfo, Type, event_flag, field, process_flag};
 
-use crate::event::{Connect, Exec, Exit, FileFacts, Fork, KernelEvent, Namespaces, Open, Payload, ResolvedPath, Task};
+use crate::event::{RawEvent, Task};
 
 /// What turns the kernel's times into those of the wall clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,136 +43,97 @@ pub enum DecodeError {
     Kind(u16),
 }
 
-// enum record_kind
-const EXEC: u16 = 1;
-const FORK: u16 = 2;
-const EXIT: u16 = 3;
-const OPEN: u16 = 4;
-const CONNECT: u16 = 5;
-
-// record.flags
-const KERNEL_THREAD: u16 = 1 << 0;
-const RESOLVED: u16 = 1 << 1;
-const CREATED: u16 = 1 << 2;
-const ARGV_TRUNCATED: u16 = 1 << 3;
-const NAME_TRUNCATED: u16 = 1 << 4;
+/// In `record.flags`, beside those of an event.
+const KERNEL_THREAD: u16 = 1 << 15;
 
 /// Decodes one record.
 ///
 /// # Errors
 /// The bytes are not what the kernel side writes.
-pub fn decode(bytes: &[u8], clock: &Clock) -> Result<KernelEvent, DecodeError> {
+pub fn decode(bytes: &[u8], clock: &Clock) -> Result<RawEvent, DecodeError> {
     let mut cursor = Cursor::new(bytes);
-    let (kind, flags) = (cursor.u16()?, cursor.u16()?);
+    let (number, flags) = (cursor.u16()?, cursor.u16()?);
     let said = cursor.u32()?;
     if said as usize != bytes.len() {
         return Err(DecodeError::Length { said, has: bytes.len() });
     }
+    let kind = Kind::from_number(number).filter(|kind| kind.info().from_kernel).ok_or(DecodeError::Kind(number))?;
     let time_ns = clock.boot_time_ns.saturating_add(cursor.u64()?);
-    let task = task(&mut cursor, flags)?;
-    let payload = match kind {
-        EXEC => Payload::Exec(Box::new(exec(&mut cursor, flags)?)),
-        FORK => Payload::Fork(fork(&mut cursor)?),
-        EXIT => Payload::Exit(exit(&mut cursor)?),
-        OPEN => Payload::Open(Box::new(open(&mut cursor, flags)?)),
-        CONNECT => Payload::Connect(Box::new(connect(&mut cursor, flags)?)),
-        kind => return Err(DecodeError::Kind(kind)),
-    };
-    Ok(KernelEvent { time_ns, task, payload })
+    let result = cursor.i64()?;
+    let task = task(&mut cursor, flags & KERNEL_THREAD != 0)?;
+
+    let mut flags = flags & !KERNEL_THREAD;
+    let payload = cursor.bytes(kind.record().size)?;
+    let image = if kind.info().has_image { Some(cursor.bytes(PROCESS.size)?) } else { None };
+    let payload = texts(kind.record(), payload, &mut cursor)?;
+    if payload.truncated {
+        flags |= event_flag::TRUNCATED;
+    }
+    let image = image.map(|image| Ok(Box::new(process(texts(&PROCESS, image, &mut cursor)?)))).transpose()?;
+    let result = kind.info().has_result.then_some(result);
+    Ok(RawEvent { time_ns, kind, flags, result, task: Some(task), payload: payload.record, image })
 }
 
-fn task(cursor: &mut Cursor<'_>, flags: u16) -> Result<Task, DecodeError> {
+fn task(cursor: &mut Cursor<'_>, kernel_thread: bool) -> Result<Task, DecodeError> {
     let (pid, tid) = (cursor.u32()?, cursor.u32()?);
     let (start_boot_ns, parent_start_boot_ns) = (cursor.u64()?, cursor.u64()?);
     let ppid = cursor.u32()?;
     let (uid, euid, gid, egid) = (cursor.u32()?, cursor.u32()?, cursor.u32()?, cursor.u32()?);
     cursor.skip(4)?;
-    let comm = path::until_nul(&cursor.array::<16>()?).to_vec();
-    let kernel_thread = flags & KERNEL_THREAD != 0;
+    let comm = text::until_nul(&cursor.array::<16>()?).to_vec();
     Ok(Task { pid, tid, start_boot_ns, ppid, parent_start_boot_ns, uid, euid, gid, egid, comm, kernel_thread })
 }
 
-fn file_facts(cursor: &mut Cursor<'_>) -> Result<FileFacts, DecodeError> {
-    let inode = cursor.u64()?;
-    let (dev, mode, uid, fs_magic) = (cursor.u32()?, cursor.u32()?, cursor.u32()?, cursor.u32()?);
-    let upper = cursor.u32()? != 0;
-    cursor.skip(4)?;
-    Ok(FileFacts { inode, dev, mode, uid, fs_magic, upper })
+/// A record with its texts, and what became of them.
+struct Decoded {
+    record: OwnedRecord,
+    /// One is longer than what was recorded.
+    truncated: bool,
+    /// Those that lead to what had been deleted.
+    deleted: Vec<&'static FieldInfo>,
 }
 
-fn exec(cursor: &mut Cursor<'_>, flags: u16) -> Result<Exec, DecodeError> {
-    let exe_file = file_facts(cursor)?;
-    let (suid, login_uid, sid, pgid, ns_pid) =
-        (cursor.u32()?, cursor.u32()?, cursor.u32()?, cursor.u32()?, cursor.u32()?);
-    let namespaces = Namespaces { mnt: cursor.u32()?, pid: cursor.u32()?, net: cursor.u32()?, user: cursor.u32()? };
-    let argv_length = cursor.length()?;
-    let (caps_effective, caps_permitted, caps_inheritable) = (cursor.u64()?, cursor.u64()?, cursor.u64()?);
-    let stdio = [socket::stdio(cursor)?, socket::stdio(cursor)?, socket::stdio(cursor)?];
-    let (exe_length, cwd_length, filename_length, interpreter_length) =
-        (cursor.length()?, cursor.length()?, cursor.length()?, cursor.length()?);
-
-    let mut argv = cursor.bytes(argv_length)?.to_vec();
-    // Where it was cut.
-    if argv.last().is_some_and(|byte| *byte != 0) {
-        argv.push(0);
+/// Makes the texts of a record: what the kernel side wrote of each follows, and its slot says how much.
+fn texts(info: &'static RecordInfo, fixed: &[u8], cursor: &mut Cursor<'_>) -> Result<Decoded, DecodeError> {
+    let mut record = OwnedRecord::from_parts(info, fixed, &[]);
+    record.reserve(cursor.left());
+    let mut decoded = Decoded { record, truncated: false, deleted: Vec::new() };
+    for field in info.fields.iter().filter(|field| field.ty == Type::Text) {
+        if !decoded.record.get().has(field) {
+            continue;
+        }
+        let mut slot = Cursor::new(fixed.get(field.offset()..).unwrap_or_default());
+        let (walk, name) = (slot.length()?, slot.length()?);
+        let (walk, name) = (cursor.bytes(walk)?, cursor.bytes(name)?);
+        let text = text::make(field, walk, name, decoded.record.get());
+        // What is not there is zero, also where the kernel side had a text that says nothing.
+        let place = field.offset()..field.offset() + field.size();
+        if let Some(slot) = decoded.record.fixed_mut().get_mut(place) {
+            slot.fill(0);
+        }
+        // It is of the right type, and no text is longer than 4 GiB.
+        let _ = decoded.record.set(field, text.as_ref().map(|text| text.bytes.as_slice().into()));
+        let Some(text) = text else { continue };
+        decoded.truncated |= text.truncated;
+        if text.deleted {
+            decoded.deleted.push(field);
+        }
     }
-    Ok(Exec {
-        exe: path::of_file(cursor.bytes(exe_length)?, &exe_file),
-        exe_file,
-        cwd: path::walked(cursor.bytes(cwd_length)?),
-        filename: path::until_nul(cursor.bytes(filename_length)?).to_vec(),
-        interpreter: path::until_nul(cursor.bytes(interpreter_length)?).to_vec(),
-        argv,
-        argv_truncated: flags & ARGV_TRUNCATED != 0,
-        suid,
-        login_uid,
-        sid,
-        pgid,
-        ns_pid,
-        namespaces,
-        caps_effective,
-        caps_permitted,
-        caps_inheritable,
-        stdio,
-    })
+    Ok(decoded)
 }
 
-fn fork(cursor: &mut Cursor<'_>) -> Result<Fork, DecodeError> {
-    Ok(Fork { child_start_boot_ns: cursor.u64()?, child_pid: cursor.u32()?, child_ns_pid: cursor.u32()? })
-}
-
-fn exit(cursor: &mut Cursor<'_>) -> Result<Exit, DecodeError> {
-    let [low, high, ..] = cursor.u32()?.to_le_bytes();
-    cursor.skip(4)?;
-    // The highest bit of the low byte says that a core was dumped.
-    Ok(Exit { code: high, signal: low & 0x7f })
-}
-
-fn open(cursor: &mut Cursor<'_>, flags: u16) -> Result<Open, DecodeError> {
-    let result = cursor.i64()?;
-    let (open_flags, mode) = (cursor.u32()?, cursor.u32()?);
-    let file = file_facts(cursor)?;
-    let (path_length, name_length) = (cursor.length()?, cursor.length()?);
-    let (walk, name) = (cursor.bytes(path_length)?, cursor.bytes(name_length)?);
-    let resolved = flags & RESOLVED != 0;
-    let path: ResolvedPath =
-        if resolved { path::of_file(walk, &file) } else { path::named(walk, name, flags & NAME_TRUNCATED != 0) };
-    Ok(Open { result, path, resolved, flags: open_flags, mode, created: flags & CREATED != 0, file })
-}
-
-fn connect(cursor: &mut Cursor<'_>, flags: u16) -> Result<Connect, DecodeError> {
-    let (result, fd) = (cursor.i64()?, cursor.i32()?);
-    let address_length = cursor.length()?;
-    let socket = SocketFacts::read(cursor)?;
-    let address = cursor.bytes(address_length)?;
-    let resolved = flags & RESOLVED != 0;
-    Ok(Connect {
-        result,
-        fd,
-        peer: if resolved { socket.peer(address) } else { socket::named_peer(address) },
-        local: socket.local().filter(|_| resolved),
-        socket_type: socket.socket_type,
-        protocol: socket.protocol(),
-        resolved,
-    })
+/// What of a process's texts are facts about it.
+fn process(decoded: Decoded) -> OwnedRecord {
+    let Decoded { mut record, truncated, deleted } = decoded;
+    let known = record.get().number(field::process::FLAGS).unwrap_or_default() as u32;
+    let mut flags = known;
+    if truncated {
+        flags |= process_flag::PATH_TRUNCATED;
+    }
+    if deleted.contains(&field::process::EXE) {
+        flags |= process_flag::EXE_DELETED;
+    }
+    // The field takes a number of its size.
+    let _ = record.set(field::process::FLAGS, Some(flags.into()));
+    record
 }

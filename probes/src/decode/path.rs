@@ -1,6 +1,6 @@
 //! Paths: from the kernel's walk, leaf first, to how they are written.
 
-use crate::event::{FileFacts, ResolvedPath};
+use super::text::until_nul;
 
 /// A path longer than this keeps its end (PATH_MAX).
 const LIMIT: usize = 4096;
@@ -10,9 +10,20 @@ const TRUNCATED: u8 = 1 << 0;
 const PSEUDO: u8 = 1 << 1;
 const DELETED: u8 = 1 << 2;
 
-const S_IFMT: u32 = 0o170_000;
-const S_IFIFO: u32 = 0o010_000;
-const S_IFSOCK: u32 = 0o140_000;
+const S_IFMT: u64 = 0o170_000;
+const S_IFIFO: u64 = 0o010_000;
+const S_IFSOCK: u64 = 0o140_000;
+
+/// A path as the kernel holds it, or another text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ResolvedPath {
+    /// Begins with `/`, but for files that have no path, such as `memfd:name`.
+    pub(super) bytes: Vec<u8>,
+    /// It was longer than 4,096 bytes or than the walk goes; the end is kept, and begins with `/`.
+    pub(super) truncated: bool,
+    /// The file had been deleted.
+    pub(super) deleted: bool,
+}
 
 /// A walk's path. Empty where there was none.
 pub(super) fn walked(walk: &[u8]) -> ResolvedPath {
@@ -47,25 +58,30 @@ pub(super) fn walked(walk: &[u8]) -> ResolvedPath {
 }
 
 /// The path of a file of which more is known: what has neither a path nor a label is called as /proc calls it.
-pub(super) fn of_file(walk: &[u8], file: &FileFacts) -> ResolvedPath {
+pub(super) fn of_file(walk: &[u8], inode: u64, mode: u64) -> ResolvedPath {
     let mut path = walked(walk);
     if path.bytes.is_empty() && !path.truncated {
-        let label = match file.mode & S_IFMT {
+        let label = match mode & S_IFMT {
             S_IFIFO => "pipe",
             S_IFSOCK => "socket",
             _ => return path,
         };
-        path.bytes = format!("{label}:[{}]", file.inode).into_bytes();
+        path.bytes = format!("{label}:[{inode}]").into_bytes();
     }
     path
 }
 
+/// A walk's path, or what a caller named, seen from there.
+pub(super) fn seen_from(walk: &[u8], name: &[u8]) -> ResolvedPath {
+    if name.is_empty() { walked(walk) } else { named(walk, name) }
+}
+
 /// The path that a caller named, seen from `folder`. Not normalised: what `..` means depends on links. Stays relative
 /// where the folder is not known, as with a descriptor that is not open.
-pub(super) fn named(folder: &[u8], name: &[u8], truncated: bool) -> ResolvedPath {
+pub(super) fn named(folder: &[u8], name: &[u8]) -> ResolvedPath {
     let name = until_nul(name);
     if name.is_empty() || name.starts_with(b"/") || folder.is_empty() {
-        return ResolvedPath { bytes: name.to_vec(), truncated, deleted: false };
+        return ResolvedPath { bytes: name.to_vec(), truncated: false, deleted: false };
     }
     let mut path = ResolvedPath { deleted: false, ..walked(folder) };
     if !path.bytes.ends_with(b"/") {
@@ -78,13 +94,7 @@ pub(super) fn named(folder: &[u8], name: &[u8], truncated: bool) -> ResolvedPath
         path.bytes.drain(..start);
         path.truncated = true;
     }
-    path.truncated |= truncated;
     path
-}
-
-/// A C string's bytes.
-pub(super) fn until_nul(text: &[u8]) -> &[u8] {
-    text.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -121,20 +131,19 @@ mod tests {
 
     #[test]
     fn what_has_no_name_is_called_as_proc_calls_it() {
-        let pipe = FileFacts { inode: 7, mode: S_IFIFO | 0o600, ..FileFacts::default() };
-        assert_eq!(of_file(b"\0\x02", &pipe).bytes, b"pipe:[7]");
-        assert_eq!(of_file(b"memfd:x\0\x02", &pipe).bytes, b"memfd:x");
+        assert_eq!(of_file(b"\0\x02", 7, S_IFIFO | 0o600).bytes, b"pipe:[7]");
+        assert_eq!(of_file(b"memfd:x\0\x02", 7, S_IFIFO | 0o600).bytes, b"memfd:x");
     }
 
     #[test]
     fn names_are_seen_from_their_folder() {
-        assert_eq!(named(b"root\0\0", b"x/y\0", false), path(b"/root/x/y", false, false));
-        assert_eq!(named(b"\0", b"x\0", false), path(b"/x", false, false));
-        assert_eq!(named(b"root\0\0", b"/x\0", false), path(b"/x", false, false));
-        assert_eq!(named(b"", b"x\0", false), path(b"x", false, false));
-        assert_eq!(named(b"gone\0\x04", b"x\0", false), path(b"/gone/x", false, false));
-        assert_eq!(named(b"root\0\0", b"", false), path(b"", false, false));
-        let long = named(b"root\0\0", &[b"a/".repeat(2047), vec![b'a', 0]].concat(), true);
+        assert_eq!(named(b"root\0\0", b"x/y\0"), path(b"/root/x/y", false, false));
+        assert_eq!(named(b"\0", b"x\0"), path(b"/x", false, false));
+        assert_eq!(named(b"root\0\0", b"/x\0"), path(b"/x", false, false));
+        assert_eq!(named(b"", b"x\0"), path(b"x", false, false));
+        assert_eq!(named(b"gone\0\x04", b"x\0"), path(b"/gone/x", false, false));
+        assert_eq!(named(b"root\0\0", b""), path(b"", false, false));
+        let long = named(b"root\0\0", &[b"a/".repeat(2047), vec![b'a', 0]].concat());
         assert!(long.truncated && long.bytes.len() <= LIMIT && long.bytes.starts_with(b"/"));
     }
 }

@@ -1,108 +1,139 @@
 //! connect.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::os::fd::AsRawFd;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener, UnixStream};
 
-use lanner_probes::ProbeKind;
-use lanner_probes::event::{Connect, Endpoint, Peer};
+use lanner_abi::{Kind, OwnedRecord, event_flag, field};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
 
-use crate::watch::Watch;
+use crate::watch::{Watch, address, number, task};
 
-const STREAM: u16 = 1;
-const DATAGRAM: u16 = 2;
+const UNSPEC: u16 = 0;
+const UNIX: u16 = 1;
+const INET: u16 = 2;
+const INET6: u16 = 10;
+const STREAM: u32 = 1;
+const DATAGRAM: u32 = 2;
 const TCP: u16 = 6;
 const UDP: u16 = 17;
 
-fn endpoint(address: SocketAddr) -> Endpoint {
-    Endpoint { address: address.ip().to_canonical(), port: address.port() }
+/// A connect of which no more is known.
+fn of(descriptor: &impl AsRawFd, family: u16) -> OwnedRecord {
+    OwnedRecord::new(Kind::Connect.record())
+        .with(field::connect::FD, descriptor.as_raw_fd())
+        .with(field::connect::FAMILY, family)
+}
+
+/// With its peer.
+fn to(connect: OwnedRecord, peer: SocketAddr) -> OwnedRecord {
+    connect.with(field::connect::ADDRESS, peer.ip()).with(field::connect::PORT, peer.port())
+}
+
+/// With its own side.
+fn from(connect: OwnedRecord, local: SocketAddr) -> OwnedRecord {
+    connect.with(field::connect::LOCAL_ADDRESS, local.ip()).with(field::connect::LOCAL_PORT, local.port())
+}
+
+/// With what its socket is.
+fn by(connect: OwnedRecord, socket_type: u32, protocol: u16) -> OwnedRecord {
+    connect.with(field::connect::SOCKET_TYPE, socket_type).with(field::connect::PROTOCOL, protocol)
+}
+
+fn socket(family: AddressFamily, flags: SocketFlags) -> OwnedFd {
+    socket_with(family, SocketType::STREAM, flags | SocketFlags::CLOEXEC, None).unwrap()
+}
+
+/// A socket with an address of its own, at which nobody listens: no other gets it meanwhile.
+fn taken(address: impl Into<IpAddr>) -> Option<(OwnedFd, SocketAddr)> {
+    let address = SocketAddr::new(address.into(), 0);
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None).ok()?;
+    rustix::net::bind(&socket, &address).ok()?;
+    let address = rustix::net::getsockname(&socket).unwrap().try_into().unwrap();
+    Some((socket, address))
 }
 
 #[test]
 fn tcp_over_both_families() {
-    let Some(mut watch) = Watch::over(&[ProbeKind::Connect]) else { return };
+    let Some(mut watch) = Watch::over(&[Kind::Connect]) else { return };
     let mut tried = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
     tried.retain(|address| TcpListener::bind(address).is_ok());
     for address in tried {
         let listener = TcpListener::bind(address).unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (event, connect) = watch.connect();
-        assert_eq!(event.task.pid, std::process::id());
-        let expected = Connect {
-            result: 0,
-            fd: stream.as_raw_fd(),
-            peer: Peer::Inet(endpoint(listener.local_addr().unwrap())),
-            local: Some(endpoint(stream.local_addr().unwrap())),
-            socket_type: STREAM,
-            protocol: TCP,
-            resolved: true,
-        };
-        assert_eq!(connect, expected);
+        let event = watch.connect();
+        assert_eq!(task(&event).pid, std::process::id());
+        assert_eq!((event.result, event.flags), (Some(0), 0));
+        let expected = of(&stream, if address.is_ipv4() { INET } else { INET6 });
+        let expected = from(to(expected, listener.local_addr().unwrap()), stream.local_addr().unwrap());
+        assert_eq!(event.payload, by(expected, STREAM, TCP));
     }
     watch.end();
 }
 
+/// What its caller named and what the socket holds is the same peer: that of IPv4.
 #[test]
 fn an_ipv4_address_through_an_ipv6_socket() {
-    let Some(mut watch) = Watch::over(&[ProbeKind::Connect]) else { return };
+    let Some(mut watch) = Watch::over(&[Kind::Connect]) else { return };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    if TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST.to_ipv6_mapped(), port))).is_err() {
+    let peer = listener.local_addr().unwrap();
+    let mapped = |peer: SocketAddr| SocketAddr::from((Ipv4Addr::LOCALHOST.to_ipv6_mapped(), peer.port()));
+    let Ok(stream) = TcpStream::connect(mapped(peer)) else {
         eprintln!("skipped: no IPv6");
         return;
-    }
-    let (_, connect) = watch.connect();
-    assert_eq!(connect.peer, Peer::Inet(Endpoint::v4([127, 0, 0, 1], port)));
-    assert!(connect.resolved);
+    };
+    let event = watch.connect();
+    assert_eq!((event.result, event.flags), (Some(0), 0));
+    let expected = by(to(of(&stream, INET), peer), STREAM, TCP);
+    let local = SocketAddr::from((Ipv4Addr::LOCALHOST, stream.local_addr().unwrap().port()));
+    assert_eq!(event.payload, from(expected, local));
+    assert_eq!(address(&event.payload, field::connect::ADDRESS), Some(Ipv4Addr::LOCALHOST.into()));
+
+    let (_taken, peer) = taken(Ipv4Addr::LOCALHOST).unwrap();
+    let refused = socket(AddressFamily::INET6, SocketFlags::empty());
+    connect(&refused, &mapped(peer)).unwrap_err();
+    let event = watch.connect();
+    assert_eq!((event.result, event.flags), (Some(-i64::from(libc::ECONNREFUSED)), event_flag::UNRESOLVED));
+    assert_eq!(event.payload, by(to(of(&refused, INET), peer), STREAM, TCP));
     watch.end();
 }
 
 #[test]
 fn a_refused_connection_names_whom_it_wanted() {
-    let Some(mut watch) = Watch::over(&[ProbeKind::Connect]) else { return };
-    // Bound and not listening: nobody else gets the port meanwhile.
-    let taken = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None).unwrap();
-    rustix::net::bind(&taken, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
-    let address: SocketAddr = rustix::net::getsockname(&taken).unwrap().try_into().unwrap();
-    TcpStream::connect(address).unwrap_err();
-    let (_, connect) = watch.connect();
-    let expected = Connect {
-        result: -i64::from(libc::ECONNREFUSED),
-        fd: connect.fd,
-        peer: Peer::Inet(endpoint(address)),
-        local: None,
-        socket_type: STREAM,
-        protocol: TCP,
-        resolved: false,
-    };
-    assert_eq!(connect, expected);
+    let Some(mut watch) = Watch::over(&[Kind::Connect]) else { return };
+    let both = [taken(Ipv4Addr::LOCALHOST), taken(Ipv6Addr::LOCALHOST)];
+    for (_taken, peer) in both.into_iter().flatten() {
+        let (family, number) = if peer.is_ipv4() { (AddressFamily::INET, INET) } else { (AddressFamily::INET6, INET6) };
+        let refused = socket(family, SocketFlags::empty());
+        connect(&refused, &peer).unwrap_err();
+        let event = watch.connect();
+        assert_eq!((event.result, event.flags), (Some(-i64::from(libc::ECONNREFUSED)), event_flag::UNRESOLVED));
+        assert_eq!(event.payload, by(to(of(&refused, number), peer), STREAM, TCP));
+    }
     watch.end();
 }
 
 /// Nobody answers at a full queue, so a connect that does not wait is under way when it returns.
 #[test]
 fn a_connection_under_way() {
-    let Some(mut watch) = Watch::over(&[ProbeKind::Connect]) else { return };
-    let open = |flags| socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).unwrap();
-    let listener = open(SocketFlags::CLOEXEC);
-    rustix::net::bind(&listener, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    let Some(mut watch) = Watch::over(&[Kind::Connect]) else { return };
+    let (listener, peer) = taken(Ipv4Addr::LOCALHOST).unwrap();
     rustix::net::listen(&listener, 0).unwrap();
-    let address: SocketAddr = rustix::net::getsockname(&listener).unwrap().try_into().unwrap();
     let sockets: Vec<_> = (0..8)
         .map(|_| {
-            let socket = open(SocketFlags::CLOEXEC | SocketFlags::NONBLOCK);
-            let result = connect(&socket, &address);
+            let socket = socket(AddressFamily::INET, SocketFlags::NONBLOCK);
+            let result = connect(&socket, &peer);
             (socket, result)
         })
         .collect();
     for (socket, result) in &sockets {
-        let (_, connect) = watch.connect();
-        assert_eq!(result.is_err(), connect.result == -i64::from(libc::EINPROGRESS));
-        assert_eq!((connect.fd, connect.peer), (socket.as_raw_fd(), Peer::Inet(endpoint(address))));
+        let event = watch.connect();
+        assert_eq!(result.is_err(), event.result == Some(-i64::from(libc::EINPROGRESS)));
+        assert_eq!(event.flags, 0);
         let local: SocketAddr = rustix::net::getsockname(socket).unwrap().try_into().unwrap();
-        assert_eq!((connect.local, connect.resolved), (Some(endpoint(local)), true));
+        assert_eq!(event.payload, by(from(to(of(socket, INET), peer), local), STREAM, TCP));
     }
     assert!(sockets.iter().any(|(_, result)| result.is_err()), "none is under way");
     watch.end();
@@ -110,61 +141,93 @@ fn a_connection_under_way() {
 
 #[test]
 fn udp_and_its_disconnect() {
-    let Some(mut watch) = Watch::over(&[ProbeKind::Connect]) else { return };
+    let Some(mut watch) = Watch::over(&[Kind::Connect]) else { return };
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.connect("127.0.0.2:53").unwrap();
-    let (_, connect) = watch.connect();
-    assert_eq!(connect.peer, Peer::Inet(Endpoint::v4([127, 0, 0, 2], 53)));
-    assert_eq!((connect.socket_type, connect.protocol), (DATAGRAM, UDP));
+    let local = socket.local_addr().unwrap();
+    let peer = SocketAddr::from(([127, 0, 0, 2], 53));
+    socket.connect(peer).unwrap();
+    let event = watch.connect();
+    assert_eq!(event.payload, by(from(to(of(&socket, INET), peer), local), DATAGRAM, UDP));
     rustix::net::connect_unspec(&socket).unwrap();
-    let (_, connect) = watch.connect();
-    assert_eq!((connect.result, connect.peer), (0, Peer::Other(0)));
+    let event = watch.connect();
+    assert_eq!((event.result, event.flags), (Some(0), 0));
+    // The kernel had chosen the port, and takes it back: no side is left.
+    assert_eq!(socket.local_addr().unwrap().port(), 0);
+    assert_eq!(event.payload, by(of(&socket, UNSPEC), DATAGRAM, UDP));
     watch.end();
 }
 
 #[test]
 fn unix_sockets() {
-    let Some(mut watch) = Watch::over(&[ProbeKind::Connect]) else { return };
+    let Some(mut watch) = Watch::over(&[Kind::Connect]) else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
     let _listener = UnixListener::bind(&path).unwrap();
     let stream = UnixStream::connect(&path).unwrap();
-    let (_, connect) = watch.connect();
-    let mut expected = Connect {
-        result: 0,
-        fd: stream.as_raw_fd(),
-        peer: Peer::Unix(path.to_str().unwrap().into()),
-        local: None,
-        socket_type: STREAM,
-        protocol: 0,
-        resolved: true,
+    let event = watch.connect();
+    assert_eq!((event.result, event.flags), (Some(0), 0));
+    // Neither an address nor a port, and of protocols it has none.
+    let expected = |stream: &UnixStream, path: &str| {
+        let connect = of(stream, UNIX).with(field::connect::SOCKET_TYPE, STREAM);
+        connect.with(field::connect::UNIX_PATH, path)
     };
-    assert_eq!(connect, expected);
+    assert_eq!(event.payload, expected(&stream, path.to_str().unwrap()));
 
     let name = format!("lanner-test-{}", std::process::id());
     let address = UnixAddr::from_abstract_name(&name).unwrap();
     let _listener = UnixListener::bind_addr(&address).unwrap();
     let stream = UnixStream::connect_addr(&address).unwrap();
-    let (_, connect) = watch.connect();
-    (expected.fd, expected.peer) = (stream.as_raw_fd(), Peer::Unix(format!("@{name}").into()));
-    assert_eq!(connect, expected);
+    let event = watch.connect();
+    assert_eq!((event.result, event.flags), (Some(0), 0));
+    assert_eq!(event.payload, expected(&stream, &format!("@{name}")));
+    watch.end();
+}
 
-    let missing = folder.path().join("missing");
-    UnixStream::connect(&missing).unwrap_err();
-    let (_, connect) = watch.connect();
-    assert_eq!((connect.result, connect.resolved, connect.socket_type), (-2, false, STREAM));
-    assert_eq!(connect.peer, Peer::Unix(missing.to_str().unwrap().into()));
+#[test]
+fn unix_sockets_that_nobody_listens_at() {
+    let Some(mut watch) = Watch::over(&[Kind::Connect]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("missing");
+    let missing = rustix::net::SocketAddrUnix::new(&path).unwrap();
+    let name = format!("lanner-missing-{}", std::process::id());
+    let unclaimed = rustix::net::SocketAddrUnix::new_abstract_name(name.as_bytes()).unwrap();
+    let both = [
+        (missing, path.to_str().unwrap().to_owned(), libc::ENOENT),
+        (unclaimed, format!("@{name}"), libc::ECONNREFUSED),
+    ];
+    for (address, name, error) in both {
+        let socket = socket(AddressFamily::UNIX, SocketFlags::empty());
+        connect(&socket, &address).unwrap_err();
+        let event = watch.connect();
+        assert_eq!((event.result, event.flags), (Some(-i64::from(error)), event_flag::UNRESOLVED));
+        let expected = of(&socket, UNIX).with(field::connect::SOCKET_TYPE, STREAM);
+        assert_eq!(event.payload, expected.with(field::connect::UNIX_PATH, name.as_str()));
+    }
+    watch.end();
+}
+
+/// Without a peer there is no path, which is another thing than an empty one.
+#[test]
+fn a_unix_socket_whose_peer_is_taken_away() {
+    let Some(mut watch) = Watch::over(&[Kind::Connect]) else { return };
+    let (one, _other) = std::os::unix::net::UnixDatagram::pair().unwrap();
+    rustix::net::connect_unspec(&one).unwrap();
+    let event = watch.connect();
+    assert_eq!((event.result, event.flags), (Some(0), 0));
+    assert_eq!(event.payload, of(&one, UNIX).with(field::connect::SOCKET_TYPE, DATAGRAM));
     watch.end();
 }
 
 #[test]
 fn what_is_no_socket() {
-    let Some(mut watch) = Watch::over(&[ProbeKind::Connect]) else { return };
+    let Some(mut watch) = Watch::over(&[Kind::Connect]) else { return };
     let file = std::fs::File::open("/dev/null").unwrap();
-    connect(&file, &SocketAddr::from(([192, 0, 2, 1], 80))).unwrap_err();
-    let (_, connect) = watch.connect();
-    assert_eq!((connect.result, connect.fd), (-i64::from(libc::ENOTSOCK), file.as_raw_fd()));
-    assert_eq!((connect.socket_type, connect.protocol), (0, 0));
-    assert_eq!(connect.peer, Peer::Inet(Endpoint::v4([192, 0, 2, 1], 80)));
+    let peer = SocketAddr::from(([192, 0, 2, 1], 80));
+    connect(&file, &peer).unwrap_err();
+    let event = watch.connect();
+    assert_eq!((event.result, event.flags), (Some(-i64::from(libc::ENOTSOCK)), event_flag::UNRESOLVED));
+    // Neither a type nor a protocol.
+    assert_eq!(event.payload, to(of(&file, INET), peer));
+    assert_eq!(number(&event.payload, field::connect::SOCKET_TYPE), None);
     watch.end();
 }

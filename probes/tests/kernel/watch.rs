@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use lanner_probes::event::{Connect, Exec, Exit, Fork, KernelEvent, Open, Payload, Peer};
-use lanner_probes::{ProbeConfig, ProbeKind, Probes, Reader};
+use lanner_abi::{FieldInfo, Kind, OwnedRecord, Value, field};
+use lanner_probes::{ProbeConfig, Probes, RawEvent, Reader, Task};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
 
 /// Only a hang reaches it, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -14,7 +15,7 @@ const RING_BYTES: u32 = 64 << 20;
 pub(crate) struct Watch {
     pub(crate) probes: Probes,
     reader: Reader,
-    seen: Vec<KernelEvent>,
+    seen: Vec<RawEvent>,
 }
 
 /// Whether the kernel can be used here.
@@ -30,12 +31,12 @@ pub(crate) fn probes(config: &ProbeConfig) -> Option<Probes> {
 
 impl Watch {
     /// `None` where the test is skipped.
-    pub(crate) fn over(kinds: &[ProbeKind]) -> Option<Self> {
+    pub(crate) fn over(kinds: &[Kind]) -> Option<Self> {
         Self::with(&ProbeConfig { ring_bytes: RING_BYTES, ignore_pid: None }, kinds)
     }
 
     /// With probes that are loaded so.
-    pub(crate) fn with(config: &ProbeConfig, kinds: &[ProbeKind]) -> Option<Self> {
+    pub(crate) fn with(config: &ProbeConfig, kinds: &[Kind]) -> Option<Self> {
         let mut probes = probes(config)?;
         let reader = probes.reader().unwrap();
         for kind in kinds {
@@ -44,16 +45,19 @@ impl Watch {
         Some(Self { probes, reader, seen: Vec::new() })
     }
 
-    /// The first event, of those not asked for before, for which `find` gives something.
-    pub(crate) fn find<T>(&mut self, what: &str, find: impl Fn(&KernelEvent) -> Option<T>) -> (KernelEvent, T) {
+    /// The first event, of those not asked for before, that is meant.
+    pub(crate) fn find(&mut self, what: &str, is_meant: impl Fn(&RawEvent) -> bool) -> RawEvent {
         let until = Instant::now() + PATIENCE;
         loop {
-            if let Some((at, found)) = self.seen.iter().enumerate().find_map(|(at, event)| Some((at, find(event)?))) {
-                return (self.seen.remove(at), found);
+            if let Some(at) = self.seen.iter().position(&is_meant) {
+                return self.seen.remove(at);
             }
             let before = self.seen.len();
             for event in &mut self.reader {
-                self.seen.push(event.unwrap());
+                let event = event.unwrap();
+                // Of every event of the whole machine.
+                assert_whole(&event);
+                self.seen.push(event);
             }
             if self.seen.len() > before {
                 continue;
@@ -64,63 +68,45 @@ impl Watch {
     }
 
     /// What came and was not asked for.
-    pub(crate) fn seen(&self) -> &[KernelEvent] {
+    pub(crate) fn seen(&self) -> &[RawEvent] {
         &self.seen
     }
 
-    pub(crate) fn exec(&mut self, pid: u32) -> (KernelEvent, Exec) {
-        self.find("exec", |event| match &event.payload {
-            Payload::Exec(exec) if event.task.pid == pid => Some((**exec).clone()),
-            _ => None,
-        })
+    pub(crate) fn exec(&mut self, pid: u32) -> RawEvent {
+        self.find("exec", |event| event.kind == Kind::Exec && task(event).pid == pid)
     }
 
-    pub(crate) fn fork(&mut self, child: u32) -> (KernelEvent, Fork) {
-        self.find("fork", |event| match &event.payload {
-            Payload::Fork(fork) if fork.child_pid == child => Some(fork.clone()),
-            _ => None,
-        })
+    pub(crate) fn fork(&mut self, child: u32) -> RawEvent {
+        self.find("fork", |event| number(&event.payload, field::fork::CHILD_PID) == Some(child.into()))
     }
 
-    pub(crate) fn exit(&mut self, pid: u32) -> (KernelEvent, Exit) {
-        self.find("exit", |event| match &event.payload {
-            Payload::Exit(exit) if event.task.pid == pid => Some(*exit),
-            _ => None,
-        })
+    pub(crate) fn exit(&mut self, pid: u32) -> RawEvent {
+        self.find("exit", |event| event.kind == Kind::Exit && task(event).pid == pid)
     }
 
     /// An open by this thread whose path ends so.
-    pub(crate) fn open(&mut self, end: &str) -> (KernelEvent, Open) {
-        let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
-        self.find(&format!("open of …{end}"), |event| match &event.payload {
-            Payload::Open(open) if event.task.tid == tid && open.path.bytes.ends_with(end.as_bytes()) => {
-                Some((**open).clone())
-            }
-            _ => None,
-        })
+    pub(crate) fn open(&mut self, end: &str) -> RawEvent {
+        let end = end.as_bytes();
+        let ends = |event: &RawEvent| bytes(&event.payload, field::open::PATH).is_some_and(|path| path.ends_with(end));
+        self.find(&format!("open of …{}", end.escape_ascii()), |event| is_ours(event, Kind::Open) && ends(event))
     }
 
     /// The next connect of this thread.
-    pub(crate) fn connect(&mut self) -> (KernelEvent, Connect) {
-        let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
-        self.find("connect", |event| match &event.payload {
-            Payload::Connect(connect) if event.task.tid == tid => Some((**connect).clone()),
-            _ => None,
-        })
+    pub(crate) fn connect(&mut self) -> RawEvent {
+        self.find("connect", |event| is_ours(event, Kind::Connect))
     }
 
     /// How many connects of this thread come before one to this address, of those not asked for before.
     pub(crate) fn connects_before(&mut self, address: std::net::SocketAddr) -> usize {
-        let is_there =
-            |peer: &Peer| matches!(peer, Peer::Inet(to) if (to.address, to.port) == (address.ip(), address.port()));
-        let is_marker =
-            |event: &KernelEvent| matches!(&event.payload, Payload::Connect(connect) if is_there(&connect.peer));
-        self.find("marked connect", |event| is_marker(event).then_some(()));
+        let is_marker = |event: &RawEvent| {
+            event.kind == Kind::Connect
+                && event.payload.get().value(field::connect::ADDRESS) == Some(address.ip().into())
+                && number(&event.payload, field::connect::PORT) == Some(address.port().into())
+        };
+        self.find("marked connect", is_marker);
         // The other tests of this program have threads of their own.
-        let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
-        let ours = |event: &KernelEvent| event.task.tid == tid && matches!(&event.payload, Payload::Connect(_));
         let before = self.seen.len();
-        self.seen.retain(|event| !ours(event));
+        self.seen.retain(|event| !is_ours(event, Kind::Connect));
         before - self.seen.len()
     }
 
@@ -132,7 +118,80 @@ impl Watch {
     }
 }
 
-/// Bytes as text, to compare and to be read where they differ.
-pub(crate) fn text(bytes: &[u8]) -> &str {
+/// Keeps this thread, and the programs that it starts, on one processor, as each has its own place in which records are
+/// built. Ends where it is dropped.
+pub(crate) struct OnOneProcessor {
+    before: CpuSet,
+}
+
+impl OnOneProcessor {
+    pub(crate) fn begin() -> Self {
+        let before = sched_getaffinity(None).unwrap();
+        let mut here = CpuSet::new();
+        here.set(sched_getcpu());
+        sched_setaffinity(None, &here).unwrap();
+        Self { before }
+    }
+}
+
+impl Drop for OnOneProcessor {
+    fn drop(&mut self) {
+        sched_setaffinity(None, &self.before).unwrap();
+    }
+}
+
+/// Who did it.
+pub(crate) fn task(event: &RawEvent) -> &Task {
+    event.task.as_ref().expect("a task")
+}
+
+/// Whether this thread did it.
+pub(crate) fn is_ours(event: &RawEvent, kind: Kind) -> bool {
+    event.kind == kind && task(event).tid == rustix::thread::gettid().as_raw_nonzero().get() as u32
+}
+
+/// The image that begins.
+pub(crate) fn image(event: &RawEvent) -> &OwnedRecord {
+    event.image.as_ref().expect("an image")
+}
+
+/// A number, where it is there.
+pub(crate) fn number(record: &OwnedRecord, field: &FieldInfo) -> Option<u64> {
+    if record.info().field(field.name) == Some(field) { record.get().number(field) } else { None }
+}
+
+/// A text, where it is there.
+pub(crate) fn bytes<'a>(record: &'a OwnedRecord, field: &FieldInfo) -> Option<&'a [u8]> {
+    if record.info().field(field.name) == Some(field) { record.get().bytes(field) } else { None }
+}
+
+/// A text that is there, to compare and to be read where it differs.
+pub(crate) fn text<'a>(record: &'a OwnedRecord, field: &FieldInfo) -> &'a str {
+    let bytes = bytes(record, field).unwrap_or_else(|| panic!("no {} in {record:?}", field.name));
     std::str::from_utf8(bytes).unwrap()
+}
+
+/// An address, where it is there, as frames have it.
+pub(crate) fn address(record: &OwnedRecord, field: &FieldInfo) -> Option<std::net::IpAddr> {
+    match record.get().value(field)? {
+        Value::Bytes16(bytes) => Some(std::net::Ipv6Addr::from(bytes).to_canonical()),
+        _ => None,
+    }
+}
+
+/// What its kind says that there is, is there, and what is not there is zero, as records are built where others stood
+/// before.
+pub(crate) fn assert_whole(event: &RawEvent) {
+    let kind = event.kind.info();
+    assert_eq!(event.result.is_some(), kind.has_result, "{event:?}");
+    assert_eq!((event.task.is_some(), event.image.is_some()), (kind.has_process, kind.has_image), "{event:?}");
+    for record in [Some(&event.payload), event.image.as_deref()].into_iter().flatten() {
+        let (mut left, fields) = (record.parts().0.to_vec(), record.info().fields);
+        assert!(fields.len() <= 64, "more than one word of bits");
+        left[..8].fill(0);
+        for field in fields.iter().filter(|field| record.get().has(field)) {
+            left[field.offset()..field.offset() + field.size()].fill(0);
+        }
+        assert!(left.iter().all(|byte| *byte == 0), "bytes of what is not there: {left:?} in {record:?}");
+    }
 }

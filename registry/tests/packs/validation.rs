@@ -22,8 +22,8 @@ async fn components_that_are_none() {
     for (bytes, culprit) in [
         (b"not wasm".to_vec(), "is not a valid component"),
         (wat::parse_str("(module)").unwrap(), "is a core WebAssembly module"),
-        (wat::parse_str("(component)").unwrap(), "exports no lanner:pack/rules@1.0.0"),
-        (wat::parse_str(wasi).unwrap(), "exports no lanner:pack/rules@1.0.0"),
+        (wat::parse_str("(component)").unwrap(), "exports no lanner:pack/rules@2.0.0"),
+        (wat::parse_str(wasi).unwrap(), "exports no lanner:pack/rules@2.0.0"),
         (vec![0; 1_000_001], "at most 1000000 are allowed"),
     ] {
         let manifest = server.pack("team/a", None, &bytes).await;

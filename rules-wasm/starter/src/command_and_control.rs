@@ -27,13 +27,13 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .attack("T1095")
         .on_connect(|_, e, out| {
             // A datagram socket is connected to ask the kernel for a route, and to ask a name server; neither says much.
-            if !e.is_public() || e.port() == 0 || (e.is_udp() && e.port() == DNS) {
+            let Some(peer) = e.address().zip(e.port()).map(SocketAddr::from) else { return };
+            if !e.is_public() || peer.port() == 0 || (e.is_udp() && peer.port() == DNS) {
                 return;
             }
             let process = e.process();
             let Some((what, severity)) = unusual(&process) else { return };
             let did = if e.failed() { "tried to connect to" } else { "connected to" };
-            let peer = SocketAddr::new(e.address(), e.port());
             out.finding(format!("{}, {what}, {did} {peer}", label(&process))).field("peer", peer).severity(severity);
         });
 }

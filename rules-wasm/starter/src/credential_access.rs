@@ -136,7 +136,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(High)
         .attack("T1003.008")
         .property("self-test", "read-shadow")
-        .only(path().equals(SHADOW))
+        .only(open::path().equals(SHADOW))
         .on_open(|_, e, out| {
             let process = e.process();
             let expected = is_installed(&process, &AUTHENTICATORS)
@@ -152,7 +152,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("A private SSH key was read by a program that is not part of SSH")
         .severity(High)
         .attack("T1552.004")
-        .only(path().contains(["/.ssh/", "/etc/ssh/ssh_host_"]))
+        .only(open::path().contains(["/.ssh/", "/etc/ssh/ssh_host_"]))
         .on_open(|_, e, out| {
             if is_private_key(e.path()) && !is_installed(&e.process(), &SSH) && !is_package_management(&e.process()) {
                 read(e, out);
@@ -163,7 +163,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("Credentials of a cloud, a cluster or an image registry were read by a program that is not their own")
         .severity(Medium)
         .attack("T1552.001")
-        .only(path().ends_with(CLOUD_FILES))
+        .only(open::path().ends_with(CLOUD_FILES))
         .on_open(|_, e, out| {
             if !is_cloud_program(&e.process()) {
                 read(e, out);

@@ -63,7 +63,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("A log of the system was emptied by a program that does not rotate logs")
         .severity(High)
         .attack("T1070.002")
-        .only(path().starts_with(LOGS.into_iter().chain(LOG_FOLDERS)))
+        .only(open::path().starts_with(LOGS.into_iter().chain(LOG_FOLDERS)))
         .on_open(|_, e, out| {
             let logs = e.path().one_of(&LOGS) || LOG_FOLDERS.iter().any(|folder| e.path().starts_with(folder));
             if logs && !is_installed(&e.process(), &ROTATORS) && !is_package_management(&e.process()) {
@@ -76,7 +76,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("The history of a shell was emptied")
         .severity(High)
         .attack("T1070.003")
-        .only(path().ends_with(HISTORIES))
+        .only(open::path().ends_with(HISTORIES))
         .on_open(|_, e, out| emptied(e, out));
 }
 

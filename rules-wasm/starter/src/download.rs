@@ -142,10 +142,10 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(High)
         .attack("T1105")
         .attack("T1204.002")
-        .only(exe().ends_with(DOWNLOADERS.map(|name| format!("/{name}"))))
+        .only(process::exe().ends_with(DOWNLOADERS.map(|name| format!("/{name}"))))
         .on_open(|pack, e, _| {
-            if writes_file(e) && is_downloader(&e.process()) {
-                pack.downloads.remember(e.time(), written(e), &e.process());
+            if let Some(file) = written(e).filter(|_| is_downloader(&e.process())) {
+                pack.downloads.remember(e.time(), file, &e.process());
             }
         })
         .unfiltered()
@@ -155,7 +155,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
             if image.name().one_of(&STREAMERS) {
                 pack.downloads.take_redirected(now, &image);
             }
-            let file = pack.downloads.take(now, (image.exe_dev(), image.exe_inode()));
+            let file = image.exe_dev().zip(image.exe_inode()).and_then(|file| pack.downloads.take(now, file));
             let script = image.script();
             let found = match file {
                 None if !script.is_empty() => pack.downloads.take_by_path(now, script).map(|file| (script, file)),
@@ -173,11 +173,11 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(High)
         .attack("T1105")
         .attack("T1059")
-        .only(exe().contains(["sh", "python", "perl", "ruby", "php", "node", "lua", "busybox"]))
+        .only(process::exe().contains(["sh", "python", "perl", "ruby", "php", "node", "lua", "busybox"]))
         .on_open(|pack, e, out| {
             let process = e.process();
-            if writes_file(e) && is_shell(&process) {
-                pack.downloads.redirected.insert(e.time(), process.id(), written(e));
+            if let Some(file) = written(e).filter(|_| is_shell(&process)) {
+                pack.downloads.redirected.insert(e.time(), process.id(), file);
             }
             if e.failed() || !e.is_read() || !(is_shell(&process) || is_interpreter(&process)) {
                 return;
@@ -187,7 +187,8 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
             if !process.args().skip(1).any(|argument| argument.file_name() == name) {
                 return;
             }
-            if let Some(download) = pack.downloads.take(e.time(), (e.dev(), e.inode())) {
+            let file = e.dev().zip(e.inode());
+            if let Some(download) = file.and_then(|file| pack.downloads.take(e.time(), file)) {
                 raise(&format!("{} was given {}", label(&process), e.path()), &download, e.time(), out);
             }
         });
@@ -220,13 +221,12 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         });
 }
 
-/// Whether it opened a file for writing: a pipe, a terminal or /dev/null is none.
-fn writes_file(e: &OpenEvent<'_>) -> bool {
-    e.is_write() && !e.failed() && e.file_mode() & S_IFMT == S_IFREG
-}
-
-fn written(e: &OpenEvent<'_>) -> Redirected {
-    Redirected { seq: e.seq(), path: e.path().as_bytes().to_vec(), file: (e.dev(), e.inode()) }
+/// The file that it opened for writing: a pipe, a terminal or /dev/null is none, and one that the kernel side could not
+/// look at is not known again.
+fn written(e: &OpenEvent<'_>) -> Option<Redirected> {
+    let is_file = e.file_mode().is_some_and(|mode| mode & S_IFMT == S_IFREG);
+    let file = e.dev().zip(e.inode()).filter(|_| e.is_write() && !e.failed() && is_file)?;
+    Some(Redirected { seq: e.seq(), path: e.path().as_bytes().to_vec(), file })
 }
 
 fn is_downloader(process: &Process<'_>) -> bool {

@@ -79,7 +79,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
                 if !is_runtime(&e.process()) {
                     out.finding(format!("{} ran {exe}, which exists in memory only", label(&e.process())));
                 }
-            } else if MEMORY_FILE_SYSTEMS.contains(&image.exe_fs())
+            } else if image.exe_fs().is_some_and(|fs| MEMORY_FILE_SYSTEMS.contains(&fs))
                 && !exe.is_under("/tmp")
                 && !is_program_folder(&image)
             {
@@ -108,7 +108,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
                 out.finding(format!("{} ran {}", label(&e.process()), image.exe()));
             } else if is_world_writable(script) {
                 out.finding(format!("{} ran the script {script}", label(&e.process())));
-            } else if image.exe_mode() & S_IWOTH != 0 {
+            } else if image.exe_mode().is_some_and(|mode| mode & S_IWOTH != 0) {
                 out.finding(format!("{} ran {}, which everybody may change", label(&e.process()), image.exe()));
             }
         });

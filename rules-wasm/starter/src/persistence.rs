@@ -44,7 +44,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("A job for cron was written")
         .severity(High)
         .attack("T1053.003")
-        .only(path().starts_with(CRON))
+        .only(open::path().starts_with(CRON))
         .on_open(|_, e, out| written(e, &["crontab"], &["cron", "crond", "anacron"], out));
 
     r.rule("persistence/systemd-unit-write")
@@ -52,7 +52,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(High)
         .attack("T1543.002")
         .attack("T1053.006")
-        .only(path().contains(SYSTEMD))
+        .only(open::path().contains(SYSTEMD))
         .on_open(|_, e, out| written(e, &["systemctl"], &UNIT_OWNERS, out));
 
     r.rule("persistence/ld-preload-write")
@@ -61,21 +61,21 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         )
         .severity(Critical)
         .attack("T1574.006")
-        .only(path().equals([PRELOAD]))
+        .only(open::path().equals([PRELOAD]))
         .on_open(|_, e, out| written(e, &[], &[], out));
 
     r.rule("persistence/authorized-keys-write")
         .summary("The list of keys that may log in was written")
         .severity(Medium)
         .attack("T1098.004")
-        .only(path().ends_with(["/.ssh/authorized_keys", "/.ssh/authorized_keys2"]))
+        .only(open::path().ends_with(["/.ssh/authorized_keys", "/.ssh/authorized_keys2"]))
         .on_open(|_, e, out| written(e, &[], &CLOUD_AGENTS, out));
 
     r.rule("privilege-escalation/sudoers-write")
         .summary("Who may become root was changed")
         .severity(Critical)
         .attack("T1548.003")
-        .only(path().starts_with(["/etc/sudoers"]))
+        .only(open::path().starts_with(["/etc/sudoers"]))
         .on_open(|_, e, out| written(e, &["visudo"], &CLOUD_AGENTS, out));
 }
 

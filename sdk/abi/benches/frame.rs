@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use lanner_abi::{EventHeader, Frame, FrameWriter, NO_PROCESS, OpenRecord, PayloadRecord, ProcessRecord};
+use lanner_abi::{EventHeader, Frame, FrameWriter, Kind, OwnedRecord, PROCESS, field};
 
 /// Events of a batch, as the host makes them.
 const EVENTS: u32 = 256;
@@ -13,25 +13,44 @@ const PROCESSES: u32 = 24;
 const ROUNDS: usize = 200;
 const TIMES: u32 = 50;
 
-fn write(writer: &mut FrameWriter) -> &[u8] {
+/// What the host has at hand when it writes: records by themselves, of which the frame gets copies.
+struct Batch {
+    /// The number of the parent stands for its row.
+    processes: Vec<OwnedRecord>,
+    open: OwnedRecord,
+}
+
+fn batch() -> Batch {
+    let process = |row: u32| {
+        let mut record = OwnedRecord::new(&PROCESS)
+            .with(field::process::ID, row)
+            .with(field::process::PID, 1000 + row)
+            .with(field::process::EXE, "/usr/lib/postgresql/16/bin/postgres")
+            .with(field::process::COMM, "postgres")
+            .with(field::process::ARGV, "postgres\0-D\0/var/lib/postgresql/16/main\0")
+            .with(field::process::CWD, "/var/lib/postgresql")
+            .with(field::process::USER, "postgres");
+        if let Some(parent) = row.checked_sub(1) {
+            record = record.with(field::process::PARENT, parent);
+        }
+        record
+    };
+    let open = OwnedRecord::new(Kind::Open.record())
+        .with(field::open::PATH, "/usr/lib/x86_64-linux-gnu/libcrypto.so.3")
+        .with(field::open::FLAGS, 0o2000000_u32);
+    Batch { processes: (0..PROCESSES).map(process).collect(), open }
+}
+
+fn write<'a>(writer: &'a mut FrameWriter, batch: &Batch) -> &'a [u8] {
     writer.clear();
-    for row in 0..PROCESSES {
-        writer.process(&ProcessRecord {
-            id: row.into(),
-            pid: 1000 + row,
-            parent: if row == 0 { NO_PROCESS } else { row - 1 },
-            exe: b"/usr/lib/postgresql/16/bin/postgres",
-            comm: b"postgres",
-            argv: b"postgres\0-D\0/var/lib/postgresql/16/main\0",
-            cwd: b"/var/lib/postgresql",
-            user: b"postgres",
-            ..Default::default()
-        });
+    for process in &batch.processes {
+        writer.record(process.get(), &mut |_, parent| Some(parent));
     }
     for number in 0..EVENTS {
-        let header = EventHeader { seq: number.into(), process: number % PROCESSES, ..Default::default() };
-        let path = b"/usr/lib/x86_64-linux-gnu/libcrypto.so.3";
-        writer.event(&header, &PayloadRecord::Open(OpenRecord { path, flags: 0o2000000, ..Default::default() }));
+        let process = Some(number % PROCESSES);
+        let header = EventHeader { seq: number.into(), process, result: Some(3), ..Default::default() };
+        let payload = writer.record(batch.open.get(), &mut |_, _| None);
+        writer.event(&header, Kind::Open, payload);
     }
     writer.finish()
 }
@@ -60,7 +79,8 @@ fn measure(mut work: impl FnMut()) -> f64 {
 
 fn main() {
     let mut writer = FrameWriter::new();
-    let bytes = write(&mut writer).to_vec();
+    let batch = batch();
+    let bytes = write(&mut writer, &batch).to_vec();
     let frame = Frame::parse(&bytes).expect("a frame");
     let copied = measure(|| drop(black_box(black_box(&bytes).clone())));
     println!("{:10} {copied:7.1} ns an event ({} bytes)", "copy", bytes.len() / EVENTS as usize);
@@ -68,7 +88,7 @@ fn main() {
     report(
         "write",
         measure(|| {
-            black_box(write(black_box(&mut writer)));
+            black_box(write(black_box(&mut writer), black_box(&batch)));
         }),
     );
     report(

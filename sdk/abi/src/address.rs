@@ -63,18 +63,18 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 impl<'a> ConnectEvent<'a> {
-    /// The peer's address; the unspecified one for a unix socket.
+    /// The peer's address, where that is an internet address.
     #[inline]
     #[must_use]
-    pub fn address(&self) -> IpAddr {
-        address(self.address_bytes())
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address_bytes().map(address)
     }
 
-    /// This side's address; the unspecified one where it is not known.
+    /// This side's address, where the kernel has chosen it.
     #[inline]
     #[must_use]
-    pub fn local_address(&self) -> IpAddr {
-        address(self.local_address_bytes())
+    pub fn local_address(&self) -> Option<IpAddr> {
+        self.local_address_bytes().map(address)
     }
 
     /// Whether the peer has an internet address (IPv4 or IPv6).
@@ -95,21 +95,21 @@ impl<'a> ConnectEvent<'a> {
     #[inline]
     #[must_use]
     pub fn is_public(&self) -> bool {
-        self.is_internet() && is_public(self.address())
+        self.address().is_some_and(is_public)
     }
 
     /// Whether it is TCP.
     #[inline]
     #[must_use]
     pub fn is_tcp(&self) -> bool {
-        self.protocol() == IPPROTO_TCP
+        self.protocol() == Some(IPPROTO_TCP)
     }
 
     /// Whether it is UDP.
     #[inline]
     #[must_use]
     pub fn is_udp(&self) -> bool {
-        self.protocol() == IPPROTO_UDP
+        self.protocol() == Some(IPPROTO_UDP)
     }
 
     /// Whether it is under way: the result of a non-blocking connect is not known yet.

@@ -5,6 +5,7 @@ use core::net::IpAddr;
 
 use crate::address::address;
 use crate::generated::{Event, ExecEvent, ForkEvent, Kind, LossEvent, Process, event_flag, stdio_flag};
+use crate::value::RecordRef;
 
 impl<'a> Event<'a> {
     /// The kind, where this version knows it.
@@ -14,18 +15,30 @@ impl<'a> Event<'a> {
         Kind::from_number(self.kind_number())
     }
 
-    /// The image that did it, as it was before the event.
+    /// The image that did it, as it was before the event; `None` where it is nobody's doing.
     #[inline]
     #[must_use]
-    pub fn process(&self) -> Process<'a> {
-        self.frame.process_or_unknown(self.process_row())
+    pub fn process(&self) -> Option<Process<'a>> {
+        self.frame.process(self.process_row()?)
     }
 
     /// The process that a finding about this event is about: for an exec the image that begins.
     #[inline]
     #[must_use]
-    pub fn subject(&self) -> Process<'a> {
-        self.as_exec().map_or_else(|| self.process(), |exec| exec.image())
+    pub fn subject(&self) -> Option<Process<'a>> {
+        self.as_exec().map(|exec| exec.image()).or_else(|| self.process())
+    }
+
+    /// The process of a row that the event's payload names.
+    #[inline]
+    #[must_use]
+    pub fn named_process(&self, row: u32) -> Option<Process<'a>> {
+        self.frame.process(row)
+    }
+
+    #[inline]
+    pub(crate) fn process_or_unknown(&self) -> Process<'a> {
+        self.frame.process_or_unknown(self.process_row())
     }
 
     #[inline]
@@ -67,10 +80,18 @@ impl fmt::Debug for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Event");
         shown.field("header", &self.header());
-        match self.payload().to_record() {
-            Some(payload) => shown.field("payload", &payload).finish(),
+        match self.payload_record() {
+            Some(payload) => shown.field("payload", &Shown(payload)).finish(),
             None => shown.field("kind", &self.kind_number()).finish_non_exhaustive(),
         }
+    }
+}
+
+struct Shown<'a>(RecordRef<'a>);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt_fields(f)
     }
 }
 
@@ -79,7 +100,7 @@ impl<'a> ExecEvent<'a> {
     #[inline]
     #[must_use]
     pub fn image(&self) -> Process<'a> {
-        self.event.frame.process_or_unknown(self.image_row())
+        self.event.frame.process_or_unknown(Some(self.image_row()))
     }
 
     /// Whether standard input is an internet socket.
@@ -99,7 +120,7 @@ impl<'a> ExecEvent<'a> {
     /// The peer behind standard input, where that is an internet socket that is connected: address and port.
     #[must_use]
     pub fn stdin_peer(&self) -> Option<(IpAddr, u16)> {
-        (self.peer_family() != 0).then(|| (address(self.peer_address_bytes()), self.peer_port()))
+        Some((address(self.peer_address_bytes()?), self.peer_port()?))
     }
 }
 
@@ -108,7 +129,7 @@ impl<'a> ForkEvent<'a> {
     #[inline]
     #[must_use]
     pub fn child(&self) -> Process<'a> {
-        self.event.frame.process_or_unknown(self.child_row())
+        self.event.frame.process_or_unknown(Some(self.child_row()))
     }
 }
 

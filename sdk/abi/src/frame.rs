@@ -4,8 +4,10 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::slice::ChunksExact;
 
-use crate::generated::{Event, Process, Sections, VERSION};
+use crate::generated::{CONTAINER, Container, EVENT, Event, PROCESS, Process, RECORDS, VERSION, section_index};
+use crate::layout::RecordInfo;
 use crate::record::Record;
+use crate::value::RecordRef;
 
 pub(crate) const MAGIC: [u8; 4] = *b"LNRF";
 /// Bytes before the section table, as this version writes it.
@@ -16,9 +18,9 @@ pub(crate) const ENTRY_SIZE: usize = 16;
 pub(crate) const ARENA: u16 = 0;
 
 /// A batch of events, as bytes that were checked.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
-    pub(crate) sections: Sections<'a>,
+    sections: [Section<'a>; RECORDS.len()],
     pub(crate) arena: &'a [u8],
 }
 
@@ -90,31 +92,31 @@ impl<'a> Frame<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, FrameError> {
         let header: &[u8; HEADER_SIZE] = bytes.first_chunk().ok_or(FrameError::NotAFrame)?;
         let header = Record(header);
-        if header.bytes(0) != MAGIC {
+        if header.raw(0) != Some(MAGIC) {
             return Err(FrameError::NotAFrame);
         }
-        let version = header.u16(4);
+        let version = half(header, 4);
         if version != VERSION {
             return Err(FrameError::Version { found: version });
         }
-        let length = header.u32(8);
+        let length = word(header, 8);
         let cut = FrameError::Cut { length, found: bytes.len() };
         let bytes = usize::try_from(length).ok().and_then(|end| bytes.get(..end)).ok_or(cut)?;
-        let table = usize::from(header.u16(6));
+        let table = usize::from(half(header, 6));
         if table < HEADER_SIZE {
             return Err(FrameError::Header);
         }
-        let table_end = usize::try_from(header.u32(12))
+        let table_end = usize::try_from(word(header, 12))
             .ok()
             .and_then(|entries| entries.checked_mul(ENTRY_SIZE))
             .and_then(|size| size.checked_add(table));
         let table = table_end.and_then(|end| bytes.get(table..end)).ok_or(FrameError::Header)?;
 
-        let mut frame = Frame::default();
+        let mut frame = Frame { sections: [Section::default(); RECORDS.len()], arena: &[] };
         let mut arena_seen = false;
         for entry in table.chunks_exact(ENTRY_SIZE) {
             let entry = Record(entry);
-            let number = entry.u16(0);
+            let number = half(entry, 0);
             let section = Section::within(bytes, entry).ok_or(FrameError::Section { number })?;
             if number == ARENA {
                 if arena_seen {
@@ -122,7 +124,7 @@ impl<'a> Frame<'a> {
                 }
                 arena_seen = true;
                 frame.arena = section.bytes;
-            } else if let Some(place) = frame.sections.of(number) {
+            } else if let Some(place) = section_index(number).and_then(|index| frame.sections.get_mut(index)) {
                 if place.count > 0 {
                     return Err(FrameError::Twice { number });
                 }
@@ -136,28 +138,55 @@ impl<'a> Frame<'a> {
     #[inline]
     #[must_use]
     pub fn events(&'a self) -> Events<'a> {
-        Events { frame: self, records: self.sections.event.rows() }
+        Events { frame: self, records: self.section(&EVENT).rows() }
     }
 
     /// All processes: those that did something, and their ancestors.
     #[inline]
     #[must_use]
     pub fn processes(&'a self) -> Processes<'a> {
-        Processes { frame: self, records: self.sections.process.rows() }
+        Processes { frame: self, records: self.section(&PROCESS).rows() }
     }
 
     /// The process of a row.
     #[inline]
     #[must_use]
     pub fn process(&'a self, row: u32) -> Option<Process<'a>> {
-        self.sections.process.row(row).map(|record| Process { frame: self, record })
+        self.section(&PROCESS).row(row).map(|record| Process { frame: self, record })
+    }
+
+    /// The container of a row.
+    #[inline]
+    #[must_use]
+    pub fn container(&'a self, row: u32) -> Option<Container<'a>> {
+        self.section(&CONTAINER).row(row).map(|record| Container { frame: self, record })
+    }
+
+    /// A record of any section, to be read by the tables.
+    #[must_use]
+    pub fn record(&'a self, info: &'static RecordInfo, row: u32) -> Option<RecordRef<'a>> {
+        self.section(info).row(row).map(|record| RecordRef::of_frame(info, record, self))
     }
 
     /// The process of a row; where it is not there, one of which nothing is known.
     #[inline]
-    pub(crate) fn process_or_unknown(&'a self, row: u32) -> Process<'a> {
-        Process { frame: self, record: self.sections.process.row_or_empty(row) }
+    pub(crate) fn process_or_unknown(&'a self, row: Option<u32>) -> Process<'a> {
+        let record = row.and_then(|row| self.section(&PROCESS).row(row)).unwrap_or_default();
+        Process { frame: self, record }
     }
+
+    #[inline]
+    pub(crate) fn section(&self, info: &RecordInfo) -> Section<'a> {
+        self.sections.get(info.index).copied().unwrap_or_default()
+    }
+}
+
+fn half(record: Record<'_>, offset: usize) -> u16 {
+    record.raw(offset).map_or(0, u16::from_le_bytes)
+}
+
+fn word(record: Record<'_>, offset: usize) -> u32 {
+    record.raw(offset).map_or(0, u32::from_le_bytes)
 }
 
 // === impl FrameError ===
@@ -190,17 +219,29 @@ impl Default for Section<'_> {
 impl<'a> Section<'a> {
     /// The section that an entry of the table describes, where it lies within the frame.
     fn within(frame: &'a [u8], entry: Record<'_>) -> Option<Self> {
-        let (stride, count) = (usize::from(entry.u16(2)), entry.u32(4));
+        let (stride, count) = (usize::from(half(entry, 2)), word(entry, 4));
         if count == 0 {
             return Some(Self::default());
         }
         if stride == 0 {
             return None;
         }
-        let start = usize::try_from(entry.u32(8)).ok()?;
+        let start = usize::try_from(word(entry, 8)).ok()?;
         let size = usize::try_from(count).ok()?.checked_mul(stride)?;
         let bytes = frame.get(start..start.checked_add(size)?)?;
         Some(Self { bytes, stride, count })
+    }
+
+    /// A span of its rows, as a list has it; `None` where they do not all lie within it.
+    #[inline]
+    pub(crate) fn rows_of(&self, (first, count): (u32, u32)) -> Option<ChunksExact<'a, u8>> {
+        // Wherever it begins: a section without rows may be left out.
+        if count == 0 {
+            return Some([].chunks_exact(1));
+        }
+        let start = (first as usize).checked_mul(self.stride)?;
+        let end = (count as usize).checked_mul(self.stride)?.checked_add(start)?;
+        self.bytes.get(start..end).map(|rows| rows.chunks_exact(self.stride))
     }
 
     #[inline]
@@ -216,11 +257,6 @@ impl<'a> Section<'a> {
         // Less than `bytes.len()`, so that it cannot overflow.
         let start = row as usize * self.stride;
         self.bytes.get(start..start + self.stride).map(Record)
-    }
-
-    #[inline]
-    pub(crate) fn row_or_empty(&self, row: u32) -> Record<'a> {
-        self.row(row).unwrap_or_default()
     }
 }
 

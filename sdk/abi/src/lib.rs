@@ -2,24 +2,27 @@
 //!
 //! A host writes frames with [`FrameWriter`]; a pack reads them with [`Frame`]. `sdk/abi/schema.toml` is where the
 //! layout is written down, `docs/frame.md` the page that describes it. A frame grows by appending: a reader of today
-//! reads the frames of a newer host, and a reader of tomorrow those of an older one, where what is missing reads as
-//! zero or empty.
+//! reads the frames of a newer host, and a reader of tomorrow those of an older one. What is missing is told from what is
+//! zero or empty: getters of what may be missing give an `Option`, and a [`Text`] says whether it is known.
 //!
 //! After [`Frame::parse`] nothing can fail: whatever the bytes are, getters give a value and never panic.
 //!
 //! ```
-//! use lanner_abi::{EventHeader, Frame, FrameWriter, OpenRecord, Payload, PayloadRecord, ProcessRecord, NO_PROCESS};
+//! use lanner_abi::{EventHeader, Frame, FrameWriter, Kind, OwnedRecord, PROCESS, Payload, field};
 //!
 //! let mut writer = FrameWriter::new();
-//! let process = writer.process(&ProcessRecord { pid: 7, parent: NO_PROCESS, exe: b"/usr/bin/cat", ..Default::default() });
-//! let header = EventHeader { seq: 1, process, ..Default::default() };
-//! writer.event(&header, &PayloadRecord::Open(OpenRecord { path: b"/etc/shadow", ..Default::default() }));
+//! let cat = OwnedRecord::new(&PROCESS).with(field::process::PID, 7_u32).with(field::process::EXE, "/usr/bin/cat");
+//! let process = writer.record(cat.get(), &mut |_, _| None);
+//! let open = OwnedRecord::new(Kind::Open.record()).with(field::open::PATH, "/etc/shadow");
+//! let open = writer.record(open.with(field::open::FLAGS, 0_u32).get(), &mut |_, _| None);
+//! writer.event(&EventHeader { seq: 1, process: Some(process), ..Default::default() }, Kind::Open, open);
 //!
 //! let frame = Frame::parse(writer.finish())?;
 //! for event in frame.events() {
 //!     if let Payload::Open(open) = event.payload() {
 //!         assert!(open.path() == "/etc/shadow" && open.is_read());
 //!         assert_eq!(open.process().exe(), "/usr/bin/cat");
+//!         assert_eq!(open.process().login_uid(), None, "nothing was said of it");
 //!     }
 //! }
 //! # Ok::<(), lanner_abi::FrameError>(())
@@ -32,27 +35,26 @@ extern crate alloc;
 
 mod address;
 mod event;
-mod filter;
 mod frame;
 mod generated;
+mod layout;
 mod open;
+mod owned;
 mod process;
 mod record;
 mod text;
+mod value;
 mod writer;
 
 pub use address::is_public;
 pub use frame::{Events, Frame, FrameError, Processes};
-pub use generated::{
-    ConnectEvent, ConnectRecord, Event, EventHeader, ExecEvent, ExecRecord, ExitEvent, ExitRecord, FilterField,
-    ForkEvent, ForkRecord, Kind, LossEvent, LossRecord, OpenEvent, OpenRecord, Payload, PayloadRecord, Process,
-    ProcessRecord, VERSION, event_flag, process_flag, stdio_flag,
-};
+pub use generated::*;
+pub use layout::{FieldInfo, FlagSet, Kernel, KindInfo, Reads, RecordInfo, Type};
+pub use owned::{OwnedRecord, WrongType};
 pub use process::{Ancestors, Arguments, CommandLine};
 pub use text::Text;
+pub use value::{RecordRef, Value};
 pub use writer::{FrameWriter, MAX_ARENA};
 
-/// The row of a process that is not known.
-pub const NO_PROCESS: u32 = u32::MAX;
-/// What a user id is that nobody has: no login.
-pub const NO_USER: u32 = u32::MAX;
+/// What a user or group id is that nobody has.
+pub const NO_ID: u32 = u32::MAX;

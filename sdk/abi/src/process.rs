@@ -3,7 +3,7 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
-use crate::generated::{Process, process_flag};
+use crate::generated::{Container, PROCESS, Process, process_flag};
 use crate::text::Text;
 
 /// The ancestors of a process, nearest first.
@@ -28,7 +28,7 @@ pub struct CommandLine<'a> {
 }
 
 impl<'a> Process<'a> {
-    /// Whether the frame has it. Of a process that it does not have, all is zero and empty.
+    /// Whether the frame has it. Of a process that it does not have, nothing is known.
     #[inline]
     #[must_use]
     pub fn is_known(&self) -> bool {
@@ -39,14 +39,21 @@ impl<'a> Process<'a> {
     #[inline]
     #[must_use]
     pub fn parent(&self) -> Option<Process<'a>> {
-        if self.is_known() { self.frame.process(self.parent_row()) } else { None }
+        self.frame.process(self.parent_row()?)
     }
 
     /// Its parent, the parent's parent, and so on.
     #[inline]
     #[must_use]
     pub fn ancestors(&self) -> Ancestors<'a> {
-        Ancestors { next: self.parent(), left: self.frame.sections.process.count }
+        Ancestors { next: self.parent(), left: self.frame.section(&PROCESS).count }
+    }
+
+    /// The container that it runs in; `None` on the host itself, and where that is not known.
+    #[inline]
+    #[must_use]
+    pub fn container(&self) -> Option<Container<'a>> {
+        self.frame.container(self.container_row()?)
     }
 
     /// What it is called: the file name of its executable, or where there is none the kernel's short name.
@@ -75,7 +82,7 @@ impl<'a> Process<'a> {
     #[inline]
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.is_known() && self.euid() == 0
+        self.euid() == 0
     }
 
     #[inline]
@@ -159,7 +166,7 @@ impl fmt::Display for Process<'_> {
 
 impl fmt::Debug for Process<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.to_record().fmt(f)
+        self.as_record().fmt_fields(f)
     }
 }
 

@@ -11,100 +11,128 @@ use core::hash::{Hash, Hasher};
 /// Compares with strings as bytes. Shown with `{}` it is safe to print: what is not UTF-8 becomes U+FFFD, control
 /// characters are escaped (`\n`, `\x1b`), and so are those that change the direction of text (`\u{202e}`), so that
 /// whoever names a file cannot act on the terminal or deceive the eye of the one who reads it.
+///
+/// It may be unknown, which is not the same as empty: an unknown text equals no other, and nothing is in it.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Text<'a>(&'a [u8]);
+pub struct Text<'a>(Option<&'a [u8]>);
 
 impl<'a> Text<'a> {
     /// Takes bytes as a text.
     #[inline]
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
+        Self(Some(bytes))
+    }
+
+    #[inline]
+    pub(crate) const fn known_or_not(bytes: Option<&'a [u8]>) -> Self {
         Self(bytes)
     }
 
-    /// The bytes.
+    /// Whether it is known.
+    #[inline]
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The bytes, where it is known.
+    #[inline]
+    #[must_use]
+    pub const fn known(&self) -> Option<&'a [u8]> {
+        self.0
+    }
+
+    /// The bytes; none where it is unknown.
     #[inline]
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
-        self.0
+        match self.0 {
+            Some(bytes) => bytes,
+            None => &[],
+        }
     }
 
     /// Bytes in it.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.0.len()
+        self.as_bytes().len()
     }
 
-    /// Whether nothing is in it.
+    /// Whether nothing is in it, as also where it is unknown.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.as_bytes().is_empty()
     }
 
-    /// The text, where it is UTF-8.
+    /// The text, where it is known, and UTF-8.
     #[must_use]
     pub fn to_str(&self) -> Option<&'a str> {
-        core::str::from_utf8(self.0).ok()
+        core::str::from_utf8(self.0?).ok()
     }
 
     /// The text as it is, but for what is not UTF-8, which becomes U+FFFD. Nothing is escaped: to print, use `{}`.
     #[must_use]
     pub fn to_string_lossy(&self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.0)
+        String::from_utf8_lossy(self.as_bytes())
     }
 
     /// Whether it begins with `prefix`.
     #[inline]
     #[must_use]
     pub fn starts_with(&self, prefix: impl AsRef<[u8]>) -> bool {
-        self.0.starts_with(prefix.as_ref())
+        self.0.is_some_and(|text| text.starts_with(prefix.as_ref()))
     }
 
     /// Whether it ends with `suffix`.
     #[inline]
     #[must_use]
     pub fn ends_with(&self, suffix: impl AsRef<[u8]>) -> bool {
-        self.0.ends_with(suffix.as_ref())
+        self.0.is_some_and(|text| text.ends_with(suffix.as_ref()))
     }
 
-    /// Whether `part` is anywhere in it. What is empty is in every text.
+    /// Whether `part` is anywhere in it. What is empty is in every text that is known.
     #[must_use]
     pub fn contains(&self, part: impl AsRef<[u8]>) -> bool {
         let part = part.as_ref();
+        let Some(text) = self.0 else { return false };
         let Some((first, rest)) = part.split_first() else { return true };
-        let Some(last) = self.0.len().checked_sub(part.len()) else { return false };
-        let begins = self.0.get(..=last).unwrap_or_default();
-        begins.iter().enumerate().any(|(at, byte)| {
-            byte == first && self.0.get(at + 1..).is_some_and(|following| following.starts_with(rest))
-        })
+        let Some(last) = text.len().checked_sub(part.len()) else { return false };
+        let begins = text.get(..=last).unwrap_or_default();
+        begins
+            .iter()
+            .enumerate()
+            .any(|(at, byte)| byte == first && text.get(at + 1..).is_some_and(|following| following.starts_with(rest)))
     }
 
     /// Whether it is one of these.
     #[inline]
     #[must_use]
     pub fn one_of<T: AsRef<[u8]>>(&self, texts: &[T]) -> bool {
-        texts.iter().any(|text| self.0 == text.as_ref())
+        self.0.is_some_and(|known| texts.iter().any(|text| known == text.as_ref()))
     }
 
     /// As a path: what follows the last `/`.
     #[inline]
     #[must_use]
     pub fn file_name(&self) -> Text<'a> {
-        match self.0.iter().rposition(|byte| *byte == b'/') {
-            Some(at) => Text(self.0.get(at + 1..).unwrap_or_default()),
-            None => *self,
-        }
+        let name = |text: &'a [u8]| match text.iter().rposition(|byte| *byte == b'/') {
+            Some(at) => text.get(at + 1..).unwrap_or_default(),
+            None => text,
+        };
+        Text(self.0.map(name))
     }
 
     /// As a path: what stands before the last `/`; `/` for what lies at the top, empty where there is no `/`.
     #[must_use]
     pub fn directory(&self) -> Text<'a> {
-        match self.0.iter().rposition(|byte| *byte == b'/') {
-            Some(at) => Text(self.0.get(..at.max(1)).unwrap_or_default()),
-            None => Text(&[]),
-        }
+        let directory = |text: &'a [u8]| match text.iter().rposition(|byte| *byte == b'/') {
+            Some(at) => text.get(..at.max(1)).unwrap_or_default(),
+            None => &[],
+        };
+        Text(self.0.map(directory))
     }
 
     /// As a path: whether it lies below `directory`, at any depth. A path is not below itself, and `/etc/cron.daily`
@@ -114,7 +142,7 @@ impl<'a> Text<'a> {
     pub fn is_under(&self, directory: impl AsRef<[u8]>) -> bool {
         let directory = directory.as_ref();
         let directory = directory.strip_suffix(b"/").unwrap_or(directory);
-        match self.0.strip_prefix(directory) {
+        match self.as_bytes().strip_prefix(directory) {
             Some([b'/', rest @ ..]) => !rest.is_empty(),
             _ => false,
         }
@@ -159,14 +187,18 @@ fn write_escaped(text: &[u8], f: &mut fmt::Formatter<'_>, quoted: bool) -> fmt::
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_escaped(self.0, f, false)
+        match self.0 {
+            Some(text) => write_escaped(text, f, false),
+            None => f.write_char('?'),
+        }
     }
 }
 
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(text) = self.0 else { return f.write_char('?') };
         f.write_char('"')?;
-        write_escaped(self.0, f, true)?;
+        write_escaped(text, f, true)?;
         f.write_char('"')
     }
 }
@@ -182,21 +214,21 @@ impl Hash for Text<'_> {
 impl AsRef<[u8]> for Text<'_> {
     #[inline]
     fn as_ref(&self) -> &[u8] {
-        self.0
+        self.as_bytes()
     }
 }
 
 impl<'a> From<&'a [u8]> for Text<'a> {
     #[inline]
     fn from(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self(Some(bytes))
     }
 }
 
 impl<'a> From<&'a str> for Text<'a> {
     #[inline]
     fn from(text: &'a str) -> Self {
-        Self(text.as_bytes())
+        Self(Some(text.as_bytes()))
     }
 }
 
@@ -205,21 +237,21 @@ macro_rules! compares_with {
         impl PartialEq<$other> for Text<'_> {
             #[inline]
             fn eq(&self, other: &$other) -> bool {
-                self.0 == AsRef::<[u8]>::as_ref(other)
+                self.0 == Some(AsRef::<[u8]>::as_ref(other))
             }
         }
 
         impl PartialEq<Text<'_>> for $other {
             #[inline]
             fn eq(&self, other: &Text<'_>) -> bool {
-                AsRef::<[u8]>::as_ref(self) == other.0
+                Some(AsRef::<[u8]>::as_ref(self)) == other.0
             }
         }
 
         impl PartialOrd<$other> for Text<'_> {
             #[inline]
             fn partial_cmp(&self, other: &$other) -> Option<Ordering> {
-                self.0.partial_cmp(AsRef::<[u8]>::as_ref(other))
+                self.0.and_then(|text| text.partial_cmp(AsRef::<[u8]>::as_ref(other)))
             }
         }
     )*};
@@ -245,6 +277,17 @@ mod tests {
         assert!(text("abc").contains("bc") && text("abc").contains("") && !text("abc").contains("abcd"));
         assert!(text("aab").contains("ab") && !text("").contains("a") && text("abc").contains("abc"));
         assert!(text("b").one_of(&["a", "b"]) && !text("c").one_of(&["a", "b"]));
+    }
+
+    #[test]
+    #[allow(clippy::comparison_to_empty, clippy::nonminimal_bool, reason = "comparing is what is tested")]
+    fn what_is_unknown_is_not_empty() {
+        let unknown = Text::default();
+        assert!(!unknown.is_known() && unknown.is_empty() && unknown != "" && "" != unknown);
+        assert!(!unknown.starts_with("") && !unknown.ends_with("") && !unknown.contains("") && !unknown.one_of(&[""]));
+        assert!(!unknown.file_name().is_known() && !unknown.directory().is_known() && !unknown.is_under("/"));
+        assert_eq!((unknown.to_string(), format!("{unknown:?}"), unknown.to_str()), ("?".into(), "?".into(), None));
+        assert!(Text::new(b"").is_known() && Text::new(b"") == "" && unknown < Text::new(b""));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Frames of all hosts, and bytes that are no frames at all.
 
 use lanner_abi::{
-    ConnectRecord, EventHeader, ExecRecord, ExitRecord, FilterField, ForkRecord, Frame, FrameError, FrameWriter,
-    LossRecord, NO_PROCESS, OpenRecord, Payload, PayloadRecord, ProcessRecord,
+    CONTAINER, Event, EventHeader, FieldInfo, Frame, FrameError, FrameWriter, Kind, LABEL, NO_ID, OwnedRecord, PROCESS,
+    Payload, RECORDS, Reads, RecordInfo, RecordRef, Type, Value, field,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -16,39 +16,113 @@ fn walk(frame: &Frame<'_>) -> usize {
     for process in frame.processes() {
         seen += format!("{process} {process:?} {}", process.command_line()).len();
         seen += process.ancestors().count() + process.args().count() + usize::from(process.is_root());
+        if let Some(container) = process.container() {
+            seen += container.id().len() + container.labels().map_or(0, Iterator::count);
+        }
     }
     for event in frame.events() {
-        seen += format!("{event:?} {} {}", event.process(), event.subject()).len();
-        seen += FilterField::ALL.iter().map(|field| field.of(&event).len()).sum::<usize>();
+        let subject = event.subject().map(|subject| subject.to_string());
+        seen += format!("{event:?} {} {subject:?}", event.process().is_some()).len();
         match event.payload() {
             Payload::Exec(e) => seen += format!("{:?} {}", e.stdin_peer(), e.image()).len(),
             Payload::Fork(e) => seen += e.child().ancestors().count(),
             Payload::Open(e) => {
                 seen += usize::from(e.is_read()) + e.path().file_name().len() + e.path().directory().len();
             }
-            Payload::Connect(e) => seen += usize::from(e.is_public()) + e.address().to_string().len(),
+            Payload::Connect(e) => seen += usize::from(e.is_public()) + format!("{:?}", e.address()).len(),
             Payload::Loss(e) => seen += usize::from(e.lost_kind().is_some()),
             _ => {}
         }
+        seen += event.payload_record().map_or(0, walk_record);
+    }
+    for info in RECORDS {
+        // Rows of one byte each are many, and all alike.
+        seen += (0..64).map_while(|row| frame.record(info, row)).map(walk_record).sum::<usize>();
     }
     seen
 }
 
+fn walk_record(record: RecordRef<'_>) -> usize {
+    let one = |field: &FieldInfo| {
+        let listed = record.list(field).into_iter().flatten().map(walk_record).sum::<usize>();
+        usize::from(record.value(field).is_some()) + usize::from(record.has(field)) + record.text(field).len() + listed
+    };
+    record.info().fields.iter().map(one).sum()
+}
+
+/// Whether the same is known in both.
+fn is_same(one: RecordRef<'_>, other: RecordRef<'_>) -> bool {
+    let lists = |field: &FieldInfo| match (one.list(field), other.list(field)) {
+        (Some(one), Some(other)) => one.len() == other.len() && one.zip(other).all(|(one, other)| is_same(one, other)),
+        (one, other) => one.is_none() && other.is_none(),
+    };
+    one.info() == other.info()
+        && one
+            .info()
+            .fields
+            .iter()
+            .all(|field| one.has(field) == other.has(field) && one.value(field) == other.value(field) && lists(field))
+}
+
+/// A value of the field's type, not zero, and not that of a field nearby.
+fn some_value(info: &RecordInfo, field: &FieldInfo) -> Value<'static> {
+    let number = 1 + field.offset() as u64;
+    match field.ty {
+        _ if field.reads == Reads::Bool => Value::Bool(true),
+        Type::Text => Value::Text(format!("/{}/{}", info.name, field.name).leak().as_bytes()),
+        Type::Bytes16 => Value::Bytes16([number as u8; 16]),
+        Type::I32 | Type::I64 => Value::Signed(-(number as i64)),
+        _ => Value::Unsigned(number),
+    }
+}
+
+/// A record of which all is known; its rows are `row`.
+fn full(info: &'static RecordInfo, row: u32) -> OwnedRecord {
+    let mut record = OwnedRecord::new(info);
+    for field in info.fields {
+        match (field.ty, field.of) {
+            (Type::List, Some(of)) => record.set_list(field, &[full(of, row), full(of, row)]).expect("a list"),
+            _ if field.reads == Reads::Row => record.set(field, Value::from(row)).expect("a row"),
+            _ => record.set(field, some_value(info, field)).expect("it fits"),
+        }
+    }
+    record
+}
+
+/// Adds a record whose rows stay as they are.
+fn add(writer: &mut FrameWriter, record: RecordRef<'_>) -> u32 {
+    writer.record(record, &mut |_, row| Some(row))
+}
+
 fn sample() -> Vec<u8> {
     let mut writer = FrameWriter::new();
-    let init = writer.process(&ProcessRecord { pid: 1, parent: NO_PROCESS, exe: b"/sbin/init", ..Default::default() });
-    let cat =
-        ProcessRecord { pid: 7, parent: init, exe: b"/usr/bin/cat", argv: b"cat\0/etc/shadow\0", ..Default::default() };
-    let cat = writer.process(&cat);
-    let open = OpenRecord { path: b"/etc/shadow", inode: 9, ..Default::default() };
-    let header = EventHeader { seq: 1, time: 2, process: cat, result: 3, ..Default::default() };
-    writer.event(&header, &PayloadRecord::Open(open));
-    writer.event(&EventHeader { seq: 2, ..header }, &PayloadRecord::Fork(ForkRecord { child: cat }));
+    let init = OwnedRecord::new(&PROCESS).with(field::process::PID, 1_u32).with(field::process::EXE, "/sbin/init");
+    let init = add(&mut writer, init.get());
+    let cat = OwnedRecord::new(&PROCESS)
+        .with(field::process::PID, 7_u32)
+        .with(field::process::PARENT, init)
+        .with(field::process::EXE, "/usr/bin/cat")
+        .with(field::process::ARGV, "cat\0/etc/shadow\0")
+        .with(field::process::USER, "root")
+        .with(field::process::CONTAINER, 0_u32);
+    let cat = add(&mut writer, cat.get());
+    add(&mut writer, full(&CONTAINER, 0).get());
+    let open = OwnedRecord::new(Kind::Open.record())
+        .with(field::open::PATH, "/etc/shadow")
+        .with(field::open::INODE, 9_u64)
+        .with(field::open::FLAGS, 0_u32);
+    let open = add(&mut writer, open.get());
+    let header = EventHeader { seq: 1, time: 2, process: Some(cat), result: Some(3), ..Default::default() };
+    writer.event(&header, Kind::Open, open);
+    let fork = add(&mut writer, OwnedRecord::new(Kind::Fork.record()).with(field::fork::CHILD, cat).get());
+    writer.event(&EventHeader { seq: 2, ..header }, Kind::Fork, fork);
     writer.finish().to_vec()
 }
 
-/// The frame's sections: number, stride and records.
-fn sections(frame: &[u8]) -> Vec<(u16, u16, Vec<u8>)> {
+/// A section of a frame: number, stride and records.
+type Section = (u16, u16, Vec<u8>);
+
+fn sections(frame: &[u8]) -> Vec<Section> {
     let word = |at: usize| u32::from_le_bytes(frame[at..at + 4].try_into().expect("four bytes")) as usize;
     let half = |at: usize| u16::from_le_bytes(frame[at..at + 2].try_into().expect("two bytes"));
     let entries = (0..word(12)).map(|entry| HEADER + entry * ENTRY);
@@ -61,7 +135,7 @@ fn sections(frame: &[u8]) -> Vec<(u16, u16, Vec<u8>)> {
 }
 
 /// A frame of these sections, its header longer than that of this version.
-fn assemble(sections: &[(u16, u16, Vec<u8>)], header: usize) -> Vec<u8> {
+fn assemble(sections: &[Section], header: usize) -> Vec<u8> {
     let mut table = Vec::new();
     let mut body = Vec::new();
     for (number, stride, records) in sections {
@@ -75,7 +149,7 @@ fn assemble(sections: &[(u16, u16, Vec<u8>)], header: usize) -> Vec<u8> {
         body.resize(body.len().next_multiple_of(8), 0);
     }
     let mut frame = b"LNRF".to_vec();
-    frame.extend(1_u16.to_le_bytes());
+    frame.extend(2_u16.to_le_bytes());
     frame.extend((header as u16).to_le_bytes());
     frame.extend(((header + table.len() + body.len()) as u32).to_le_bytes());
     frame.extend((sections.len() as u32).to_le_bytes());
@@ -95,63 +169,193 @@ fn resized(records: &[u8], stride: u16, to: u16) -> Vec<u8> {
     records.chunks_exact(usize::from(stride)).flat_map(resize).collect()
 }
 
+/// As a newer host writes a record, which has more fields and knows them all.
+fn with_bits_of_later_fields(record: &mut [u8], fields: usize) {
+    let bits = u64::from_le_bytes(record[..8].try_into().expect("eight bytes"));
+    let later = u64::MAX.checked_shl(fields as u32).unwrap_or(0);
+    record[..8].copy_from_slice(&(bits | later).to_le_bytes());
+}
+
+fn info_of(section: u16) -> Option<&'static RecordInfo> {
+    RECORDS.into_iter().find(|info| info.section == section)
+}
+
 fn assert_is_the_sample(frame: &Frame<'_>) {
     let events: Vec<_> = frame.events().collect();
     let open = events[0].as_open().expect("an open");
-    assert_eq!((open.seq(), open.time(), open.result()), (1, 2, 3));
-    assert!(open.path() == "/etc/shadow" && open.inode() == 9);
+    assert_eq!((open.seq(), open.time(), open.result(), open.tid()), (1, 2, 3, None));
+    assert!(open.path() == "/etc/shadow" && open.inode() == Some(9) && open.dev().is_none());
     assert_eq!(open.process().command_line().to_string(), "cat /etc/shadow");
     assert_eq!(open.process().parent().expect("a parent").exe(), "/sbin/init");
+    let labels = open.process().container().expect("a container").labels().expect("labels");
+    assert!(labels.len() == 2 && labels.into_iter().all(|label| label.name() == "/label/name"));
     assert_eq!(events[1].as_fork().expect("a fork").child().pid(), 7);
 }
+
+// === other versions ===
 
 #[test]
 fn a_newer_host_appends_fields_sections_and_kinds() {
     let mut newer: Vec<_> = sections(&sample())
         .into_iter()
-        .map(|(number, stride, records)| match number {
-            0 => (number, stride, records),
-            _ => (number, stride + 24, resized(&records, stride, stride + 24)),
+        .map(|(number, stride, records)| match info_of(number) {
+            None => (number, stride, records),
+            Some(info) => {
+                let to = stride + 24;
+                let mut records = resized(&records, stride, to);
+                records
+                    .chunks_exact_mut(to.into())
+                    .for_each(|record| with_bits_of_later_fields(record, info.fields.len()));
+                (number, to, records)
+            }
         })
         .collect();
     newer.insert(0, (77, 3, vec![0xee; 9]));
     // An event of a kind that is not known yet.
-    let events = newer.iter_mut().find(|(number, ..)| *number == 2).expect("there");
-    let mut event = vec![0; usize::from(events.1)];
-    event[16..18].copy_from_slice(&999_u16.to_le_bytes());
-    events.2.extend(event);
+    let (_, stride, events) = newer.iter_mut().find(|(number, ..)| *number == 2).expect("there");
+    let mut event = events[..usize::from(*stride)].to_vec();
+    event[field::event::KIND.offset()..][..2].copy_from_slice(&999_u16.to_le_bytes());
+    events.extend(event);
     let bytes = assemble(&newer, HEADER + 8);
     let frame = Frame::parse(&bytes).expect("a frame");
     assert_is_the_sample(&frame);
     let last = frame.events().last().expect("three events");
-    assert!(last.kind().is_none() && matches!(last.payload(), Payload::Other(_)));
+    assert!(last.kind().is_none() && matches!(last.payload(), Payload::Other(_)) && last.payload_record().is_none());
+    assert_eq!((last.kind_number(), last.process().expect("a process").pid()), (999, 7));
     walk(&frame);
 }
 
 #[test]
-fn what_an_older_host_did_not_write_is_empty() {
+fn what_an_older_host_did_not_write_is_unknown() {
     let older: Vec<_> = sections(&sample())
         .into_iter()
         .map(|(number, stride, records)| match number {
             // Up to `exe`, which is cut in the middle.
-            1 => (number, 152, resized(&records, stride, 152)),
+            1 => {
+                let to = field::process::EXE.offset() as u16 + 4;
+                (number, to, resized(&records, stride, to))
+            }
             _ => (number, stride, records),
         })
         .collect();
     let bytes = assemble(&older, HEADER);
     let frame = Frame::parse(&bytes).expect("a frame");
-    let process = frame.events().next().expect("an event").process();
+    let process = frame.events().next().expect("an event").process().expect("a process");
     assert_eq!(process.pid(), 7);
-    assert!(process.exe().is_empty() && process.argv().is_empty() && process.user().is_empty());
+    assert!(!process.exe().is_known() && !process.argv().is_known() && !process.user().is_known());
     assert_eq!(process.parent().expect("a parent").pid(), 1);
     walk(&frame);
 }
 
+/// A frame of one record, which is an event's where it is a payload.
+fn frame_of(info: &'static RecordInfo, record: RecordRef<'_>) -> Vec<u8> {
+    let mut writer = FrameWriter::new();
+    let row = add(&mut writer, record);
+    if let Some(kind) = Kind::from_name(info.name) {
+        writer.event(&EventHeader::default(), kind, row);
+    }
+    writer.finish().to_vec()
+}
+
+/// What is read of a record when it is cut to any length, though its bits still say that all is there.
+#[test]
+fn a_field_beyond_the_stride_is_absent_whatever_its_bit_says() {
+    for info in RECORDS {
+        let whole = full(info, 0);
+        let bytes = if info.name == "event" { sample() } else { frame_of(info, whole.get()) };
+        let frame = Frame::parse(&bytes).expect("a frame");
+        let there = frame.record(info, 0).expect("a record");
+        for stride in 1..info.size as u16 {
+            let cut: Vec<_> = sections(&bytes)
+                .into_iter()
+                .map(|(number, from, records)| match number == info.section {
+                    true => (number, stride, resized(&records, from, stride)),
+                    false => (number, from, records),
+                })
+                .collect();
+            let bytes = assemble(&cut, HEADER);
+            let frame = Frame::parse(&bytes).expect("a frame");
+            walk(&frame);
+            let record = frame.record(info, 0).expect("a record");
+            let mut writer = FrameWriter::new();
+            add(&mut writer, record);
+            let again = writer.finish().to_vec();
+            let again = Frame::parse(&again).expect("a frame");
+            let again = again.record(info, 0).expect("a record");
+            for field in info.fields {
+                let within = stride >= 8 && field.offset() + field.size() <= usize::from(stride) && there.has(field);
+                // Whether read, or read and written as a record of this version.
+                for record in [record, again] {
+                    assert_eq!(record.has(field), within, "{} {} of {stride}", info.name, field.name);
+                    assert_eq!(record.value(field), there.value(field).filter(|_| within), "{} {stride}", field.name);
+                    assert_eq!(record.list(field).is_some(), within && field.ty == Type::List);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn parts_of_other_versions_give_what_this_one_knows_of_them() {
+    for info in RECORDS {
+        let whole = full(info, 3);
+        let (fixed, texts) = whole.parts();
+        for length in 0..=fixed.len() {
+            let shorter = OwnedRecord::from_parts(info, &fixed[..length], texts);
+            for field in info.fields {
+                let within = field.offset() + field.size() <= length;
+                assert_eq!(shorter.get().has(field), within, "{} {} of {length}", info.name, field.name);
+                assert_eq!(shorter.get().value(field), whole.get().value(field).filter(|_| within), "{}", field.name);
+            }
+            assert_eq!(shorter.parts().0.len(), info.size);
+        }
+        let mut longer = fixed.to_vec();
+        longer.extend([0xee; 40]);
+        with_bits_of_later_fields(&mut longer, info.fields.len());
+        let longer = OwnedRecord::from_parts(info, &longer, texts);
+        assert!(longer == whole && longer.parts() == whole.parts(), "{}", info.name);
+    }
+    // Not as many bits as one word has.
+    assert!(OwnedRecord::from_parts(&PROCESS, &[0xff; 3], &[]).is_empty());
+}
+
+#[test]
+fn lists_of_other_versions_are_stepped_over_by_their_size() {
+    let (span, row) = (field::container::LABELS.offset(), LABEL.size);
+    let container = full(&CONTAINER, 0);
+    let (fixed, texts) = container.parts();
+    let start = u32::from_le_bytes(fixed[span..span + 4].try_into().expect("four bytes")) as usize;
+    let labels = |record: &OwnedRecord| {
+        let names = record.get().list(field::container::LABELS)?;
+        Some(names.map(|label| label.text(field::label::VALUE).to_string()).collect::<Vec<_>>())
+    };
+    let of_size = |size: usize| {
+        let mut texts = texts[..start].to_vec();
+        texts.extend((size as u32).to_le_bytes());
+        let rows = container.parts().1[start + 4..].chunks_exact(row);
+        texts.extend(rows.flat_map(|label| resized(label, row as u16, size as u16)));
+        OwnedRecord::from_parts(&CONTAINER, fixed, &texts)
+    };
+    assert_eq!(labels(&of_size(row + 16)), Some(vec!["/label/value".to_owned(); 2]));
+    assert_eq!(labels(&of_size(row - 1)), Some(vec!["?".to_owned(); 2]), "the value is cut");
+    assert_eq!(labels(&of_size(1)), Some(vec!["?".to_owned(); 2]));
+    assert_eq!(labels(&of_size(0)), None);
+    // More of them than there are.
+    let mut more = fixed.to_vec();
+    more[span + 4..span + 8].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert_eq!(labels(&OwnedRecord::from_parts(&CONTAINER, &more, texts)), None);
+    let bytes = frame_of(&CONTAINER, OwnedRecord::from_parts(&CONTAINER, &more, texts).get());
+    assert!(Frame::parse(&bytes).expect("a frame").container(0).expect("one").labels().is_none());
+}
+
+// === what is not there ===
+
 #[test]
 fn an_ancestry_in_a_circle_ends() {
     let mut writer = FrameWriter::new();
-    writer.process(&ProcessRecord { parent: 1, ..Default::default() });
-    writer.process(&ProcessRecord { parent: 0, ..Default::default() });
+    for parent in [1_u32, 0] {
+        add(&mut writer, OwnedRecord::new(&PROCESS).with(field::process::PARENT, parent).get());
+    }
     let frame = Frame::parse(writer.finish()).expect("a frame");
     assert_eq!(frame.process(0).expect("there").ancestors().count(), 2);
 }
@@ -159,12 +363,126 @@ fn an_ancestry_in_a_circle_ends() {
 #[test]
 fn a_process_that_is_not_there_is_unknown() {
     let mut writer = FrameWriter::new();
-    let header = EventHeader { process: 5, ..Default::default() };
-    writer.event(&header, &PayloadRecord::Exit(ExitRecord::default()));
+    let exit = add(&mut writer, OwnedRecord::new(Kind::Exit.record()).get());
+    writer.event(&EventHeader { process: Some(5), ..Default::default() }, Kind::Exit, exit);
     let frame = Frame::parse(writer.finish()).expect("a frame");
-    let process = frame.events().next().expect("an event").process();
-    assert!(!process.is_known() && process.exe().is_empty() && process.parent().is_none() && !process.is_root());
+    let event = frame.events().next().expect("an event");
+    assert!(event.process().is_none() && event.subject().is_none() && event.process_row() == Some(5));
+    let process = event.as_exit().expect("an exit").process();
+    assert!(!process.is_known() && !process.exe().is_known() && process.parent().is_none() && !process.is_root());
+    assert_eq!(process.to_string(), "an unknown process");
 }
+
+#[test]
+fn a_row_whose_record_is_not_there_is_none() {
+    let mut writer = FrameWriter::new();
+    add(&mut writer, full(&PROCESS, 9).get());
+    let exec = add(&mut writer, OwnedRecord::new(Kind::Exec.record()).get());
+    writer.event(&EventHeader::default(), Kind::Exec, exec);
+    // The payload that it names is not there either.
+    writer.event(&EventHeader::default(), Kind::Exec, 7);
+    let frame = Frame::parse(writer.finish()).expect("a frame");
+    let process = frame.process(0).expect("there");
+    assert!(process.parent_row() == Some(9) && process.parent().is_none() && process.container().is_none());
+    assert_eq!(process.ancestors().count(), 0);
+    for event in frame.events() {
+        let exec = event.as_exec().expect("an exec");
+        assert!(!exec.image().is_known() && !exec.filename().is_known() && exec.stdin_peer().is_none());
+        assert!(event.process().is_none() && !exec.process().is_known());
+    }
+}
+
+#[test]
+fn whose_user_is_not_known_is_not_root() {
+    let frame = frame_of(&PROCESS, OwnedRecord::new(&PROCESS).get());
+    let frame = Frame::parse(&frame).expect("a frame");
+    let process = frame.process(0).expect("there");
+    assert!(process.is_known() && !process.is_root());
+    assert_eq!((process.uid(), process.euid(), process.gid()), (NO_ID, NO_ID, NO_ID));
+    assert_eq!((process.suid(), process.login_uid(), process.caps_effective()), (None, None, None));
+    let root = frame_of(&PROCESS, OwnedRecord::new(&PROCESS).with(field::process::EUID, 0_u32).get());
+    assert!(Frame::parse(&root).expect("a frame").process(0).expect("there").is_root());
+}
+
+#[test]
+fn what_is_zero_or_empty_is_known() {
+    let open = OwnedRecord::new(Kind::Open.record()).with(field::open::PATH, "").with(field::open::INODE, 0_u64);
+    let frame = frame_of(Kind::Open.record(), open.get());
+    let frame = Frame::parse(&frame).expect("a frame");
+    let event = frame.events().next().expect("an event");
+    let open = event.as_open().expect("an open");
+    assert!(open.path().is_known() && open.path() == "" && open.inode() == Some(0) && open.dev().is_none());
+}
+
+#[test]
+fn a_row_that_the_caller_does_not_have_is_left_out() {
+    let mut writer = FrameWriter::new();
+    let process = full(&PROCESS, 3);
+    let mut asked = Vec::new();
+    let mut row_of = |field: &'static FieldInfo, row| {
+        asked.push((field.name, row));
+        (field.name == "container").then_some(0)
+    };
+    writer.record(process.get(), &mut row_of);
+    assert_eq!(asked, [("parent", 3), ("container", 3)]);
+    let frame = Frame::parse(writer.finish()).expect("a frame");
+    let read = frame.process(0).expect("there");
+    assert_eq!(
+        (read.parent_row(), read.container_row(), read.exe().to_string()),
+        (None, Some(0), "/process/exe".into())
+    );
+}
+
+#[test]
+fn lists_that_leave_their_section_are_unknown() {
+    let good = frame_of(&CONTAINER, full(&CONTAINER, 0).get());
+    let with_span = |first: u32, count: u32| {
+        let mut sections = sections(&good);
+        let (.., container) = sections.iter_mut().find(|(number, ..)| *number == CONTAINER.section).expect("there");
+        let span = &mut container[field::container::LABELS.offset()..][..8];
+        span.copy_from_slice(&(u64::from(first) | u64::from(count) << 32).to_le_bytes());
+        assemble(&sections, HEADER)
+    };
+    let labels = |bytes: &[u8]| {
+        let frame = Frame::parse(bytes).expect("a frame");
+        let container = frame.container(0).expect("there");
+        let by_table = container.as_record().list(field::container::LABELS).map(|list| list.len());
+        assert_eq!(container.labels().map(|labels| labels.len()), by_table);
+        // What is read so is written so.
+        let again = frame_of(&CONTAINER, container.as_record());
+        let again = Frame::parse(&again).expect("a frame");
+        assert_eq!(again.container(0).expect("there").labels().map(|labels| labels.len()), by_table);
+        by_table
+    };
+    assert_eq!(
+        [(0, 2), (1, 1), (0, 1), (2, 0)].map(|(first, count)| labels(&with_span(first, count))),
+        [2, 1, 1, 0].map(Some)
+    );
+    for (first, count) in [(0, 3), (1, 2), (2, 1), (3, 1), (u32::MAX, 1), (1, u32::MAX), (u32::MAX, u32::MAX)] {
+        assert_eq!(labels(&with_span(first, count)), None, "{first} {count}");
+    }
+    // Without that section at all.
+    let without: Vec<_> =
+        sections(&with_span(0, 1)).into_iter().filter(|(number, ..)| *number != LABEL.section).collect();
+    assert_eq!(labels(&assemble(&without, HEADER)), None);
+}
+
+#[test]
+fn texts_that_leave_the_arena_are_unknown() {
+    let path = field::open::PATH;
+    for (start, length) in [(0, 1000), (1000, 0), (1000, 1), (u32::MAX, u32::MAX)] {
+        let mut record = full(Kind::Open.record(), 0);
+        let span = u64::from(start) | u64::from(length) << 32;
+        record.fixed_mut()[path.offset()..][..8].copy_from_slice(&span.to_le_bytes());
+        assert!(record.get().has(path) && record.get().value(path).is_none());
+        let bytes = frame_of(Kind::Open.record(), record.get());
+        let frame = Frame::parse(&bytes).expect("a frame");
+        let read = frame.record(Kind::Open.record(), 0).expect("there");
+        assert!(!read.has(path) && !read.text(path).is_known(), "{start} {length}");
+    }
+}
+
+// === what is refused ===
 
 #[test]
 fn what_is_not_a_frame_is_refused_with_the_reason() {
@@ -176,7 +494,8 @@ fn what_is_not_a_frame_is_refused_with_the_reason() {
     };
     assert_eq!(Frame::parse(b"LNRF").err(), Some(FrameError::NotAFrame));
     assert_eq!(with(0, b"X"), Some(FrameError::NotAFrame));
-    assert_eq!(with(4, &[2, 0]), Some(FrameError::Version { found: 2 }));
+    assert_eq!(with(4, &[1, 0]), Some(FrameError::Version { found: 1 }));
+    assert_eq!(with(4, &[3, 0]), Some(FrameError::Version { found: 3 }));
     assert_eq!(with(6, &[0, 0]), Some(FrameError::Header));
     assert_eq!(with(12, &[0xff; 4]), Some(FrameError::Header));
     assert_eq!(with(HEADER + 4, &[0xff; 4]), Some(FrameError::Section { number: 1 }));
@@ -187,101 +506,265 @@ fn what_is_not_a_frame_is_refused_with_the_reason() {
     assert_eq!(cut, Some(FrameError::Cut { length: good.len() as u32, found: good.len() - 1 }));
 }
 
-#[derive(Clone, Debug)]
-struct Numbers([u64; 6], [Vec<u8>; 3]);
-
-fn numbers() -> impl Strategy<Value = Numbers> {
-    (any::<[u64; 6]>(), [vec(any::<u8>(), 0..40), vec(any::<u8>(), 0..40), vec(any::<u8>(), 0..40)])
-        .prop_map(|(numbers, texts)| Numbers(numbers, texts))
+/// Whether a field takes a value.
+fn fits(field: &FieldInfo, value: Value<'_>) -> bool {
+    let number = match value {
+        Value::Unsigned(number) => Some(i128::from(number)),
+        Value::Signed(number) => Some(number.into()),
+        Value::Bool(yes) if field.reads == Reads::Bool => Some(yes.into()),
+        _ => None,
+    };
+    let within = |least: i128, most: i128| number.is_some_and(|number| (least..=most).contains(&number));
+    match field.ty {
+        Type::U8 => within(0, u8::MAX.into()),
+        Type::U16 => within(0, u16::MAX.into()),
+        Type::U32 => within(0, u32::MAX.into()),
+        Type::U64 => within(0, u64::MAX.into()),
+        Type::I32 => within(i32::MIN.into(), i32::MAX.into()),
+        Type::I64 => within(i64::MIN.into(), i64::MAX.into()),
+        Type::Text => matches!(value, Value::Text(_)),
+        Type::Bytes16 => matches!(value, Value::Bytes16(_)),
+        Type::List => false,
+    }
 }
 
-impl Numbers {
-    fn process(&self) -> ProcessRecord<'_> {
-        let Self([a, b, c, d, e, f], [exe, argv, user]) = self;
-        ProcessRecord {
-            id: *a,
-            image: *b,
-            parent: *c as u32,
-            pid: *d as u32,
-            caps_permitted: *e,
-            user_ns: *f as u32,
-            flags: (*f >> 32) as u32,
-            exe,
-            argv,
-            user,
-            ..Default::default()
+#[test]
+fn a_field_takes_values_of_its_type_and_range_only() {
+    let unsigned = [0, 255, 256, 65_535, 65_536, u64::from(u32::MAX), 1 << 32, 1 << 63, u64::MAX].map(Value::Unsigned);
+    let signed = [0, -1, 255, i64::from(i32::MIN), i64::from(i32::MIN) - 1, 1 << 31, i64::MIN].map(Value::Signed);
+    let others = [Value::Bool(true), Value::Text(b"a"), Value::Text(b""), Value::Bytes16([7; 16])];
+    for info in RECORDS {
+        for field in info.fields {
+            for value in unsigned.iter().chain(&signed).chain(&others) {
+                let mut record = full(info, 1);
+                let before = record.clone();
+                let set = record.set(field, *value);
+                assert_eq!(set.is_ok(), fits(field, *value), "{} {} {value:?}", info.name, field.name);
+                match set {
+                    Ok(()) => assert!(record.get().value(field).is_some()),
+                    Err(wrong) => {
+                        assert!(record == before, "it stays as it was");
+                        assert_eq!(wrong.to_string(), format!("the field {} does not take such a value", field.name));
+                    }
+                }
+            }
         }
     }
+}
 
-    fn header(&self) -> EventHeader {
-        let Self([a, b, c, d, e, f], _) = self;
-        let (seq, time, flags, process) = (*a, *b, *c as u16, *d as u32);
-        EventHeader { seq, time, flags, process, tid: *e as u32, result: *f as i64 }
-    }
+#[test]
+fn a_record_takes_fields_of_its_own_only() {
+    let mut process = OwnedRecord::new(&PROCESS);
+    assert!(
+        process.set(field::open::INODE, Value::from(1_u64)).is_err() && process.set(field::open::INODE, None).is_err()
+    );
+    assert!(process.set_list(field::container::LABELS, &[]).is_err());
+    assert!(process.is_empty() && process == OwnedRecord::new(&PROCESS));
+}
 
-    fn payload(&self) -> PayloadRecord<'_> {
-        let Self([a, b, c, d, e, _], [text, ..]) = self;
-        let address = (u128::from(*a) << 64 | u128::from(*b)).to_le_bytes();
-        let (half, word) = (*c as u16, *d as u32);
-        match e % 6 {
-            0 => PayloadRecord::Exec(ExecRecord {
-                image: word,
-                peer_port: half,
-                peer_address: address,
-                filename: text,
-                ..Default::default()
-            }),
-            1 => PayloadRecord::Fork(ForkRecord { child: word }),
-            2 => PayloadRecord::Exit(ExitRecord { code: word as i32, signal: *a as u32 }),
-            3 => PayloadRecord::Open(OpenRecord {
-                path: text,
-                inode: *a,
-                created: half % 2 == 0,
-                file_upper: word % 2 == 0,
-                ..Default::default()
-            }),
-            4 => PayloadRecord::Connect(ConnectRecord {
-                family: half,
-                address,
-                fd: word as i32,
-                unix_path: text,
-                ..Default::default()
-            }),
-            _ => PayloadRecord::Loss(LossRecord { count: *a, lost_kind: half }),
+#[test]
+fn a_list_takes_its_records_only() {
+    let mut container = OwnedRecord::new(&CONTAINER);
+    let labels = field::container::LABELS;
+    assert!(container.set_list(field::container::NAME, &[]).is_err());
+    assert!(container.set_list(labels, &[full(&LABEL, 0), full(&PROCESS, 0)]).is_err());
+    assert!(container.set(labels, Value::Unsigned(0)).is_err() && container.is_empty());
+    container.set_list(labels, &[]).expect("an empty list");
+    assert_eq!(container.get().list(labels).expect("it is known").len(), 0);
+    container.set_list(labels, &[full(&LABEL, 0)]).expect("a list of labels");
+    let bytes = frame_of(&CONTAINER, container.get());
+    let frame = Frame::parse(&bytes).expect("a frame");
+    assert_eq!(frame.container(0).expect("there").labels().expect("they are there").len(), 1);
+    container.set(labels, None).expect("it is forgotten");
+    assert!(container.get().list(labels).is_none() && container == OwnedRecord::new(&CONTAINER));
+}
+
+#[test]
+#[should_panic(expected = "the field pid does not take such a value")]
+fn a_value_that_was_said_to_fit_and_does_not_is_a_mistake() {
+    let _ = OwnedRecord::new(&PROCESS).with(field::process::PID, "seven");
+}
+
+#[test]
+fn what_is_forgotten_was_never_there() {
+    for info in RECORDS {
+        let mut record = full(info, 1);
+        for field in info.fields {
+            record.set(field, None).expect("anything can be forgotten");
         }
+        assert!(record.is_empty() && record == OwnedRecord::new(info));
+        assert!(record.parts().0.iter().all(|byte| *byte == 0), "{}", info.name);
     }
+}
+
+// === texts that records share ===
+
+#[test]
+fn clones_share_texts_and_have_some_of_their_own() {
+    let mut first = full(&CONTAINER, 0);
+    first.share();
+    let mut second = first.clone();
+    second.set(field::container::NAME, Value::from("other")).expect("a text");
+    assert!(first == full(&CONTAINER, 0) && first != second);
+    assert_eq!(second.get().text(field::container::NAME), "other");
+    assert_eq!(second.get().text(field::container::ID), "/container/id");
+    let bytes = frame_of(&CONTAINER, second.get());
+    let read = Frame::parse(&bytes).expect("a frame");
+    assert!(is_same(second.get(), read.record(&CONTAINER, 0).expect("there")));
+    // Without what is its own.
+    let third = second.with_shared_texts();
+    assert!(!third.get().has(field::container::NAME) && third.get().list(field::container::LABELS).is_some());
+    assert_eq!(third.get().text(field::container::ID), "/container/id");
+    // Records of a list may share theirs too.
+    let mut label = full(&LABEL, 0);
+    label.share();
+    label.set(field::label::VALUE, Value::from("own")).expect("a text");
+    let mut container = OwnedRecord::new(&CONTAINER);
+    container.set_list(field::container::LABELS, &[label.clone()]).expect("a list");
+    let listed = container.get().list(field::container::LABELS).expect("it is there").next().expect("one");
+    assert!(is_same(listed, label.get()));
+}
+
+// === anything ===
+
+/// A value of a field, with its own text.
+#[derive(Clone, Debug)]
+enum Any {
+    Value(Value<'static>),
+    Text(Vec<u8>),
+    List(Vec<OwnedRecord>),
+}
+
+fn any_value(field: &'static FieldInfo) -> BoxedStrategy<Any> {
+    let unsigned = |most: u64| (0..=most).prop_map(|number| Any::Value(Value::Unsigned(number))).boxed();
+    match (field.ty, field.of) {
+        _ if field.reads == Reads::Bool => any::<bool>().prop_map(|yes| Any::Value(Value::Bool(yes))).boxed(),
+        (Type::U8, _) => unsigned(u8::MAX.into()),
+        (Type::U16, _) => unsigned(u16::MAX.into()),
+        (Type::U32, _) => unsigned(u32::MAX.into()),
+        (Type::U64, _) => unsigned(u64::MAX),
+        (Type::I32, _) => any::<i32>().prop_map(|number| Any::Value(number.into())).boxed(),
+        (Type::I64, _) => any::<i64>().prop_map(|number| Any::Value(number.into())).boxed(),
+        (Type::Bytes16, _) => any::<[u8; 16]>().prop_map(|bytes| Any::Value(Value::Bytes16(bytes))).boxed(),
+        (Type::List, Some(of)) => vec(any_record(of), 0..4).prop_map(Any::List).boxed(),
+        _ => vec(any::<u8>(), 0..40).prop_map(Any::Text).boxed(),
+    }
+}
+
+/// A record of which anything may be known.
+fn any_record(info: &'static RecordInfo) -> BoxedStrategy<OwnedRecord> {
+    let fields: Vec<_> = info.fields.iter().map(|field| prop::option::of(any_value(field))).collect();
+    let make = move |values: Vec<Option<Any>>| {
+        let mut record = OwnedRecord::new(info);
+        for (field, value) in info.fields.iter().zip(values) {
+            match value {
+                None => {}
+                Some(Any::Value(value)) => record.set(field, value).expect("it fits"),
+                Some(Any::Text(text)) => record.set(field, Value::Text(&text)).expect("a text"),
+                Some(Any::List(records)) => record.set_list(field, &records).expect("a list"),
+            }
+        }
+        record
+    };
+    fields.prop_map(make).boxed()
+}
+
+fn any_event() -> impl Strategy<Value = (EventHeader, Kind, OwnedRecord)> {
+    let of = |kind: Kind| any_record(kind.record()).prop_map(move |record| (kind, record));
+    let payloads = prop::sample::select(Kind::ALL.to_vec()).prop_flat_map(of);
+    type Numbers = (u64, u64, u16, Option<u32>, Option<u32>, Option<i64>);
+    (any::<Numbers>(), payloads).prop_map(|((seq, time, flags, process, tid, result), (kind, record))| {
+        (EventHeader { seq, time, flags, process, tid, result }, kind, record)
+    })
+}
+
+fn read_as_written(event: &Event<'_>, (header, kind, payload): &(EventHeader, Kind, OwnedRecord)) -> bool {
+    let read = event.payload_record().expect("a known kind");
+    event.header() == *header && event.kind() == Some(*kind) && is_same(read, payload.get())
 }
 
 proptest! {
     #[test]
-    fn what_is_written_is_read(processes in vec(numbers(), 0..6), events in vec(numbers(), 0..20)) {
+    fn what_is_written_is_read(
+        processes in vec(any_record(&PROCESS), 0..5),
+        containers in vec(any_record(&CONTAINER), 0..5),
+        events in vec(any_event(), 0..12),
+    ) {
         let mut writer = FrameWriter::new();
         // A second frame of the same writer holds nothing of the first.
         for round in 0..2 {
             writer.clear();
             for (row, process) in processes.iter().enumerate().skip(round) {
-                prop_assert_eq!(writer.process(&process.process()) as usize, row - round);
+                prop_assert_eq!(add(&mut writer, process.get()) as usize, row - round);
             }
-            for event in events.iter().skip(round) {
-                writer.event(&event.header(), &event.payload());
+            for (row, container) in containers.iter().enumerate().skip(round) {
+                prop_assert_eq!(add(&mut writer, container.get()) as usize, row - round);
             }
-            let frame = Frame::parse(writer.finish()).expect("a frame");
+            for (header, kind, payload) in events.iter().skip(round) {
+                let row = add(&mut writer, payload.get());
+                writer.event(header, *kind, row);
+            }
+            let size = writer.size();
+            let bytes = writer.finish().to_vec();
+            prop_assert!(bytes.len() >= size);
+            let frame = Frame::parse(&bytes).expect("a frame");
             prop_assert_eq!(frame.processes().len(), processes.len().saturating_sub(round));
             prop_assert_eq!(frame.events().len(), events.len().saturating_sub(round));
             for (read, written) in frame.processes().zip(processes.iter().skip(round)) {
-                prop_assert_eq!(read.to_record(), written.process());
+                prop_assert!(is_same(read.as_record(), written.get()));
+            }
+            for (row, written) in (0..).zip(containers.iter().skip(round)) {
+                prop_assert!(is_same(frame.container(row).expect("there").as_record(), written.get()));
             }
             for (read, written) in frame.events().zip(events.iter().skip(round)) {
-                prop_assert_eq!(read.header(), written.header());
-                prop_assert_eq!(read.payload().to_record(), Some(written.payload()));
+                prop_assert!(read_as_written(&read, written));
             }
             walk(&frame);
+            // What was read is written as the same frame.
+            let mut again = FrameWriter::new();
+            for process in frame.processes() {
+                add(&mut again, process.as_record());
+            }
+            for row in (0..).map_while(|row| frame.container(row)) {
+                add(&mut again, row.as_record());
+            }
+            for event in frame.events() {
+                let row = add(&mut again, event.payload_record().expect("a known kind"));
+                again.event(&event.header(), event.kind().expect("a known kind"), row);
+            }
+            prop_assert_eq!(again.finish(), &bytes);
+        }
+    }
+
+    #[test]
+    fn records_are_kept_as_they_are(record in any_record(&CONTAINER), process in any_record(&PROCESS)) {
+        for record in [record, process] {
+            let (fixed, texts) = record.parts();
+            prop_assert!(OwnedRecord::from_parts(record.info(), fixed, texts) == record);
+            let mut shared = record.clone();
+            shared.share();
+            prop_assert!(shared == record && shared.with_shared_texts() == record);
+            prop_assert_eq!(shared.len(), record.len());
         }
     }
 
     #[test]
     fn any_bytes_are_read_without_a_panic(bytes in vec(any::<u8>(), 0..400)) {
         let _ = Frame::parse(&bytes).map(|frame| walk(&frame));
+    }
+
+    #[test]
+    fn any_parts_are_read_and_written_without_a_panic(
+        info in prop::sample::select(RECORDS.to_vec()),
+        fixed in vec(any::<u8>(), 0..300),
+        texts in vec(any::<u8>(), 0..100),
+    ) {
+        let kept = OwnedRecord::from_parts(info, &fixed, &texts);
+        for record in [kept.get(), RecordRef::new(info, &fixed, [&texts, &fixed])] {
+            walk_record(record);
+            let bytes = frame_of(info, record);
+            let _ = Frame::parse(&bytes).map(|frame| walk(&frame));
+        }
     }
 
     #[test]

@@ -39,10 +39,12 @@ pub(crate) mod wasm {
     use std::cell::RefCell;
     use std::marker::PhantomData;
 
+    use lanner_contract::{Configuration, Finding};
+
     use crate::dispatch::{Evaluate, Running};
-    use crate::finding::{Finding, Severity, Sink};
-    use crate::pack::{Pack, Settings};
-    use crate::{filter, log};
+    use crate::finding::Sink;
+    use crate::log;
+    use crate::pack::Pack;
 
     #[allow(
         missing_docs,
@@ -63,8 +65,8 @@ pub(crate) mod wasm {
         });
     }
 
-    use bindings::exports::lanner::pack::rules::{Description, Guest};
-    use bindings::lanner::pack::{host, types};
+    use bindings::exports::lanner::pack::rules::Guest;
+    use bindings::lanner::pack::host;
 
     thread_local! {
         /// The one pack of this component.
@@ -87,12 +89,13 @@ pub(crate) mod wasm {
     }
 
     impl<P: Pack> Guest for Exported<P> {
-        fn describe() -> Description {
-            running::<P, _>(|running| running.describe()).into()
+        fn describe() -> Vec<u8> {
+            running::<P, _>(|running| running.describe().encode())
         }
 
-        fn configure(settings: Vec<(String, String)>) -> Result<(), String> {
-            running::<P, _>(|running| running.configure(&Settings::new(settings)))
+        fn configure(configuration: Vec<u8>) -> Result<(), String> {
+            let told = Configuration::decode(&configuration).map_err(|error| error.to_string())?;
+            running::<P, _>(|running| running.configure(&told))
         }
 
         fn evaluate(frame: Vec<u8>) {
@@ -119,72 +122,18 @@ pub(crate) mod wasm {
 
     impl Sink for Host {
         fn emit(&self, finding: Finding) {
-            host::emit(&types::Finding {
-                rule: finding.rule,
-                message: finding.message,
-                severity: finding.severity.map(types::Severity::from),
-                events: finding.events,
-                process: finding.process,
-                fields: finding.fields,
-            });
+            host::emit(&finding.encode());
         }
     }
 
     /// Hands a line to the host's log.
     pub(crate) fn say(level: log::Level, message: &str) {
         let level = match level {
-            log::Level::Debug => types::Level::Debug,
-            log::Level::Info => types::Level::Info,
-            log::Level::Warn => types::Level::Warn,
-            log::Level::Error => types::Level::Error,
+            log::Level::Debug => host::Level::Debug,
+            log::Level::Info => host::Level::Info,
+            log::Level::Warn => host::Level::Warn,
+            log::Level::Error => host::Level::Error,
         };
         host::log(level, message);
-    }
-
-    impl From<Severity> for types::Severity {
-        fn from(severity: Severity) -> Self {
-            match severity {
-                Severity::Info => Self::Info,
-                Severity::Low => Self::Low,
-                Severity::Medium => Self::Medium,
-                Severity::High => Self::High,
-                Severity::Critical => Self::Critical,
-            }
-        }
-    }
-
-    impl From<crate::dispatch::Description> for Description {
-        fn from(description: crate::dispatch::Description) -> Self {
-            let rule = |rule: crate::rules::RuleInfo| types::Rule {
-                id: rule.id,
-                summary: rule.summary,
-                severity: rule.severity.into(),
-                attack: rule.attack,
-                properties: rule.properties,
-            };
-            let test = |test| match test {
-                filter::Test::Equals => types::Test::Equals,
-                filter::Test::StartsWith => types::Test::StartsWith,
-                filter::Test::EndsWith => types::Test::EndsWith,
-                filter::Test::Contains => types::Test::Contains,
-            };
-            let literal = |literal: filter::Literal| types::Filter {
-                field: literal.field.name().to_owned(),
-                test: test(literal.test),
-                values: literal.values,
-            };
-            let subscription = |subscription: crate::dispatch::Subscription| types::Subscription {
-                kind: subscription.kind.name().to_owned(),
-                filters: subscription.filters.into_iter().map(literal).collect(),
-            };
-            Self {
-                name: description.info.name.to_owned(),
-                version: description.info.version.to_owned(),
-                summary: description.info.summary.to_owned(),
-                rules: description.rules.into_iter().map(rule).collect(),
-                subscriptions: description.subscriptions.into_iter().map(subscription).collect(),
-                properties: vec![("sdk".to_owned(), concat!("rust/", env!("CARGO_PKG_VERSION")).to_owned())],
-            }
-        }
     }
 }

@@ -3,33 +3,7 @@
 use std::fmt::Display;
 
 use lanner_abi::Process;
-
-/// How bad a finding is, mildest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth keeping.
-    Info,
-    /// Worth a look when there is time.
-    Low,
-    /// Worth a look.
-    #[default]
-    Medium,
-    /// Likely an attack.
-    High,
-    /// An attack, or as bad as one.
-    Critical,
-}
-
-/// A finding as it goes to the host.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Finding {
-    pub(crate) rule: u32,
-    pub(crate) message: String,
-    pub(crate) severity: Option<Severity>,
-    pub(crate) events: Vec<u64>,
-    pub(crate) process: Option<u64>,
-    pub(crate) fields: Vec<(String, String)>,
-}
+use lanner_contract::{Fact, Finding, Severity};
 
 /// Where findings go.
 pub(crate) trait Sink {
@@ -49,8 +23,11 @@ pub struct Out<'a> {
 /// ```
 /// # use lanner_sdk::prelude::*;
 /// # fn handler(e: &ConnectEvent<'_>, out: &mut Out<'_>, download: u64) {
-/// out.finding(format!("{} connected to {}", e.process(), e.address()))
-///     .field("port", e.port())
+/// let Some(address) = e.address() else { return };
+/// out.finding(format!("{} connected to {address}", e.process()))
+///     .fact("address", address)
+///     .field("command", e.process().command_line())
+///     .key(address.to_string())
 ///     .because_of(download)
 ///     .severity(Critical);
 /// # }
@@ -71,9 +48,22 @@ impl Out<'_> {
 }
 
 impl FindingBuilder<'_> {
-    /// Adds a fact.
-    pub fn field(mut self, name: impl Into<String>, value: impl Display) -> Self {
-        self.finding.fields.push((name.into(), value.to_string()));
+    /// Adds a fact, as the text that it is shown as.
+    pub fn field(self, name: impl Into<String>, value: impl Display) -> Self {
+        self.fact(name, value.to_string())
+    }
+
+    /// Adds a fact, as what it is: a number, a path, an address, a process, or a list of them. Who stores findings can
+    /// search and add up by it, where a text can only be read.
+    pub fn fact(mut self, name: impl Into<String>, fact: impl Into<Fact>) -> Self {
+        self.finding.fields.push((name.into(), fact.into()));
+        self
+    }
+
+    /// What it is about, such as a path: findings of the rule with the same key are about the same thing, and may be shown
+    /// as one.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.finding.key = Some(key.into());
         self
     }
 
@@ -92,6 +82,12 @@ impl FindingBuilder<'_> {
     /// Is about this process. Otherwise it is the one of the newest event: for an exec the image that begins.
     pub fn about(mut self, process: &Process<'_>) -> Self {
         self.finding.process = process.is_known().then(|| process.image());
+        self
+    }
+
+    /// Is about a process of an earlier event, or in a tick of any: by its [image id](Process::image), which the pack kept.
+    pub fn about_image(mut self, image: u64) -> Self {
+        self.finding.process = Some(image);
         self
     }
 }

@@ -2,26 +2,20 @@
 
 use std::marker::PhantomData;
 
-use lanner_abi::{ConnectEvent, Event, ExecEvent, ExitEvent, ForkEvent, Kind, LossEvent, OpenEvent};
+use lanner_abi::{Event, Kind};
+use lanner_contract::{Filter, Rule as RuleInfo, Setting, Severity};
 
 use crate::filter::scope::{Admits, AnyKind, Narrow};
-use crate::filter::{Literal, Only, scope};
-use crate::finding::{Out, Severity};
+use crate::filter::{Only, all, scope};
+use crate::finding::Out;
 use crate::handlers::{Handlers, Wants};
+use crate::settings::SettingBuilder;
 
-/// What a rule says of itself.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct RuleInfo {
-    pub(crate) id: String,
-    pub(crate) summary: String,
-    pub(crate) severity: Severity,
-    pub(crate) attack: Vec<String>,
-    pub(crate) properties: Vec<(String, String)>,
-}
-
-/// The rules of a pack.
+/// The rules of a pack, and what can be set.
 pub struct Rules<P> {
+    /// Without the events that they want, which their handlers know.
     pub(crate) rules: Vec<RuleInfo>,
+    pub(crate) settings: Vec<Setting>,
     pub(crate) handlers: Handlers<P>,
 }
 
@@ -31,13 +25,13 @@ pub struct Rules<P> {
 pub struct Rule<'r, P, S = AnyKind> {
     rules: &'r mut Rules<P>,
     index: u32,
-    filters: Vec<Literal>,
+    filters: Vec<Filter>,
     scope: PhantomData<S>,
 }
 
 impl<P> Rules<P> {
     pub(crate) fn new() -> Self {
-        Self { rules: Vec::new(), handlers: Handlers::default() }
+        Self { rules: Vec::new(), settings: Vec::new(), handlers: Handlers::default() }
     }
 
     /// Adds a rule. The id is unique among all packs that a host runs: lower-case words, `-` and one `/`, such as
@@ -46,6 +40,12 @@ impl<P> Rules<P> {
         let index = self.rules.len() as u32;
         self.rules.push(RuleInfo { id: id.into(), ..RuleInfo::default() });
         Rule { rules: self, index, filters: Vec::new(), scope: PhantomData }
+    }
+
+    /// Adds something that can be set: lower-case words and `-`. What it is set to is in the [`Settings`](crate::Settings)
+    /// that [`Pack::configure`](crate::Pack::configure) is given.
+    pub fn setting(&mut self, name: impl Into<String>) -> SettingBuilder<'_> {
+        SettingBuilder::add(&mut self.settings, name.into())
     }
 }
 
@@ -62,7 +62,8 @@ impl<'r, P, S> Rule<'r, P, S> {
     }
 
     fn wants(&self) -> Wants {
-        Wants { rule: self.index, filters: self.filters[..].into() }
+        let filter = (!self.filters.is_empty()).then(|| all(self.filters.clone()));
+        Wants { rule: self.index, filter }
     }
 
     /// One line that says what it means when this rule raises a finding.
@@ -90,7 +91,7 @@ impl<'r, P, S> Rule<'r, P, S> {
     where
         S: Narrow<F>,
     {
-        self.filters.push(filter.0);
+        self.filters.push(filter.into_filter());
         self.scoped()
     }
 
@@ -100,7 +101,7 @@ impl<'r, P, S> Rule<'r, P, S> {
         self.scoped()
     }
 
-    /// Handles events of several kinds.
+    /// Handles events of several kinds. Where a filter before it is on the process, they must all have one.
     pub fn on_any(
         self,
         kinds: impl IntoIterator<Item = Kind>,
@@ -110,7 +111,8 @@ impl<'r, P, S> Rule<'r, P, S> {
         S: Admits<AnyKind>,
     {
         let wants = self.wants();
-        self.rules.handlers.add_any(wants, kinds, run);
+        let kinds: Vec<Kind> = kinds.into_iter().collect();
+        self.rules.handlers.add_any(wants, &kinds, run);
         self
     }
 
@@ -122,16 +124,17 @@ impl<'r, P, S> Rule<'r, P, S> {
 }
 
 macro_rules! handlers {
-    ($($(#[$doc:meta])* $on:ident: $kind:ident $view:ident $add:ident;)*) => {
+    ($($name:ident $kind:ident $view:ident $as:ident $on:ident $doc:literal;)*) => {
+        /// Handlers of one kind each.
         impl<P, S> Rule<'_, P, S> {
             $(
-                $(#[$doc])*
-                pub fn $on(self, run: impl Fn(&mut P, &$view<'_>, &mut Out<'_>) + 'static) -> Self
+                #[doc = concat!("Handles events of the kind `", stringify!($name), "`. ", $doc)]
+                pub fn $on(self, run: impl Fn(&mut P, &lanner_abi::$view<'_>, &mut Out<'_>) + 'static) -> Self
                 where
                     S: Admits<scope::$kind>,
                 {
                     let wants = self.wants();
-                    self.rules.handlers.$add(wants, run);
+                    self.rules.handlers.add::<scope::$kind>(wants, run);
                     self
                 }
             )*
@@ -139,17 +142,4 @@ macro_rules! handlers {
     };
 }
 
-handlers! {
-    /// Handles execs: `process()` is the image before, `image()` the one that begins.
-    on_exec: Exec ExecEvent add_exec;
-    /// Handles forks: `process()` is the parent, `child()` the child.
-    on_fork: Fork ForkEvent add_fork;
-    /// Handles ends of processes.
-    on_exit: Exit ExitEvent add_exit;
-    /// Handles opens of files, failed ones too.
-    on_open: Open OpenEvent add_open;
-    /// Handles connects, failed ones too.
-    on_connect: Connect ConnectEvent add_connect;
-    /// Handles reports that events were lost.
-    on_loss: Loss LossEvent add_loss;
-}
+lanner_abi::for_each_kind!(handlers);

@@ -1,21 +1,23 @@
-//! The golden frame: a made-up batch in which every field has a value of its own, so that no two can be mixed up.
+//! The golden frame: a made-up batch in which every field has a value of its own, so that no two can be mixed up, and in
+//! which every field that may be missing is missing once.
 //!
 //! It is encoded here from the schema alone, not by `lanner-abi`: reader and writer are both checked against it.
 
 use std::fmt::Write as _;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
-use super::schema::{Field, PAYLOAD_BASE, Reads, Record, Schema, Type};
+use super::schema::{Field, Kind, Reads, Record, Schema, Type};
 
-/// Processes: the first has no parent, each other's parent is the one before.
+/// Processes: the first has no parent, each other's parent is the one before. Of the last nothing is known but what always
+/// is.
 const PROCESSES: usize = 3;
-/// Events of each kind.
+/// Of lists, the records.
+const LISTED: usize = 2;
+/// Events of each kind; of the second nothing is known but what always is.
 const EVENTS_A_KIND: usize = 2;
 const HEADER: usize = 16;
 const ENTRY: usize = 16;
-/// No process.
-const NO_ROW: u32 = u32::MAX;
 
 pub(super) struct Golden {
     pub(super) bytes: Vec<u8>,
@@ -27,33 +29,40 @@ pub(super) struct Golden {
 struct Batch {
     arena: Vec<u8>,
     text: String,
+    /// The last number that was given to a field.
+    unique: u16,
 }
 
 pub(super) fn frame(schema: &Schema) -> Result<Golden> {
     let mut batch = Batch::default();
     let mut sections = Vec::new();
-    let event_kinds: Vec<&Record> = schema.kinds.iter().flat_map(|kind| [kind; EVENTS_A_KIND]).collect();
-    for section in &schema.sections {
-        let rows = match section.name.as_str() {
+    let events: Vec<&Kind> = schema.kinds.iter().flat_map(|kind| [kind; EVENTS_A_KIND]).collect();
+    for record in &schema.sections {
+        let rows = match record.name.as_str() {
             "process" => PROCESSES,
-            "event" => event_kinds.len(),
-            _ => EVENTS_A_KIND,
+            "event" => events.len(),
+            "container" => 1,
+            _ => LISTED,
         };
         let mut records = Vec::new();
         for row in 0..rows {
-            let kind = event_kinds.get(row).filter(|_| section.name == "event");
-            records.extend(batch.record(schema, section, row, kind.map_or(1, |kind| kind.number))?);
+            let sparse = match record.name.as_str() {
+                "process" => row + 1 == PROCESSES,
+                "event" => row % EVENTS_A_KIND == 1,
+                _ => false,
+            };
+            records.extend(batch.record(schema, record, row, sparse, events.get(row).map_or(1, |kind| kind.number))?);
         }
-        sections.push((section.number, section.size, rows, records));
+        sections.push((record.section, record.size, rows, records));
     }
     for kind in &schema.kinds {
         let mut records = Vec::new();
         for row in 0..EVENTS_A_KIND {
-            records.extend(batch.record(schema, kind, row, kind.number)?);
+            records.extend(batch.record(schema, &kind.record, row, row == 1, kind.number)?);
         }
-        sections.push((PAYLOAD_BASE + kind.number, kind.size, EVENTS_A_KIND, records));
+        sections.push((kind.record.section, kind.record.size, EVENTS_A_KIND, records));
     }
-    let Batch { arena, text } = batch;
+    let Batch { arena, text, .. } = batch;
     sections.push((0, 1, arena.len(), arena));
 
     let mut table = Vec::new();
@@ -79,13 +88,17 @@ pub(super) fn frame(schema: &Schema) -> Result<Golden> {
 }
 
 impl Batch {
-    fn record(&mut self, schema: &Schema, record: &Record, row: usize, kind: u16) -> Result<Vec<u8>> {
+    fn record(&mut self, schema: &Schema, record: &Record, row: usize, sparse: bool, kind: u16) -> Result<Vec<u8>> {
         let mut bytes = vec![0; record.size];
-        for (number, field) in record.fields.iter().enumerate() {
-            let unique = u16::try_from(usize::from(record.number) * 256 + number * 16 + row)?;
-            ensure!(row < 16 && number < 64, "the golden batch has outgrown its numbering");
-            let (value, shown) = self.value(schema, record, field, row, kind, unique)?;
+        for field in &record.fields {
+            let first = record.name == "process" && row == 0 && field.name == "parent";
+            if first || (sparse && !field.always) {
+                writeln!(self.text, "{} {row} {} -", record.name, field.name)?;
+                continue;
+            }
+            let (value, shown) = self.value(schema, record, field, row, kind)?;
             bytes[field.offset..field.offset + field.ty.size()].copy_from_slice(&value);
+            bytes[field.word(record) + field.bit() / 8] |= 1 << (field.bit() % 8);
             writeln!(self.text, "{} {row} {} {shown}", record.name, field.name)?;
         }
         Ok(bytes)
@@ -98,12 +111,13 @@ impl Batch {
         field: &Field,
         row: usize,
         kind: u16,
-        unique: u16,
     ) -> Result<(Vec<u8>, String)> {
         fn both<T: ToString + Copy, const N: usize>(value: T, bytes: impl Fn(T) -> [u8; N]) -> (Vec<u8>, String) {
             (bytes(value).to_vec(), value.to_string())
         }
         let index = u32::try_from(row)?;
+        self.unique += 1;
+        let unique = self.unique;
         let mask = match &field.flags {
             Some(name) => {
                 let set = schema.flag_set(name).map(|set| &set.values[..]).unwrap_or_default();
@@ -113,17 +127,17 @@ impl Batch {
         };
         let plain_u32 = if field.flags.is_some() { mask } else { u32::from(unique) * 0x0001_0001 };
         Ok(match (field.ty, field.reads) {
-            (_, Some(Reads::Process)) => {
-                let target = match (record.name.as_str(), index) {
-                    ("process", 0) => NO_ROW,
-                    ("process", row) => row - 1,
-                    (_, row) => (row + 1) % u32::try_from(PROCESSES)?,
+            (_, Some(Reads::Row)) => {
+                let target = match (record.name.as_str(), field.of.as_deref()) {
+                    ("process", Some("process")) => index - 1,
+                    (_, Some("process")) => (index + 1) % u32::try_from(PROCESSES)?,
+                    _ => 0,
                 };
                 both(target, u32::to_le_bytes)
             }
             (_, Some(Reads::Payload)) => both(index % u32::try_from(EVENTS_A_KIND)?, u32::to_le_bytes),
             (_, Some(Reads::Kind)) => both(kind, u16::to_le_bytes),
-            (_, Some(Reads::Bool)) => both(u8::try_from(row % 2)?, u8::to_le_bytes),
+            (_, Some(Reads::Bool)) => (vec![u8::try_from(row % 2)?], (row % 2 == 1).to_string()),
             (_, Some(Reads::Address)) => {
                 let [high, low] = unique.to_be_bytes();
                 let address = match row % 2 {
@@ -131,6 +145,11 @@ impl Batch {
                     _ => [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, high, low],
                 };
                 (address.to_vec(), address.iter().map(|byte| format!("{byte:02x}")).collect())
+            }
+            (Type::List, _) => {
+                let mut span = 0_u32.to_le_bytes().to_vec();
+                span.extend(u32::try_from(LISTED)?.to_le_bytes());
+                (span, LISTED.to_string())
             }
             (Type::U8, _) => both(u8::try_from(row)?, u8::to_le_bytes),
             (Type::U16, _) => both(if field.flags.is_some() { u16::try_from(mask)? } else { unique }, u16::to_le_bytes),
@@ -148,7 +167,8 @@ impl Batch {
                     ("argv", _) => text = format!("{}\0--row\0{row}\0", field.name).into_bytes(),
                     // Not UTF-8, and what a terminal would act on.
                     ("comm", 1) => text = b"c\xffm\x1bm".to_vec(),
-                    ("user", 2) => text.clear(),
+                    // Known, and empty.
+                    ("user", 1) => text.clear(),
                     _ => {}
                 }
                 let start = if text.is_empty() { 0 } else { self.arena.len() };

@@ -2,9 +2,13 @@
 
 mod docs;
 mod golden;
-mod records;
+mod kernel;
+mod released;
 mod rust;
 mod schema;
+mod sdk;
+mod tables;
+mod views;
 
 use std::fs;
 
@@ -17,13 +21,19 @@ const SCHEMA: &str = "sdk/abi/schema.toml";
 pub(crate) fn run(check: bool) -> Result<()> {
     let root = crate::root();
     let schema = Schema::read(&root.join(SCHEMA))?;
+    released::check(&root, &schema)?;
     let golden = golden::frame(&schema)?;
-    let files: [(&str, Vec<u8>); 5] = [
-        ("sdk/abi/src/generated.rs", rust::library(&schema)?),
-        ("sdk/abi/tests/golden/dump.rs", rust::dump(&schema)?),
-        ("docs/frame.md", docs::page(&schema)?.into_bytes()),
-        ("tests/golden/frame-v1.bin", golden.bytes),
-        ("tests/golden/frame-v1.txt", golden.text.into_bytes()),
+    let frame = |end: &str| format!("tests/golden/frame-v{}.{end}", schema.version);
+    let files: [(String, Vec<u8>); 9] = [
+        ("sdk/abi/src/generated.rs".into(), rust::library(&schema)?),
+        ("sdk/abi/tests/golden/dump.rs".into(), rust::dump(&schema)?),
+        ("probes/src/bpf/generated.h".into(), kernel::header(&schema)?.into_bytes()),
+        ("probes/src/generated.rs".into(), kernel::hooks(&schema)?),
+        ("sdk/rust/src/filter/fields.rs".into(), sdk::fields(&schema)?),
+        ("sdk/rust/src/testing/kinds.rs".into(), sdk::test_events(&schema)?),
+        ("docs/frame.md".into(), docs::page(&schema)?.into_bytes()),
+        (frame("bin"), golden.bytes),
+        (frame("txt"), golden.text.into_bytes()),
     ];
     let mut stale = Vec::new();
     for (name, content) in &files {
@@ -32,7 +42,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
             continue;
         }
         if check {
-            stale.push(*name);
+            stale.push(name.as_str());
             continue;
         }
         if let Some(folder) = path.parent() {

@@ -23,7 +23,7 @@ pub(super) fn print(output: Format, json: &impl Serialize, text: impl FnOnce() -
 /// Has a component say what it is; refuses what is no pack.
 pub(super) fn describe(component: &[u8], name: impl std::fmt::Display) -> Result<Candidate, Failure> {
     let runtime = Runtime::new(Limits::default(), None)?;
-    Ok(Candidate::prepare(&runtime, component, &[]).map_err(|refusal| format!("pack {name} {refusal}"))?)
+    Ok(Candidate::prepare(&runtime, component).map_err(|refusal| format!("pack {name} {refusal}"))?)
 }
 
 /// Columns of text, each as wide as it must be.

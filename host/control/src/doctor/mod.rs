@@ -34,7 +34,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// What was looked at, in a word or two.
-    pub name: &'static str,
+    pub name: String,
     /// How it came out.
     pub verdict: Verdict,
     /// What was seen.
@@ -46,19 +46,25 @@ pub struct Check {
 }
 
 impl Check {
-    fn ok(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, verdict: Verdict::Ok, found: found.into(), cost: String::new(), remedy: String::new() }
+    fn ok(name: impl Into<String>, found: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            verdict: Verdict::Ok,
+            found: found.into(),
+            cost: String::new(),
+            remedy: String::new(),
+        }
     }
 
-    fn degraded(name: &'static str, found: impl Into<String>, cost: &str, remedy: &str) -> Self {
+    fn degraded(name: impl Into<String>, found: impl Into<String>, cost: &str, remedy: &str) -> Self {
         Self { verdict: Verdict::Degraded, cost: cost.to_owned(), remedy: remedy.to_owned(), ..Self::ok(name, found) }
     }
 
-    fn missing(name: &'static str, found: impl Into<String>, cost: &str, remedy: &str) -> Self {
+    fn missing(name: impl Into<String>, found: impl Into<String>, cost: &str, remedy: &str) -> Self {
         Self { verdict: Verdict::Missing, ..Self::degraded(name, found, cost, remedy) }
     }
 
-    fn unknown(name: &'static str, found: impl Into<String>, cost: &str, remedy: &str) -> Self {
+    fn unknown(name: impl Into<String>, found: impl Into<String>, cost: &str, remedy: &str) -> Self {
         Self { verdict: Verdict::Unknown, ..Self::degraded(name, found, cost, remedy) }
     }
 }

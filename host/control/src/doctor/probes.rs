@@ -1,6 +1,7 @@
 //! The probes themselves: whether this kernel takes them.
 
-use lanner_probes::{ProbeConfig, ProbeKind, Probes};
+use lanner_abi::Kind;
+use lanner_probes::{ProbeConfig, Probes};
 
 use super::Check;
 
@@ -10,7 +11,7 @@ pub(super) fn load() -> Vec<Check> {
     let mut checks = Vec::new();
     match Probes::load(&ProbeConfig::default()) {
         Ok(mut probes) => {
-            for kind in ProbeKind::ALL {
+            for kind in Probes::kinds() {
                 let attached = probes.attach(kind).map_err(|error| error.to_string());
                 checks.push(attachment(kind, &Probes::hooks(kind).join(", "), attached));
             }
@@ -33,14 +34,8 @@ pub(super) fn load() -> Vec<Check> {
 
 /// A kind's own check. Without the process kinds no event has a context, and the rules that Lanner brings want the
 /// others: `lanner run` starts only with what it was asked for.
-fn attachment(kind: ProbeKind, hooks: &str, attached: Result<(), String>) -> Check {
-    let (name, seen) = match kind {
-        ProbeKind::Exec => ("probe exec", "programs that are started"),
-        ProbeKind::Fork => ("probe fork", "processes that begin"),
-        ProbeKind::Exit => ("probe exit", "processes that end"),
-        ProbeKind::Open => ("probe open", "files that are opened"),
-        ProbeKind::Connect => ("probe connect", "connections that are made"),
-    };
+fn attachment(kind: Kind, hooks: &str, attached: Result<(), String>) -> Check {
+    let (name, seen) = (format!("probe {}", kind.name()), kind.info().sees);
     match attached {
         Ok(()) => Check::ok(name, format!("loaded and attached at {hooks}")),
         Err(error) => Check::missing(
@@ -59,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_refused_probe_is_missing() {
-        for kind in ProbeKind::ALL {
+        for kind in Probes::kinds() {
             assert_eq!(attachment(kind, "here", Ok(())).verdict, Verdict::Ok);
             let check = attachment(kind, "here", Err("refused".into()));
             assert_eq!((check.verdict, &*check.found), (Verdict::Missing, "not attached at here: refused"));

@@ -41,7 +41,7 @@ impl Report {
         // Writing to a string does not fail.
         for check in &self.checks {
             let style = paint(check.verdict.style());
-            let (name, verdict) = (check.name, check.verdict.name());
+            let (name, verdict) = (&check.name, check.verdict.name());
             let _ = writeln!(text, "{style}{verdict:8}{style:#}  {name:width$}  {}", one_line(&check.found));
             let dim = paint(Style::new().dimmed());
             for (label, line) in [("cost", &check.cost), ("remedy", &check.remedy)] {

@@ -138,7 +138,7 @@ fn each_fault_is_found_alone() {
         let mut made = Made::well();
         fault(&mut made);
         let check = made.only_fault();
-        assert_eq!((check.name, check.verdict), (name, verdict), "{check:?}");
+        assert_eq!((&*check.name, check.verdict), (name, verdict), "{check:?}");
         assert!(check.found.contains(found), "{check:?} says nothing of {found:?}");
         assert!(!check.cost.is_empty() && !check.remedy.is_empty(), "{check:?}");
     }
@@ -161,7 +161,7 @@ fn mounts_decide() {
     made.remove("/sys/kernel/security");
     let verdicts: Vec<_> = checks(&made.place)
         .iter()
-        .map(|check| (check.name, check.verdict))
+        .map(|check| (check.name.clone(), check.verdict))
         .filter(|(_, v)| *v != Verdict::Ok)
         .collect();
     let expected = [
@@ -170,6 +170,7 @@ fn mounts_decide() {
         ("lockdown", Verdict::Unknown),
         ("BPF LSM", Verdict::Unknown),
     ];
+    let verdicts: Vec<(&str, Verdict)> = verdicts.iter().map(|(name, verdict)| (&**name, *verdict)).collect();
     assert_eq!(verdicts, expected);
 }
 

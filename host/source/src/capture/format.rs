@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Machine, Record};
+use crate::record::Machine;
 
 /// The file's first bytes. Not text, and broken by a transfer that rewrites line ends or clears the eighth bit.
 pub(super) const MAGIC: [u8; 8] = *b"\x8bLCAP\r\n\x1a";
 
-/// The format that this code writes, and the only one that it reads. Raised when an old reader could no longer read a
-/// new file rightly; a new field or a new kind of record does not need it.
-pub const FORMAT_VERSION: u32 = 1;
+/// The format that this code writes. Raised when an old reader could no longer read a new file rightly; a new field or a
+/// new kind of event does not need it. The first one, which named each fact, is still read.
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Magic, version, length of the head, checksum.
 pub(super) const PREFIX_LEN: usize = 8 + 4 + 4 + 4;
@@ -181,12 +181,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Counts a record.
-    pub(super) fn count(&mut self, record: &Record) {
+    /// Counts a record; an event has a time.
+    pub(super) fn count(&mut self, event_time_ns: Option<u64>) {
         self.records += 1;
-        if let Record::Event(event) = record {
+        if event_time_ns.is_some() {
             self.events += 1;
-            self.last_time_ns = Some(event.time_ns);
+            self.last_time_ns = event_time_ns;
         }
     }
 }
@@ -332,7 +332,7 @@ fn newer(format: u32, written_by: &str) -> String {
         "" => (String::new(), "use a newer lanner".to_owned()),
         by => (format!(", written by lanner {by}"), format!("use lanner {by} or newer")),
     };
-    format!("has format {format}{author}; this lanner reads format {FORMAT_VERSION}: {remedy}")
+    format!("has format {format}{author}; this lanner reads formats up to {FORMAT_VERSION}: {remedy}")
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 //! A capture is written in place, block by block, so that what a crash leaves behind can be read up to its last block.
 //! The file ends with the totals: one without them is known to be cut.
 
+mod first;
 mod format;
 mod read;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod write;

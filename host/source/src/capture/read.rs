@@ -6,11 +6,16 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize as _;
 
+use super::first;
 use super::format::{
     AnyHead, CaptureError, FORMAT_VERSION, Head, LENGTH_LEN, MAGIC, MAX_BLOCK_LEN, MAX_DEPTH, MAX_HEAD_LEN,
     MAX_PACKED_LEN, PREFIX_LEN, Problem, Progress, SECTION_LEN, Section, head_checksum, section_checksum,
 };
+use super::stored::Stored;
 use crate::record::{Machine, Record};
+
+/// Its records are told otherwise: see `first`.
+const FIRST_FORMAT: u32 = 1;
 
 /// Reads a capture: an iterator over its records. After an error it ends; all records before the fault were given.
 pub struct CaptureReader<R: Read = BufReader<File>> {
@@ -18,6 +23,8 @@ pub struct CaptureReader<R: Read = BufReader<File>> {
     file: PathBuf,
     /// The head's checksum.
     seed: u32,
+    /// Of the file.
+    format: u32,
     head: Head,
     decompressor: zstd::bulk::Decompressor<'static>,
     /// The block's payload, kept for its allocation.
@@ -64,13 +71,15 @@ impl<R: Read> CaptureReader<R> {
     /// Where it is no capture, or comes from a newer lanner.
     pub fn new(mut input: R, name: impl AsRef<Path>) -> Result<Self, CaptureError> {
         let file = name.as_ref().to_path_buf();
-        let (head, seed, offset) = read_head(&mut input).map_err(|problem| CaptureError::new(&file, problem))?;
+        let (head, format, seed, offset) =
+            read_head(&mut input).map_err(|problem| CaptureError::new(&file, problem))?;
         let decompressor = zstd::bulk::Decompressor::new()
             .map_err(|error| CaptureError::new(&file, Problem::Read { progress: Progress::default(), error }))?;
         Ok(Self {
             input,
             file,
             seed,
+            format,
             head,
             decompressor,
             packed: Vec::new(),
@@ -100,7 +109,19 @@ impl<R: Read> CaptureReader<R> {
         self.progress
     }
 
+    /// The next record of a kind that this version knows.
     fn next_record(&mut self) -> Result<Option<Record>, Problem> {
+        loop {
+            match self.next_stored()? {
+                None => return Ok(None),
+                Some(Some(record)) => return Ok(Some(record)),
+                Some(None) => {}
+            }
+        }
+    }
+
+    /// The next record; nothing in place of an event of a kind that this version does not know.
+    fn next_stored(&mut self) -> Result<Option<Option<Record>>, Problem> {
         while self.left == 0 {
             if self.given != self.content.len() {
                 return Err(self.damaged("a block holds more than its records"));
@@ -121,15 +142,27 @@ impl<R: Read> CaptureReader<R> {
         let Some(bytes) = record else { return Err(self.damaged("a record is longer than its block")) };
         let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes);
         decoder.set_max_depth(MAX_DEPTH);
+        let read = if self.format == FIRST_FORMAT {
+            first::Record::deserialize(&mut decoder).map(|record| {
+                let record = Record::from(record);
+                let time = match &record {
+                    Record::Event(event) => Some(event.time_ns),
+                    _ => None,
+                };
+                (time, Some(record))
+            })
+        } else {
+            Stored::deserialize(&mut decoder).map(|stored| (stored.event_time(), stored.into_record()))
+        };
         // The checksum was right: these bytes were written so, by someone who knew more.
-        let record = Record::deserialize(&mut decoder).map_err(|error| Problem::UnknownRecord {
+        let (event_time_ns, record) = read.map_err(|error| Problem::UnknownRecord {
             detail: error.to_string(),
             written_by: self.head.written_by.clone(),
             progress: self.progress,
         })?;
         self.given += LENGTH_LEN + bytes.len();
         self.left -= 1;
-        self.progress.count(&record);
+        self.progress.count(event_time_ns);
         Ok(Some(record))
     }
 
@@ -244,8 +277,8 @@ impl<R: Read> Iterator for CaptureReader<R> {
 
 impl<R: Read> std::iter::FusedIterator for CaptureReader<R> {}
 
-/// The head, its checksum, and where the first section begins.
-fn read_head(input: &mut impl Read) -> Result<(Head, u32, u64), Problem> {
+/// The head, its format, its checksum, and where the first section begins.
+fn read_head(input: &mut impl Read) -> Result<(Head, u32, u32, u64), Problem> {
     let unread = |error| Problem::Read { progress: Progress::default(), error };
     let mut prefix = Vec::with_capacity(PREFIX_LEN);
     input.take(PREFIX_LEN as u64).read_to_end(&mut prefix).map_err(unread)?;
@@ -276,13 +309,13 @@ fn read_head(input: &mut impl Read) -> Result<(Head, u32, u64), Problem> {
     if head_checksum(version, &bytes) != checksum {
         return Err(Problem::DamagedHead("its checksum does not match"));
     }
-    if version != FORMAT_VERSION {
+    if !(FIRST_FORMAT..=FORMAT_VERSION).contains(&version) {
         return Err(Problem::DamagedHead("there never was such a format"));
     }
     let mut decoder = rmp_serde::Deserializer::from_read_ref(&bytes);
     decoder.set_max_depth(MAX_DEPTH);
     let head = Head::deserialize(&mut decoder).map_err(|_| Problem::DamagedHead("it cannot be understood"))?;
-    Ok((head, checksum, (PREFIX_LEN + length) as u64))
+    Ok((head, version, checksum, (PREFIX_LEN + length) as u64))
 }
 
 /// Lossless where pointers have 32 bits or more.

@@ -1,19 +1,20 @@
-//! Captures made up, cut, damaged and forged.
+//! Captures made up, cut and damaged.
 
 mod arbitrary;
+mod first;
+mod forged;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::io;
 
 use arbitrary::record;
-use lanner_probes::event::{Exec, KernelEvent, Open, Payload, ResolvedPath, Task};
+use lanner_abi::{Kind, OwnedRecord, PROCESS, field};
+use lanner_probes::event::{RawEvent, Task};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use serde::Serialize;
 
-use super::format::{
-    FORMAT_VERSION, MAGIC, MAX_BLOCK_LEN, MAX_RECORD_LEN, PREFIX_LEN, SECTION_LEN, Section, head_checksum,
-};
+use super::format::{MAGIC, MAX_RECORD_LEN, PREFIX_LEN, SECTION_LEN, Section};
 use super::*;
 use crate::record::{Machine, ProcessSnapshot, Record};
 
@@ -33,13 +34,12 @@ fn machine() -> Machine {
 }
 
 fn opened(i: u64) -> Record {
-    Record::Event(Box::new(KernelEvent {
-        time_ns: START_NS + i * 1_000_000,
-        task: Task { pid: 100, comm: b"cat".to_vec(), ..Task::default() },
-        payload: Payload::Open(Box::new(Open {
-            path: ResolvedPath { bytes: format!("/etc/file-{i}").into_bytes(), ..ResolvedPath::default() },
-            ..Open::default()
-        })),
+    let payload = OwnedRecord::new(Kind::Open.record());
+    let payload = payload.with(field::open::PATH, format!("/etc/file-{i}").as_str());
+    Record::Event(Box::new(RawEvent {
+        task: Some(Task { pid: 100, comm: b"cat".to_vec(), ..Task::default() }),
+        result: Some(3),
+        ..RawEvent::of_nobody(START_NS + i * 1_000_000, Kind::Open, payload)
     }))
 }
 
@@ -143,10 +143,8 @@ fn blocks_end_by_size_and_by_time() {
 #[test]
 fn a_record_that_is_too_long_is_left_out() {
     let long = |length| {
-        Record::Process(Box::new(ProcessSnapshot {
-            image: Exec { argv: vec![b'a'; length], ..Exec::default() },
-            ..ProcessSnapshot::default()
-        }))
+        let image = OwnedRecord::new(&PROCESS).with(field::process::ARGV, vec![b'a'; length].as_slice());
+        Record::Process(Box::new(ProcessSnapshot { image, ..ProcessSnapshot::default() }))
     };
     let mut bytes = Vec::new();
     let mut writer = CaptureWriter::new(&mut bytes, "made-up", &machine()).expect("a head");
@@ -247,179 +245,6 @@ fn missing_repeated_and_foreign_blocks_are_noticed() {
     let (records, problem) = read_all(&appended);
     assert!(matches!(problem, Some(Problem::Appended { offset }) if offset == bytes.len() as u64), "{problem:?}");
     assert_eq!(records.len(), 6, "all were given first");
-}
-
-// === forged: right checksums, wrong content ===
-
-fn forge_head(version: u32, head: &impl Serialize) -> Vec<u8> {
-    let head = rmp_serde::to_vec_named(head).expect("a head");
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend_from_slice(&version.to_le_bytes());
-    bytes.extend_from_slice(&u32::try_from(head.len()).expect("small").to_le_bytes());
-    bytes.extend_from_slice(&head_checksum(version, &head).to_le_bytes());
-    bytes.extend_from_slice(&head);
-    bytes
-}
-
-#[derive(Serialize)]
-struct ForgedHead {
-    written_by: &'static str,
-    what_comes_next: [u8; 3],
-}
-
-fn forge(records: &[Vec<u8>], change: impl FnOnce(&mut Section, &mut Vec<u8>)) -> Vec<u8> {
-    let mut bytes = forge_head(FORMAT_VERSION, &ForgedHead { written_by: "7.8.9", what_comes_next: [1, 2, 3] });
-    let seed = u32::from_le_bytes(*bytes[16..].first_chunk().expect("a checksum"));
-    let mut content = Vec::new();
-    for record in records {
-        content.extend_from_slice(&u32::try_from(record.len()).expect("small").to_le_bytes());
-        content.extend_from_slice(record);
-    }
-    let mut packed = zstd::bulk::compress(&content, 1).expect("compressed");
-    let mut section = Section::Block {
-        number: 1,
-        raw_len: u32::try_from(content.len()).expect("small"),
-        packed_len: u32::try_from(packed.len()).expect("small"),
-        records: u32::try_from(records.len()).expect("small"),
-        events: u32::try_from(records.len()).expect("small"),
-    };
-    change(&mut section, &mut packed);
-    bytes.extend_from_slice(&section.encode(&packed, seed));
-    bytes.extend_from_slice(&packed);
-    let count = records.len() as u64;
-    bytes.extend_from_slice(&Section::End { blocks: 1, records: count, events: count }.encode(&[], seed));
-    bytes
-}
-
-#[test]
-fn a_newer_format_says_which_lanner_reads_it() {
-    let bytes = forge_head(2, &ForgedHead { written_by: "7.8.9", what_comes_next: [1, 2, 3] });
-    let error = CaptureReader::new(&bytes[..], "x.lcap").map(|_| ()).expect_err("a newer format");
-    assert_eq!(
-        error.to_string(),
-        "capture x.lcap has format 2, written by lanner 7.8.9; this lanner reads format 1: use lanner 7.8.9 or newer"
-    );
-    let bytes = forge_head(3, &[0u8; 4]);
-    let error = CaptureReader::new(&bytes[..], "x.lcap").map(|_| ()).expect_err("a newer format");
-    assert_eq!(error.to_string(), "capture x.lcap has format 3; this lanner reads format 1: use a newer lanner");
-    let problem = read_all(&forge_head(0, &ForgedHead { written_by: "", what_comes_next: [0; 3] })).1;
-    assert!(matches!(problem, Some(Problem::DamagedHead(_))), "{problem:?}");
-}
-
-/// As a later lanner could write it: more fields everywhere, and some of today's gone.
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum LaterRecord {
-    Event(LaterEvent),
-    Dream { depth: u8 },
-}
-
-#[derive(Serialize)]
-struct LaterEvent {
-    later: BTreeMap<String, Vec<u64>>,
-    time_ns: u64,
-    task: LaterTask,
-    payload: LaterPayload,
-}
-
-#[derive(Serialize)]
-struct LaterTask {
-    mood: Option<&'static str>,
-    pid: u32,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum LaterPayload {
-    Open { result: i64, smell: [f32; 2] },
-}
-
-fn later(record: &LaterRecord) -> Vec<u8> {
-    rmp_serde::to_vec_named(record).expect("a record")
-}
-
-fn later_event() -> LaterRecord {
-    LaterRecord::Event(LaterEvent {
-        later: BTreeMap::from([("deep".into(), vec![1, 2, 3])]),
-        time_ns: START_NS,
-        task: LaterTask { mood: Some("calm"), pid: 7 },
-        payload: LaterPayload::Open { result: -13, smell: [0.5, 1.5] },
-    })
-}
-
-#[test]
-fn unknown_fields_are_passed_over_and_missing_ones_take_defaults() {
-    let (records, problem) = read_all(&forge(&[later(&later_event())], |_, _| {}));
-    assert!(problem.is_none(), "{problem:?}");
-    let expected = KernelEvent {
-        time_ns: START_NS,
-        task: Task { pid: 7, ..Task::default() },
-        payload: Payload::Open(Box::new(Open { result: -13, ..Open::default() })),
-    };
-    assert_eq!(records, [Record::Event(Box::new(expected))]);
-}
-
-#[test]
-fn an_unknown_kind_of_record_says_which_lanner_reads_it() {
-    let records = [later(&later_event()), later(&LaterRecord::Dream { depth: 2 })];
-    let (records, problem) = read_all(&forge(&records, |_, _| {}));
-    assert_eq!(records.len(), 1);
-    let text = problem.expect("a problem").to_string();
-    assert!(text.contains("unknown variant `dream`") && text.contains("lanner 7.8.9"), "{text}");
-}
-
-#[test]
-fn what_a_block_announces_is_checked() {
-    type Change = fn(&mut Section, &mut Vec<u8>);
-    let cases: [(&str, Change); 7] = [
-        ("longer than any", |section, _| {
-            let Section::Block { raw_len, .. } = section else { return };
-            *raw_len = u32::try_from(MAX_BLOCK_LEN).expect("small") + 1;
-        }),
-        ("longer than any", |section, _| {
-            let Section::Block { packed_len, .. } = section else { return };
-            *packed_len = u32::MAX;
-        }),
-        ("does not decompress to", |section, _| {
-            let Section::Block { raw_len, .. } = section else { return };
-            *raw_len += 1;
-        }),
-        ("does not hold the events", |section, _| {
-            let Section::Block { events, .. } = section else { return };
-            *events += 1;
-        }),
-        ("more than its records", |section, _| {
-            let Section::Block { records, events, .. } = section else { return };
-            (*records, *events) = (1, 1);
-        }),
-        ("longer than its block", |section, _| {
-            let Section::Block { records, .. } = section else { return };
-            *records += 1;
-        }),
-        // 64 MiB of zeros in some kilobytes, announced as 100 bytes.
-        ("does not decompress to", |section, packed| {
-            *packed = zstd::bulk::compress(&vec![0; 64 << 20], 19).expect("compressed");
-            let Section::Block { raw_len, packed_len, .. } = section else { return };
-            *raw_len = 100;
-            *packed_len = u32::try_from(packed.len()).expect("small");
-        }),
-    ];
-    for (expected, change) in cases {
-        let records = [later(&later_event()), later(&later_event())];
-        let text = read_all(&forge(&records, change)).1.expect("a problem").to_string();
-        assert!(text.contains(expected), "{text:?} says nothing of {expected:?}");
-    }
-}
-
-#[test]
-fn deep_nesting_is_an_error() {
-    // {"event": [[[[…
-    let mut bytes = vec![0x81, 0xa5];
-    bytes.extend_from_slice(b"event");
-    bytes.extend_from_slice(&[0x81, 0xa1, b'x']);
-    bytes.extend(std::iter::repeat_n(0x91, 100_000));
-    let problem = read_all(&forge(&[bytes], |_, _| {})).1;
-    assert!(matches!(problem, Some(Problem::UnknownRecord { .. })), "{problem:?}");
 }
 
 // === files ===

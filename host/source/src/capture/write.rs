@@ -11,6 +11,7 @@ use super::format::{
     BLOCK_SPAN_NS, BLOCK_TARGET_LEN, COMPRESSION_LEVEL, CaptureError, FORMAT_VERSION, Head, LENGTH_LEN, MAGIC,
     MAX_RECORD_LEN, Problem, Progress, SECTION_LEN, Section, head_checksum,
 };
+use super::stored::Stored;
 use crate::record::{Machine, Record};
 
 /// Captures hold command lines and paths: only their owner reads them.
@@ -124,7 +125,10 @@ impl<W: Write> CaptureWriter<W> {
             }
         }
         self.append(record)?;
-        self.taken.count(record);
+        self.taken.count(match record {
+            Record::Event(event) => Some(event.time_ns),
+            _ => None,
+        });
         if self.content.len() >= BLOCK_TARGET_LEN { self.flush_block() } else { Ok(()) }
     }
 
@@ -132,7 +136,8 @@ impl<W: Write> CaptureWriter<W> {
     fn append(&mut self, record: &Record) -> Result<(), CaptureError> {
         let begin = self.content.len();
         self.content.extend_from_slice(&[0; LENGTH_LEN]);
-        let encoded = record.serialize(&mut rmp_serde::Serializer::new(&mut self.content).with_struct_map());
+        let encoded =
+            Stored::from(record).serialize(&mut rmp_serde::Serializer::new(&mut self.content).with_struct_map());
         let length = self.content.len() - begin - LENGTH_LEN;
         let problem = match (encoded, u32::try_from(length)) {
             (Ok(()), Ok(field)) if length <= MAX_RECORD_LEN => {

@@ -27,7 +27,7 @@ impl Sleeper {
         let proc = open_dir(CWD, "/proc").expect("proc");
         loop {
             let process = read_process(&proc, self.0.id(), &mut Vec::new()).expect("it is there");
-            if !process.image.argv.is_empty() {
+            if process.image.get().bytes(field::process::ARGV).is_some_and(|argv| !argv.is_empty()) {
                 return process;
             }
             std::thread::yield_now();
@@ -46,6 +46,15 @@ fn sleep() -> PathBuf {
     fs::canonicalize("/bin/sleep").expect("there is a sleep")
 }
 
+/// Whether it had been deleted when it was run.
+fn is_deleted(image: &OwnedRecord) -> bool {
+    flags(image) & process_flag::EXE_DELETED != 0
+}
+
+fn flags(image: &OwnedRecord) -> u32 {
+    image.get().number(field::process::FLAGS).and_then(|flags| u32::try_from(flags).ok()).expect("flags")
+}
+
 fn copy_of_sleep(to: &Path) {
     fs::copy(sleep(), to).expect("copied");
     fs::set_permissions(to, fs::Permissions::from_mode(0o755)).expect("executable");
@@ -60,6 +69,12 @@ fn own_group_and_session() -> (u32, u32) {
     (numbers[0], numbers[1])
 }
 
+/// The login that this process descends from, where it descends from one.
+fn own_login() -> Option<u64> {
+    let login = fs::read_to_string("/proc/self/loginuid").ok()?;
+    login.trim().parse().ok().filter(|uid| *uid != u64::from(NO_ID))
+}
+
 #[test]
 fn a_child_is_read_as_it_was_started() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -67,22 +82,26 @@ fn a_child_is_read_as_it_was_started() {
     let child = Sleeper::run(Command::new(sleep()).arg("1000").current_dir(&cwd));
     let ProcessSnapshot { task, image } = child.read();
 
-    let exe = sleep();
+    let (exe, image) = (sleep(), image.get());
     let facts = fs::metadata(&exe).expect("there");
-    assert_eq!(image.exe.bytes, exe.as_os_str().as_bytes());
-    assert!(!image.exe.deleted && !image.exe.truncated);
-    assert_eq!(image.exe_file.inode, facts.ino());
-    assert_eq!((image.exe_file.mode, image.exe_file.uid), (facts.mode(), facts.uid()));
-    assert_ne!(image.exe_file.fs_magic, 0);
-    assert_eq!(image.argv, [exe.as_os_str().as_bytes(), b"\x001000\0"].concat());
-    assert!(!image.argv_truncated);
-    assert_eq!(image.cwd.bytes, cwd.as_os_str().as_bytes());
-    assert_eq!(image.suid, rustix::process::geteuid().as_raw());
-    assert_eq!((image.pgid, image.sid), own_group_and_session());
-    assert_ne!(image.namespaces.mnt, 0);
-    assert_ne!(image.namespaces.net, 0);
-    assert_ne!(image.namespaces.pid, 0);
-    assert_ne!(image.namespaces.user, 0);
+    let number = |field: &FieldInfo| image.number(field).unwrap_or_else(|| panic!("{} is known", field.name));
+    assert_eq!(image.bytes(field::process::EXE), Some(exe.as_os_str().as_bytes()));
+    assert_eq!(number(field::process::FLAGS), 0, "neither deleted nor cut");
+    assert_eq!(number(field::process::EXE_INODE), facts.ino());
+    assert_eq!(number(field::process::EXE_MODE), facts.mode().into());
+    assert_eq!(number(field::process::EXE_UID), facts.uid().into());
+    assert_ne!(number(field::process::EXE_FS), 0);
+    let argv = [exe.as_os_str().as_bytes(), b"\x001000\0"].concat();
+    assert_eq!(image.bytes(field::process::ARGV), Some(argv.as_slice()));
+    assert_eq!(image.bytes(field::process::CWD), Some(cwd.as_os_str().as_bytes()));
+    assert_eq!(number(field::process::SUID), rustix::process::geteuid().as_raw().into());
+    let (pgid, sid) = own_group_and_session();
+    assert_eq!((number(field::process::PGID), number(field::process::SID)), (pgid.into(), sid.into()));
+    assert_eq!(image.number(field::process::LOGIN_UID), own_login());
+    let namespaces = [field::process::MNT_NS, field::process::PID_NS, field::process::NET_NS, field::process::USER_NS];
+    assert!(namespaces.into_iter().all(|namespace| number(namespace) != 0));
+    let host = [field::process::ID, field::process::PID, field::process::UID, field::process::USER];
+    assert!(host.into_iter().all(|field| !image.has(field)), "what the task tells is not told twice");
 
     assert_eq!((task.pid, task.tid), (child.0.id(), child.0.id()));
     assert_eq!(task.ppid, std::process::id());
@@ -105,13 +124,15 @@ fn deleted_executables_are_told_from_odd_names() {
     let child = Sleeper::run(Command::new(&gone).arg("1000"));
     fs::remove_file(&gone).expect("removed");
     let image = child.read().image;
-    assert_eq!((&*image.exe.bytes, image.exe.deleted), (gone.as_os_str().as_bytes(), true));
+    assert_eq!(image.get().text(field::process::EXE), gone.as_os_str().as_bytes());
+    assert!(is_deleted(&image));
 
     let odd = dir.join("odd (deleted)");
     copy_of_sleep(&odd);
     let child = Sleeper::run(Command::new(&odd).arg("1000"));
     let image = child.read().image;
-    assert_eq!((&*image.exe.bytes, image.exe.deleted), (odd.as_os_str().as_bytes(), false));
+    assert_eq!(image.get().text(field::process::EXE), odd.as_os_str().as_bytes());
+    assert!(!is_deleted(&image));
 }
 
 #[test]
@@ -127,7 +148,8 @@ fn a_memory_file_has_no_slash() {
     drop(writable);
     let child = Sleeper::run(Command::new(path(&readable)).arg("1000"));
     let image = child.read().image;
-    assert_eq!((&*image.exe.bytes, image.exe.deleted), (&b"memfd:ghost"[..], true));
+    assert_eq!(image.get().text(field::process::EXE), "memfd:ghost");
+    assert!(is_deleted(&image));
 }
 
 #[test]
@@ -142,10 +164,14 @@ fn the_snapshot_holds_this_process_after_its_parents() {
     }
     let own = processes.iter().find(|process| process.task.pid == std::process::id()).expect("this process");
     let exe = fs::read_link("/proc/self/exe").expect("a path");
-    assert_eq!(own.image.exe.bytes, exe.as_os_str().as_bytes());
+    let image = own.image.get();
+    assert_eq!(image.bytes(field::process::EXE), Some(exe.as_os_str().as_bytes()));
     let argv: Vec<u8> = std::env::args_os().flat_map(|arg| [arg.as_bytes(), b"\0"].concat()).collect();
-    assert_eq!(own.image.argv, argv);
-    assert!(own.image.caps_permitted & own.image.caps_effective == own.image.caps_effective);
+    assert_eq!(image.bytes(field::process::ARGV), Some(argv.as_slice()));
+    let capabilities = |field| image.number(field).expect("capabilities");
+    let (permitted, effective) =
+        (capabilities(field::process::CAPS_PERMITTED), capabilities(field::process::CAPS_EFFECTIVE));
+    assert_eq!(permitted & effective, effective);
     let ppid = std::os::unix::process::parent_id();
     assert_eq!(own.task.ppid, ppid);
 }
@@ -165,12 +191,14 @@ fn names_with_parentheses_are_read() {
     let expected = Stat {
         comm: b"a) R (b".to_vec(),
         ppid: 7,
-        pgid: 8,
-        sid: 9,
+        pgid: Some(8),
+        sid: Some(9),
         kernel_thread: false,
         start_boot_ns: 1_230_000_000,
     };
     assert_eq!(stat, expected);
+    let none = Stat::parse(b"42 (a) S 7 -1 -1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 123 999 1\n").expect("a stat");
+    assert_eq!((none.pgid, none.sid), (None, None), "not 0");
     for broken in [&b""[..], b"1", b"1 (", b"1 )(", b"1 (x)", b"1 (x) S 1 2", b")"] {
         assert_eq!(Stat::parse(broken), None);
     }
@@ -203,7 +231,9 @@ fn status_lines_are_read() {
         caps_effective: 0,
     };
     assert_eq!(Status::parse(text), expected);
-    assert_eq!(Status::parse(b"\xff\n:\n::"), Status::default());
+    let nothing = Status::parse(b"\xff\n:\n::\nUid:\tx\n");
+    assert_eq!(nothing, Status::default());
+    assert_eq!((nothing.uids, nothing.gids), ([NO_ID; 3], [NO_ID; 3]), "who is not known is not root");
 }
 
 #[test]

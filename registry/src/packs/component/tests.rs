@@ -34,25 +34,25 @@ fn refusal(bytes: &[u8]) -> String {
 
 #[test]
 fn a_pack_of_our_world() {
-    for export in ["lanner:pack/rules@1.0.0", "lanner:pack/rules@1.7.2"] {
+    for export in ["lanner:pack/rules@2.0.0", "lanner:pack/rules@2.7.2"] {
         check(&pack("", &FUNCTIONS, export)).unwrap();
     }
-    for import in ["lanner:pack/host@1.0.0", "lanner:pack/types@1.2.0"] {
-        check(&pack(&format!("(import \"{import}\" (instance))"), &FUNCTIONS, "lanner:pack/rules@1.0.0")).unwrap();
+    for import in ["lanner:pack/host@2.0.0", "lanner:pack/host@2.2.0"] {
+        check(&pack(&format!("(import \"{import}\" (instance))"), &FUNCTIONS, "lanner:pack/rules@2.0.0")).unwrap();
     }
 }
 
 #[test]
 fn other_worlds() {
-    let rules = "lanner:pack/rules@1.0.0";
+    let rules = "lanner:pack/rules@2.0.0";
     let wasi = refusal(&pack("(import \"wasi:cli/environment@0.2.0\" (instance))", &FUNCTIONS, rules));
     assert!(wasi.contains("imports wasi:cli/environment@0.2.0") && wasi.contains("no WASI"), "{wasi}");
     let function = refusal(&pack("(import \"host\" (func))", &FUNCTIONS, rules));
     assert!(function.contains("imports host,"), "{function}");
-    let newer = refusal(&pack("", &FUNCTIONS, "lanner:pack/rules@2.0.0"));
-    assert!(newer.contains("speaks lanner:pack/rules@2.0.0"), "{newer}");
+    let newer = refusal(&pack("", &FUNCTIONS, "lanner:pack/rules@3.0.0"));
+    assert!(newer.contains("speaks lanner:pack/rules@3.0.0"), "{newer}");
     let other = refusal(&pack("", &FUNCTIONS, "wasi:http/incoming-handler@0.2.0"));
-    assert!(other.contains("exports no lanner:pack/rules@1.0.0"), "{other}");
+    assert!(other.contains("exports no lanner:pack/rules@2.0.0"), "{other}");
     let partly = refusal(&pack("", &FUNCTIONS[..5], rules));
     assert!(partly.contains("without its function restore"), "{partly}");
     // The name alone does not do.
@@ -71,7 +71,7 @@ fn what_is_no_component() {
     let text = "(component (core module (func (result i32) i64.const 1)))";
     assert!(refusal(&wat::parse_str(text).unwrap()).contains("type mismatch"));
     // Every prefix of a good one, but for that without the names at its end.
-    let whole = pack("", &FUNCTIONS, "lanner:pack/rules@1.0.0");
+    let whole = pack("", &FUNCTIONS, "lanner:pack/rules@2.0.0");
     let good: Vec<usize> = (0..whole.len()).filter(|end| check(&whole[..*end]).is_ok()).collect();
     assert!(good.len() <= 1, "{good:?}");
 }
@@ -104,7 +104,7 @@ fn refused_soon(bytes: Vec<u8>) -> String {
 
 #[test]
 fn what_takes_too_long() {
-    let bytes = pack("", &FUNCTIONS, "lanner:pack/rules@1.0.0");
+    let bytes = pack("", &FUNCTIONS, "lanner:pack/rules@2.0.0");
     let refused = check_until(Instant::now(), &bytes).unwrap_err().to_string();
     assert!(refused.contains("takes longer than 20 s"), "{refused}");
 }

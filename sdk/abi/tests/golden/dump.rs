@@ -6,60 +6,76 @@ use std::fmt::Write as _;
 
 use lanner_abi::{Frame, Payload};
 
-use crate::{Hex, Shown};
+use crate::shown;
 
 /// Lines as those of the golden text, in the order of the frame's sections.
 pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     for (row, view) in frame.processes().enumerate() {
         let mut text = String::new();
-        let _ = writeln!(text, "process {row} id {}", view.id());
-        let _ = writeln!(text, "process {row} image {}", view.image());
-        let _ = writeln!(text, "process {row} parent {}", view.parent_row());
-        let _ = writeln!(text, "process {row} pid {}", view.pid());
-        let _ = writeln!(text, "process {row} ppid {}", view.ppid());
-        let _ = writeln!(text, "process {row} ns_pid {}", view.ns_pid());
-        let _ = writeln!(text, "process {row} sid {}", view.sid());
-        let _ = writeln!(text, "process {row} pgid {}", view.pgid());
-        let _ = writeln!(text, "process {row} uid {}", view.uid());
-        let _ = writeln!(text, "process {row} euid {}", view.euid());
-        let _ = writeln!(text, "process {row} suid {}", view.suid());
-        let _ = writeln!(text, "process {row} gid {}", view.gid());
-        let _ = writeln!(text, "process {row} egid {}", view.egid());
-        let _ = writeln!(text, "process {row} login_uid {}", view.login_uid());
-        let _ = writeln!(text, "process {row} start {}", view.start());
-        let _ = writeln!(text, "process {row} image_start {}", view.image_start());
-        let _ = writeln!(text, "process {row} caps_effective {}", view.caps_effective());
-        let _ = writeln!(text, "process {row} caps_permitted {}", view.caps_permitted());
-        let _ = writeln!(text, "process {row} caps_inheritable {}", view.caps_inheritable());
-        let _ = writeln!(text, "process {row} exe_inode {}", view.exe_inode());
-        let _ = writeln!(text, "process {row} exe_dev {}", view.exe_dev());
-        let _ = writeln!(text, "process {row} exe_uid {}", view.exe_uid());
-        let _ = writeln!(text, "process {row} exe_mode {}", view.exe_mode());
-        let _ = writeln!(text, "process {row} exe_fs {}", view.exe_fs());
-        let _ = writeln!(text, "process {row} mnt_ns {}", view.mnt_ns());
-        let _ = writeln!(text, "process {row} pid_ns {}", view.pid_ns());
-        let _ = writeln!(text, "process {row} net_ns {}", view.net_ns());
-        let _ = writeln!(text, "process {row} user_ns {}", view.user_ns());
-        let _ = writeln!(text, "process {row} flags {}", view.flags());
-        let _ = writeln!(text, "process {row} exe {}", Shown(view.exe().as_bytes()));
-        let _ = writeln!(text, "process {row} comm {}", Shown(view.comm().as_bytes()));
-        let _ = writeln!(text, "process {row} argv {}", Shown(view.argv().as_bytes()));
-        let _ = writeln!(text, "process {row} cwd {}", Shown(view.cwd().as_bytes()));
-        let _ = writeln!(text, "process {row} script {}", Shown(view.script().as_bytes()));
-        let _ = writeln!(text, "process {row} user {}", Shown(view.user().as_bytes()));
+        let _ = writeln!(text, "process {row} id {}", shown(&view.id()));
+        let _ = writeln!(text, "process {row} image {}", shown(&view.image()));
+        let _ = writeln!(text, "process {row} parent {}", shown(&view.parent_row()));
+        let _ = writeln!(text, "process {row} container {}", shown(&view.container_row()));
+        let _ = writeln!(text, "process {row} pid {}", shown(&view.pid()));
+        let _ = writeln!(text, "process {row} ppid {}", shown(&view.ppid()));
+        let _ = writeln!(text, "process {row} ns_pid {}", shown(&view.ns_pid()));
+        let _ = writeln!(text, "process {row} sid {}", shown(&view.sid()));
+        let _ = writeln!(text, "process {row} pgid {}", shown(&view.pgid()));
+        let _ = writeln!(text, "process {row} uid {}", shown(&view.uid()));
+        let _ = writeln!(text, "process {row} euid {}", shown(&view.euid()));
+        let _ = writeln!(text, "process {row} suid {}", shown(&view.suid()));
+        let _ = writeln!(text, "process {row} gid {}", shown(&view.gid()));
+        let _ = writeln!(text, "process {row} egid {}", shown(&view.egid()));
+        let _ = writeln!(text, "process {row} login_uid {}", shown(&view.login_uid()));
+        let _ = writeln!(text, "process {row} flags {}", shown(&view.flags()));
+        let _ = writeln!(text, "process {row} start {}", shown(&view.start()));
+        let _ = writeln!(text, "process {row} image_start {}", shown(&view.image_start()));
+        let _ = writeln!(text, "process {row} caps_effective {}", shown(&view.caps_effective()));
+        let _ = writeln!(text, "process {row} caps_permitted {}", shown(&view.caps_permitted()));
+        let _ = writeln!(text, "process {row} caps_inheritable {}", shown(&view.caps_inheritable()));
+        let _ = writeln!(text, "process {row} exe_inode {}", shown(&view.exe_inode()));
+        let _ = writeln!(text, "process {row} exe_dev {}", shown(&view.exe_dev()));
+        let _ = writeln!(text, "process {row} exe_uid {}", shown(&view.exe_uid()));
+        let _ = writeln!(text, "process {row} exe_mode {}", shown(&view.exe_mode()));
+        let _ = writeln!(text, "process {row} exe_fs {}", shown(&view.exe_fs()));
+        let _ = writeln!(text, "process {row} mnt_ns {}", shown(&view.mnt_ns()));
+        let _ = writeln!(text, "process {row} pid_ns {}", shown(&view.pid_ns()));
+        let _ = writeln!(text, "process {row} net_ns {}", shown(&view.net_ns()));
+        let _ = writeln!(text, "process {row} user_ns {}", shown(&view.user_ns()));
+        let _ = writeln!(text, "process {row} exe {}", shown(&view.exe()));
+        let _ = writeln!(text, "process {row} comm {}", shown(&view.comm()));
+        let _ = writeln!(text, "process {row} argv {}", shown(&view.argv()));
+        let _ = writeln!(text, "process {row} cwd {}", shown(&view.cwd()));
+        let _ = writeln!(text, "process {row} script {}", shown(&view.script()));
+        let _ = writeln!(text, "process {row} user {}", shown(&view.user()));
         lines.push(text);
     }
     for (row, view) in frame.events().enumerate() {
         let mut text = String::new();
-        let _ = writeln!(text, "event {row} seq {}", view.seq());
-        let _ = writeln!(text, "event {row} time {}", view.time());
-        let _ = writeln!(text, "event {row} kind {}", view.kind_number());
-        let _ = writeln!(text, "event {row} flags {}", view.flags());
-        let _ = writeln!(text, "event {row} process {}", view.process_row());
-        let _ = writeln!(text, "event {row} tid {}", view.tid());
-        let _ = writeln!(text, "event {row} payload {}", view.payload_row());
-        let _ = writeln!(text, "event {row} result {}", view.result());
+        let _ = writeln!(text, "event {row} seq {}", shown(&view.seq()));
+        let _ = writeln!(text, "event {row} time {}", shown(&view.time()));
+        let _ = writeln!(text, "event {row} kind {}", shown(&view.kind_number()));
+        let _ = writeln!(text, "event {row} flags {}", shown(&view.flags()));
+        let _ = writeln!(text, "event {row} process {}", shown(&view.process_row()));
+        let _ = writeln!(text, "event {row} tid {}", shown(&view.tid()));
+        let _ = writeln!(text, "event {row} payload {}", shown(&view.payload_row()));
+        let _ = writeln!(text, "event {row} result {}", shown(&view.result()));
+        lines.push(text);
+    }
+    for (row, view) in frame.container(0).into_iter().enumerate() {
+        let mut text = String::new();
+        let _ = writeln!(text, "container {row} id {}", shown(&view.id()));
+        let _ = writeln!(text, "container {row} name {}", shown(&view.name()));
+        let _ = writeln!(text, "container {row} image {}", shown(&view.image()));
+        let _ = writeln!(text, "container {row} runtime {}", shown(&view.runtime()));
+        let _ = writeln!(text, "container {row} labels {}", shown(&view.labels().map(Iterator::count)));
+        lines.push(text);
+    }
+    for (row, view) in frame.container(0).and_then(|container| container.labels()).into_iter().flatten().enumerate() {
+        let mut text = String::new();
+        let _ = writeln!(text, "label {row} name {}", shown(&view.name()));
+        let _ = writeln!(text, "label {row} value {}", shown(&view.value()));
         lines.push(text);
     }
     for event in frame.events() {
@@ -67,44 +83,47 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
         let row = event.payload_row();
         match event.payload() {
             Payload::Exec(view) => {
-                let _ = writeln!(text, "exec {row} image {}", view.image_row());
-                let _ = writeln!(text, "exec {row} stdio {}", view.stdio());
-                let _ = writeln!(text, "exec {row} peer_port {}", view.peer_port());
-                let _ = writeln!(text, "exec {row} peer_family {}", view.peer_family());
-                let _ = writeln!(text, "exec {row} peer_address {}", Hex(view.peer_address_bytes()));
-                let _ = writeln!(text, "exec {row} filename {}", Shown(view.filename().as_bytes()));
+                let _ = writeln!(text, "exec {row} image {}", shown(&view.image_row()));
+                let _ = writeln!(text, "exec {row} stdio {}", shown(&view.stdio()));
+                let _ = writeln!(text, "exec {row} filename {}", shown(&view.filename()));
+                let _ = writeln!(text, "exec {row} interpreter {}", shown(&view.interpreter()));
+                let _ = writeln!(text, "exec {row} peer_address {}", shown(&view.peer_address_bytes()));
+                let _ = writeln!(text, "exec {row} peer_port {}", shown(&view.peer_port()));
             }
             Payload::Fork(view) => {
-                let _ = writeln!(text, "fork {row} child {}", view.child_row());
+                let _ = writeln!(text, "fork {row} child {}", shown(&view.child_row()));
+                let _ = writeln!(text, "fork {row} child_pid {}", shown(&view.child_pid()));
+                let _ = writeln!(text, "fork {row} child_ns_pid {}", shown(&view.child_ns_pid()));
+                let _ = writeln!(text, "fork {row} child_start {}", shown(&view.child_start()));
             }
             Payload::Exit(view) => {
-                let _ = writeln!(text, "exit {row} code {}", view.code());
-                let _ = writeln!(text, "exit {row} signal {}", view.signal());
+                let _ = writeln!(text, "exit {row} code {}", shown(&view.code()));
+                let _ = writeln!(text, "exit {row} signal {}", shown(&view.signal()));
             }
             Payload::Open(view) => {
-                let _ = writeln!(text, "open {row} path {}", Shown(view.path().as_bytes()));
-                let _ = writeln!(text, "open {row} flags {}", view.flags());
-                let _ = writeln!(text, "open {row} mode {}", view.mode());
-                let _ = writeln!(text, "open {row} inode {}", view.inode());
-                let _ = writeln!(text, "open {row} dev {}", view.dev());
-                let _ = writeln!(text, "open {row} file_mode {}", view.file_mode());
-                let _ = writeln!(text, "open {row} created {}", u8::from(view.is_created()));
-                let _ = writeln!(text, "open {row} file_upper {}", u8::from(view.is_file_upper()));
+                let _ = writeln!(text, "open {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "open {row} flags {}", shown(&view.flags()));
+                let _ = writeln!(text, "open {row} mode {}", shown(&view.mode()));
+                let _ = writeln!(text, "open {row} inode {}", shown(&view.inode()));
+                let _ = writeln!(text, "open {row} dev {}", shown(&view.dev()));
+                let _ = writeln!(text, "open {row} file_mode {}", shown(&view.file_mode()));
+                let _ = writeln!(text, "open {row} created {}", shown(&view.is_created()));
+                let _ = writeln!(text, "open {row} file_upper {}", shown(&view.is_file_upper()));
             }
             Payload::Connect(view) => {
-                let _ = writeln!(text, "connect {row} family {}", view.family());
-                let _ = writeln!(text, "connect {row} port {}", view.port());
-                let _ = writeln!(text, "connect {row} local_port {}", view.local_port());
-                let _ = writeln!(text, "connect {row} protocol {}", view.protocol());
-                let _ = writeln!(text, "connect {row} address {}", Hex(view.address_bytes()));
-                let _ = writeln!(text, "connect {row} local_address {}", Hex(view.local_address_bytes()));
-                let _ = writeln!(text, "connect {row} fd {}", view.fd());
-                let _ = writeln!(text, "connect {row} socket_type {}", view.socket_type());
-                let _ = writeln!(text, "connect {row} unix_path {}", Shown(view.unix_path().as_bytes()));
+                let _ = writeln!(text, "connect {row} address {}", shown(&view.address_bytes()));
+                let _ = writeln!(text, "connect {row} port {}", shown(&view.port()));
+                let _ = writeln!(text, "connect {row} protocol {}", shown(&view.protocol()));
+                let _ = writeln!(text, "connect {row} family {}", shown(&view.family()));
+                let _ = writeln!(text, "connect {row} local_port {}", shown(&view.local_port()));
+                let _ = writeln!(text, "connect {row} local_address {}", shown(&view.local_address_bytes()));
+                let _ = writeln!(text, "connect {row} fd {}", shown(&view.fd()));
+                let _ = writeln!(text, "connect {row} socket_type {}", shown(&view.socket_type()));
+                let _ = writeln!(text, "connect {row} unix_path {}", shown(&view.unix_path()));
             }
             Payload::Loss(view) => {
-                let _ = writeln!(text, "loss {row} count {}", view.count());
-                let _ = writeln!(text, "loss {row} lost_kind {}", view.lost_kind_number());
+                let _ = writeln!(text, "loss {row} lost_kind {}", shown(&view.lost_kind_number()));
+                let _ = writeln!(text, "loss {row} count {}", shown(&view.count()));
             }
             _ => text.push_str("a kind that is not known\n"),
         }

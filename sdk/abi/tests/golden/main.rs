@@ -4,35 +4,58 @@ mod dump;
 
 use std::fmt;
 
-use lanner_abi::{Frame, FrameWriter};
+use lanner_abi::{
+    CONTAINER, Container, FieldInfo, Frame, FrameWriter, Kind, LABEL, OwnedRecord, RecordRef, Text, field,
+};
 
-const BYTES: &[u8] = include_bytes!("../../../../tests/golden/frame-v1.bin");
-const TEXT: &str = include_str!("../../../../tests/golden/frame-v1.txt");
+const BYTES: &[u8] = include_bytes!("../../../../tests/golden/frame-v2.bin");
+const TEXT: &str = include_str!("../../../../tests/golden/frame-v2.txt");
+
+/// A value as it stands in the golden text; `-` where it is not known.
+pub(crate) trait Shown {
+    fn show(&self) -> String;
+}
+
+pub(crate) fn shown(value: &impl Shown) -> String {
+    value.show()
+}
 
 /// Bytes in quotes; what is not printable ASCII, a quote or a backslash as `\xNN`.
-struct Shown<'a>(&'a [u8]);
+impl Shown for Text<'_> {
+    fn show(&self) -> String {
+        let Some(bytes) = self.known() else { return "-".to_owned() };
+        let byte = |byte: &u8| match byte {
+            b'"' | b'\\' | 0..0x20 | 0x7f.. => format!("\\x{byte:02x}"),
+            byte => char::from(*byte).to_string(),
+        };
+        format!("\"{}\"", bytes.iter().map(byte).collect::<String>())
+    }
+}
 
 /// Bytes in hexadecimal.
-struct Hex([u8; 16]);
+impl Shown for [u8; 16] {
+    fn show(&self) -> String {
+        self.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
 
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"")?;
-        for byte in self.0 {
-            match byte {
-                b'"' | b'\\' | 0..0x20 | 0x7f.. => write!(f, "\\x{byte:02x}")?,
-                byte => write!(f, "{}", char::from(*byte))?,
+impl<T: Shown> Shown for Option<T> {
+    fn show(&self) -> String {
+        self.as_ref().map_or("-".to_owned(), Shown::show)
+    }
+}
+
+macro_rules! as_displayed {
+    ($($ty:ty),*) => {$(
+        impl Shown for $ty {
+            fn show(&self) -> String {
+                fmt::format(format_args!("{self}"))
             }
         }
-        write!(f, "\"")
-    }
+    )*};
 }
 
-impl fmt::Display for Hex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
+as_displayed!(u8, u16, u32, u64, usize, i32, i64, bool);
 
 #[test]
 fn every_field_reads_as_it_should() {
@@ -44,15 +67,43 @@ fn every_field_reads_as_it_should() {
     assert_eq!(read.lines().count(), TEXT.lines().count());
 }
 
+/// A container by itself, with its labels.
+fn owned(container: &Container<'_>) -> OwnedRecord {
+    let mut record = OwnedRecord::new(&CONTAINER);
+    for at in [field::container::ID, field::container::NAME, field::container::IMAGE, field::container::RUNTIME] {
+        record.set(at, container.as_record().value(at)).expect("a text");
+    }
+    let label = |label: lanner_abi::Label<'_>| {
+        let record = OwnedRecord::new(&LABEL).with(field::label::NAME, label.name().as_bytes());
+        record.with(field::label::VALUE, label.value().as_bytes())
+    };
+    let labels: Vec<_> = container.labels().expect("they are there").map(label).collect();
+    record.set_list(field::container::LABELS, &labels).expect("a list of labels");
+    record
+}
+
 #[test]
 fn what_was_read_is_written_as_the_same_bytes() {
     let frame = Frame::parse(BYTES).expect("a frame");
     let mut writer = FrameWriter::new();
+    // Rows stay where they are.
+    let mut same = |_: &'static FieldInfo, row: u32| Some(row);
     for process in frame.processes() {
-        writer.process(&process.to_record());
+        writer.record(process.as_record(), &mut same);
     }
+    writer.record(owned(&frame.container(0).expect("there is one")).get(), &mut same);
     for event in frame.events() {
-        writer.event(&event.header(), &event.payload().to_record().expect("a known kind"));
+        let payload: RecordRef<'_> = event.payload_record().expect("a known kind");
+        let row = writer.record(payload, &mut same);
+        writer.event(&event.header(), event.kind().expect("a known kind"), row);
     }
     assert!(writer.finish() == BYTES);
+}
+
+#[test]
+fn every_kind_is_in_it() {
+    let frame = Frame::parse(BYTES).expect("a frame");
+    for kind in Kind::ALL {
+        assert_eq!(frame.events().filter(|event| event.kind() == Some(kind)).count(), 2, "{kind:?}");
+    }
 }

@@ -23,22 +23,26 @@
 //! assert_eq!(findings[0].rule, "execution/shell");
 //! ```
 
-mod description;
+mod container;
 mod event;
+mod found;
+mod kinds;
 mod process;
 
-use std::cell::RefCell;
 use std::time::Duration;
 
-use lanner_abi::{EventHeader, Frame, FrameError, FrameWriter, Payload, PayloadRecord};
+use lanner_abi::{EventHeader, Frame, FrameError, FrameWriter};
+use lanner_contract::{Checked, Configuration, Description, Sieve};
 
-pub use event::{TestEvent, connect, connect_unix, exec, exit, fork, loss, open};
+pub use container::{TestContainer, container};
+pub use event::{TestEvent, connect, connect_unix, exec, fork};
+pub use found::{TestFinding, TestRule};
+pub use kinds::*;
 pub use process::{TestProcess, process};
 
-use crate::dispatch::{Evaluate as _, Running, Subscription};
-use crate::finding::{Finding, Severity, Sink};
-use crate::pack::{Pack, Settings};
-use crate::rules::RuleInfo;
+use crate::dispatch::{Evaluate as _, Running};
+use crate::pack::Pack;
+use found::Collected;
 use process::Written;
 
 /// When the first event happens: any time will do, but not 0.
@@ -51,57 +55,13 @@ const TICK: u64 = 1_000_000_000;
 /// A pack under test.
 pub struct PackTest<P: Pack> {
     running: Running<P>,
-    settings: Settings,
+    said: Checked,
+    told: Configuration,
+    /// What the host would hand over.
+    sieve: Sieve,
     now: u64,
     ticked: u64,
     seq: u64,
-}
-
-/// What a rule raised.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TestFinding {
-    /// The rule's id.
-    pub rule: String,
-    /// What happened.
-    pub message: String,
-    /// The finding's, or where it has none the rule's.
-    pub severity: Severity,
-    /// More facts.
-    pub fields: Vec<(String, String)>,
-    /// Sequence numbers of the events behind it; the first event that was fed has 1.
-    pub events: Vec<u64>,
-    /// Image id of the process it is about, where that was said.
-    pub process: Option<u64>,
-}
-
-impl TestFinding {
-    /// The value of a field.
-    #[must_use]
-    pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(there, _)| there == name).map(|(_, value)| &**value)
-    }
-}
-
-/// What a rule says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TestRule {
-    /// Its id.
-    pub id: String,
-    /// What a finding of it means.
-    pub summary: String,
-    /// How bad its findings are, where they do not say otherwise.
-    pub severity: Severity,
-    /// ATT&CK technique ids.
-    pub attack: Vec<String>,
-}
-
-#[derive(Default)]
-struct Collected(RefCell<Vec<Finding>>);
-
-impl Sink for Collected {
-    fn emit(&self, finding: Finding) {
-        self.0.borrow_mut().push(finding);
-    }
 }
 
 impl<P: Pack> Default for PackTest<P> {
@@ -111,7 +71,7 @@ impl<P: Pack> Default for PackTest<P> {
 }
 
 impl<P: Pack> PackTest<P> {
-    /// A pack that has just been loaded, without settings.
+    /// A pack that has just been loaded, with nothing set.
     ///
     /// # Panics
     ///
@@ -121,33 +81,59 @@ impl<P: Pack> PackTest<P> {
         Self::with_settings::<&str>([])
     }
 
-    /// A pack that has just been loaded.
+    /// A pack that has just been loaded, with settings as people write them: `("quiet", "true")`.
     ///
     /// # Panics
     ///
     /// Where the pack does not take the settings, or says something of itself that a host would refuse.
     #[must_use]
     pub fn with_settings<T: Into<String>>(settings: impl IntoIterator<Item = (T, T)>) -> Self {
-        let settings = settings.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        let settings = Settings::new(settings);
-        let mut running = Running::new();
-        if let Some(refusal) = description::refusal(&running.describe()) {
-            panic!("a host would refuse the pack: {refusal}");
+        let running = Running::<P>::new();
+        let said = checked(&running.describe().encode());
+        let settings: Vec<_> = settings.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let told = match said.configuration(&settings) {
+            Ok(told) => told,
+            Err(wrong) => panic!("a host would refuse the settings: {wrong}"),
+        };
+        let sieve = Sieve::new(&said.wanted);
+        let mut test = Self { running, said, told, sieve, now: BEGINNING, ticked: BEGINNING, seq: 0 };
+        test.configure();
+        test
+    }
+
+    /// The same, with these rules switched off.
+    ///
+    /// # Panics
+    ///
+    /// Where the pack has no such rule.
+    #[must_use]
+    pub fn off<T: AsRef<str>>(mut self, rules: impl IntoIterator<Item = T>) -> Self {
+        for id in rules {
+            let id = id.as_ref();
+            match (0..).zip(&self.said.said.rules).find(|(_, rule)| rule.id == id) {
+                Some((index, _)) => self.told.off.push(index),
+                None => panic!("the pack has no rule {id}"),
+            }
         }
-        if let Err(error) = running.configure(&settings) {
+        self.running = Running::new();
+        self.configure();
+        self
+    }
+
+    fn configure(&mut self) {
+        let told = match Configuration::decode(&self.told.encode()) {
+            Ok(told) => told,
+            Err(malformed) => panic!("the configuration cannot be read: {malformed}"),
+        };
+        if let Err(error) = self.running.configure(&told) {
             panic!("the pack does not take its settings: {error}");
         }
-        Self { running, settings, now: BEGINNING, ticked: BEGINNING, seq: 0 }
     }
 
     /// The pack's rules.
     #[must_use]
     pub fn rules(&self) -> Vec<TestRule> {
-        let shown = |rule: RuleInfo| {
-            let RuleInfo { id, summary, severity, attack, .. } = rule;
-            TestRule { id, summary, severity, attack }
-        };
-        self.running.describe().rules.into_iter().map(shown).collect()
+        self.said.said.rules.iter().map(TestRule::of).collect()
     }
 
     /// Lets events happen, one after the other; gives what was raised.
@@ -197,12 +183,11 @@ impl<P: Pack> PackTest<P> {
     /// Where the pack does not take what it saved.
     pub fn save_and_restore(&mut self) {
         let state = self.running.save();
-        let mut next = Running::new();
-        let restored = next.configure(&self.settings).and_then(|()| next.restore(&state, P::INFO.version));
-        if let Err(error) = restored {
+        self.running = Running::new();
+        self.configure();
+        if let Err(error) = self.running.restore(&state, P::INFO.version) {
             panic!("the pack does not take what it saved: {error}");
         }
-        self.running = next;
     }
 
     fn tick(&mut self, found: &Collected) {
@@ -212,60 +197,45 @@ impl<P: Pack> PackTest<P> {
 
     fn evaluate(&mut self, batch: &[(u64, u64, TestEvent)], found: &Collected) {
         let all = frame(batch.iter());
-        let subscriptions = self.running.describe().subscriptions;
-        let wanted = wanted(&all, &subscriptions);
-        let chosen = batch.iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(event, _)| event);
-        if let Err(error) = self.running.evaluate(&frame(chosen), found) {
+        let all = match Frame::parse(&all) {
+            Ok(frame) => frame,
+            Err(error) => panic!("the frame of a test is none: {error}"),
+        };
+        let chosen = batch.iter().zip(all.events()).filter(|(_, event)| self.sieve.wants(event));
+        if let Err(error) = self.running.evaluate(&frame(chosen.map(|(event, _)| event)), found) {
             panic!("the frame of a test is none: {error}");
         }
     }
 
     fn shown(&self, found: Collected) -> Vec<TestFinding> {
-        if found.0.borrow().is_empty() {
-            return Vec::new();
-        }
-        let rules = self.running.describe().rules;
-        let shown = |finding: Finding| {
-            let rule = &rules[finding.rule as usize];
-            TestFinding {
-                rule: rule.id.clone(),
-                message: finding.message,
-                severity: finding.severity.unwrap_or(rule.severity),
-                fields: finding.fields,
-                events: finding.events,
-                process: finding.process,
-            }
-        };
-        found.0.into_inner().into_iter().map(shown).collect()
+        found.take().into_iter().map(|finding| TestFinding::of(finding, &self.said.said)).collect()
     }
+}
+
+/// What a pack said of itself, as a host takes it.
+fn checked(said: &[u8]) -> Checked {
+    let said = match Description::decode(said) {
+        Ok(said) => said,
+        Err(malformed) => panic!("a host would refuse the pack: {malformed}"),
+    };
+    let checked = match said.check() {
+        Ok(checked) => checked,
+        Err(nonsense) => panic!("a host would refuse the pack: {nonsense}"),
+    };
+    if let Some(left_out) = checked.left_out.first() {
+        panic!("a host would leave out rule {}: it needs {}", left_out.rule, left_out.needs);
+    }
+    checked
 }
 
 fn frame<'a>(events: impl Iterator<Item = &'a (u64, u64, TestEvent)>) -> Vec<u8> {
     let mut writer = FrameWriter::new();
     let mut written = Written::default();
     for (seq, time, event) in events {
-        let process = written.row(&mut writer, &event.process());
+        let process = event.process().map(|process| written.row(&mut writer, &process));
         let header = EventHeader { seq: *seq, time: *time, process, ..event.header };
-        event.with_payload(|payload, named| {
-            let row = named.map(|named| written.row(&mut writer, named)).unwrap_or_default();
-            let payload = match payload {
-                PayloadRecord::Exec(exec) => PayloadRecord::Exec(lanner_abi::ExecRecord { image: row, ..exec }),
-                PayloadRecord::Fork(_) => PayloadRecord::Fork(lanner_abi::ForkRecord { child: row }),
-                other => other,
-            };
-            writer.event(&header, &payload);
-        });
+        let payload = event.add_payload(&mut writer, &mut written);
+        writer.event(&header, event.kind, payload);
     }
     writer.finish().to_vec()
-}
-
-/// Which events the host would hand over.
-fn wanted(frame: &[u8], subscriptions: &[Subscription]) -> Vec<bool> {
-    let frame = match Frame::parse(frame) {
-        Ok(frame) => frame,
-        Err(error) => panic!("the frame of a test is none: {error}"),
-    };
-    let known = frame.events().all(|event| !matches!(event.payload(), Payload::Other(_)));
-    debug_assert!(known, "tests make events of known kinds only");
-    frame.events().map(|event| subscriptions.iter().any(|subscription| subscription.wants(&event))).collect()
 }

@@ -16,7 +16,7 @@ impl Pack for Losses {
             .on_loss(|_, e, out| {
                 out.finding(format!("{} {}", e.count(), e.lost_kind().map_or("", Kind::name)));
             })
-            .only(path().ends_with(["/lanner-after-loss"]))
+            .only(open::path().ends_with(["/lanner-after-loss"]))
             .on_open(|_, e, out| {
                 out.finding(format!("opened {}", e.path()));
             });

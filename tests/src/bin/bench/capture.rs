@@ -2,11 +2,13 @@
 
 use std::hint::black_box;
 
-use lanner_probes::event::{
-    Connect, Endpoint, Exec, Exit, FileFacts, Fork, KernelEvent, Open, Payload, Peer, ResolvedPath, Task,
-};
+use lanner_abi::{Kind, OwnedRecord, PROCESS, field};
+use lanner_json::Object;
+use lanner_probes::Task;
+use lanner_probes::event::RawEvent;
 use lanner_source::capture::{CaptureReader, CaptureWriter};
 use lanner_source::record::{Machine, Record};
+use lanner_tests::events;
 
 use crate::measure::least_ns;
 
@@ -28,7 +30,7 @@ pub(crate) fn run() -> Result<(), String> {
     let write_json = least_ns(ROUNDS, RECORDS, || {
         json.clear();
         for record in &records {
-            serde_json::to_writer(&mut json, record).expect("a record");
+            serde_json::to_writer(&mut json, &to_json(record)).expect("a record");
             json.push(b'\n');
         }
     });
@@ -42,8 +44,8 @@ pub(crate) fn run() -> Result<(), String> {
     });
     let read_json = least_ns(ROUNDS, RECORDS, || {
         let mut count = 0;
-        for record in serde_json::Deserializer::from_slice(&json).into_iter::<Record>() {
-            black_box(record.expect("a record"));
+        for record in serde_json::Deserializer::from_slice(&json).into_iter::<Object>() {
+            black_box(of_json(&record.expect("a record")));
             count += 1;
         }
         assert_eq!(count, RECORDS);
@@ -74,40 +76,70 @@ fn record(number: u64) -> Record {
         comm: format!("worker-{}", number % 7).into_bytes(),
         kernel_thread: false,
     };
-    let file = FileFacts { inode: number * 7919 % 1_000_003, dev: 0x80_0002, mode: 0o100_644, ..FileFacts::default() };
-    let path = |text: String| ResolvedPath { bytes: text.into_bytes(), ..ResolvedPath::default() };
-    let payload = match number % 20 {
-        0 => Payload::Exec(Box::new(Exec {
-            exe: path("/usr/bin/python3.11".into()),
-            exe_file: file,
-            filename: b"/srv/app/worker.py".to_vec(),
-            interpreter: b"/usr/bin/python3".to_vec(),
-            argv: b"/usr/bin/python3\0/srv/app/worker.py\0--queue\0orders\0--verbose\0".to_vec(),
-            cwd: path("/srv/app".into()),
-            login_uid: u32::MAX,
-            sid: 900,
-            pgid: 900,
-            ns_pid: 12,
-            ..Exec::default()
-        })),
-        1 => Payload::Fork(Fork { child_pid: 5, child_start_boot_ns: number * 1001, child_ns_pid: 5 }),
-        2 => Payload::Exit(Exit::default()),
-        3 | 4 => Payload::Connect(Box::new(Connect {
-            peer: Peer::Inet(Endpoint::v4([10, 0, 0, (number % 251) as u8], 443)),
-            local: Some(Endpoint::v4([10, 0, 0, 1], 40_000 + (number % 9000) as u16)),
-            socket_type: 1,
-            protocol: 6,
-            resolved: true,
-            ..Connect::default()
-        })),
-        _ => Payload::Open(Box::new(Open {
-            result: 3,
-            path: path(format!("/usr/lib/python3.11/site-packages/module_{}/part_{}.py", number % 97, number % 1013)),
-            resolved: true,
-            flags: 0x8_0000,
-            file,
-            ..Open::default()
-        })),
+    let inode = number * 7919 % 1_000_003;
+    let time_ns = START_NS + number * 20_011;
+    let v4 = |a, b, c, d| std::net::IpAddr::from([a, b, c, d]);
+    let event = match number % 20 {
+        0 => {
+            let argv = b"/usr/bin/python3\0/srv/app/worker.py\0--queue\0orders\0--verbose\0";
+            let mut exec = events::exec(time_ns, &task, "/usr/bin/python3.11", argv);
+            exec.payload = exec.payload.with(field::exec::FILENAME, "/srv/app/worker.py");
+            let image = exec.image.take().map(|image| {
+                let image = image.with(field::process::CWD, "/srv/app").with(field::process::EXE_INODE, inode);
+                let image = image.with(field::process::EXE_MODE, 0o100_644_u32).with(field::process::SID, 900_u32);
+                Box::new(image.with(field::process::PGID, 900_u32).with(field::process::NS_PID, 12_u32))
+            });
+            RawEvent { image, ..exec }
+        }
+        1 => events::fork(time_ns, &task, &Task { pid: 5, start_boot_ns: number * 1001, ..Task::default() }),
+        2 => {
+            let exit = OwnedRecord::new(Kind::Exit.record()).with(field::exit::CODE, 0);
+            events::event(time_ns, &task, Kind::Exit, exit.with(field::exit::SIGNAL, 0_u32))
+        }
+        3 | 4 => {
+            let connect = OwnedRecord::new(Kind::Connect.record());
+            let connect = connect.with(field::connect::ADDRESS, v4(10, 0, 0, (number % 251) as u8));
+            let connect = connect.with(field::connect::PORT, 443_u16).with(field::connect::PROTOCOL, 6_u16);
+            let connect = connect.with(field::connect::LOCAL_ADDRESS, v4(10, 0, 0, 1));
+            let connect = connect.with(field::connect::LOCAL_PORT, 40_000 + (number % 9000) as u16);
+            let connect = connect.with(field::connect::FAMILY, 2_u16).with(field::connect::FD, 3);
+            events::event(time_ns, &task, Kind::Connect, connect.with(field::connect::SOCKET_TYPE, 1_u32))
+        }
+        _ => {
+            let (module, part) = (number % 97, number % 1013);
+            let path = format!("/usr/lib/python3.11/site-packages/module_{module}/part_{part}.py");
+            let mut open = events::open(time_ns, &task, &path);
+            open.payload = open.payload.with(field::open::INODE, inode).with(field::open::DEV, 0x80_0002_u32);
+            open.payload = open.payload.with(field::open::FILE_MODE, 0o100_644_u32);
+            open
+        }
     };
-    Record::Event(Box::new(KernelEvent { time_ns: START_NS + number * 20_011, task, payload }))
+    events::record(event)
+}
+
+/// As lines of JSON would have it.
+fn to_json(record: &Record) -> Object {
+    let Record::Event(event) = record else { return Object::new() };
+    let mut object = Object::new();
+    object.insert("time_ns".into(), event.time_ns.into());
+    object.insert("kind".into(), event.kind.name().into());
+    object.insert("result".into(), event.result.into());
+    object.insert("task".into(), serde_json::to_value(&event.task).expect("a task"));
+    object.insert("payload".into(), lanner_json::write(event.payload.get(), &mut |_, _| None).into());
+    if let Some(image) = &event.image {
+        object.insert("image".into(), lanner_json::write(image.get(), &mut |_, _| None).into());
+    }
+    object
+}
+
+fn of_json(object: &Object) -> RawEvent {
+    let text = |name: &str| object.get(name).and_then(serde_json::Value::as_str);
+    let record = |name: &str| object.get(name).and_then(serde_json::Value::as_object);
+    let kind = text("kind").and_then(Kind::from_name).expect("a kind");
+    let payload = record("payload").expect("a payload");
+    let read = |info, object| lanner_json::read(info, object).expect("a record");
+    let task = object.get("task").map(|task| serde_json::from_value(task.clone()).expect("a task"));
+    let time_ns = object.get("time_ns").and_then(serde_json::Value::as_u64).expect("a time");
+    let image = record("image").map(|image| Box::new(read(&PROCESS, image)));
+    RawEvent { task, image, ..RawEvent::of_nobody(time_ns, kind, read(kind.record(), payload)) }
 }

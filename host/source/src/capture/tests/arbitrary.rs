@@ -1,12 +1,11 @@
-//! Arbitrary records, for proptest.
+//! Arbitrary records, for proptest: any kind, of which anything is known, by the tables of the schema.
 
-use std::net::IpAddr;
+use std::net::Ipv6Addr;
 
-use lanner_probes::event::{
-    Connect, Endpoint, Exec, Exit, FileFacts, Fork, KernelEvent, Lost, Namespaces, Open, Payload, Peer, ProbeKind,
-    ResolvedPath, Stdio, Task,
-};
+use lanner_abi::{FieldInfo, Kind, OwnedRecord, PROCESS, Reads, RecordInfo, Type, Value};
+use lanner_probes::event::{RawEvent, Task};
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 
 use crate::record::{ProcessSnapshot, Record};
@@ -15,36 +14,34 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 0..40)
 }
 
-fn path() -> impl Strategy<Value = ResolvedPath> {
-    (bytes(), any::<bool>(), any::<bool>()).prop_map(|(bytes, truncated, deleted)| ResolvedPath {
-        bytes,
-        truncated,
-        deleted,
+/// What a field may be set to: its bits, and where it is a text, that.
+type Drawn = (u128, Vec<u8>);
+
+#[expect(clippy::cast_possible_truncation, reason = "any bits will do")]
+fn value<'a>(field: &FieldInfo, (bits, text): &'a Drawn) -> Value<'a> {
+    let bits = *bits;
+    match field.ty {
+        Type::U8 if field.reads == Reads::Bool => (bits & 1 != 0).into(),
+        Type::U8 => (bits as u8).into(),
+        Type::U16 => (bits as u16).into(),
+        Type::U32 => (bits as u32).into(),
+        Type::U64 => (bits as u64).into(),
+        Type::I32 => (bits as i32).into(),
+        Type::I64 => (bits as i64).into(),
+        Type::Bytes16 => Value::Bytes16(Ipv6Addr::from(bits).octets()),
+        Type::Text | Type::List => text.as_slice().into(),
+    }
+}
+
+fn record_of(info: &'static RecordInfo) -> impl Strategy<Value = OwnedRecord> {
+    vec(option::of((any::<u128>(), bytes())), info.fields.len()).prop_map(move |drawn| {
+        let mut record = OwnedRecord::new(info);
+        for (field, drawn) in info.fields.iter().zip(&drawn) {
+            assert_ne!(field.ty, Type::List, "no event has one yet");
+            record.set(field, drawn.as_ref().map(|drawn| value(field, drawn))).expect("of its type");
+        }
+        record
     })
-}
-
-fn file() -> impl Strategy<Value = FileFacts> {
-    any::<(u64, u32, u32, u32, u32, bool)>().prop_map(|(inode, dev, mode, uid, fs_magic, upper)| FileFacts {
-        inode,
-        dev,
-        mode,
-        uid,
-        fs_magic,
-        upper,
-    })
-}
-
-fn endpoint() -> impl Strategy<Value = Endpoint> {
-    any::<(IpAddr, u16)>().prop_map(|(address, port)| Endpoint { address, port })
-}
-
-fn stdio() -> impl Strategy<Value = Stdio> {
-    prop_oneof![
-        Just(Stdio::None),
-        Just(Stdio::Tty),
-        Just(Stdio::Other),
-        proptest::option::of(endpoint()).prop_map(Stdio::Inet)
-    ]
 }
 
 fn task() -> impl Strategy<Value = Task> {
@@ -65,84 +62,27 @@ fn task() -> impl Strategy<Value = Task> {
     })
 }
 
-fn exec() -> impl Strategy<Value = Exec> {
-    let texts = (bytes(), bytes(), bytes(), any::<bool>());
-    let numbers = any::<([u32; 5], [u32; 4], [u64; 3])>();
-    (path(), path(), file(), texts, numbers, [stdio(), stdio(), stdio()]).prop_map(
-        |(exe, cwd, exe_file, (filename, interpreter, argv, argv_truncated), (ids, ns, caps), stdio)| Exec {
-            exe,
-            exe_file,
-            filename,
-            interpreter,
-            argv,
-            argv_truncated,
-            cwd,
-            suid: ids[0],
-            login_uid: ids[1],
-            sid: ids[2],
-            pgid: ids[3],
-            ns_pid: ids[4],
-            namespaces: Namespaces { mnt: ns[0], pid: ns[1], net: ns[2], user: ns[3] },
-            caps_effective: caps[0],
-            caps_permitted: caps[1],
-            caps_inheritable: caps[2],
-            stdio,
-        },
-    )
-}
-
-fn open() -> impl Strategy<Value = Open> {
-    (any::<(i64, bool, u32, u32, bool)>(), path(), file()).prop_map(
-        |((result, resolved, flags, mode, created), path, file)| Open {
-            result,
-            path,
-            resolved,
+fn event() -> impl Strategy<Value = RawEvent> {
+    let what = proptest::sample::select(&Kind::ALL[..]).prop_flat_map(|kind| (Just(kind), record_of(kind.record())));
+    (any::<(u64, u16, Option<i64>)>(), option::of(task()), what, option::of(record_of(&PROCESS))).prop_map(
+        |((time_ns, flags, result), task, (kind, payload), image)| RawEvent {
+            time_ns,
+            kind,
             flags,
-            mode,
-            created,
-            file,
-        },
-    )
-}
-
-fn connect() -> impl Strategy<Value = Connect> {
-    let peer =
-        prop_oneof![endpoint().prop_map(Peer::Inet), bytes().prop_map(Peer::Unix), any::<u16>().prop_map(Peer::Other)];
-    (any::<(i64, i32, u16, u16, bool)>(), peer, proptest::option::of(endpoint())).prop_map(
-        |((result, fd, socket_type, protocol, resolved), peer, local)| Connect {
             result,
-            fd,
-            peer,
-            local,
-            socket_type,
-            protocol,
-            resolved,
+            task,
+            payload,
+            image: image.map(Box::new),
         },
     )
-}
-
-fn payload() -> impl Strategy<Value = Payload> {
-    prop_oneof![
-        exec().prop_map(|exec| Payload::Exec(Box::new(exec))),
-        open().prop_map(|open| Payload::Open(Box::new(open))),
-        connect().prop_map(|connect| Payload::Connect(Box::new(connect))),
-        any::<(u32, u64, u32)>().prop_map(|(child_pid, child_start_boot_ns, child_ns_pid)| Payload::Fork(Fork {
-            child_pid,
-            child_start_boot_ns,
-            child_ns_pid
-        })),
-        any::<(u8, u8)>().prop_map(|(code, signal)| Payload::Exit(Exit { code, signal })),
-        (proptest::sample::select(&ProbeKind::ALL[..]), any::<u64>())
-            .prop_map(|(kind, count)| Payload::Lost(Lost { kind, count })),
-    ]
 }
 
 /// Any record.
 pub(super) fn record() -> impl Strategy<Value = Record> {
     prop_oneof![
-        1 => (task(), exec()).prop_map(|(task, image)| Record::Process(Box::new(ProcessSnapshot { task, image }))),
+        1 => (task(), record_of(&PROCESS))
+            .prop_map(|(task, image)| Record::Process(Box::new(ProcessSnapshot { task, image }))),
         1 => any::<u64>().prop_map(|boot_ns| Record::SnapshotEnd { boot_ns }),
-        4 => (any::<u64>(), task(), payload())
-            .prop_map(|(time_ns, task, payload)| Record::Event(Box::new(KernelEvent { time_ns, task, payload }))),
+        4 => event().prop_map(|event| Record::Event(Box::new(event))),
     ]
 }

@@ -1,0 +1,279 @@
+//! What fields hold, and the tests that go with it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::{Bound, RangeBounds};
+
+use lanner_abi::event_flag;
+use lanner_contract::Filter;
+use lanner_contract::filter::{Literal, Test};
+
+use super::{Field, Only, all};
+
+/// A text: paths, names, arguments. Compared as bytes.
+#[derive(Debug)]
+pub enum Text {}
+
+/// A number, or bits.
+#[derive(Debug)]
+pub enum Number {}
+
+/// What the call returned: a number, a negative errno where it failed.
+#[derive(Debug)]
+pub enum Returned {}
+
+/// The number of a kind.
+#[derive(Debug)]
+pub enum KindNumber {}
+
+/// Yes or no.
+#[derive(Debug)]
+pub enum YesNo {}
+
+/// An address.
+#[derive(Debug)]
+pub enum Address {}
+
+/// What is compared as a number.
+pub trait Numeric {}
+
+impl Numeric for Number {}
+impl Numeric for Returned {}
+
+/// Bits, to be compared with those of a field.
+pub trait Bits {
+    /// Of 64.
+    fn bits(self) -> u64;
+}
+
+/// An address to compare with: one, or as it is written.
+pub trait ToAddress {
+    /// The address.
+    ///
+    /// # Panics
+    /// It is written wrongly.
+    fn to_address(self) -> IpAddr;
+}
+
+impl<S, V> Field<S, V> {
+    fn only(self, test: Test) -> Only<S> {
+        Only::new(Filter::Field(self.name.to_owned(), test))
+    }
+
+    /// Is known. A text that is known may be empty, a number 0.
+    pub fn known(self) -> Only<S> {
+        self.only(Test::Known)
+    }
+}
+
+/// Texts are given as strings or as bytes.
+impl<S> Field<S, Text> {
+    /// Is one of these.
+    pub fn equals(self, texts: impl IntoIterator<Item: AsRef<[u8]>>) -> Only<S> {
+        self.only(Test::Equals(bytes(texts).into_iter().map(Literal::Bytes).collect()))
+    }
+
+    /// Begins with one of these.
+    pub fn starts_with(self, texts: impl IntoIterator<Item: AsRef<[u8]>>) -> Only<S> {
+        self.only(Test::StartsWith(bytes(texts)))
+    }
+
+    /// Ends with one of these.
+    pub fn ends_with(self, texts: impl IntoIterator<Item: AsRef<[u8]>>) -> Only<S> {
+        self.only(Test::EndsWith(bytes(texts)))
+    }
+
+    /// Has one of these somewhere in it.
+    pub fn contains(self, texts: impl IntoIterator<Item: AsRef<[u8]>>) -> Only<S> {
+        self.only(Test::Contains(bytes(texts)))
+    }
+}
+
+fn bytes(texts: impl IntoIterator<Item: AsRef<[u8]>>) -> Vec<Vec<u8>> {
+    texts.into_iter().map(|text| text.as_ref().to_vec()).collect()
+}
+
+impl<S, V: Numeric> Field<S, V> {
+    /// Is this number.
+    pub fn equals(self, number: impl Into<i128>) -> Only<S> {
+        self.one_of([number])
+    }
+
+    /// Is one of these numbers.
+    pub fn one_of(self, numbers: impl IntoIterator<Item: Into<i128>>) -> Only<S> {
+        let literal = |number| Literal::Number(number);
+        self.only(Test::Equals(numbers.into_iter().map(Into::into).map(literal).collect()))
+    }
+
+    /// Lies in this range: `1..1024`, `1024..`, `0..=3`.
+    pub fn between<T: Into<i128> + Copy>(self, range: impl RangeBounds<T>) -> Only<S> {
+        // No field holds less, or more.
+        let from = match range.start_bound() {
+            Bound::Included(from) => (*from).into(),
+            Bound::Excluded(before) => (*before).into() + 1,
+            Bound::Unbounded => i64::MIN.into(),
+        };
+        let to = match range.end_bound() {
+            Bound::Included(to) => (*to).into(),
+            Bound::Excluded(after) => (*after).into() - 1,
+            Bound::Unbounded => u64::MAX.into(),
+        };
+        self.only(Test::Between(vec![(from, to)]))
+    }
+
+    /// Has at least one of these bits.
+    pub fn any(self, bits: impl Bits) -> Only<S> {
+        self.only(Test::AnyBits(bits.bits()))
+    }
+
+    /// Has all of these bits.
+    pub fn all(self, bits: impl Bits) -> Only<S> {
+        self.only(Test::AllBits(bits.bits()))
+    }
+
+    /// Has none of these bits.
+    pub fn none(self, bits: impl Bits) -> Only<S> {
+        self.only(Test::NoBits(bits.bits()))
+    }
+}
+
+impl<S> Field<S, Returned> {
+    fn flags(self) -> Field<S, Number> {
+        Field::new("event.flags")
+    }
+
+    /// The call failed, as [`Event::failed`](lanner_abi::Event::failed) says. What is under way did not.
+    pub fn failed(self) -> Only<S> {
+        self.flags().any(event_flag::FAILED)
+    }
+
+    /// The call did what it was to do, or that is under way.
+    pub fn succeeded(self) -> Only<S> {
+        let returned = Self::new(self.name).known().into_filter();
+        Only::new(all(vec![returned, self.flags().none(event_flag::FAILED).into_filter()]))
+    }
+
+    /// The call failed with one of these, such as 13 for `EACCES` (errno(3)).
+    pub fn errno(self, errnos: impl IntoIterator<Item = u16>) -> Only<S> {
+        self.one_of(errnos.into_iter().map(|errno| -i32::from(errno)))
+    }
+}
+
+impl<S> Field<S, KindNumber> {
+    /// Is this kind.
+    pub fn equals(self, kind: lanner_abi::Kind) -> Only<S> {
+        self.one_of([kind])
+    }
+
+    /// Is one of these kinds.
+    pub fn one_of(self, kinds: impl IntoIterator<Item = lanner_abi::Kind>) -> Only<S> {
+        self.only(Test::Equals(kinds.into_iter().map(|kind| kind.number().into()).collect()))
+    }
+}
+
+impl<S> Field<S, YesNo> {
+    /// Is so, or is known not to be.
+    pub fn is(self, yes: bool) -> Only<S> {
+        self.only(Test::Equals(vec![yes.into()]))
+    }
+}
+
+impl<S> Field<S, Address> {
+    /// Is this address: an [`IpAddr`], or as it is written, such as `"192.0.2.7"`.
+    ///
+    /// # Panics
+    /// It is written wrongly.
+    pub fn equals(self, address: impl ToAddress) -> Only<S> {
+        self.one_of([address])
+    }
+
+    /// Is one of these addresses.
+    ///
+    /// # Panics
+    /// One is written wrongly.
+    pub fn one_of(self, addresses: impl IntoIterator<Item: ToAddress>) -> Only<S> {
+        let literal = |address: IpAddr| Literal::Bytes(octets(address).to_vec());
+        self.only(Test::Equals(addresses.into_iter().map(ToAddress::to_address).map(literal).collect()))
+    }
+
+    /// Lies in this network, such as `"10.0.0.0/8"` or `"fd00::/8"`.
+    ///
+    /// # Panics
+    /// It is written wrongly.
+    pub fn within(self, network: impl AsRef<str>) -> Only<S> {
+        self.within_any([network])
+    }
+
+    /// Lies in one of these networks.
+    ///
+    /// # Panics
+    /// One is written wrongly.
+    pub fn within_any(self, networks: impl IntoIterator<Item: AsRef<str>>) -> Only<S> {
+        let parsed = |written: &str| match network(written) {
+            Some(network) => network,
+            None => panic!("{written:?} is not a network such as 10.0.0.0/8 or fd00::/8"),
+        };
+        self.only(Test::Within(networks.into_iter().map(|network| parsed(network.as_ref())).collect()))
+    }
+}
+
+/// Address, and how many of its 128 bits count.
+fn network(written: &str) -> Option<([u8; 16], u8)> {
+    let (address, bits) = written.split_once('/')?;
+    let (address, bits): (IpAddr, u8) = (address.parse().ok()?, bits.parse().ok()?);
+    let (before, most) = if address.is_ipv4() { (96, 32) } else { (0, 128) };
+    (bits <= most).then(|| (octets(address), before + bits))
+}
+
+/// As events hold it.
+fn octets(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
+    }
+}
+
+impl ToAddress for IpAddr {
+    fn to_address(self) -> IpAddr {
+        self
+    }
+}
+
+impl ToAddress for Ipv4Addr {
+    fn to_address(self) -> IpAddr {
+        self.into()
+    }
+}
+
+impl ToAddress for Ipv6Addr {
+    fn to_address(self) -> IpAddr {
+        self.into()
+    }
+}
+
+impl ToAddress for &str {
+    fn to_address(self) -> IpAddr {
+        match self.parse() {
+            Ok(address) => address,
+            Err(_) => panic!("{self:?} is not an address such as 192.0.2.7 or 2001:db8::7"),
+        }
+    }
+}
+
+macro_rules! bits {
+    ($($ty:ty),*) => {$(
+        impl Bits for $ty {
+            fn bits(self) -> u64 {
+                self.into()
+            }
+        }
+    )*};
+}
+
+bits!(u8, u16, u32, u64);
+
+/// What a number is of which nothing else is said.
+impl Bits for i32 {
+    fn bits(self) -> u64 {
+        self.cast_unsigned().into()
+    }
+}

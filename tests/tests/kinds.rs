@@ -1,0 +1,103 @@
+//! Code that has nothing to do with a kind of event names none: a new one is an entry in the schema, a program and a test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lanner_abi::Kind;
+use lanner_tests::root;
+
+/// What is looked through.
+const FOLDERS: [&str; 9] = [
+    "host",
+    "probes/src",
+    "registry/src",
+    "sdk/abi/src",
+    "sdk/artifact/src",
+    "sdk/contract/src",
+    "sdk/json/src",
+    "sdk/rust/src",
+    "xtask/src",
+];
+
+/// What may name kinds, and why.
+const EXEMPT: [(&str, &str); 16] = [
+    ("generated.rs", "follows from the schema"),
+    ("sdk/rust/src/testing/kinds.rs", "follows from the schema"),
+    ("host/enrich/src/lib.rs", "what feeds the process table"),
+    ("host/enrich/src/table.rs", "what feeds the process table"),
+    ("host/source/src/live.rs", "what feeds the process table; and losses are its own to tell"),
+    ("host/source/src/capture/first.rs", "the kinds that there were"),
+    ("host/control/src/self_test.rs", "what the self-test does"),
+    ("sdk/abi/src/address.rs", "what rules ask of a connect"),
+    ("sdk/abi/src/event.rs", "what rules ask of an exec, a fork and a loss"),
+    ("sdk/abi/src/open.rs", "what rules ask of an open"),
+    ("sdk/abi/src/lib.rs", "the example in its documentation"),
+    ("sdk/rust/src/testing/event.rs", "shorthands for tests"),
+    ("sdk/rust/src/testing/mod.rs", "shorthands for tests, and the example in its documentation"),
+    ("sdk/rust/src/lib.rs", "the names that authors get at once"),
+    ("registry/src/packs/web/list.rs", "an example in a form"),
+    ("xtask/src/picture.rs", "the run that it shows"),
+];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() && path.file_name().is_none_or(|name| name != "tests" && name != "benches") {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Without tests and without what only people read.
+fn code(source: &str) -> String {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// How a kind can be named in code.
+fn names(kind: Kind) -> [String; 4] {
+    let name = kind.name();
+    let camel = format!("{kind:?}");
+    [format!("Kind::{camel}"), format!("field::{name}::"), format!("{camel}Event"), format!("\"{name}\"")]
+}
+
+/// Whether the name stands there, not only as the end of another (`AccessKind::Open`).
+fn has(code: &str, name: &str) -> bool {
+    code.match_indices(name)
+        .any(|(at, _)| !code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
+}
+
+#[test]
+fn only_those_who_must_name_kinds() {
+    let root = root();
+    let mut files = Vec::new();
+    FOLDERS.iter().for_each(|folder| sources(&root.join(folder), &mut files));
+    assert!(files.len() > 100, "the sources are where they were");
+    let mut named = Vec::new();
+    for file in &files {
+        let path = file.strip_prefix(&root).expect("below the root").to_string_lossy();
+        if EXEMPT.iter().any(|(exempt, _)| path.ends_with(exempt)) {
+            continue;
+        }
+        let code = code(&fs::read_to_string(file).expect("a source"));
+        for name in Kind::ALL.into_iter().flat_map(names).filter(|name| has(&code, name)) {
+            named.push(format!("{path} names {name}"));
+        }
+    }
+    assert!(named.is_empty(), "a kind would have to be added by hand:\n  {}", named.join("\n  "));
+}
+
+#[test]
+fn those_who_need_not_be_exempt_are_not() {
+    let root = root();
+    let mut files = Vec::new();
+    FOLDERS.iter().for_each(|folder| sources(&root.join(folder), &mut files));
+    for (exempt, why) in EXEMPT {
+        let of_it = files.iter().filter(|file| file.ends_with(exempt));
+        let text: String = of_it.map(|file| fs::read_to_string(file).expect("a source")).collect();
+        let names = Kind::ALL.into_iter().flat_map(names).any(|name| has(&text, &name));
+        assert!(names, "{exempt} ({why}) names none, and need not be exempt");
+    }
+}
