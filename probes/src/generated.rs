@@ -6,7 +6,7 @@ use lanner_abi::Kind;
 
 use crate::hooks::{Hook, Point};
 
-pub(crate) static HOOKS: [Hook; 8] = [
+pub(crate) static HOOKS: [Hook; 11] = [
     Hook { kind: Kind::Exec, program: "exec_done", point: Point::Typed("sched_process_exec"), since: "5.5" },
     Hook { kind: Kind::Fork, program: "fork_done", point: Point::Typed("sched_process_fork"), since: "5.5" },
     Hook { kind: Kind::Exit, program: "exit_begun", point: Point::Typed("sched_process_exit"), since: "5.5" },
@@ -32,6 +32,24 @@ pub(crate) static HOOKS: [Hook; 8] = [
         kind: Kind::Open,
         program: "creat_returned",
         point: Point::Tracefs { category: "syscalls", name: "sys_exit_creat", path: "syscalls/sys_exit_creat" },
+        since: "4.7",
+    },
+    Hook {
+        kind: Kind::Rename,
+        program: "rename_returned",
+        point: Point::Tracefs { category: "syscalls", name: "sys_exit_rename", path: "syscalls/sys_exit_rename" },
+        since: "4.7",
+    },
+    Hook {
+        kind: Kind::Rename,
+        program: "renameat_returned",
+        point: Point::Tracefs { category: "syscalls", name: "sys_exit_renameat", path: "syscalls/sys_exit_renameat" },
+        since: "4.7",
+    },
+    Hook {
+        kind: Kind::Rename,
+        program: "renameat2_returned",
+        point: Point::Tracefs { category: "syscalls", name: "sys_exit_renameat2", path: "syscalls/sys_exit_renameat2" },
         since: "4.7",
     },
     Hook {

@@ -162,3 +162,53 @@ int openat2_returned(struct syscall_exit *call)
 	bpf_probe_read_user(&how, sizeof(how), (const void *)ARGUMENT_2(registers));
 	return report_open(call->result, ARGUMENT_1(registers), ARGUMENT_0(registers), how.flags, how.mode);
 }
+
+/* A global function, so that the three hooks share one body; `folders` are two descriptors. */
+__noinline int report_rename(s64 result, u64 old_name, u64 new_name, u64 folders, u32 flags)
+{
+	struct rename_record *rename = BEGIN(rename, KIND_RENAME);
+	u32 at = sizeof(*rename);
+
+	if (!rename)
+		return 0;
+	rename->record.result = result;
+	FILL(&rename->payload, RENAME, flags, flags);
+	rename->payload.present |= RENAME_old_path | RENAME_new_path;
+	at = append_named(&rename->record, &rename->payload.old_path, at, old_name, folders >> 32);
+	BOUND(at, sizeof(*rename) + PATH_ROOM + STRING_BYTES);
+	at = append_named(&rename->record, &rename->payload.new_path, at, new_name, folders);
+	submit(&rename->record, at);
+	return 0;
+}
+
+static __always_inline u64 two_folders(u64 old_folder, u64 new_folder)
+{
+	return old_folder << 32 | (u32)new_folder;
+}
+
+SEC("tracepoint/syscalls/sys_exit_rename")
+int rename_returned(struct syscall_exit *call)
+{
+	struct pt_regs *registers = saved_registers();
+
+	return report_rename(call->result, ARGUMENT_0(registers), ARGUMENT_1(registers), two_folders(AT_FDCWD, AT_FDCWD),
+			     0);
+}
+
+SEC("tracepoint/syscalls/sys_exit_renameat")
+int renameat_returned(struct syscall_exit *call)
+{
+	struct pt_regs *registers = saved_registers();
+
+	return report_rename(call->result, ARGUMENT_1(registers), ARGUMENT_3(registers),
+			     two_folders(ARGUMENT_0(registers), ARGUMENT_2(registers)), 0);
+}
+
+SEC("tracepoint/syscalls/sys_exit_renameat2")
+int renameat2_returned(struct syscall_exit *call)
+{
+	struct pt_regs *registers = saved_registers();
+
+	return report_rename(call->result, ARGUMENT_1(registers), ARGUMENT_3(registers),
+			     two_folders(ARGUMENT_0(registers), ARGUMENT_2(registers)), ARGUMENT_4(registers));
+}

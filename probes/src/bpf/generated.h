@@ -21,6 +21,7 @@ enum kind {
 	KIND_FORK = 2,
 	KIND_EXIT = 3,
 	KIND_OPEN = 32,
+	KIND_RENAME = 34,
 	KIND_CONNECT = 80,
 	KIND_LOSS = 112,
 	KINDS = 128,
@@ -199,6 +200,23 @@ _Static_assert(sizeof(struct open_fields) == 48, "");
 struct open_record {
 	struct record record;
 	struct open_fields payload;
+};
+
+struct rename_fields {
+	u64 present;
+	struct text old_path;
+	struct text new_path;
+	u32 flags;
+} __attribute__((aligned(8)));
+
+#define RENAME_old_path (1ULL << 0)
+#define RENAME_new_path (1ULL << 1)
+#define RENAME_flags (1ULL << 2)
+_Static_assert(sizeof(struct rename_fields) == 32, "");
+
+struct rename_record {
+	struct record record;
+	struct rename_fields payload;
 };
 
 struct connect_fields {

@@ -306,3 +306,47 @@ fn the_upper_layer_of_an_overlay() {
     assert_eq!((is_upper(&below), is_upper(&above)), (Some(0), Some(1)));
     watch.end();
 }
+
+// === rename ===
+
+fn renamed(old: &str, new: &str, flags: u32) -> OwnedRecord {
+    OwnedRecord::new(Kind::Rename.record())
+        .with(field::rename::OLD_PATH, old)
+        .with(field::rename::NEW_PATH, new)
+        .with(field::rename::FLAGS, flags)
+}
+
+/// The rename of this thread that comes next.
+fn next_rename(watch: &mut Watch) -> RawEvent {
+    let event = watch.find("rename", |event| is_ours(event, Kind::Rename));
+    assert_eq!(event.flags, event_flag::UNRESOLVED);
+    event
+}
+
+#[test]
+fn renames_by_each_call_arrive() {
+    let Some(mut watch) = Watch::over(&[Kind::Rename]) else { return };
+    let (_kept, folder) = folder();
+    let [a, b] = ["a", "b"].map(|name| folder.join(name).to_str().unwrap().to_owned());
+    fs::write(&a, "").unwrap();
+    fs::rename(&a, &b).unwrap();
+    let event = next_rename(&mut watch);
+    assert_eq!((event.result, event.payload), (Some(0), renamed(&a, &b, 0)));
+
+    // By a name that is seen from a folder.
+    let directory = fs::File::open(&folder).unwrap();
+    rustix::fs::renameat(&directory, "b", CWD, &a).unwrap();
+    let event = next_rename(&mut watch);
+    assert_eq!((event.result, event.payload), (Some(0), renamed(&b, &a, 0)));
+
+    fs::write(&b, "").unwrap();
+    rustix::fs::renameat_with(&directory, "a", &directory, "b", rustix::fs::RenameFlags::EXCHANGE).unwrap();
+    let event = next_rename(&mut watch);
+    assert_eq!((event.result, event.payload), (Some(0), renamed(&a, &b, 2)));
+
+    let gone = folder.join("gone").to_str().unwrap().to_owned();
+    fs::rename(&gone, &b).unwrap_err();
+    let event = next_rename(&mut watch);
+    assert_eq!((event.result, event.payload), (Some(-2), renamed(&gone, &b, 0)));
+    watch.end();
+}

@@ -26,6 +26,8 @@ pub enum Kind {
     Exit = 3,
     /// A file was opened, or could not be (open, openat, openat2, creat).
     Open = 32,
+    /// A file got another path, or could not (rename, renameat, renameat2).
+    Rename = 34,
     /// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
     Connect = 80,
     /// Events were lost between the kernel and the host.
@@ -34,7 +36,8 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 6] = [Kind::Exec, Kind::Fork, Kind::Exit, Kind::Open, Kind::Connect, Kind::Loss];
+    pub const ALL: [Kind; 7] =
+        [Kind::Exec, Kind::Fork, Kind::Exit, Kind::Open, Kind::Rename, Kind::Connect, Kind::Loss];
 
     /// The number, as it stands in frames.
     #[inline]
@@ -51,6 +54,7 @@ impl Kind {
             Self::Fork => "fork",
             Self::Exit => "exit",
             Self::Open => "open",
+            Self::Rename => "rename",
             Self::Connect => "connect",
             Self::Loss => "loss",
         }
@@ -65,6 +69,7 @@ impl Kind {
             2 => Some(Self::Fork),
             3 => Some(Self::Exit),
             32 => Some(Self::Open),
+            34 => Some(Self::Rename),
             80 => Some(Self::Connect),
             112 => Some(Self::Loss),
             _ => None,
@@ -79,6 +84,7 @@ impl Kind {
             "fork" => Some(Self::Fork),
             "exit" => Some(Self::Exit),
             "open" => Some(Self::Open),
+            "rename" => Some(Self::Rename),
             "connect" => Some(Self::Connect),
             "loss" => Some(Self::Loss),
             _ => None,
@@ -101,6 +107,7 @@ impl Kind {
             Self::Fork => &FORK_KIND,
             Self::Exit => &EXIT_KIND,
             Self::Open => &OPEN_KIND,
+            Self::Rename => &RENAME_KIND,
             Self::Connect => &CONNECT_KIND,
             Self::Loss => &LOSS_KIND,
         }
@@ -140,6 +147,16 @@ static EXIT_KIND: KindInfo = KindInfo {
 static OPEN_KIND: KindInfo = KindInfo {
     record: &OPEN,
     sees: "files that are opened",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static RENAME_KIND: KindInfo = KindInfo {
+    record: &RENAME,
+    sees: "files that are renamed",
     has_process: true,
     has_result: true,
     fine: &[],
@@ -1387,13 +1404,74 @@ static OPEN_FIELDS: [FieldInfo; 8] = [
     },
 ];
 
+/// A file got another path, or could not (rename, renameat, renameat2).
+pub static RENAME: RecordInfo = RecordInfo {
+    name: "rename",
+    section: 290,
+    size: 32,
+    fields: &RENAME_FIELDS,
+    index: 8,
+    words: &[Word {
+        at: 0,
+        known: 0x7,
+        texts: &[Place { offset: 8, word: 0, bit: 0 }, Place { offset: 16, word: 0, bit: 1 }],
+        pointing: 0x0,
+        points: &[],
+    }],
+};
+
+static RENAME_FIELDS: [FieldInfo; 3] = [
+    FieldInfo {
+        name: "old_path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "old_path",
+        port: None,
+        section: 290,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "new_path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "new_path",
+        port: None,
+        section: 290,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "flags",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "flags",
+        port: None,
+        section: 290,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+];
+
 /// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
 pub static CONNECT: RecordInfo = RecordInfo {
     name: "connect",
     section: 336,
     size: 64,
     fields: &CONNECT_FIELDS,
-    index: 8,
+    index: 9,
     words: &[Word { at: 0, known: 0x1ff, texts: &[Place { offset: 56, word: 0, bit: 8 }], pointing: 0x0, points: &[] }],
 };
 
@@ -1532,7 +1610,7 @@ pub static LOSS: RecordInfo = RecordInfo {
     section: 368,
     size: 24,
     fields: &LOSS_FIELDS,
-    index: 9,
+    index: 10,
     words: &[Word { at: 0, known: 0x3, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -1568,8 +1646,8 @@ static LOSS_FIELDS: [FieldInfo; 2] = [
 ];
 
 /// All records, by their index.
-pub static RECORDS: [&RecordInfo; 10] =
-    [&PROCESS, &EVENT, &CONTAINER, &LABEL, &EXEC, &FORK, &EXIT, &OPEN, &CONNECT, &LOSS];
+pub static RECORDS: [&RecordInfo; 11] =
+    [&PROCESS, &EVENT, &CONTAINER, &LABEL, &EXEC, &FORK, &EXIT, &OPEN, &RENAME, &CONNECT, &LOSS];
 
 /// The index of the records of a section, where this version knows it.
 #[inline]
@@ -1583,8 +1661,9 @@ pub(crate) const fn section_index(number: u16) -> Option<usize> {
         258 => Some(5),
         259 => Some(6),
         288 => Some(7),
-        336 => Some(8),
-        368 => Some(9),
+        290 => Some(8),
+        336 => Some(9),
+        368 => Some(10),
         _ => None,
     }
 }
@@ -1771,6 +1850,17 @@ pub mod field {
         pub static CREATED: &FieldInfo = &OPEN_FIELDS[6];
         /// Whether the file lies on the upper layer of an overlay.
         pub static FILE_UPPER: &FieldInfo = &OPEN_FIELDS[7];
+    }
+
+    /// A file got another path, or could not (rename, renameat, renameat2).
+    pub mod rename {
+        use super::super::{FieldInfo, RENAME_FIELDS};
+        /// The path before, as asked for, made absolute.
+        pub static OLD_PATH: &FieldInfo = &RENAME_FIELDS[0];
+        /// The path after, likewise.
+        pub static NEW_PATH: &FieldInfo = &RENAME_FIELDS[1];
+        /// Flags of renameat2(2): 1 not over another file, 2 exchanged with it, 4 a whiteout left behind.
+        pub static FLAGS: &FieldInfo = &RENAME_FIELDS[2];
     }
 
     /// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
@@ -2547,6 +2637,60 @@ impl<'a> Deref for OpenEvent<'a> {
     }
 }
 
+/// A file got another path, or could not (rename, renameat, renameat2).
+#[derive(Clone, Copy)]
+pub struct RenameEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> RenameEvent<'a> {
+    /// The path before, as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn old_path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// The path after, likewise.
+    #[inline]
+    #[must_use]
+    pub fn new_path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 16, word: 0, bit: 1 }, self.event.frame.arena)
+    }
+
+    /// Flags of renameat2(2): 1 not over another file, 2 exchanged with it, 4 a whiteout left behind.
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(24).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for RenameEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
 /// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
 #[derive(Clone, Copy)]
 pub struct ConnectEvent<'a> {
@@ -2688,6 +2832,8 @@ pub enum Payload<'a> {
     Exit(ExitEvent<'a>),
     /// A file was opened, or could not be (open, openat, openat2, creat).
     Open(OpenEvent<'a>),
+    /// A file got another path, or could not (rename, renameat, renameat2).
+    Rename(RenameEvent<'a>),
     /// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
     Connect(ConnectEvent<'a>),
     /// Events were lost between the kernel and the host.
@@ -2707,6 +2853,7 @@ impl<'a> Event<'a> {
             Some(Kind::Fork) => Payload::Fork(ForkEvent { event, record: event.payload_of(&FORK) }),
             Some(Kind::Exit) => Payload::Exit(ExitEvent { event, record: event.payload_of(&EXIT) }),
             Some(Kind::Open) => Payload::Open(OpenEvent { event, record: event.payload_of(&OPEN) }),
+            Some(Kind::Rename) => Payload::Rename(RenameEvent { event, record: event.payload_of(&RENAME) }),
             Some(Kind::Connect) => Payload::Connect(ConnectEvent { event, record: event.payload_of(&CONNECT) }),
             Some(Kind::Loss) => Payload::Loss(LossEvent { event, record: event.payload_of(&LOSS) }),
             None => Payload::Other(event),
@@ -2753,6 +2900,14 @@ impl<'a> Event<'a> {
         (self.kind_number() == Kind::Open.number()).then(|| OpenEvent { event: *self, record: self.payload_of(&OPEN) })
     }
 
+    /// The event as `rename`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_rename(&self) -> Option<RenameEvent<'a>> {
+        (self.kind_number() == Kind::Rename.number())
+            .then(|| RenameEvent { event: *self, record: self.payload_of(&RENAME) })
+    }
+
     /// The event as `connect`, where it is one.
     #[inline]
     #[must_use]
@@ -2777,6 +2932,7 @@ exec Exec ExecEvent as_exec on_exec "A process began a new program. `process` is
 fork Fork ForkEvent as_fork on_fork "A process was created. `process` is the parent.";
 exit Exit ExitEvent as_exit on_exit "A process ended, all its threads.";
 open Open OpenEvent as_open on_open "A file was opened, or could not be (open, openat, openat2, creat).";
+rename Rename RenameEvent as_rename on_rename "A file got another path, or could not (rename, renameat, renameat2).";
 connect Connect ConnectEvent as_connect on_connect "A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).";
 loss Loss LossEvent as_loss on_loss "Events were lost between the kernel and the host.";
 } } }

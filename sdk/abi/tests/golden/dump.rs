@@ -110,6 +110,11 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
                 let _ = writeln!(text, "open {row} created {}", shown(&view.is_created()));
                 let _ = writeln!(text, "open {row} file_upper {}", shown(&view.is_file_upper()));
             }
+            Payload::Rename(view) => {
+                let _ = writeln!(text, "rename {row} old_path {}", shown(&view.old_path()));
+                let _ = writeln!(text, "rename {row} new_path {}", shown(&view.new_path()));
+                let _ = writeln!(text, "rename {row} flags {}", shown(&view.flags()));
+            }
             Payload::Connect(view) => {
                 let _ = writeln!(text, "connect {row} address {}", shown(&view.address_bytes()));
                 let _ = writeln!(text, "connect {row} port {}", shown(&view.port()));

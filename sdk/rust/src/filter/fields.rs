@@ -9,6 +9,7 @@ impl scope::HasProcess for scope::Exec {}
 impl scope::HasProcess for scope::Fork {}
 impl scope::HasProcess for scope::Exit {}
 impl scope::HasProcess for scope::Open {}
+impl scope::HasProcess for scope::Rename {}
 impl scope::HasProcess for scope::Connect {}
 
 /// Fields of what events of all kinds have.
@@ -232,6 +233,15 @@ pub mod open {
         file_mode Number "open.file_mode" "Its type and permissions (st_mode).";
         created YesNo "open.created" "Whether this open created the file.";
         file_upper YesNo "open.file_upper" "Whether the file lies on the upper layer of an overlay.";
+    }
+}
+
+/// Fields of events of the kind `rename`. A file got another path, or could not (rename, renameat, renameat2).
+pub mod rename {
+    fields! { Rename:
+        old_path Text "rename.old_path" "The path before, as asked for, made absolute.";
+        new_path Text "rename.new_path" "The path after, likewise.";
+        flags Number "rename.flags" "Flags of renameat2(2): 1 not over another file, 2 exchanged with it, 4 a whiteout left behind.";
     }
 }
 

@@ -18,6 +18,14 @@ pub fn open(path: impl AsRef<[u8]>) -> TestEvent {
     TestEvent::new(Kind::Open).set(field::open::PATH, path.as_ref())
 }
 
+/// A file got another path, or could not (rename, renameat, renameat2).
+#[must_use]
+pub fn rename(old_path: impl AsRef<[u8]>, new_path: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Rename)
+        .set(field::rename::OLD_PATH, old_path.as_ref())
+        .set(field::rename::NEW_PATH, new_path.as_ref())
+}
+
 /// Events were lost between the kernel and the host.
 #[must_use]
 pub fn loss(lost_kind: Kind, count: u64) -> TestEvent {
