@@ -23,6 +23,7 @@ typedef __u32 u32;
 typedef __s64 s64;
 typedef __u64 u64;
 typedef _Bool bool;
+enum { false, true };
 
 /* Of uapi/linux/bpf.h, which would bring in every other header. */
 enum { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_PERCPU_ARRAY = 6, BPF_MAP_TYPE_RINGBUF = 27 };
