@@ -6,7 +6,7 @@ use lanner_abi::Kind;
 
 use crate::hooks::{Hook, Point};
 
-pub(crate) static HOOKS: [Hook; 11] = [
+pub(crate) static HOOKS: [Hook; 14] = [
     Hook { kind: Kind::Exec, program: "exec_done", point: Point::Typed("sched_process_exec"), since: "5.5" },
     Hook { kind: Kind::Fork, program: "fork_done", point: Point::Typed("sched_process_fork"), since: "5.5" },
     Hook { kind: Kind::Exit, program: "exit_begun", point: Point::Typed("sched_process_exit"), since: "5.5" },
@@ -32,6 +32,24 @@ pub(crate) static HOOKS: [Hook; 11] = [
         kind: Kind::Open,
         program: "creat_returned",
         point: Point::Tracefs { category: "syscalls", name: "sys_exit_creat", path: "syscalls/sys_exit_creat" },
+        since: "4.7",
+    },
+    Hook {
+        kind: Kind::Unlink,
+        program: "unlink_returned",
+        point: Point::Tracefs { category: "syscalls", name: "sys_exit_unlink", path: "syscalls/sys_exit_unlink" },
+        since: "4.7",
+    },
+    Hook {
+        kind: Kind::Unlink,
+        program: "unlinkat_returned",
+        point: Point::Tracefs { category: "syscalls", name: "sys_exit_unlinkat", path: "syscalls/sys_exit_unlinkat" },
+        since: "4.7",
+    },
+    Hook {
+        kind: Kind::Unlink,
+        program: "rmdir_returned",
+        point: Point::Tracefs { category: "syscalls", name: "sys_exit_rmdir", path: "syscalls/sys_exit_rmdir" },
         since: "4.7",
     },
     Hook {

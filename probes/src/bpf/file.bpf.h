@@ -212,3 +212,42 @@ int renameat2_returned(struct syscall_exit *call)
 	return report_rename(call->result, ARGUMENT_1(registers), ARGUMENT_3(registers),
 			     two_folders(ARGUMENT_0(registers), ARGUMENT_2(registers)), ARGUMENT_4(registers));
 }
+
+/* A global function, so that the three hooks share one body. */
+__noinline int report_unlink(s64 result, u64 name, s32 folder, bool directory)
+{
+	struct unlink_record *unlink = BEGIN(unlink, KIND_UNLINK);
+	u32 at = sizeof(*unlink);
+
+	if (!unlink)
+		return 0;
+	unlink->record.result = result;
+	FILL(&unlink->payload, UNLINK, directory, directory);
+	unlink->payload.present |= UNLINK_path;
+	at = append_named(&unlink->record, &unlink->payload.path, at, name, folder);
+	submit(&unlink->record, at);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_unlink")
+int unlink_returned(struct syscall_exit *call)
+{
+	return report_unlink(call->result, ARGUMENT_0(saved_registers()), AT_FDCWD, false);
+}
+
+SEC("tracepoint/syscalls/sys_exit_rmdir")
+int rmdir_returned(struct syscall_exit *call)
+{
+	return report_unlink(call->result, ARGUMENT_0(saved_registers()), AT_FDCWD, true);
+}
+
+#define AT_REMOVEDIR 0x200
+
+SEC("tracepoint/syscalls/sys_exit_unlinkat")
+int unlinkat_returned(struct syscall_exit *call)
+{
+	struct pt_regs *registers = saved_registers();
+
+	return report_unlink(call->result, ARGUMENT_1(registers), ARGUMENT_0(registers),
+			     (ARGUMENT_2(registers) & AT_REMOVEDIR) != 0);
+}

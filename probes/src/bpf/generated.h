@@ -21,6 +21,7 @@ enum kind {
 	KIND_FORK = 2,
 	KIND_EXIT = 3,
 	KIND_OPEN = 32,
+	KIND_UNLINK = 33,
 	KIND_RENAME = 34,
 	KIND_CONNECT = 80,
 	KIND_LOSS = 112,
@@ -200,6 +201,21 @@ _Static_assert(sizeof(struct open_fields) == 48, "");
 struct open_record {
 	struct record record;
 	struct open_fields payload;
+};
+
+struct unlink_fields {
+	u64 present;
+	struct text path;
+	u8 directory;
+} __attribute__((aligned(8)));
+
+#define UNLINK_path (1ULL << 0)
+#define UNLINK_directory (1ULL << 1)
+_Static_assert(sizeof(struct unlink_fields) == 24, "");
+
+struct unlink_record {
+	struct record record;
+	struct unlink_fields payload;
 };
 
 struct rename_fields {

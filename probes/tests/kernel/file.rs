@@ -350,3 +350,39 @@ fn renames_by_each_call_arrive() {
     assert_eq!((event.result, event.payload), (Some(-2), renamed(&gone, &b, 0)));
     watch.end();
 }
+
+// === unlink ===
+
+#[test]
+fn removals_by_each_call_arrive() {
+    let Some(mut watch) = Watch::over(&[Kind::Unlink]) else { return };
+    let mut next = |path: &Path, directory: bool, result: i64| {
+        let event = watch.find("unlink", |event| is_ours(event, Kind::Unlink));
+        let payload = OwnedRecord::new(Kind::Unlink.record()).with(field::unlink::PATH, path.to_str().unwrap());
+        assert_eq!(event.payload, payload.with(field::unlink::DIRECTORY, directory));
+        assert_eq!((event.result, event.flags), (Some(result), event_flag::UNRESOLVED));
+    };
+    let (_kept, folder) = folder();
+    let (file, inside) = (folder.join("file"), folder.join("inside"));
+    fs::write(&file, "").unwrap();
+    fs::remove_file(&file).unwrap();
+    next(&file, false, 0);
+    fs::create_dir(&inside).unwrap();
+    fs::remove_dir(&inside).unwrap();
+    next(&inside, true, 0);
+
+    let directory = fs::File::open(&folder).unwrap();
+    for (name, flags, is_directory) in
+        [("file", rustix::fs::AtFlags::empty(), false), ("inside", rustix::fs::AtFlags::REMOVEDIR, true)]
+    {
+        match is_directory {
+            true => fs::create_dir(folder.join(name)).unwrap(),
+            false => fs::write(folder.join(name), "").unwrap(),
+        }
+        rustix::fs::unlinkat(&directory, name, flags).unwrap();
+        next(&folder.join(name), is_directory, 0);
+        rustix::fs::unlinkat(&directory, name, flags).unwrap_err();
+        next(&folder.join(name), is_directory, -2);
+    }
+    watch.end();
+}

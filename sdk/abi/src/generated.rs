@@ -26,6 +26,8 @@ pub enum Kind {
     Exit = 3,
     /// A file was opened, or could not be (open, openat, openat2, creat).
     Open = 32,
+    /// A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).
+    Unlink = 33,
     /// A file got another path, or could not (rename, renameat, renameat2).
     Rename = 34,
     /// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
@@ -36,8 +38,8 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 7] =
-        [Kind::Exec, Kind::Fork, Kind::Exit, Kind::Open, Kind::Rename, Kind::Connect, Kind::Loss];
+    pub const ALL: [Kind; 8] =
+        [Kind::Exec, Kind::Fork, Kind::Exit, Kind::Open, Kind::Unlink, Kind::Rename, Kind::Connect, Kind::Loss];
 
     /// The number, as it stands in frames.
     #[inline]
@@ -54,6 +56,7 @@ impl Kind {
             Self::Fork => "fork",
             Self::Exit => "exit",
             Self::Open => "open",
+            Self::Unlink => "unlink",
             Self::Rename => "rename",
             Self::Connect => "connect",
             Self::Loss => "loss",
@@ -69,6 +72,7 @@ impl Kind {
             2 => Some(Self::Fork),
             3 => Some(Self::Exit),
             32 => Some(Self::Open),
+            33 => Some(Self::Unlink),
             34 => Some(Self::Rename),
             80 => Some(Self::Connect),
             112 => Some(Self::Loss),
@@ -84,6 +88,7 @@ impl Kind {
             "fork" => Some(Self::Fork),
             "exit" => Some(Self::Exit),
             "open" => Some(Self::Open),
+            "unlink" => Some(Self::Unlink),
             "rename" => Some(Self::Rename),
             "connect" => Some(Self::Connect),
             "loss" => Some(Self::Loss),
@@ -107,6 +112,7 @@ impl Kind {
             Self::Fork => &FORK_KIND,
             Self::Exit => &EXIT_KIND,
             Self::Open => &OPEN_KIND,
+            Self::Unlink => &UNLINK_KIND,
             Self::Rename => &RENAME_KIND,
             Self::Connect => &CONNECT_KIND,
             Self::Loss => &LOSS_KIND,
@@ -147,6 +153,16 @@ static EXIT_KIND: KindInfo = KindInfo {
 static OPEN_KIND: KindInfo = KindInfo {
     record: &OPEN,
     sees: "files that are opened",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static UNLINK_KIND: KindInfo = KindInfo {
+    record: &UNLINK,
+    sees: "files and folders that are removed",
     has_process: true,
     has_result: true,
     fine: &[],
@@ -1404,13 +1420,54 @@ static OPEN_FIELDS: [FieldInfo; 8] = [
     },
 ];
 
+/// A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).
+pub static UNLINK: RecordInfo = RecordInfo {
+    name: "unlink",
+    section: 289,
+    size: 24,
+    fields: &UNLINK_FIELDS,
+    index: 8,
+    words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static UNLINK_FIELDS: [FieldInfo; 2] = [
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "path",
+        port: None,
+        section: 289,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "directory",
+        ty: Type::U8,
+        reads: Reads::Bool,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "directory",
+        port: None,
+        section: 289,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+];
+
 /// A file got another path, or could not (rename, renameat, renameat2).
 pub static RENAME: RecordInfo = RecordInfo {
     name: "rename",
     section: 290,
     size: 32,
     fields: &RENAME_FIELDS,
-    index: 8,
+    index: 9,
     words: &[Word {
         at: 0,
         known: 0x7,
@@ -1471,7 +1528,7 @@ pub static CONNECT: RecordInfo = RecordInfo {
     section: 336,
     size: 64,
     fields: &CONNECT_FIELDS,
-    index: 9,
+    index: 10,
     words: &[Word { at: 0, known: 0x1ff, texts: &[Place { offset: 56, word: 0, bit: 8 }], pointing: 0x0, points: &[] }],
 };
 
@@ -1610,7 +1667,7 @@ pub static LOSS: RecordInfo = RecordInfo {
     section: 368,
     size: 24,
     fields: &LOSS_FIELDS,
-    index: 10,
+    index: 11,
     words: &[Word { at: 0, known: 0x3, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -1646,8 +1703,8 @@ static LOSS_FIELDS: [FieldInfo; 2] = [
 ];
 
 /// All records, by their index.
-pub static RECORDS: [&RecordInfo; 11] =
-    [&PROCESS, &EVENT, &CONTAINER, &LABEL, &EXEC, &FORK, &EXIT, &OPEN, &RENAME, &CONNECT, &LOSS];
+pub static RECORDS: [&RecordInfo; 12] =
+    [&PROCESS, &EVENT, &CONTAINER, &LABEL, &EXEC, &FORK, &EXIT, &OPEN, &UNLINK, &RENAME, &CONNECT, &LOSS];
 
 /// The index of the records of a section, where this version knows it.
 #[inline]
@@ -1661,9 +1718,10 @@ pub(crate) const fn section_index(number: u16) -> Option<usize> {
         258 => Some(5),
         259 => Some(6),
         288 => Some(7),
-        290 => Some(8),
-        336 => Some(9),
-        368 => Some(10),
+        289 => Some(8),
+        290 => Some(9),
+        336 => Some(10),
+        368 => Some(11),
         _ => None,
     }
 }
@@ -1850,6 +1908,15 @@ pub mod field {
         pub static CREATED: &FieldInfo = &OPEN_FIELDS[6];
         /// Whether the file lies on the upper layer of an overlay.
         pub static FILE_UPPER: &FieldInfo = &OPEN_FIELDS[7];
+    }
+
+    /// A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).
+    pub mod unlink {
+        use super::super::{FieldInfo, UNLINK_FIELDS};
+        /// The path, as asked for, made absolute.
+        pub static PATH: &FieldInfo = &UNLINK_FIELDS[0];
+        /// Whether it was asked for a folder.
+        pub static DIRECTORY: &FieldInfo = &UNLINK_FIELDS[1];
     }
 
     /// A file got another path, or could not (rename, renameat, renameat2).
@@ -2637,6 +2704,53 @@ impl<'a> Deref for OpenEvent<'a> {
     }
 }
 
+/// A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).
+#[derive(Clone, Copy)]
+pub struct UnlinkEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> UnlinkEvent<'a> {
+    /// The path, as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// Whether it was asked for a folder.
+    #[inline]
+    #[must_use]
+    pub fn is_directory(&self) -> bool {
+        self.record.u8(Place { offset: 16, word: 0, bit: 1 }).map(|value| value != 0).unwrap_or_default()
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for UnlinkEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
 /// A file got another path, or could not (rename, renameat, renameat2).
 #[derive(Clone, Copy)]
 pub struct RenameEvent<'a> {
@@ -2832,6 +2946,8 @@ pub enum Payload<'a> {
     Exit(ExitEvent<'a>),
     /// A file was opened, or could not be (open, openat, openat2, creat).
     Open(OpenEvent<'a>),
+    /// A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).
+    Unlink(UnlinkEvent<'a>),
     /// A file got another path, or could not (rename, renameat, renameat2).
     Rename(RenameEvent<'a>),
     /// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
@@ -2853,6 +2969,7 @@ impl<'a> Event<'a> {
             Some(Kind::Fork) => Payload::Fork(ForkEvent { event, record: event.payload_of(&FORK) }),
             Some(Kind::Exit) => Payload::Exit(ExitEvent { event, record: event.payload_of(&EXIT) }),
             Some(Kind::Open) => Payload::Open(OpenEvent { event, record: event.payload_of(&OPEN) }),
+            Some(Kind::Unlink) => Payload::Unlink(UnlinkEvent { event, record: event.payload_of(&UNLINK) }),
             Some(Kind::Rename) => Payload::Rename(RenameEvent { event, record: event.payload_of(&RENAME) }),
             Some(Kind::Connect) => Payload::Connect(ConnectEvent { event, record: event.payload_of(&CONNECT) }),
             Some(Kind::Loss) => Payload::Loss(LossEvent { event, record: event.payload_of(&LOSS) }),
@@ -2900,6 +3017,14 @@ impl<'a> Event<'a> {
         (self.kind_number() == Kind::Open.number()).then(|| OpenEvent { event: *self, record: self.payload_of(&OPEN) })
     }
 
+    /// The event as `unlink`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_unlink(&self) -> Option<UnlinkEvent<'a>> {
+        (self.kind_number() == Kind::Unlink.number())
+            .then(|| UnlinkEvent { event: *self, record: self.payload_of(&UNLINK) })
+    }
+
     /// The event as `rename`, where it is one.
     #[inline]
     #[must_use]
@@ -2932,6 +3057,7 @@ exec Exec ExecEvent as_exec on_exec "A process began a new program. `process` is
 fork Fork ForkEvent as_fork on_fork "A process was created. `process` is the parent.";
 exit Exit ExitEvent as_exit on_exit "A process ended, all its threads.";
 open Open OpenEvent as_open on_open "A file was opened, or could not be (open, openat, openat2, creat).";
+unlink Unlink UnlinkEvent as_unlink on_unlink "A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).";
 rename Rename RenameEvent as_rename on_rename "A file got another path, or could not (rename, renameat, renameat2).";
 connect Connect ConnectEvent as_connect on_connect "A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).";
 loss Loss LossEvent as_loss on_loss "Events were lost between the kernel and the host.";

@@ -110,6 +110,10 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
                 let _ = writeln!(text, "open {row} created {}", shown(&view.is_created()));
                 let _ = writeln!(text, "open {row} file_upper {}", shown(&view.is_file_upper()));
             }
+            Payload::Unlink(view) => {
+                let _ = writeln!(text, "unlink {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "unlink {row} directory {}", shown(&view.is_directory()));
+            }
             Payload::Rename(view) => {
                 let _ = writeln!(text, "rename {row} old_path {}", shown(&view.old_path()));
                 let _ = writeln!(text, "rename {row} new_path {}", shown(&view.new_path()));

@@ -9,6 +9,7 @@ impl scope::HasProcess for scope::Exec {}
 impl scope::HasProcess for scope::Fork {}
 impl scope::HasProcess for scope::Exit {}
 impl scope::HasProcess for scope::Open {}
+impl scope::HasProcess for scope::Unlink {}
 impl scope::HasProcess for scope::Rename {}
 impl scope::HasProcess for scope::Connect {}
 
@@ -233,6 +234,14 @@ pub mod open {
         file_mode Number "open.file_mode" "Its type and permissions (st_mode).";
         created YesNo "open.created" "Whether this open created the file.";
         file_upper YesNo "open.file_upper" "Whether the file lies on the upper layer of an overlay.";
+    }
+}
+
+/// Fields of events of the kind `unlink`. A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).
+pub mod unlink {
+    fields! { Unlink:
+        path Text "unlink.path" "The path, as asked for, made absolute.";
+        directory YesNo "unlink.directory" "Whether it was asked for a folder.";
     }
 }
 

@@ -18,6 +18,12 @@ pub fn open(path: impl AsRef<[u8]>) -> TestEvent {
     TestEvent::new(Kind::Open).set(field::open::PATH, path.as_ref())
 }
 
+/// A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).
+#[must_use]
+pub fn unlink(path: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Unlink).set(field::unlink::PATH, path.as_ref())
+}
+
 /// A file got another path, or could not (rename, renameat, renameat2).
 #[must_use]
 pub fn rename(old_path: impl AsRef<[u8]>, new_path: impl AsRef<[u8]>) -> TestEvent {
