@@ -6,7 +6,7 @@ use lanner_abi::Kind;
 
 use crate::hooks::{Hook, Point};
 
-pub(crate) static HOOKS: [Hook; 14] = [
+pub(crate) static HOOKS: [Hook; 15] = [
     Hook { kind: Kind::Exec, program: "exec_done", point: Point::Typed("sched_process_exec"), since: "5.5" },
     Hook { kind: Kind::Fork, program: "fork_done", point: Point::Typed("sched_process_fork"), since: "5.5" },
     Hook { kind: Kind::Exit, program: "exit_begun", point: Point::Typed("sched_process_exit"), since: "5.5" },
@@ -74,6 +74,12 @@ pub(crate) static HOOKS: [Hook; 14] = [
         kind: Kind::Connect,
         program: "connect_returned",
         point: Point::Tracefs { category: "syscalls", name: "sys_exit_connect", path: "syscalls/sys_exit_connect" },
+        since: "4.7",
+    },
+    Hook {
+        kind: Kind::Listen,
+        program: "listen_returned",
+        point: Point::Tracefs { category: "syscalls", name: "sys_exit_listen", path: "syscalls/sys_exit_listen" },
         since: "4.7",
     },
 ];

@@ -24,6 +24,7 @@ enum kind {
 	KIND_UNLINK = 33,
 	KIND_RENAME = 34,
 	KIND_CONNECT = 80,
+	KIND_LISTEN = 82,
 	KIND_LOSS = 112,
 	KINDS = 128,
 };
@@ -262,4 +263,27 @@ _Static_assert(sizeof(struct connect_fields) == 64, "");
 struct connect_record {
 	struct record record;
 	struct connect_fields payload;
+};
+
+struct listen_fields {
+	u64 present;
+	u8 address[16];
+	u16 port;
+	u16 family;
+	s32 fd;
+	s32 backlog;
+	u32 socket_type;
+} __attribute__((aligned(8)));
+
+#define LISTEN_address (1ULL << 0)
+#define LISTEN_port (1ULL << 1)
+#define LISTEN_family (1ULL << 2)
+#define LISTEN_fd (1ULL << 3)
+#define LISTEN_backlog (1ULL << 4)
+#define LISTEN_socket_type (1ULL << 5)
+_Static_assert(sizeof(struct listen_fields) == 40, "");
+
+struct listen_record {
+	struct record record;
+	struct listen_fields payload;
 };

@@ -209,3 +209,33 @@ int connect_returned(struct syscall_exit *call)
 	submit(&connect->record, at);
 	return 0;
 }
+
+SEC("tracepoint/syscalls/sys_exit_listen")
+int listen_returned(struct syscall_exit *call)
+{
+	struct listen_record *listen = BEGIN(listen, KIND_LISTEN);
+	struct pt_regs *registers = saved_registers();
+	struct listen_fields *payload;
+	struct socket_facts facts;
+	struct sock *sk;
+
+	if (!listen)
+		return 0;
+	payload = &listen->payload;
+	listen->record.result = call->result;
+	FILL(payload, LISTEN, fd, ARGUMENT_0(registers));
+	FILL(payload, LISTEN, backlog, ARGUMENT_1(registers));
+	sk = socket_of(file_of((struct task_struct *)bpf_get_current_task_btf(), payload->fd));
+	if (sk) {
+		read_socket(&facts, sk);
+		FILL(payload, LISTEN, family, facts.family);
+		FILL(payload, LISTEN, socket_type, facts.type);
+		if (is_internet(facts.family)) {
+			FILL(payload, LISTEN, port, facts.local_port);
+			__builtin_memcpy(payload->address, facts.local, sizeof(facts.local));
+			payload->present |= LISTEN_address;
+		}
+	}
+	submit(&listen->record, sizeof(*listen));
+	return 0;
+}

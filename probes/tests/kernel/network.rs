@@ -8,7 +8,7 @@ use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener, UnixStream};
 use lanner_abi::{Kind, OwnedRecord, event_flag, field};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
 
-use crate::watch::{Watch, address, number, task};
+use crate::watch::{Watch, address, is_ours, number, task};
 
 const UNSPEC: u16 = 0;
 const UNIX: u16 = 1;
@@ -229,5 +229,37 @@ fn what_is_no_socket() {
     // Neither a type nor a protocol.
     assert_eq!(event.payload, to(of(&file, INET), peer));
     assert_eq!(number(&event.payload, field::connect::SOCKET_TYPE), None);
+    watch.end();
+}
+
+// === listen ===
+
+#[test]
+fn sockets_that_wait_for_connections_arrive() {
+    let Some(mut watch) = Watch::over(&[Kind::Listen]) else { return };
+    let mut next = || watch.find("listen", |event| is_ours(event, Kind::Listen));
+    for address in ["127.0.0.1:0", "[::1]:0", "0.0.0.0:0"] {
+        let listener = TcpListener::bind(address).unwrap();
+        let local = listener.local_addr().unwrap();
+        let event = next();
+        assert_eq!((event.result, event.flags), (Some(0), 0));
+        let payload = event.payload.get();
+        assert_eq!(payload.value(field::listen::ADDRESS), Some(local.ip().into()));
+        assert_eq!(payload.number(field::listen::PORT), Some(local.port().into()));
+        assert_eq!(payload.number(field::listen::FAMILY), Some(if local.is_ipv4() { 2 } else { 10 }));
+        assert_eq!(payload.number(field::listen::FD), Some(listener.as_raw_fd() as u64));
+        assert_eq!(payload.number(field::listen::SOCKET_TYPE), Some(1));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let _unix = UnixListener::bind(folder.path().join("socket")).unwrap();
+    let event = next();
+    assert_eq!(event.payload.get().number(field::listen::FAMILY), Some(1));
+    assert!(!event.payload.get().has(field::listen::ADDRESS) && !event.payload.get().has(field::listen::PORT));
+
+    // Not a socket that can.
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    rustix::net::listen(&udp, 7).unwrap_err();
+    let event = next();
+    assert_eq!((event.result, event.payload.get().number(field::listen::BACKLOG)), (Some(-95), Some(7)));
     watch.end();
 }

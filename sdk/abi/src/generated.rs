@@ -32,14 +32,25 @@ pub enum Kind {
     Rename = 34,
     /// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
     Connect = 80,
+    /// A socket waits for connections, or could not.
+    Listen = 82,
     /// Events were lost between the kernel and the host.
     Loss = 112,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 8] =
-        [Kind::Exec, Kind::Fork, Kind::Exit, Kind::Open, Kind::Unlink, Kind::Rename, Kind::Connect, Kind::Loss];
+    pub const ALL: [Kind; 9] = [
+        Kind::Exec,
+        Kind::Fork,
+        Kind::Exit,
+        Kind::Open,
+        Kind::Unlink,
+        Kind::Rename,
+        Kind::Connect,
+        Kind::Listen,
+        Kind::Loss,
+    ];
 
     /// The number, as it stands in frames.
     #[inline]
@@ -59,6 +70,7 @@ impl Kind {
             Self::Unlink => "unlink",
             Self::Rename => "rename",
             Self::Connect => "connect",
+            Self::Listen => "listen",
             Self::Loss => "loss",
         }
     }
@@ -75,6 +87,7 @@ impl Kind {
             33 => Some(Self::Unlink),
             34 => Some(Self::Rename),
             80 => Some(Self::Connect),
+            82 => Some(Self::Listen),
             112 => Some(Self::Loss),
             _ => None,
         }
@@ -91,6 +104,7 @@ impl Kind {
             "unlink" => Some(Self::Unlink),
             "rename" => Some(Self::Rename),
             "connect" => Some(Self::Connect),
+            "listen" => Some(Self::Listen),
             "loss" => Some(Self::Loss),
             _ => None,
         }
@@ -115,6 +129,7 @@ impl Kind {
             Self::Unlink => &UNLINK_KIND,
             Self::Rename => &RENAME_KIND,
             Self::Connect => &CONNECT_KIND,
+            Self::Listen => &LISTEN_KIND,
             Self::Loss => &LOSS_KIND,
         }
     }
@@ -186,6 +201,16 @@ static CONNECT_KIND: KindInfo = KindInfo {
     has_process: true,
     has_result: true,
     fine: &[-115],
+    has_image: false,
+    from_kernel: true,
+};
+
+static LISTEN_KIND: KindInfo = KindInfo {
+    record: &LISTEN,
+    sees: "sockets that wait for connections",
+    has_process: true,
+    has_result: true,
+    fine: &[],
     has_image: false,
     from_kernel: true,
 };
@@ -1661,13 +1686,110 @@ static CONNECT_FIELDS: [FieldInfo; 9] = [
     },
 ];
 
+/// A socket waits for connections, or could not.
+pub static LISTEN: RecordInfo = RecordInfo {
+    name: "listen",
+    section: 338,
+    size: 40,
+    fields: &LISTEN_FIELDS,
+    index: 11,
+    words: &[Word { at: 0, known: 0x3f, texts: &[], pointing: 0x0, points: &[] }],
+};
+
+static LISTEN_FIELDS: [FieldInfo; 6] = [
+    FieldInfo {
+        name: "address",
+        ty: Type::Bytes16,
+        reads: Reads::Address,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "address",
+        port: None,
+        section: 338,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "port",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "port",
+        port: None,
+        section: 338,
+        place: Place { offset: 24, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "family",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "family",
+        port: None,
+        section: 338,
+        place: Place { offset: 26, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "fd",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fd",
+        port: None,
+        section: 338,
+        place: Place { offset: 28, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "backlog",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "backlog",
+        port: None,
+        section: 338,
+        place: Place { offset: 32, word: 0, bit: 4 },
+    },
+    FieldInfo {
+        name: "socket_type",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "socket_type",
+        port: None,
+        section: 338,
+        place: Place { offset: 36, word: 0, bit: 5 },
+    },
+];
+
 /// Events were lost between the kernel and the host.
 pub static LOSS: RecordInfo = RecordInfo {
     name: "loss",
     section: 368,
     size: 24,
     fields: &LOSS_FIELDS,
-    index: 11,
+    index: 12,
     words: &[Word { at: 0, known: 0x3, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -1703,8 +1825,8 @@ static LOSS_FIELDS: [FieldInfo; 2] = [
 ];
 
 /// All records, by their index.
-pub static RECORDS: [&RecordInfo; 12] =
-    [&PROCESS, &EVENT, &CONTAINER, &LABEL, &EXEC, &FORK, &EXIT, &OPEN, &UNLINK, &RENAME, &CONNECT, &LOSS];
+pub static RECORDS: [&RecordInfo; 13] =
+    [&PROCESS, &EVENT, &CONTAINER, &LABEL, &EXEC, &FORK, &EXIT, &OPEN, &UNLINK, &RENAME, &CONNECT, &LISTEN, &LOSS];
 
 /// The index of the records of a section, where this version knows it.
 #[inline]
@@ -1721,7 +1843,8 @@ pub(crate) const fn section_index(number: u16) -> Option<usize> {
         289 => Some(8),
         290 => Some(9),
         336 => Some(10),
-        368 => Some(11),
+        338 => Some(11),
+        368 => Some(12),
         _ => None,
     }
 }
@@ -1951,6 +2074,23 @@ pub mod field {
         pub static SOCKET_TYPE: &FieldInfo = &CONNECT_FIELDS[7];
         /// Path of a unix socket; an abstract name begins with @.
         pub static UNIX_PATH: &FieldInfo = &CONNECT_FIELDS[8];
+    }
+
+    /// A socket waits for connections, or could not.
+    pub mod listen {
+        use super::super::{FieldInfo, LISTEN_FIELDS};
+        /// Address that it waits at, where that is an internet address; all zero for any.
+        pub static ADDRESS: &FieldInfo = &LISTEN_FIELDS[0];
+        /// Port that it waits at, likewise.
+        pub static PORT: &FieldInfo = &LISTEN_FIELDS[1];
+        /// Address family: 1 unix, 2 IPv4, 10 IPv6.
+        pub static FAMILY: &FieldInfo = &LISTEN_FIELDS[2];
+        /// File descriptor of the socket.
+        pub static FD: &FieldInfo = &LISTEN_FIELDS[3];
+        /// Connections that may wait, as asked for.
+        pub static BACKLOG: &FieldInfo = &LISTEN_FIELDS[4];
+        /// 1 stream, 5 sequenced packets.
+        pub static SOCKET_TYPE: &FieldInfo = &LISTEN_FIELDS[5];
     }
 
     /// Events were lost between the kernel and the host.
@@ -2901,6 +3041,81 @@ impl<'a> Deref for ConnectEvent<'a> {
     }
 }
 
+/// A socket waits for connections, or could not.
+#[derive(Clone, Copy)]
+pub struct ListenEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> ListenEvent<'a> {
+    /// Address that it waits at, where that is an internet address; all zero for any.
+    #[inline]
+    #[must_use]
+    pub fn address_bytes(&self) -> Option<[u8; 16]> {
+        self.record.bytes(Place { offset: 8, word: 0, bit: 0 })
+    }
+
+    /// Port that it waits at, likewise.
+    #[inline]
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 24, word: 0, bit: 1 })
+    }
+
+    /// Address family: 1 unix, 2 IPv4, 10 IPv6.
+    #[inline]
+    #[must_use]
+    pub fn family(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 26, word: 0, bit: 2 })
+    }
+
+    /// File descriptor of the socket.
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> i32 {
+        i32::from_le_bytes(self.record.raw(28).unwrap_or_default())
+    }
+
+    /// Connections that may wait, as asked for.
+    #[inline]
+    #[must_use]
+    pub fn backlog(&self) -> i32 {
+        i32::from_le_bytes(self.record.raw(32).unwrap_or_default())
+    }
+
+    /// 1 stream, 5 sequenced packets.
+    #[inline]
+    #[must_use]
+    pub fn socket_type(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 36, word: 0, bit: 5 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for ListenEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
 /// Events were lost between the kernel and the host.
 #[derive(Clone, Copy)]
 pub struct LossEvent<'a> {
@@ -2952,6 +3167,8 @@ pub enum Payload<'a> {
     Rename(RenameEvent<'a>),
     /// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
     Connect(ConnectEvent<'a>),
+    /// A socket waits for connections, or could not.
+    Listen(ListenEvent<'a>),
     /// Events were lost between the kernel and the host.
     Loss(LossEvent<'a>),
     /// Of a kind that this version does not know.
@@ -2972,6 +3189,7 @@ impl<'a> Event<'a> {
             Some(Kind::Unlink) => Payload::Unlink(UnlinkEvent { event, record: event.payload_of(&UNLINK) }),
             Some(Kind::Rename) => Payload::Rename(RenameEvent { event, record: event.payload_of(&RENAME) }),
             Some(Kind::Connect) => Payload::Connect(ConnectEvent { event, record: event.payload_of(&CONNECT) }),
+            Some(Kind::Listen) => Payload::Listen(ListenEvent { event, record: event.payload_of(&LISTEN) }),
             Some(Kind::Loss) => Payload::Loss(LossEvent { event, record: event.payload_of(&LOSS) }),
             None => Payload::Other(event),
         }
@@ -3041,6 +3259,14 @@ impl<'a> Event<'a> {
             .then(|| ConnectEvent { event: *self, record: self.payload_of(&CONNECT) })
     }
 
+    /// The event as `listen`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_listen(&self) -> Option<ListenEvent<'a>> {
+        (self.kind_number() == Kind::Listen.number())
+            .then(|| ListenEvent { event: *self, record: self.payload_of(&LISTEN) })
+    }
+
     /// The event as `loss`, where it is one.
     #[inline]
     #[must_use]
@@ -3060,5 +3286,6 @@ open Open OpenEvent as_open on_open "A file was opened, or could not be (open, o
 unlink Unlink UnlinkEvent as_unlink on_unlink "A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).";
 rename Rename RenameEvent as_rename on_rename "A file got another path, or could not (rename, renameat, renameat2).";
 connect Connect ConnectEvent as_connect on_connect "A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).";
+listen Listen ListenEvent as_listen on_listen "A socket waits for connections, or could not.";
 loss Loss LossEvent as_loss on_loss "Events were lost between the kernel and the host.";
 } } }

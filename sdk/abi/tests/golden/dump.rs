@@ -130,6 +130,14 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
                 let _ = writeln!(text, "connect {row} socket_type {}", shown(&view.socket_type()));
                 let _ = writeln!(text, "connect {row} unix_path {}", shown(&view.unix_path()));
             }
+            Payload::Listen(view) => {
+                let _ = writeln!(text, "listen {row} address {}", shown(&view.address_bytes()));
+                let _ = writeln!(text, "listen {row} port {}", shown(&view.port()));
+                let _ = writeln!(text, "listen {row} family {}", shown(&view.family()));
+                let _ = writeln!(text, "listen {row} fd {}", shown(&view.fd()));
+                let _ = writeln!(text, "listen {row} backlog {}", shown(&view.backlog()));
+                let _ = writeln!(text, "listen {row} socket_type {}", shown(&view.socket_type()));
+            }
             Payload::Loss(view) => {
                 let _ = writeln!(text, "loss {row} lost_kind {}", shown(&view.lost_kind_number()));
                 let _ = writeln!(text, "loss {row} count {}", shown(&view.count()));

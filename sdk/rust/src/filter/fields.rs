@@ -12,6 +12,7 @@ impl scope::HasProcess for scope::Open {}
 impl scope::HasProcess for scope::Unlink {}
 impl scope::HasProcess for scope::Rename {}
 impl scope::HasProcess for scope::Connect {}
+impl scope::HasProcess for scope::Listen {}
 
 /// Fields of what events of all kinds have.
 pub mod event {
@@ -266,6 +267,18 @@ pub mod connect {
         fd Number "connect.fd" "File descriptor of the socket.";
         socket_type Number "connect.socket_type" "1 stream, 2 datagram, 3 raw, 5 sequenced packets.";
         unix_path Text "connect.unix_path" "Path of a unix socket; an abstract name begins with @.";
+    }
+}
+
+/// Fields of events of the kind `listen`. A socket waits for connections, or could not.
+pub mod listen {
+    fields! { Listen:
+        address Address "listen.address" "Address that it waits at, where that is an internet address; all zero for any.";
+        port Number "listen.port" "Port that it waits at, likewise.";
+        family Number "listen.family" "Address family: 1 unix, 2 IPv4, 10 IPv6.";
+        fd Number "listen.fd" "File descriptor of the socket.";
+        backlog Number "listen.backlog" "Connections that may wait, as asked for.";
+        socket_type Number "listen.socket_type" "1 stream, 5 sequenced packets.";
     }
 }
 

@@ -32,6 +32,12 @@ pub fn rename(old_path: impl AsRef<[u8]>, new_path: impl AsRef<[u8]>) -> TestEve
         .set(field::rename::NEW_PATH, new_path.as_ref())
 }
 
+/// A socket waits for connections, or could not.
+#[must_use]
+pub fn listen(port: u16) -> TestEvent {
+    TestEvent::new(Kind::Listen).set(field::listen::PORT, port)
+}
+
 /// Events were lost between the kernel and the host.
 #[must_use]
 pub fn loss(lost_kind: Kind, count: u64) -> TestEvent {
