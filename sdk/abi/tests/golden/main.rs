@@ -107,3 +107,23 @@ fn every_kind_is_in_it() {
         assert_eq!(frame.events().filter(|event| event.kind() == Some(kind)).count(), 2, "{kind:?}");
     }
 }
+
+/// Frames as released versions of this layout wrote them: frozen, and still read as they were.
+#[test]
+fn frames_of_released_versions_read_as_they_did() {
+    let released = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/released");
+    let mut frames = 0;
+    for folder in std::fs::read_dir(released).expect("the released versions") {
+        let folder = folder.expect("a folder").path();
+        let Ok(bytes) = std::fs::read(folder.join("frame.bin")) else { continue };
+        let frame = Frame::parse(&bytes).expect("a frame");
+        let read = dump::dump(&frame).concat();
+        let read: std::collections::HashSet<&str> = read.lines().collect();
+        let then = std::fs::read_to_string(folder.join("frame.txt")).expect("what it says");
+        for line in then.lines() {
+            assert!(read.contains(line), "{}: {line:?} is read otherwise now", folder.display());
+        }
+        frames += 1;
+    }
+    assert!(frames > 0);
+}
