@@ -48,6 +48,10 @@ fn of_answer(answer: &mut Answer, events: &[Event], remembered: &Remembered, now
     let mut findings = Vec::new();
     for raised in std::mem::take(&mut answer.gave.findings) {
         let (pack, rule) = (answer.description.clone(), raised.rule as usize);
+        if pack.left_out.iter().any(|left_out| left_out.rule == raised.rule) {
+            tracing::warn!("pack {} raised a finding for a rule that is left out; so is the finding", pack.name);
+            continue;
+        }
         let Some(finding) = Finding::new(pack, rule, raised.message, now_ns) else {
             tracing::warn!(
                 "pack {} raised a finding for its rule number {}, and has none of that number; left out",
@@ -119,7 +123,7 @@ mod tests {
     use std::sync::Arc;
 
     use lanner_abi::{Kind, OwnedRecord};
-    use lanner_engine::{Description, Gave, PackId, Raised, Rule, Severity};
+    use lanner_engine::{Description, Gave, LeftOut, PackId, Raised, Rule, Severity};
     use lanner_enrich::Enricher;
     use lanner_probes::event::{RawEvent, Task};
     use lanner_source::record::{Machine, Record};
@@ -207,6 +211,15 @@ mod tests {
             assert_eq!(finding.time_ns, 9);
             assert!(finding.event.is_none() && finding.process.is_none());
         }
+    }
+
+    #[test]
+    fn a_rule_that_is_left_out_raises_nothing() {
+        let mut answer = answer(1, &[("left out", Some(1))]);
+        let left_out = LeftOut { rule: 0, needs: "a test".into() };
+        let description = Description { left_out: vec![left_out], ..(*answer.description).clone() };
+        answer.description = Arc::new(description);
+        assert!(findings(vec![answer]).is_empty());
     }
 
     #[test]
