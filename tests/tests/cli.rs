@@ -131,7 +131,8 @@ fn a_host_whose_findings_nobody_reads_can_be_stopped() {
     assert!(said.iter().any(|line| line.contains("the last findings are not written")), "{said:?}");
 }
 
-/// Where it is not asked twice it ends by itself, and says what nobody judged.
+/// It says so within seconds, and goes on judging; where it is not asked twice it ends by itself, and says what is not
+/// written.
 #[test]
 fn a_host_whose_findings_nobody_reads_ends_within_its_grace() {
     require_kernel!();
@@ -142,17 +143,18 @@ fn a_host_whose_findings_nobody_reads_ends_within_its_grace() {
     let _unread = child.stdout.take();
     let mut lines = BufReader::new(child.stderr.take().expect("its stderr")).lines().map_while(Result::ok);
     assert!(lines.any(|line| line.contains("watching kernel")));
-    // More than may wait between the kernel and the pipe, which holds 64 KiB.
+    // More than may wait for the pipe, which holds 64 KiB.
     for _ in 0..60_000 {
         drop(fs::File::open(&marked));
     }
+    assert!(lines.any(|line| line.contains("stdout takes no findings, perhaps as nobody reads it")));
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be signalled");
     let said: Vec<String> = lines.collect();
     assert_eq!(child.wait().expect("it ends").code(), Some(1));
-    let count = said.iter().find_map(|line| line.split_once(" events that had arrived were not judged"));
-    let count = count.and_then(|(before, _)| before.rsplit(' ').next()?.parse::<u64>().ok());
-    assert!(count.is_some_and(|count| (30_000..=60_000 * 2).contains(&count)), "{said:?}");
+    let waiting = said.iter().find_map(|line| line.split_once(" findings wait;"));
+    let waiting = waiting.and_then(|(before, _)| before.rsplit(' ').next()?.parse::<u64>().ok());
+    assert!(waiting.is_some_and(|waiting| waiting > 0), "{said:?}");
     assert!(said.iter().any(|line| line.contains("not all was written within 10s")), "{said:?}");
 }
 

@@ -8,7 +8,7 @@ use lanner_engine::{Candidate, Engine, Handover, Limits, Runtime, Verdicts};
 use lanner_enrich::{Enricher, Event};
 use lanner_finding::{Finding, Findings};
 use lanner_probes::Task;
-use lanner_sink::{Delivery, Sink, SinkError};
+use lanner_sink::{Behind, Delivery, Sink, SinkError};
 use lanner_source::record::Machine;
 use lanner_tests::{events, test_pack};
 
@@ -67,7 +67,9 @@ impl Sink for Keeps {
 /// What was found when all is judged.
 fn findings(engine: Engine, verdicts: Verdicts) -> Vec<[String; 3]> {
     let (send, kept) = std::sync::mpsc::channel();
-    let delivery = Delivery::start(Findings::from(verdicts), vec![Box::new(Keeps(send))], None).expect("a thread");
+    let delivery =
+        Delivery::start(Findings::from(verdicts), vec![("kept".into(), Box::new(Keeps(send)))], Behind::Wait, None)
+            .expect("a thread");
     drop(engine);
     delivery.finish().expect("all written");
     kept.iter().collect()

@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
-use lanner_sink::{Json, Plain, Sink};
+use lanner_sink::{Json, Named, Plain};
 
 use super::Failure;
 use super::colour::Colour;
@@ -29,7 +29,7 @@ enum Format {
 
 impl Output {
     /// Opens the sinks.
-    pub(super) fn open(&self, host: &str, colour: Colour) -> Result<Vec<Box<dyn Sink>>, Failure> {
+    pub(super) fn open(&self, host: &str, colour: Colour) -> Result<Vec<Named>, Failure> {
         let (out, colour): (Box<dyn Write + Send>, bool) = match &self.output_file {
             None => (Box::new(std::io::stdout()), colour.on(&std::io::stdout())),
             Some(path) => {
@@ -42,9 +42,10 @@ impl Output {
             }
         };
         let out = BufWriter::new(out);
+        let name = self.output_file.as_ref().map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
         Ok(vec![match self.output {
-            Format::Text => Box::new(Plain::new(out, colour)),
-            Format::Json => Box::new(Json::new(out, host.to_owned())),
+            Format::Text => (name, Box::new(Plain::new(out, colour))),
+            Format::Json => (name, Box::new(Json::new(out, host.to_owned()))),
         }])
     }
 }

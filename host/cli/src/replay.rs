@@ -8,7 +8,7 @@ use std::time::Instant;
 use lanner_abi::Text;
 use lanner_finding::Findings;
 use lanner_pipeline::Pipeline;
-use lanner_sink::Delivery;
+use lanner_sink::{Behind, Delivery};
 use lanner_source::{Replay, Source};
 
 use super::Failure;
@@ -34,12 +34,12 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let path = arguments.capture.display();
     let hostname = Text::from(source.machine().hostname.as_str());
     tracing::info!("replaying {path}, recorded on {hostname}, with {}", summary(&engine));
-    let delivery = Delivery::start(Findings::from(verdicts), sinks, None)?;
+    let delivery = Delivery::start(Findings::from(verdicts), sinks, Behind::Wait, None)?;
     let began = Instant::now();
     // Nobody gives orders; the sender only has to live.
     let (_orders, obeyed) = channel();
     let totals = Pipeline::new(Box::new(source) as Box<dyn Source>, engine, None)?.run(&obeyed);
-    let findings = delivery.finish()?;
+    let findings = delivery.finish()?.findings;
     let totals = totals?;
     tracing::info!("judged {} events in {:.1?}: {findings} findings", totals.events, began.elapsed());
     Ok(ExitCode::SUCCESS)

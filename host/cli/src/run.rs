@@ -9,7 +9,7 @@ use lanner_engine::{Order, Runtime};
 use lanner_finding::Findings;
 use lanner_pack::{Follower, MIN_INTERVAL, Watcher};
 use lanner_pipeline::{Pipeline, PipelineError, Totals};
-use lanner_sink::Delivery;
+use lanner_sink::{Behind, Delivered, Delivery};
 use lanner_source::{Live, Source};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -67,7 +67,8 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     // Held, so that what runs is not pruned from the store.
     let (_follower, _in_use) = follow(arguments, runtime, remote, orders.clone())?;
     let (found, findings) = channel();
-    let delivery = Delivery::start(Findings::from(verdicts), sinks, arguments.self_test.then_some(found))?;
+    let delivery =
+        Delivery::start(Findings::from(verdicts), sinks, Behind::LeaveOut, arguments.self_test.then_some(found))?;
     let pipeline = Running::start(pipeline, obeyed)?;
     tracing::info!("watching kernel {kernel} with {what}, ready after {:.0?}; Ctrl-C stops", began.elapsed());
     if arguments.self_test {
@@ -86,7 +87,10 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         tracing::warn!("{unjudged} events that had arrived were not judged when it ended");
     }
     waited?;
-    let findings = delivery.finish()?;
+    let Delivered { findings, left_out } = delivery.finish()?;
+    if left_out > 0 {
+        tracing::warn!("{left_out} findings were left out, as they were not taken in time");
+    }
     let Totals { events, lost, .. } = totals?;
     tracing::info!("judged {events} events in {:.1?}: {findings} findings, {lost} events lost", began.elapsed());
     Ok(ExitCode::SUCCESS)
@@ -194,7 +198,10 @@ fn wait(
             _ = terminate.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
             () = tokio::time::sleep(GRACE) => {
                 Err(match pipeline.0.is_finished() {
-                    true => format!("not all was written within {GRACE:?}, perhaps as nobody reads it; {UNWRITTEN}"),
+                    true => format!(
+                        "not all was written within {GRACE:?}, perhaps as nobody reads it: {} findings wait; {UNWRITTEN}",
+                        delivery.waiting()
+                    ),
                     false => format!(
                         "not all was judged within {GRACE:?}: a call into a pack still runs (--pack-deadline), and what \
                          waits behind it is not judged"

@@ -75,9 +75,28 @@ impl Finding {
         &self.pack.rules[self.rule]
     }
 
+    /// Bytes that it takes while it waits, about; processes are shared with others.
+    pub fn size(&self) -> usize {
+        let fields = self.fields.iter().map(|(name, detail)| name.len() + detail.size());
+        let event = self.event.as_ref().map_or(0, |event| event.payload.len());
+        size_of::<Self>() + self.message.len() + event + fields.sum::<usize>()
+    }
+
     /// Whether it comes from the host's own self-test.
     pub fn is_self_test(&self) -> bool {
         let flag = lanner_abi::process_flag::SELF_TEST;
         self.process.as_ref().is_some_and(|process| process.flags() & flag != 0)
+    }
+}
+
+impl Detail {
+    fn size(&self) -> usize {
+        let inside = match self {
+            Self::Text(text) => text.len(),
+            Self::Path(path) => path.len(),
+            Self::List(details) => details.iter().map(Self::size).sum(),
+            _ => 0,
+        };
+        size_of::<Self>() + inside
     }
 }

@@ -4,11 +4,13 @@
 
 mod deliver;
 mod json;
+mod queue;
 mod text;
 pub mod time;
 
-pub use deliver::Delivery;
+pub use deliver::{Delivered, Delivery, Named};
 pub use json::{Json, SCHEMA_VERSION};
+pub use queue::Behind;
 pub use text::Plain;
 
 use lanner_finding::Finding;

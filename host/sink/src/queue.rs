@@ -1,0 +1,137 @@
+//! Findings that wait for one sink, within bounds.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use lanner_finding::Finding;
+
+/// Findings that wait at most.
+pub(crate) const MAX_FINDINGS: usize = 16_384;
+/// Bytes of them at most, about.
+const MAX_BYTES: usize = 64 << 20;
+
+/// What becomes of findings for which there is no room, as their sink does not take them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// Whoever brings them waits: nothing is left out of a replay.
+    Wait,
+    /// They are left out, and counted: no sink holds up the judging of a live machine.
+    LeaveOut,
+}
+
+/// The sink does not take findings any more.
+pub(crate) struct Failed;
+
+/// Groups of findings that are on their way to a sink.
+#[derive(Default)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    groups: VecDeque<Arc<[Finding]>>,
+    /// Findings that are not written yet, those that are being written too, and their bytes.
+    waiting: usize,
+    bytes: usize,
+    written: u64,
+    left_out: u64,
+    /// Nothing comes any more.
+    closed: bool,
+    failed: bool,
+}
+
+/// How a queue stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) waiting: usize,
+    pub(crate) written: u64,
+    pub(crate) left_out: u64,
+}
+
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // What panicked in between was a sink's thread; the numbers are whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Brings a group.
+    pub(crate) fn push(&self, group: &Arc<[Finding]>, behind: Behind) -> Result<(), Failed> {
+        let bytes = bytes(group);
+        let mut state = self.state();
+        loop {
+            if state.failed {
+                return Err(Failed);
+            }
+            let fits = state.waiting + group.len() <= MAX_FINDINGS && state.bytes + bytes <= MAX_BYTES;
+            if fits || state.waiting == 0 {
+                state.waiting += group.len();
+                state.bytes += bytes;
+                state.groups.push_back(group.clone());
+                self.changed.notify_all();
+                return Ok(());
+            }
+            match behind {
+                Behind::Wait => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Behind::LeaveOut => {
+                    state.left_out += group.len() as u64;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Waits for a group; nothing where none comes any more.
+    pub(crate) fn pop(&self) -> Option<Arc<[Finding]>> {
+        let mut state = self.state();
+        loop {
+            if let Some(group) = state.groups.pop_front() {
+                return Some(group);
+            }
+            if state.closed {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// One more finding of the group that was taken last is written.
+    pub(crate) fn wrote_one(&self) {
+        let mut state = self.state();
+        state.written += 1;
+        state.waiting = state.waiting.saturating_sub(1);
+    }
+
+    /// The group is written, all of it.
+    pub(crate) fn wrote(&self, group: &[Finding]) {
+        let mut state = self.state();
+        state.bytes = state.bytes.saturating_sub(bytes(group));
+        self.changed.notify_all();
+    }
+
+    /// Nothing comes any more.
+    pub(crate) fn close(&self) {
+        self.state().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Its sink takes nothing any more.
+    pub(crate) fn fail(&self) {
+        self.state().failed = true;
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.state().failed
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        let state = self.state();
+        Standing { waiting: state.waiting, written: state.written, left_out: state.left_out }
+    }
+}
+
+fn bytes(group: &[Finding]) -> usize {
+    group.iter().map(Finding::size).sum()
+}
