@@ -149,9 +149,11 @@ fn write_all(queue: &Queue, mut sink: Box<dyn Sink>, watcher: Option<&Sender<Fin
         }
         sink.flush()?;
         queue.wrote(&group);
-        for finding in group.iter().filter(|_| watcher.is_some()) {
-            // The watcher may have seen enough.
-            let _ = watcher.map(|watcher| watcher.send(finding.clone()));
+        if let Some(watcher) = watcher {
+            for finding in group.iter() {
+                // The watcher may have seen enough.
+                let _ = watcher.send(finding.clone());
+            }
         }
     }
     Ok(())
