@@ -38,7 +38,7 @@ pub enum Refusal {
     /// Another major version of the contract.
     #[error(
         "speaks {found}, and this host {expected}: rebuild the pack from its source with the SDK of this host's version \
-         (`cargo xtask packs`), or pull a version of it that was"
+         (`cargo xtask packs`), or take a version of it that was built with that SDK"
     )]
     ContractVersion {
         /// The interface it exports.

@@ -62,21 +62,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
 }
 
-impl<'a> ConnectEvent<'a> {
-    /// The peer's address, where that is an internet address.
-    #[inline]
-    #[must_use]
-    pub fn address(&self) -> Option<IpAddr> {
-        self.address_bytes().map(address)
-    }
-
-    /// This side's address, where the kernel has chosen it.
-    #[inline]
-    #[must_use]
-    pub fn local_address(&self) -> Option<IpAddr> {
-        self.local_address_bytes().map(address)
-    }
-
+impl ConnectEvent<'_> {
     /// Whether the peer has an internet address (IPv4 or IPv6).
     #[inline]
     #[must_use]

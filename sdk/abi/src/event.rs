@@ -3,7 +3,6 @@
 use core::fmt;
 use core::net::IpAddr;
 
-use crate::address::address;
 use crate::generated::{Event, ExecEvent, ForkEvent, Kind, LossEvent, Process, event_flag, stdio_flag};
 use crate::value::RecordRef;
 
@@ -120,7 +119,7 @@ impl<'a> ExecEvent<'a> {
     /// The peer behind standard input, where that is an internet socket that is connected: address and port.
     #[must_use]
     pub fn stdin_peer(&self) -> Option<(IpAddr, u16)> {
-        Some((address(self.peer_address_bytes()?), self.peer_port()?))
+        Some((self.peer_address()?, self.peer_port()?))
     }
 }
 

@@ -2,8 +2,10 @@
 
 //! What follows from the schema: kinds, flags, tables, views.
 
+use core::net::IpAddr;
 use core::ops::Deref;
 
+use crate::address::address;
 use crate::frame::Frame;
 use crate::layout::{FieldInfo, FlagSet, Kernel, KindInfo, Reads, RecordInfo, Type, Word};
 use crate::record::{Place, Record, put};
@@ -2637,6 +2639,13 @@ impl<'a> ExecEvent<'a> {
         self.record.bytes(Place { offset: 32, word: 0, bit: 4 })
     }
 
+    /// Address of the peer behind standard input, where that is an internet socket that is connected.
+    #[inline]
+    #[must_use]
+    pub fn peer_address(&self) -> Option<IpAddr> {
+        self.peer_address_bytes().map(address)
+    }
+
     /// Port of that peer.
     #[inline]
     #[must_use]
@@ -2961,6 +2970,13 @@ impl<'a> ConnectEvent<'a> {
         self.record.bytes(Place { offset: 8, word: 0, bit: 0 })
     }
 
+    /// Address of the peer, where that has an internet address.
+    #[inline]
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address_bytes().map(address)
+    }
+
     /// Port of the peer, likewise.
     #[inline]
     #[must_use]
@@ -2994,6 +3010,13 @@ impl<'a> ConnectEvent<'a> {
     #[must_use]
     pub fn local_address_bytes(&self) -> Option<[u8; 16]> {
         self.record.bytes(Place { offset: 32, word: 0, bit: 5 })
+    }
+
+    /// Address of this side, likewise.
+    #[inline]
+    #[must_use]
+    pub fn local_address(&self) -> Option<IpAddr> {
+        self.local_address_bytes().map(address)
     }
 
     /// File descriptor of the socket.
@@ -3055,6 +3078,13 @@ impl<'a> ListenEvent<'a> {
     #[must_use]
     pub fn address_bytes(&self) -> Option<[u8; 16]> {
         self.record.bytes(Place { offset: 8, word: 0, bit: 0 })
+    }
+
+    /// Address that it waits at, where that is an internet address; all zero for any.
+    #[inline]
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address_bytes().map(address)
     }
 
     /// Port that it waits at, likewise.

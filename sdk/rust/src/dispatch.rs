@@ -29,7 +29,8 @@ impl<P: Pack> Running<P> {
     pub(crate) fn new() -> Self {
         let mut added = Rules::new();
         P::rules(&mut added);
-        let Rules { mut rules, settings, handlers } = added;
+        added.end();
+        let Rules { mut rules, settings, handlers, .. } = added;
         for (index, rule) in (0..).zip(&mut rules) {
             rule.events = handlers.wanted(index);
         }

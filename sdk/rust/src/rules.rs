@@ -17,6 +17,7 @@ pub struct Rules<P> {
     pub(crate) rules: Vec<RuleInfo>,
     pub(crate) settings: Vec<Setting>,
     pub(crate) handlers: Handlers<P>,
+    lacks: Lacks,
 }
 
 /// A rule that is being added.
@@ -29,14 +30,41 @@ pub struct Rule<'r, P, S = AnyKind> {
     scope: PhantomData<S>,
 }
 
+/// What a rule still lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lacks {
+    /// Anything that would ever run.
+    Handler,
+    /// A handler after its last filter, which narrows nothing.
+    HandlerAfterFilter,
+    Nothing,
+}
+
 impl<P> Rules<P> {
     pub(crate) fn new() -> Self {
-        Self { rules: Vec::new(), settings: Vec::new(), handlers: Handlers::default() }
+        Self { rules: Vec::new(), settings: Vec::new(), handlers: Handlers::default(), lacks: Lacks::Nothing }
+    }
+
+    /// Ends the rule that was added last.
+    ///
+    /// # Panics
+    /// It can never raise a finding, or has a filter that is for nothing.
+    pub(crate) fn end(&self) {
+        let id = self.rules.last().map_or("", |rule| &rule.id);
+        match self.lacks {
+            Lacks::Handler => panic!("the rule {id} handles nothing; add an on_… to it"),
+            Lacks::HandlerAfterFilter => {
+                panic!("the rule {id} has an only(…) after its last on_…; it narrows the handlers that follow it")
+            }
+            Lacks::Nothing => {}
+        }
     }
 
     /// Adds a rule. The id is unique among all packs that a host runs: lower-case words, `-` and one `/`, such as
     /// `credential-access/shadow-read`.
     pub fn rule(&mut self, id: impl Into<String>) -> Rule<'_, P> {
+        self.end();
+        self.lacks = Lacks::Handler;
         let index = self.rules.len() as u32;
         self.rules.push(RuleInfo { id: id.into(), ..RuleInfo::default() });
         Rule { rules: self, index, filters: Vec::new(), scope: PhantomData }
@@ -92,6 +120,9 @@ impl<'r, P, S> Rule<'r, P, S> {
         S: Narrow<F>,
     {
         self.filters.push(filter.into_filter());
+        if self.rules.lacks == Lacks::Nothing {
+            self.rules.lacks = Lacks::HandlerAfterFilter;
+        }
         self.scoped()
     }
 
@@ -111,13 +142,17 @@ impl<'r, P, S> Rule<'r, P, S> {
         S: Admits<AnyKind>,
     {
         let wants = self.wants();
+        self.rules.lacks = Lacks::Nothing;
         let kinds: Vec<Kind> = kinds.into_iter().collect();
         self.rules.handlers.add_any(wants, &kinds, run);
         self
     }
 
-    /// Is called as event time goes on, at least once a second while events flow: with the time, ns since 1970 (UTC).
+    /// Is called at every full second of event time, between two batches: with that time, ns since 1970 (UTC).
     pub fn on_tick(self, run: impl Fn(&mut P, u64, &mut Out<'_>) + 'static) -> Self {
+        if self.rules.lacks == Lacks::Handler {
+            self.rules.lacks = Lacks::Nothing;
+        }
         self.rules.handlers.add_tick(self.index, run);
         self
     }
@@ -134,6 +169,7 @@ macro_rules! handlers {
                     S: Admits<scope::$kind>,
                 {
                     let wants = self.wants();
+                    self.rules.lacks = Lacks::Nothing;
                     self.rules.handlers.add::<scope::$kind>(wants, run);
                     self
                 }

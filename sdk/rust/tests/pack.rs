@@ -178,11 +178,11 @@ fn state_and_settings_outlive_a_reload() {
     test.save_and_restore();
     let found = test.wait(Duration::from_secs(1));
     assert_eq!((&*found[0].message, found[0].process, found[0].events.len()), ("many", Some(cat.image()), 0));
-    // Time that goes by between two events ticks too.
+    // Time that goes by between two events ticks too, at each full second.
     let found = test.feed(open("/etc/x").by(&cat).after(Duration::from_secs(2)));
     assert_eq!(
         found.iter().map(|finding| (&*finding.message, finding.events.len())).collect::<Vec<_>>(),
-        [("many", 0)]
+        [("many", 0), ("many", 0)]
     );
 }
 
@@ -291,4 +291,40 @@ impl Pack for Forgetful {
 #[should_panic(expected = "the pack reads the setting quiet, which it has not added")]
 fn a_setting_that_was_not_added_fails_the_test() {
     let _ = PackTest::<Forgetful>::new();
+}
+
+/// A pack of one rule that is added so.
+macro_rules! unsound {
+    ($name:ident, $rule:expr) => {
+        #[derive(Default)]
+        struct $name;
+
+        impl Pack for $name {
+            const INFO: PackInfo = pack_info!("unsound", "");
+
+            fn rules(r: &mut Rules<Self>) {
+                let add: fn(&mut Rules<Self>) = $rule;
+                add(r);
+                r.rule("test/other").on_exit(|_, _, _| {});
+            }
+        }
+    };
+}
+
+#[test]
+#[should_panic(expected = "the rule test/idle handles nothing")]
+fn a_rule_that_handles_nothing_is_refused() {
+    unsound!(Idle, |r| {
+        r.rule("test/idle").severity(High);
+    });
+    let _ = PackTest::<Idle>::new();
+}
+
+#[test]
+#[should_panic(expected = "the rule test/late has an only(…) after its last on_…")]
+fn a_filter_that_nothing_follows_is_refused() {
+    unsound!(Late, |r| {
+        r.rule("test/late").on_open(|_, _, _| {}).only(open::path().equals(["/etc/x"]));
+    });
+    let _ = PackTest::<Late>::new();
 }

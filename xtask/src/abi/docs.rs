@@ -44,7 +44,8 @@ A section without records may be left out. Section 0 is the arena: bytes (stride
 ## Records, and what is not there
 
 A record begins with a u64 whose bits say which of its fields are there: the first field has bit 0 (the tables below give
-the bit). A record of more than 64 fields has another such u64 right before its 65th field, for that one and the next.
+the bit). A record of more than 64 fields has another such u64 right before its 65th field, in which that field has bit 0, and
+so on every 64 fields.
 
 A field whose bit is not set is unknown. Its bytes are zero and mean nothing: an unknown user is not root, an unknown row
 is not row 0, an unknown text is not empty. A field marked *always* is there in every record that a host writes.
@@ -109,6 +110,7 @@ fn table(out: &mut String, record: &Record) -> Result<()> {
         match (field.reads, &field.of, &field.flags) {
             (_, _, Some(flags)) => doc.push_str(&format!(" Bits: `{flags}`.")),
             (_, Some(of), _) => doc.push_str(&format!(" Of `{of}`.")),
+            (Some(Reads::Bool), ..) => doc.push_str(" Yes or no: 1 or 0."),
             (Some(Reads::Address), ..) => doc.push_str(" IPv4 as an IPv4-mapped IPv6 address."),
             _ => {}
         }

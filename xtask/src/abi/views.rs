@@ -23,6 +23,15 @@ pub(super) fn view(out: &mut String, record: &Record, name: &str, kind: Option<&
     for field in &record.fields {
         writeln!(out, "/// {}\n#[inline]\n#[must_use]", field.doc)?;
         writeln!(out, "pub fn {}(&self) -> {} {{ {} }}\n", getter(field), returns(field), read(record, field, frame))?;
+        if field.reads == Some(Reads::Address) {
+            writeln!(out, "/// {}\n#[inline]\n#[must_use]", field.doc)?;
+            writeln!(
+                out,
+                "pub fn {}(&self) -> Option<IpAddr> {{ self.{}().map(address) }}\n",
+                field.name,
+                getter(field)
+            )?;
+        }
     }
     match kind {
         Some(kind) => of_kind(out, kind)?,

@@ -33,7 +33,7 @@ fn check(component: &[u8]) -> Result<()> {
         bail!("it imports {}; a pack may import nothing but lanner:pack/host", names(foreign).join(", "));
     }
     if !world.exports.keys().any(|key| is_of_contract(&resolve, key, EXPORT)) {
-        bail!("it does not export lanner:pack/rules; the SDK's `export!` does that");
+        bail!("it does not export lanner:pack/rules; the SDK's `export_pack!` does that");
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 //! Events of the kinds that a line of a test makes.
 
+use std::net::IpAddr;
+
 use lanner_abi::{Kind, field};
 
 use super::TestEvent;
@@ -34,8 +36,8 @@ pub fn rename(old_path: impl AsRef<[u8]>, new_path: impl AsRef<[u8]>) -> TestEve
 
 /// A socket waits for connections, or could not.
 #[must_use]
-pub fn listen(port: u16) -> TestEvent {
-    TestEvent::new(Kind::Listen).set(field::listen::PORT, port)
+pub fn listen(address: IpAddr, port: u16) -> TestEvent {
+    TestEvent::new(Kind::Listen).set(field::listen::ADDRESS, address).set(field::listen::PORT, port)
 }
 
 /// Events were lost between the kernel and the host.

@@ -49,8 +49,10 @@ use process::Written;
 const BEGINNING: u64 = 1_700_000_000_000_000_000;
 /// Between two events, where nothing is said.
 const STEP: u64 = 1_000_000;
-/// How often the host ticks, at least.
+/// The host ticks at every full second of event time,
 const TICK: u64 = 1_000_000_000;
+/// and after a jump in time makes up for so many.
+const MISSED_TICKS: u64 = 3600;
 
 /// A pack under test.
 pub struct PackTest<P: Pack> {
@@ -60,7 +62,8 @@ pub struct PackTest<P: Pack> {
     /// What the host would hand over.
     sieve: Sieve,
     now: u64,
-    ticked: u64,
+    /// When the next tick is due.
+    next_tick: u64,
     seq: u64,
 }
 
@@ -96,7 +99,7 @@ impl<P: Pack> PackTest<P> {
             Err(wrong) => panic!("a host would refuse the settings: {wrong}"),
         };
         let sieve = Sieve::new(&said.wanted);
-        let mut test = Self { running, said, told, sieve, now: BEGINNING, ticked: BEGINNING, seq: 0 };
+        let mut test = Self { running, said, told, sieve, now: BEGINNING, next_tick: BEGINNING + TICK, seq: 0 };
         test.configure();
         test
     }
@@ -147,7 +150,7 @@ impl<P: Pack> PackTest<P> {
         for event in events {
             self.now += event.after.unwrap_or(STEP);
             self.seq += 1;
-            if self.now - self.ticked >= TICK {
+            if self.now >= self.next_tick {
                 self.evaluate(&std::mem::take(&mut batch), &found);
                 self.tick(&found);
             }
@@ -190,9 +193,13 @@ impl<P: Pack> PackTest<P> {
         }
     }
 
+    /// Ticks at every full second that has passed, as the host does.
     fn tick(&mut self, found: &Collected) {
-        self.ticked = self.now;
-        self.running.tick(self.now, found);
+        self.next_tick = self.next_tick.max((self.now - self.now % TICK).saturating_sub(MISSED_TICKS * TICK));
+        while self.next_tick <= self.now {
+            self.running.tick(self.next_tick, found);
+            self.next_tick += TICK;
+        }
     }
 
     fn evaluate(&mut self, batch: &[(u64, u64, TestEvent)], found: &Collected) {
