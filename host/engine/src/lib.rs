@@ -23,7 +23,7 @@ use std::sync::{Arc, Weak};
 pub use contract::Interfaces;
 pub use description::{Description, Settings};
 pub use instance::{Candidate, Failure, Gave};
-pub use lanner_contract::{Fact, Finding as Raised, LeftOut, Rule, Severity, Sieve};
+pub use lanner_contract::{Fact, Finding as Raised, LeftOut, Rule, Setting, Severity, Sieve};
 pub use order::Order;
 pub use refusal::{PackError, Refusal};
 pub use runtime::{DEFAULT_DEADLINE, DEFAULT_MEMORY, Limits, Runtime, RuntimeError};

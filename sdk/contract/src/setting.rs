@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::fmt;
 
 use minicbor::data::Type;
 
@@ -75,6 +76,34 @@ impl SettingType {
             (Self::OneOf(choices), SettingValue::Text(text)) => choices.contains(text),
             (Self::Number(from, to), SettingValue::Number(number)) => (from..=to).contains(&number),
             _ => false,
+        }
+    }
+}
+
+impl fmt::Display for SettingType {
+    /// As it is told to people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text => f.write_str("a text"),
+            Self::OneOf(choices) => write!(f, "one of {}", choices.join(", ")),
+            Self::Texts => f.write_str("texts, parted by commas"),
+            Self::Number(i64::MIN, i64::MAX) => f.write_str("a whole number"),
+            Self::Number(from, i64::MAX) => write!(f, "a whole number from {from} on"),
+            Self::Number(from, to) => write!(f, "a whole number from {from} to {to}"),
+            Self::Boolean => f.write_str("true or false"),
+            Self::Unknown(name) => write!(f, "what this version does not know ({name})"),
+        }
+    }
+}
+
+impl fmt::Display for SettingValue {
+    /// As a person would write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Texts(texts) => f.write_str(&texts.join(",")),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Boolean(yes) => write!(f, "{yes}"),
         }
     }
 }
