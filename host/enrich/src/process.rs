@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use lanner_abi::{FieldInfo, OwnedRecord, PROCESS, RecordRef, field, process_flag};
+use lanner_abi::{FieldInfo, OwnedRecord, PROCESS, RecordRef, Value, field, process_flag};
 
 /// Ancestors that an image keeps alive. Longer lines (a program that keeps starting its own successor) lose their far
 /// end, so that memory stays bounded by the number of living processes.
 pub const MAX_LINEAGE: u16 = 64;
 /// What a line that grew too long is cut back to; well under [`MAX_LINEAGE`], so that the cut is rare.
 const KEPT_LINEAGE: u16 = 32;
+
+/// The longest path that the kernel side tells.
+const MAX_TEXT: usize = 4096;
 
 /// A process's stable id: made of the boot, the pid and the start time, so that a pid used again is another process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -148,16 +151,23 @@ impl Process {
         }
     }
 
-    /// The same without its arguments and folders.
+    /// The same without its arguments and folders, and without whatever else is longer than the kernel side tells it.
     pub(super) fn without_what_may_be_long(&self) -> Self {
-        let long = [field::process::ARGV, field::process::CWD, field::process::SCRIPT];
+        let left_out = [field::process::ARGV, field::process::CWD, field::process::SCRIPT];
+        // Its own, which forks do not share.
+        let own = [field::process::COMM, field::process::USER];
         let mut record = OwnedRecord::new(&PROCESS);
-        for at in PROCESS.fields.iter().filter(|at| !long.contains(at)) {
+        let keep = |record: &mut OwnedRecord, at: &'static FieldInfo| {
+            let value = self.record().value(at);
             // It is the same field, so that it takes what it had.
-            let _ = record.set(at, self.record().value(at));
-        }
+            let _ = record.set(at, value.filter(|value| !matches!(value, Value::Text(text) if text.len() > MAX_TEXT)));
+        };
+        let others = |at: &&FieldInfo| !left_out.contains(at) && !own.contains(at);
+        PROCESS.fields.iter().filter(others).for_each(|at| keep(&mut record, at));
         let flags = self.flags() | process_flag::ARGV_TRUNCATED | process_flag::PATH_TRUNCATED;
         let _ = record.set(field::process::FLAGS, Some(flags.into()));
+        record.share();
+        own.into_iter().for_each(|at| keep(&mut record, at));
         Self { record, ..self.clone() }
     }
 

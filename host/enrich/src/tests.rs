@@ -284,6 +284,13 @@ fn the_living_are_known_within_bounds_of_memory() {
     assert!(counted < 280 << 20, "{counted}");
     let late = doer(&mut enricher, open(&task(11_999, 3)));
     assert!(late.exe() == b"/bin/sleep" && late.argv().is_empty() && has(&late, process_flag::ARGV_TRUNCATED));
+    // Who becomes somebody else is still what he runs, and so are his children.
+    let as_another = Task { uid: 1000, euid: 1000, ..task(11_999, 3) };
+    let late = doer(&mut enricher, open(&as_another));
+    assert!(late.exe() == b"/bin/sleep" && late.uid() == 1000 && late.comm() == as_another.comm);
+    let child = take(&mut enricher, fork(&as_another, &task(12_001, 4)));
+    assert_eq!(child.named[0].exe(), b"/bin/sleep");
+    take(&mut enricher, exit(&task(12_001, 4)));
     // When they end there is room again.
     for pid in 100..12_000 {
         take(&mut enricher, exit(&task(pid, 3)));

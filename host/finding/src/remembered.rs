@@ -22,7 +22,7 @@ impl Remembered {
     pub(super) fn note(&mut self, events: &[Event]) {
         for event in events {
             for process in event.process.iter().chain(&event.named) {
-                self.note_line(process);
+                self.note_newest(process);
             }
         }
         while self.bytes > MAX_BYTES
@@ -31,6 +31,18 @@ impl Remembered {
             if let Some(process) = self.images.remove(&oldest) {
                 self.bytes -= process.size();
             }
+        }
+    }
+
+    /// One that acts, as it is now: an image that became another user is another record.
+    fn note_newest(&mut self, process: &Arc<Process>) {
+        match self.images.get_mut(&process.image().0) {
+            Some(known) if Arc::ptr_eq(known, process) => {}
+            Some(known) => {
+                self.bytes = self.bytes - known.size() + process.size();
+                *known = process.clone();
+            }
+            None => self.note_line(process),
         }
     }
 
@@ -61,6 +73,21 @@ mod tests {
     use lanner_source::record::{Machine, Record};
 
     use super::*;
+
+    #[test]
+    fn an_image_that_became_another_user_is_remembered_so() {
+        let mut enricher = Enricher::new(&Machine::default(), None);
+        let mut remembered = Remembered::default();
+        for uid in [0, 1000] {
+            let task = Task { pid: 7, tid: 7, start_boot_ns: 1, uid, euid: uid, ..Task::default() };
+            let event = RawEvent::of_nobody(0, Kind::Open, OwnedRecord::new(Kind::Open.record()));
+            let event = RawEvent { task: Some(task), ..event };
+            let event = enricher.take(Record::Event(Box::new(event))).expect("an event");
+            let image = event.process.as_ref().expect("a process").image().0;
+            remembered.note(&[event]);
+            assert_eq!(remembered.get(image).map(|process| process.uid()), Some(uid));
+        }
+    }
 
     #[test]
     fn the_oldest_are_forgotten_when_they_are_too_many() {

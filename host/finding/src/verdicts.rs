@@ -1,8 +1,9 @@
 //! From the engine's verdicts to findings, in one order, and the report of what went wrong in packs.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use lanner_engine::{Answer, Fact, Verdict, Verdicts};
+use lanner_engine::{Answer, Fact, PackId, Verdict, Verdicts};
 use lanner_enrich::Event;
 
 use crate::remembered::Remembered;
@@ -12,12 +13,20 @@ use crate::{Detail, Finding};
 /// engine.
 pub struct Findings {
     verdicts: Verdicts,
+    seen: Seen,
+}
+
+/// What was seen so far.
+#[derive(Default)]
+struct Seen {
     remembered: Remembered,
+    /// Findings of rules that the pack does not have, or that are left out.
+    strays: HashMap<PackId, u64>,
 }
 
 impl From<Verdicts> for Findings {
     fn from(verdicts: Verdicts) -> Self {
-        Self { verdicts, remembered: Remembered::default() }
+        Self { verdicts, seen: Seen::default() }
     }
 }
 
@@ -26,17 +35,30 @@ impl Iterator for Findings {
 
     fn next(&mut self) -> Option<Vec<Finding>> {
         let verdict = self.verdicts.next()?;
-        self.remembered.note(verdict.events());
-        Some(of_verdict(&verdict, &self.remembered))
+        self.seen.remembered.note(verdict.events());
+        Some(of_verdict(&verdict, &mut self.seen))
     }
 }
 
 /// In the order of the events, so that it does not matter how they were cut into batches; of one event, in the order of
 /// the packs.
-fn of_verdict(verdict: &Verdict, remembered: &Remembered) -> Vec<Finding> {
+fn of_verdict(verdict: &Verdict, seen: &mut Seen) -> Vec<Finding> {
     let mut all = Vec::new();
     for mut answer in verdict.answers() {
-        all.append(&mut of_answer(&mut answer, verdict.events(), remembered, verdict.now_ns));
+        let (mut findings, strays) = of_answer(&mut answer, verdict.events(), &seen.remembered, verdict.now_ns);
+        all.append(&mut findings);
+        if strays > 0 {
+            let count = seen.strays.entry(answer.pack).or_default();
+            let before = *count;
+            *count += strays;
+            // Said again when they are twice as many: who raises them in a loop fills no log.
+            if before == 0 || before.ilog2() < count.ilog2() {
+                tracing::warn!(
+                    "pack {} raised {count} findings for rules that it does not have, or that are left out; so are these",
+                    answer.description.name
+                );
+            }
+        }
         report(&answer);
     }
     all.sort_by_key(|finding| finding.event_seqs.last().copied().unwrap_or(u64::MAX));
@@ -44,20 +66,15 @@ fn of_verdict(verdict: &Verdict, remembered: &Remembered) -> Vec<Finding> {
 }
 
 /// What a pack raised about a batch, in the order of its events. `now_ns` stands in where there is no event.
-fn of_answer(answer: &mut Answer, events: &[Event], remembered: &Remembered, now_ns: u64) -> Vec<Finding> {
-    let mut findings = Vec::new();
+/// Those of a rule that it does not have, or that is left out, are counted.
+fn of_answer(answer: &mut Answer, events: &[Event], remembered: &Remembered, now_ns: u64) -> (Vec<Finding>, u64) {
+    let (mut findings, mut strays) = (Vec::new(), 0);
     for raised in std::mem::take(&mut answer.gave.findings) {
         let (pack, rule) = (answer.description.clone(), raised.rule as usize);
-        if pack.left_out.iter().any(|left_out| left_out.rule == raised.rule) {
-            tracing::warn!("pack {} raised a finding for a rule that is left out; so is the finding", pack.name);
-            continue;
-        }
-        let Some(finding) = Finding::new(pack, rule, raised.message, now_ns) else {
-            tracing::warn!(
-                "pack {} raised a finding for its rule number {}, and has none of that number; left out",
-                answer.description.name,
-                raised.rule
-            );
+        let left_out = pack.left_out.iter().any(|left_out| left_out.rule == raised.rule);
+        let finding = Finding::new(pack, rule, raised.message, now_ns).filter(|_| !left_out);
+        let Some(finding) = finding else {
+            strays += 1;
             continue;
         };
         let newest = raised.events.last().and_then(|seq| find(events, *seq));
@@ -76,7 +93,7 @@ fn of_answer(answer: &mut Answer, events: &[Event], remembered: &Remembered, now
             ..finding
         });
     }
-    findings
+    (findings, strays)
 }
 
 /// The event of a sequence number: they stand in order, without gaps.
@@ -123,7 +140,7 @@ mod tests {
     use std::sync::Arc;
 
     use lanner_abi::{Kind, OwnedRecord};
-    use lanner_engine::{Description, Gave, LeftOut, PackId, Raised, Rule, Severity};
+    use lanner_engine::{Description, Gave, LeftOut, Raised, Rule, Severity};
     use lanner_enrich::Enricher;
     use lanner_probes::event::{RawEvent, Task};
     use lanner_source::record::{Machine, Record};
@@ -156,31 +173,31 @@ mod tests {
     }
 
     /// What comes of a verdict on these events.
-    fn judged(events: Vec<Event>, remembered: &mut Remembered, answers: Vec<Answer>) -> Vec<Finding> {
+    fn judged(events: Vec<Event>, seen: &mut Seen, answers: Vec<Answer>) -> Vec<Finding> {
         let (reply, answered) = channel();
         answers.into_iter().for_each(|answer| reply.send(answer).expect("it is kept"));
         drop(reply);
-        remembered.note(&events);
-        of_verdict(&Verdict::new(9, events, answered), remembered)
+        seen.remembered.note(&events);
+        of_verdict(&Verdict::new(9, events, answered), seen)
     }
 
     /// What comes of a verdict on three events.
     fn findings(answers: Vec<Answer>) -> Vec<Finding> {
-        judged(events(3), &mut Remembered::default(), answers)
+        judged(events(3), &mut Seen::default(), answers)
     }
 
     #[test]
     fn a_finding_may_be_about_a_process_of_an_earlier_batch() {
-        let mut remembered = Remembered::default();
+        let mut seen = Seen::default();
         let events = events(1);
         let image = events[0].process.as_ref().expect("a process").image().0;
-        assert!(judged(events, &mut remembered, Vec::new()).is_empty());
+        assert!(judged(events, &mut seen, Vec::new()).is_empty());
         let mut later = answer(1, &[("known", None), ("unknown", None)]);
         later.gave.findings[0].process = Some(image);
         later.gave.findings[0].fields =
             vec![("other".into(), Fact::List(vec![Fact::Process(image), Fact::Process(1)]))];
         later.gave.findings[1].process = Some(1);
-        let found = judged(Vec::new(), &mut remembered, vec![later]);
+        let found = judged(Vec::new(), &mut seen, vec![later]);
         assert_eq!(found[0].process.as_ref().map(|process| process.pid()), Some(10));
         let process = found[0].process.clone().expect("a process");
         let listed = Detail::List(vec![Detail::Process(process), Detail::ForgottenProcess(1)]);

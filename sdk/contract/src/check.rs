@@ -17,7 +17,9 @@ use crate::{Configuration, Description, Rule, Setting, SettingType, Subscription
 const MAX_RULES: usize = 4096;
 /// Subscriptions of one pack, and values of all its filters: the host compares each event with them, on one thread.
 const MAX_SUBSCRIPTIONS: usize = 4096;
-const MAX_VALUES: usize = 16_384;
+const MAX_VALUES: usize = 4096;
+/// Of them those that a text is searched for, which cost the most: some 20 ns each for every event of the kind.
+const MAX_PARTS: usize = 512;
 /// Bytes of one such value; no path is longer.
 const MAX_VALUE: usize = 4096;
 /// Settings of one pack.
@@ -106,6 +108,10 @@ impl Description {
         let mut ids = BTreeSet::new();
         for rule in &self.rules {
             rule.check()?;
+            let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+            if let Some(event) = rule.events.iter().find(|event| !event.kind.chars().all(named)) {
+                return wrong(format!("rule {}: {:?} is no name of a kind of event", rule.id, event.kind));
+            }
             if !ids.insert(&rule.id) {
                 return wrong(format!("the rule id {} stands twice", rule.id));
             }
@@ -124,6 +130,10 @@ impl Description {
         let filters = || self.rules.iter().flat_map(|rule| &rule.events).filter_map(|event| event.filter.as_ref());
         let (values, longest) =
             filters().map(size).fold((0, 0), |(sum, most), (count, size)| (sum + count, most.max(size)));
+        let parts: usize = filters().map(parts).sum();
+        if parts > MAX_PARTS {
+            return wrong(format!("its filters search texts for {parts} values (contains); {MAX_PARTS} are allowed"));
+        }
         if values > MAX_VALUES || longest > MAX_VALUE {
             return wrong(format!("its filters may have {MAX_VALUES} values of {MAX_VALUE} bytes, and have more"));
         }
@@ -339,6 +349,16 @@ fn size(filter: &Filter) -> (usize, usize) {
             };
             (test.len().max(1), longest.unwrap_or(0).max(name.len()))
         }
+    }
+}
+
+/// How many values a text is searched for.
+fn parts(filter: &Filter) -> usize {
+    match filter {
+        Filter::All(filters) | Filter::Any(filters) => filters.iter().map(parts).sum(),
+        Filter::Not(filter) => parts(filter),
+        Filter::Field(_, Test::Contains(values)) => values.len(),
+        Filter::Field(..) | Filter::Unknown(_) => 0,
     }
 }
 

@@ -196,24 +196,31 @@ fn what_is_too_much_is_nonsense() {
     let events = vec![subscription("open", None); 4097];
     assert_eq!(nonsense(pack(vec![rule("a/b", events)])), "it has 4097 subscriptions; 4096 are allowed");
 
-    let too_much = "its filters may have 16384 values of 4096 bytes, and have more";
+    let too_much = "its filters may have 4096 values of 4096 bytes, and have more";
     let paths = |count: usize| test("open.path", Test::Equals(vec![Literal::Bytes(b"/a".to_vec()); count]));
-    assert!(check_filter("open", paths(16_384)).is_ok());
-    let ranges = test("open.flags", Test::Between(vec![(0, 1); 16_385]));
+    assert!(check_filter("open", paths(4096)).is_ok());
+    let ranges = test("open.flags", Test::Between(vec![(0, 1); 4097]));
     let long = test("open.path", Test::Contains(vec![vec![b'a'; 4097]]));
     let name = test(&"a".repeat(4097), Test::Known);
     let unknown = Filter::Unknown("a".repeat(4097));
     // What has no value costs as much as what has one.
-    let known = Filter::Any(vec![test("open.path", Test::Known); 16_384]);
-    let empty = Filter::All(vec![Filter::Not(Box::new(Filter::All(Vec::new()))); 8192]);
-    for filter in [paths(16_385), ranges, long, name, unknown, known, empty] {
+    let known = Filter::Any(vec![test("open.path", Test::Known); 4096]);
+    let empty = Filter::All(vec![Filter::Not(Box::new(Filter::All(Vec::new()))); 2048]);
+    for filter in [paths(4097), ranges, long, name, unknown, known, empty] {
         assert_eq!(check_filter("open", filter).expect_err("it is too much").to_string(), too_much);
     }
+    // To search a text costs the most.
+    let parts = |count: usize| test("open.path", Test::Contains(vec![b"a".to_vec(); count]));
+    assert!(check_filter("open", Filter::Not(Box::new(parts(512)))).is_ok());
+    let said = check_filter("open", Filter::Any(vec![parts(512), parts(1)])).expect_err("it is too much").to_string();
+    assert_eq!(said, "its filters search texts for 513 values (contains); 512 are allowed");
     // Those of all rules together.
-    let several = |id: &str| rule(id, vec![subscription("open", Some(paths(8193)))]);
+    let several = |id: &str| rule(id, vec![subscription("open", Some(paths(2049)))]);
     assert_eq!(nonsense(pack(vec![several("a/a"), several("a/b")])), too_much);
     let kind = pack(vec![rule("a/rule", vec![subscription(&"a".repeat(129), None)])]);
     assert_eq!(nonsense(kind), "rule a/rule: the name of a kind has more than 128 bytes");
+    let kind = pack(vec![rule("a/rule", vec![subscription("op\u{1b}[2Jen", None)])]);
+    assert_eq!(nonsense(kind), "rule a/rule: \"op\\u{1b}[2Jen\" is no name of a kind of event");
 }
 
 #[test]

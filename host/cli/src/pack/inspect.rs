@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, output: Format) -> Result<ExitCode, Fai
     show::print(output, &json, || {
         let mut lines = vec![
             format!("{} {}  {}", pack.name, pack.version, show::printable(&pack.summary)),
-            format!("events      {}", pack.events.join(", ")),
+            format!("events      {}", show::printable(&pack.events.join(", "))),
             format!("component   {} ({})", Digest::of(&component), show::size(component.len() as u64)),
         ];
         if let Some(Obtained { resolved, signatures, .. }) = &obtained {
