@@ -258,6 +258,42 @@ fn a_recorded_stream_is_cut_by_size_alone() {
     assert_eq!(all, (1..=700).collect::<Vec<_>>(), "each once, in order");
 }
 
+/// An event that is nobody's doing, as a source of audit records would give it.
+fn of_nobody(time_ns: u64) -> Record {
+    Record::Event(Box::new(RawEvent::of_nobody(time_ns, Kind::Loss, OwnedRecord::new(Kind::Loss.record()))))
+}
+
+#[test]
+fn several_sources_are_one_stream_of_events() {
+    let [first, second] = [Scene::default(), Scene::default()];
+    first.script().portions = [opens(3), opens(2)].into();
+    second.script().portions = [vec![of_nobody(SECOND)], opens(1), opens(1), vec![of_nobody(SECOND)]].into();
+    let (_orders, given) = channel();
+    let sources: Vec<Box<dyn Source>> = vec![Box::new(first.clone()), Box::new(second.clone())];
+    let done = Pipeline::new(sources, first.clone(), None).expect("a pipeline").run(&given).expect("their end");
+    // Each lost seven.
+    assert_eq!(done, Totals { events: 9, lost: 14, unjudged: 0 });
+    let seqs: Vec<u64> =
+        first.said().into_iter().flat_map(|said| if let Said::Judged(seqs) = said { seqs } else { vec![] }).collect();
+    assert_eq!(seqs, (1..=9).collect::<Vec<_>>(), "numbered as one, without gaps");
+    let wanted = |scene: &Scene| scene.said().iter().any(|said| matches!(said, Said::Wanted(_)));
+    assert!(wanted(&first) && wanted(&second), "both are asked");
+}
+
+#[test]
+fn one_of_several_sources_that_breaks_ends_all_and_what_came_before_is_judged() {
+    let [sound, broken] = [Scene::default(), Scene::default()];
+    sound.script().portions = [opens(3)].into();
+    sound.script().quiet = Some(SECOND);
+    broken.script().portions = [opens(2)].into();
+    broken.script().breaks = true;
+    let (_orders, given) = channel();
+    let sources: Vec<Box<dyn Source>> = vec![Box::new(sound.clone()), Box::new(broken)];
+    let ended = Pipeline::new(sources, sound.clone(), None).expect("a pipeline").run(&given);
+    assert!(matches!(ended, Err(PipelineError::Source(_))), "{ended:?}");
+    assert_eq!(sound.judged().iter().sum::<usize>(), 5);
+}
+
 #[test]
 fn a_live_batch_does_not_wait_for_more_than_there_is() {
     let scene = Scene::default();
