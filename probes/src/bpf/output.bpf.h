@@ -44,12 +44,15 @@ struct {
 	__type(value, struct count);
 } counts SEC(".maps");
 
-/* Makes the verifier forget where the value came from, and know its bound whatever the compiler did around it. */
+/*
+ * Bounds a value in the register that is used afterwards. In C the compiler may compare one copy and use another, and
+ * verifiers of before 6.2 do not know that these are the same.
+ */
 #define BOUND(value, limit)                                                                                            \
 	({                                                                                                             \
-		asm volatile("" : "+r"(value));                                                                        \
-		if ((value) > (limit))                                                                                 \
-			(value) = (limit);                                                                             \
+		u64 bounded = (value);                                                                                 \
+		asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(bounded) : "i"(limit));                             \
+		(value) = bounded;                                                                                     \
 	})
 
 static __always_inline struct slot *current_slot(void)
