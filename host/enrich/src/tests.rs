@@ -291,6 +291,11 @@ fn the_living_are_known_within_bounds_of_memory() {
     let child = take(&mut enricher, fork(&as_another, &task(12_001, 4)));
     assert_eq!(child.named[0].exe(), b"/bin/sleep");
     take(&mut enricher, exit(&task(12_001, 4)));
+    // Nor is anything else kept that is longer than the kernel tells it, as a capture may have it.
+    let long = program(&"/x".repeat(1 << 19));
+    take(&mut enricher, event(exec_of(&task(12_002, 4), long)));
+    assert!(doer(&mut enricher, open(&task(12_002, 4))).exe().is_empty());
+    take(&mut enricher, exit(&task(12_002, 4)));
     // When they end there is room again.
     for pid in 100..12_000 {
         take(&mut enricher, exit(&task(pid, 3)));
