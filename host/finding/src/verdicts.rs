@@ -51,8 +51,7 @@ fn of_verdict(verdict: &Verdict, seen: &mut Seen) -> Vec<Finding> {
             let count = seen.strays.entry(answer.pack).or_default();
             let before = *count;
             *count += strays;
-            // Said again when they are twice as many: who raises them in a loop fills no log.
-            if before == 0 || before.ilog2() < count.ilog2() {
+            if is_said(before, *count) {
                 tracing::warn!(
                     "pack {} raised {count} findings for rules that it does not have, or that are left out; so are these",
                     answer.description.name
@@ -63,6 +62,11 @@ fn of_verdict(verdict: &Verdict, seen: &mut Seen) -> Vec<Finding> {
     }
     all.sort_by_key(|finding| finding.event_seqs.last().copied().unwrap_or(u64::MAX));
     all
+}
+
+/// Said at first, and again when they are twice as many: who raises them in a loop fills no log.
+fn is_said(before: u64, now: u64) -> bool {
+    before == 0 || before.ilog2() < now.ilog2()
 }
 
 /// What a pack raised about a batch, in the order of its events. `now_ns` stands in where there is no event.
@@ -228,6 +232,12 @@ mod tests {
             assert_eq!(finding.time_ns, 9);
             assert!(finding.event.is_none() && finding.process.is_none());
         }
+    }
+
+    #[test]
+    fn strays_fill_no_log() {
+        assert!(is_said(0, 1) && is_said(0, 4096) && is_said(3, 4) && !is_said(4, 5));
+        assert_eq!((0..1_000_000_u64).filter(|before| is_said(*before, before + 1)).count(), 20);
     }
 
     #[test]
