@@ -32,6 +32,24 @@ pub enum ProbeError {
         /// To do what.
         what: String,
     },
+    /// The kernel has no memory for it, or gives this process none.
+    #[error(
+        "the kernel has no memory for {what}, or the cgroup that lanner runs in may have no more (memory.max, MemoryMax= of \
+         its unit): give it more, or a smaller ring buffer (--buffer)"
+    )]
+    Memory {
+        /// For what.
+        what: String,
+    },
+    /// No more files may be open.
+    #[error(
+        "no more files may be open, which {what} needs: raise the limit (ulimit -n, RLIMIT_NOFILE, LimitNOFILE= of the \
+         unit; fs.file-max of the machine)"
+    )]
+    Files {
+        /// What needs one.
+        what: String,
+    },
     /// The embedded object does not fit.
     #[error("the probes do not fit this kernel ({reason}): Linux 5.15 or later is needed")]
     Object {

@@ -264,45 +264,61 @@ fn cpu_numbers(list: &str) -> Option<u32> {
     list.trim().rsplit([',', '-']).next()?.parse::<u32>().ok()?.checked_add(1)
 }
 
-/// Whether an error, or what caused it, is the kernel's EPERM or EACCES.
-fn is_permission(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut error = Some(error);
-    while let Some(cause) = error {
-        if cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
-            return true;
+/// What the kernel refused for a reason that has nothing to do with what was asked: permission, memory, open files.
+fn refused(error: &(dyn std::error::Error + 'static), what: impl FnOnce() -> String) -> Option<ProbeError> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return refused_io(error, what);
         }
-        error = cause.source();
+        cause = error.source();
     }
-    false
+    None
 }
 
-fn load_error(error: &EbpfError) -> ProbeError {
-    if is_permission(error) {
-        return ProbeError::Permission { what: "making BPF maps".into() };
+fn refused_io(error: &io::Error, what: impl FnOnce() -> String) -> Option<ProbeError> {
+    match (error.kind(), error.raw_os_error()) {
+        (io::ErrorKind::PermissionDenied, _) => Some(ProbeError::Permission { what: what() }),
+        (io::ErrorKind::OutOfMemory, _) => Some(ProbeError::Memory { what: what() }),
+        (_, Some(EMFILE | ENFILE)) => Some(ProbeError::Files { what: what() }),
+        _ => None,
     }
-    ProbeError::Object { reason: chain(error) }
+}
+
+/// Too many open files in the process, and in the system (errno(3)).
+const EMFILE: i32 = 24;
+const ENFILE: i32 = 23;
+
+fn load_error(error: &EbpfError) -> ProbeError {
+    refused(error, || "making BPF maps".into()).unwrap_or_else(|| ProbeError::Object { reason: chain(error) })
 }
 
 fn verifier_error(hook: &'static Hook, error: &ProgramError) -> ProbeError {
     let ProgramError::LoadError { io_error, verifier_log } = error else { return program_error(hook, error) };
-    let log = log_end(&verifier_log.to_string());
+    not_loaded(hook, io_error, log_end(&verifier_log.to_string()))
+}
+
+fn not_loaded(hook: &'static Hook, io_error: &io::Error, log: String) -> ProbeError {
     // The verifier says EACCES, with a log, for what it does not accept.
-    if log.is_empty() && io_error.kind() == io::ErrorKind::PermissionDenied {
-        return ProbeError::Permission { what: format!("loading the program {}", hook.program) };
-    }
-    ProbeError::Rejected { program: hook.program, kind: hook.kind, reason: io_error.to_string(), log }
+    let plain = if log.is_empty() || io_error.kind() != io::ErrorKind::PermissionDenied {
+        refused_io(io_error, || format!("loading the program {}", hook.program))
+    } else {
+        None
+    };
+    plain.unwrap_or_else(|| {
+        ProbeError::Rejected { program: hook.program, kind: hook.kind, reason: io_error.to_string(), log }
+    })
 }
 
 fn program_error(hook: &'static Hook, error: &ProgramError) -> ProbeError {
     let (program, kind, hook) = (hook.program, hook.kind, hook.point.name());
-    if is_permission(error) {
-        return ProbeError::Permission { what: format!("attaching the program {program} to {hook}") };
-    }
-    ProbeError::Attach { program, kind, hook, reason: chain(error) }
+    refused(error, || format!("attaching the program {program} to {hook}"))
+        .unwrap_or_else(|| ProbeError::Attach { program, kind, hook, reason: chain(error) })
 }
 
 fn map_error(name: &'static str, error: &MapError) -> ProbeError {
-    ProbeError::Map { name, reason: chain(error) }
+    refused(error, || format!("the BPF map {name}"))
+        .unwrap_or_else(|| ProbeError::Map { name, reason: chain(error) })
 }
 
 #[cfg(test)]
@@ -317,6 +333,22 @@ mod tests {
         assert_eq!(cpu_numbers("0-3,8-11"), Some(12));
         assert_eq!(cpu_numbers(""), None);
         assert_eq!(cpu_numbers("0-4294967295"), None);
+    }
+
+    #[test]
+    fn each_cause_has_its_name() {
+        let hook = HOOKS.first().expect("a hook");
+        let of = |errno: i32| io::Error::from_raw_os_error(errno);
+        let loading = |errno: i32, log: &str| not_loaded(hook, &of(errno), log.to_owned()).to_string();
+        assert!(loading(12, "").contains("no memory for loading the program"), "{}", loading(12, ""));
+        assert!(loading(EMFILE, "").contains("RLIMIT_NOFILE"), "{}", loading(EMFILE, ""));
+        assert!(loading(13, "").contains("run as root"), "{}", loading(13, ""));
+        // EACCES with a log is the verifier's, and any other is the kernel's.
+        for said in [loading(13, "R1 is wrong"), loading(22, "")] {
+            assert!(said.contains("Linux 5.15 or later"), "{said}");
+        }
+        let map = map_error("events", &MapError::CreateError { name: "events".into(), io_error: of(12) });
+        assert!(map.to_string().contains("no memory for the BPF map events"), "{map}");
     }
 
     #[test]

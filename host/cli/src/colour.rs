@@ -11,6 +11,11 @@ pub(super) enum Colour {
 }
 
 impl Colour {
+    /// Whether colours are asked for wherever it goes.
+    pub(super) fn always(self) -> bool {
+        matches!(self, Self::Always)
+    }
+
     /// Whether to write in colour to this stream. NO_COLOR (no-color.org) counts where nothing else is said.
     pub(super) fn on(self, stream: &impl IsTerminal) -> bool {
         match self {

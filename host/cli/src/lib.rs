@@ -5,6 +5,7 @@
 mod buffer;
 mod colour;
 mod doctor;
+mod limits;
 mod log;
 mod output;
 mod pack;
@@ -13,6 +14,8 @@ mod registries;
 mod replay;
 mod rules;
 mod run;
+mod signals;
+mod status;
 
 use std::process::ExitCode;
 
@@ -57,6 +60,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let _log = log::start(arguments.log, arguments.color);
     let color = arguments.color;
+    signals::survive_file_limits();
     let outcome = match arguments.verb {
         Verb::Run(arguments) => run::run(&arguments, color),
         Verb::Record(arguments) => record::run(&arguments),

@@ -1,11 +1,8 @@
 //! Where findings go, as said on the command line.
 
-use std::fs::OpenOptions;
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
-use lanner_sink::{Json, Named, Plain};
+use lanner_sink::{Json, Lines, Named, Outlet, Plain, Tail};
 
 use super::Failure;
 use super::colour::Colour;
@@ -30,22 +27,27 @@ enum Format {
 impl Output {
     /// Opens the sinks.
     pub(super) fn open(&self, host: &str, colour: Colour) -> Result<Vec<Named>, Failure> {
-        let (out, colour): (Box<dyn Write + Send>, bool) = match &self.output_file {
-            None => (Box::new(std::io::stdout()), colour.on(&std::io::stdout())),
+        let (name, outlet) = match &self.output_file {
+            None => ("stdout".to_owned(), Outlet::stdout()),
             Some(path) => {
-                // Findings hold command lines, and those hold secrets.
-                let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-                let file =
-                    file.map_err(|error| format!("findings cannot be written to {}: {error}", path.display()))?;
-                let colour = colour.on(&file);
-                (Box::new(file), colour)
+                let name = path.display().to_string();
+                let tail = match self.output {
+                    Format::Text => Tail::Text,
+                    Format::Json => Tail::Json,
+                };
+                let outlet = Outlet::file(path.clone(), tail);
+                let outlet = outlet.map_err(|error| format!("findings cannot be written to {name}: {error}"))?;
+                (name, outlet)
             }
         };
-        let out = BufWriter::new(out);
-        let name = self.output_file.as_ref().map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
+        // In a file colours are asked for, or there are none.
+        let coloured = match self.output_file {
+            None => colour.on(&std::io::stdout()),
+            Some(_) => colour.always(),
+        };
         Ok(vec![match self.output {
-            Format::Text => (name, Box::new(Plain::new(out, colour))),
-            Format::Json => (name, Box::new(Json::new(out, host.to_owned()))),
+            Format::Text => (name, Box::new(Lines::new(Plain::new(coloured), outlet))),
+            Format::Json => (name, Box::new(Lines::new(Json::new(host.to_owned()), outlet))),
         }])
     }
 }

@@ -10,12 +10,13 @@ use lanner_abi::Kind;
 use lanner_engine::Order;
 use lanner_pipeline::{Flow, Intake, Sources};
 use lanner_source::capture::{CaptureError, CaptureWriter, Problem};
-use lanner_source::record::Record;
+use lanner_source::record::{Machine, Record};
 use lanner_source::{Live, Source};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::buffer::Buffer;
-use super::{Failure, duration};
+use super::signals::{Asked, Signals};
+use super::status::say_degraded;
+use super::{Failure, duration, limits};
 
 /// What was recorded is on disk after this time at the latest, whatever happens to the recorder.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -36,27 +37,58 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    limits::allow_files()?;
     let mut source = Live::start(arguments.buffer.bytes())?;
     source.want(&Kind::ALL.into_iter().collect::<BTreeSet<_>>())?;
     let writer = CaptureWriter::create(&arguments.output, source.machine(), arguments.force)?;
-    let (stop, orders) = channel();
-    stop_on_signal(stop, arguments.duration)?;
+    let (orders, obeyed) = channel();
+    obey_signals(orders, arguments.duration)?;
     let began = Instant::now();
     let path = arguments.output.display();
     tracing::info!("recording to {path}; Ctrl-C stops");
-    let mut recording = Recording { writer, flushed: began };
-    let mut flow = Flow::new(Box::new(source) as Box<dyn Source>, &orders);
+    say_degraded(&source.degraded());
+    let machine = source.machine().clone();
+    let mut recording =
+        Recording { writer, path: arguments.output.clone(), machine, earlier: 0, began, flushed: began };
+    let mut flow = Flow::new(Box::new(source) as Box<dyn Source>, &obeyed);
     flow.take_in(&mut recording)?;
-    let totals = recording.writer.finish()?;
+    let events = recording.earlier + recording.writer.finish()?.events;
     let lost = flow.sources().lost();
-    tracing::info!("recorded {} events in {:.1?} to {path}, {lost} lost", totals.events, began.elapsed());
+    tracing::info!("recorded {events} events in {:.1?} to {path}, {lost} lost", began.elapsed());
     Ok(ExitCode::SUCCESS)
 }
 
 /// Takes records in to be kept.
 struct Recording {
     writer: CaptureWriter,
+    path: PathBuf,
+    machine: Machine,
+    /// Events in the files that were moved aside.
+    earlier: u64,
+    began: Instant,
     flushed: Instant,
+}
+
+impl Recording {
+    /// Begins a new file where the last one was moved aside; that one is whole then.
+    fn reopen(&mut self, sources: &mut Sources) -> Result<(), Failure> {
+        let path = self.path.display();
+        self.writer.flush_block()?;
+        if self.writer.is_in_place() {
+            tracing::info!("{path} was not moved aside: recording goes on in it");
+            return Ok(());
+        }
+        let writer = match CaptureWriter::create(&self.path, &self.machine, false) {
+            Ok(writer) => writer,
+            Err(error) => {
+                tracing::error!("no new recording is begun: {error}; the one that was moved goes on");
+                return Ok(());
+            }
+        };
+        self.earlier += std::mem::replace(&mut self.writer, writer).finish()?.events;
+        tracing::info!("{path} was moved aside, and is whole: a new recording is begun");
+        Ok(sources.begin_anew()?)
+    }
 }
 
 impl Intake for Recording {
@@ -93,34 +125,58 @@ impl Intake for Recording {
         Ok(())
     }
 
-    fn apply(&mut self, _order: Order, _sources: &mut Sources, _ending: bool) -> Result<(), Failure> {
-        Ok(()) // There are no packs.
+    fn apply(&mut self, order: Order, sources: &mut Sources, ending: bool) -> Result<(), Failure> {
+        match order {
+            Order::Reopen if !ending => self.reopen(sources)?,
+            Order::Tell { .. } => {
+                let events = self.earlier + self.writer.progress().events;
+                let lost = sources.lost();
+                tracing::info!("status: recording for {:.0?}; {events} events, {lost} lost", self.began.elapsed());
+                say_degraded(&sources.degraded());
+            }
+            // There are no packs.
+            _ => {}
+        }
+        Ok(())
     }
 }
 
-/// Stops it when the process is asked to end, or the time is over.
-fn stop_on_signal(stop: Sender<Order>, duration: Option<Duration>) -> Result<(), Failure> {
+/// Has done what signals ask for, and stops it when the time is over.
+fn obey_signals(orders: Sender<Order>, duration: Option<Duration>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (mut interrupt, mut terminate) = {
+    let mut signals = {
         let _entered = runtime.enter();
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+        Signals::listen()?
     };
-    std::thread::Builder::new().name("lanner-signals".into()).spawn(move || {
-        runtime.block_on(async {
-            let over = async {
-                match duration {
-                    Some(duration) => tokio::time::sleep(duration).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-                () = over => {}
+    // A time that no clock can tell never comes.
+    let end = duration.and_then(|duration| Instant::now().checked_add(duration));
+    let obey = async move {
+        let over = async {
+            match end {
+                Some(end) => tokio::time::sleep_until(end.into()).await,
+                None => std::future::pending().await,
             }
-        });
-        // It may have ended by itself.
-        let _ = stop.send(Order::Stop);
-    })?;
+        };
+        let asked = async {
+            loop {
+                let order = match signals.next().await {
+                    Asked::Stop => return,
+                    Asked::Reload => Order::Reopen,
+                    Asked::Status => Order::Tell { reply: channel().0 },
+                };
+                // It may have ended by itself.
+                let _ = orders.send(order);
+            }
+        };
+        tokio::select! {
+            () = asked => {}
+            () = over => {}
+        }
+        let _ = orders.send(Order::Stop);
+        // A second one: what has arrived is not written any more.
+        while signals.next().await != Asked::Stop {}
+        let _ = orders.send(Order::GiveUp);
+    };
+    std::thread::Builder::new().name("lanner-signals".into()).spawn(move || runtime.block_on(obey))?;
     Ok(())
 }

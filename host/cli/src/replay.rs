@@ -11,10 +11,10 @@ use lanner_pipeline::Pipeline;
 use lanner_sink::{Behind, Delivery};
 use lanner_source::{Replay, Source};
 
-use super::Failure;
 use super::colour::Colour;
 use super::output::Output;
-use super::rules::{Ready, Rules, summary};
+use super::rules::{Loading, Ready, Rules, summary};
+use super::{Failure, limits};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -28,12 +28,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
-    let Ready { engine, verdicts, remote: _in_use, .. } = arguments.rules.load(false)?;
+    limits::check_address_space()?;
+    let Ready { engine, verdicts, remote: _in_use, .. } = arguments.rules.load(Loading::default())?;
     let source = Replay::open(&arguments.capture)?;
     let sinks = arguments.output.open(&source.machine().hostname, colour)?;
     let path = arguments.capture.display();
     let hostname = Text::from(source.machine().hostname.as_str());
-    tracing::info!("replaying {path}, recorded on {hostname}, with {}", summary(&engine));
+    tracing::info!("replaying {path}, recorded on {hostname}, with {}", summary(engine.packs().map(|(_, pack)| pack)));
     let delivery = Delivery::start(Findings::from(verdicts), sinks, Behind::Wait, None)?;
     let began = Instant::now();
     // Nobody gives orders; the sender only has to live.

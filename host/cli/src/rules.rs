@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lanner_engine::{
     Candidate, DEFAULT_MEMORY, Description, Engine, Limits, PackError, Runtime, Settings, Verdicts, cache,
 };
 use lanner_pack::lock::{self, Lock};
-use lanner_pack::obtain::Obtainer;
+use lanner_pack::obtain::{ObtainError, Obtained, Obtainer};
 use lanner_pack::reference::{Locator, Reference};
-use lanner_pack::remote::Resolved;
-use lanner_pack::{Followed, Loaded, Located};
+use lanner_pack::{Followed, Loaded, Located, Running};
 
 use super::registries::Get;
 use super::{Failure, duration};
@@ -65,16 +65,27 @@ pub(super) struct Ready {
     pub(super) remote: Vec<FromRegistry>,
 }
 
-/// A pack from a registry that runs.
+/// A pack from a registry.
 pub(super) struct FromRegistry {
     pub(super) followed: Followed,
     /// Whether the lock file says which.
     pub(super) pinned: bool,
 }
 
+/// How packs are loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Loading {
+    /// To judge live events: packs share the processors.
+    pub(super) live: bool,
+    /// What was accepted from a registry before is taken without asking it, which is done afterwards.
+    pub(super) kept_first: bool,
+    /// What is not there yet, or is refused, is waited for.
+    pub(super) waits: bool,
+}
+
 impl Rules {
-    /// Finds, checks and loads all packs; for live events, or recorded ones.
-    pub(super) fn load(&self, live: bool) -> Result<Ready, Failure> {
+    /// Finds, checks and loads all packs.
+    pub(super) fn load(&self, loading: Loading) -> Result<Ready, Failure> {
         let mut paths = Vec::new();
         let mut references: Vec<Reference> = Vec::new();
         for locator in &self.locators {
@@ -84,9 +95,13 @@ impl Rules {
                 Locator::Registry(reference) => references.push(reference.clone()),
             }
         }
-        let located = if paths.is_empty() { Located::default() } else { lanner_pack::locate(&paths)? };
+        let located = match loading.waits {
+            _ if paths.is_empty() => Located::default(),
+            true => lanner_pack::locate_what_is_there(&paths),
+            false => lanner_pack::locate(&paths)?,
+        };
         let memory = (self.pack_memory as usize) << 20;
-        let limits = Limits { deadline: self.pack_deadline, memory, shared: live };
+        let limits = Limits { deadline: self.pack_deadline, memory, shared: loading.live };
         let mut settings = Settings::default();
         self.settings.iter().for_each(|(pack, name, value)| settings.set(pack, name, value));
         let runtime = Runtime::new(limits, self.cache_folder()?)?.with_settings(settings.clone());
@@ -94,14 +109,26 @@ impl Rules {
         let (mut engine, verdicts) = Engine::start(runtime, threads.min(MAX_WORKERS))?;
         let mut digests = BTreeMap::new();
         for path in &located.files {
-            let Loaded { candidate, digest } = lanner_pack::load(engine.runtime(), path)?;
-            engine.install(path, candidate).map_err(|refusal| PackError { path: path.clone(), refusal })?;
-            digests.insert(path.clone(), digest);
+            match load_file(&mut engine, path) {
+                Ok(digest) => {
+                    digests.insert(path.clone(), digest);
+                }
+                // The one that waits for it says why it is refused.
+                Err(_) if loading.waits => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        let remote = if references.is_empty() { Vec::new() } else { self.load_remote(&references, &mut engine)? };
+        let remote = match references.is_empty() {
+            true => Vec::new(),
+            false => self.load_remote(&references, &mut engine, loading)?,
+        };
         let known = |pack: &&str| engine.packs().any(|(_, description)| description.name == *pack);
         if let Some(pack) = settings.packs().find(|pack| !known(pack)) {
-            return Err(format!("--set names the pack {pack}, and no loaded pack is called so").into());
+            let unknown = format!("--set names the pack {pack}, and no loaded pack is called so");
+            if !loading.waits {
+                return Err(unknown.into());
+            }
+            tracing::warn!("{unknown} yet");
         }
         Ok(Ready { engine, verdicts, located, digests, remote })
     }
@@ -111,11 +138,17 @@ impl Rules {
         self.get.obtainer(self.allow_downgrade)
     }
 
-    fn load_remote(&self, references: &[Reference], engine: &mut Engine) -> Result<Vec<FromRegistry>, Failure> {
+    fn load_remote(
+        &self,
+        references: &[Reference],
+        engine: &mut Engine,
+        loading: Loading,
+    ) -> Result<Vec<FromRegistry>, Failure> {
         let obtainer = self.obtainer()?;
         let lock = self.read_lock()?;
-        let mut loaded = Vec::new();
-        for reference in references {
+        let mut wanted = Vec::new();
+        let mut kept = BTreeMap::new();
+        for (place, reference) in references.iter().enumerate() {
             let pin = lock.as_ref().and_then(|lock| lock.pins.get(reference));
             if self.locked && pin.is_none() {
                 return Err(format!(
@@ -123,32 +156,37 @@ impl Rules {
                 )
                 .into());
             }
-            let obtained = match pin {
-                Some(pin) => {
-                    let exact = Reference::of_digest(reference.repository().clone(), pin.digest);
-                    obtainer.obtain_resolved(&exact, Resolved { digest: pin.digest, etag: None })?
+            let exact = pin.map(|pin| Reference::of_digest(reference.repository().clone(), pin.digest));
+            // A machine is watched with what it has; the registry is asked when it is.
+            if loading.kept_first
+                && exact.is_none()
+                && let Some(obtained) = obtainer.obtain_kept(reference)?
+            {
+                kept.insert(place, obtained);
+            } else {
+                wanted.push((place, exact.unwrap_or_else(|| reference.clone())));
+            }
+        }
+        let names: Vec<Reference> = wanted.iter().map(|(_, name)| name.clone()).collect();
+        let asked = wanted.iter().map(|(place, _)| *place).zip(obtainer.obtain_all(&names));
+        let mut obtained: BTreeMap<usize, (bool, Result<Obtained, ObtainError>)> =
+            asked.map(|(place, obtained)| (place, (true, obtained))).collect();
+        obtained.extend(kept.into_iter().map(|(place, kept)| (place, (false, Ok(kept)))));
+        let mut loaded = Vec::new();
+        for ((_, (fresh, obtained)), reference) in obtained.into_iter().zip(references) {
+            let pinned = lock.as_ref().is_some_and(|lock| lock.pins.contains_key(reference));
+            let running = obtained.map_err(Failure::from);
+            let running = running.and_then(|obtained| install_remote(engine, &obtainer, reference, obtained, pinned));
+            let running = match running {
+                Ok(running) => Some(running),
+                Err(error) if loading.waits && !pinned => {
+                    tracing::error!("{error}; it is waited for");
+                    None
                 }
-                None => obtainer.obtain(reference)?,
+                Err(error) => return Err(error),
             };
-            let path = Followed::path(reference);
-            let refused = |refusal| PackError { path: path.clone(), refusal };
-            let candidate = Candidate::prepare(engine.runtime(), &obtained.component).map_err(refused)?;
-            let version = candidate.description().semver();
-            let digest = obtained.resolved.digest;
-            // Who pins an older version means it.
-            if pin.is_none() {
-                obtainer.check_downgrade(reference, digest, &version)?;
-            }
-            engine.install(&path, candidate).map_err(refused)?;
-            if let Ok(verdict) = &obtained.trust {
-                tracing::info!("{reference} is {digest}, version {version}: {verdict}");
-            }
-            if pin.is_none() {
-                obtainer.accept(reference, digest, &version)?;
-            }
-            let followed =
-                Followed { reference: reference.clone(), resolved: obtained.resolved, in_use: obtained.in_use };
-            loaded.push(FromRegistry { followed, pinned: pin.is_some() });
+            let fresh = fresh && running.is_some();
+            loaded.push(FromRegistry { followed: Followed { reference: reference.clone(), running, fresh }, pinned });
         }
         Ok(loaded)
     }
@@ -185,6 +223,40 @@ impl Rules {
     }
 }
 
+/// Loads a pack file; gives the digest of its bytes.
+fn load_file(engine: &mut Engine, path: &Path) -> Result<[u8; 32], PackError> {
+    let Loaded { candidate, digest } = lanner_pack::load(engine.runtime(), path)?;
+    engine.install(path, candidate).map_err(|refusal| PackError { path: path.to_owned(), refusal })?;
+    Ok(digest)
+}
+
+/// Loads a pack that was obtained.
+fn install_remote(
+    engine: &mut Engine,
+    obtainer: &Obtainer,
+    reference: &Reference,
+    obtained: Obtained,
+    pinned: bool,
+) -> Result<Running, Failure> {
+    let path = Followed::path(reference);
+    let refused = |refusal| PackError { path: path.clone(), refusal };
+    let candidate = Candidate::prepare(engine.runtime(), &obtained.component).map_err(refused)?;
+    let version = candidate.description().semver();
+    let digest = obtained.resolved.digest;
+    // Who pins an older version means it.
+    if !pinned {
+        obtainer.check_downgrade(reference, digest, &version)?;
+    }
+    engine.install(&path, candidate).map_err(refused)?;
+    if let Ok(verdict) = &obtained.trust {
+        tracing::info!("{reference} is {digest}, version {version}: {verdict}");
+    }
+    if !pinned {
+        obtainer.accept(reference, digest, &version)?;
+    }
+    Ok(Running { resolved: obtained.resolved, in_use: obtained.in_use })
+}
+
 /// `pack.name=value`.
 fn setting(text: &str) -> Result<(String, String, String), String> {
     let setting = text.split_once('=').and_then(|(name, value)| {
@@ -195,12 +267,11 @@ fn setting(text: &str) -> Result<(String, String, String), String> {
 }
 
 /// `1 pack, 8 rules`.
-pub(super) fn summary(engine: &Engine) -> String {
-    let packs = engine.packs().count();
-    let count = |of: fn(&Description) -> usize| engine.packs().map(|(_, pack)| of(pack)).sum::<usize>();
+pub(super) fn summary<'a>(packs: impl Iterator<Item = &'a Arc<Description>> + Clone) -> String {
+    let count = |of: fn(&Description) -> usize| packs.clone().map(|pack| of(pack)).sum::<usize>();
     let left_out = count(|pack| pack.left_out.len());
     let rules = count(|pack| pack.rules.len()) - left_out;
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let without = if left_out == 0 { String::new() } else { format!(" ({left_out} left out)") };
-    format!("{}, {}{without}", plural(packs, "pack"), plural(rules, "rule"))
+    format!("{}, {}{without}", plural(packs.count(), "pack"), plural(rules, "rule"))
 }

@@ -7,17 +7,18 @@ use std::time::{Duration, Instant};
 use lanner_control::self_test;
 use lanner_engine::{Order, Runtime};
 use lanner_finding::Findings;
-use lanner_pack::{Follower, MIN_INTERVAL, Watcher};
+use lanner_pack::{Follower, MIN_INTERVAL, Reload, Watcher};
 use lanner_pipeline::{Pipeline, PipelineError, Totals};
 use lanner_sink::{Behind, Delivered, Delivery};
 use lanner_source::{Live, Source};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::buffer::Buffer;
 use super::colour::Colour;
 use super::output::Output;
-use super::rules::{FromRegistry, Ready, Rules, summary};
-use super::{Failure, duration};
+use super::rules::{FromRegistry, Loading, Ready, Rules, summary};
+use super::signals::{Asked, Signals};
+use super::status::{self, say_degraded};
+use super::{Failure, duration, limits};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -33,9 +34,12 @@ pub(super) struct Arguments {
     /// Begin by doing a few harmless things that the rules must see, and say whether they did
     #[arg(long)]
     self_test: bool,
-    /// Do not look for changed packs
+    /// Do not look for changed packs; SIGHUP still does
     #[arg(long)]
     no_reload: bool,
+    /// Start also where rules are missing or refused, and wait for them
+    #[arg(long, conflicts_with = "no_reload")]
+    wait_for_rules: bool,
     /// Look in the registries whether names lead to other packs by now, about this often, and reload those that do
     #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "5m", value_parser = interval)]
     follow: Option<Duration>,
@@ -50,34 +54,44 @@ const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let Ready { engine, verdicts, located, digests, remote } = arguments.rules.load(true)?;
+    limits::check_address_space()?;
+    limits::allow_files()?;
+    let loading = Loading { live: true, kept_first: !arguments.no_reload, waits: arguments.wait_for_rules };
+    let Ready { engine, verdicts, located, digests, remote } = arguments.rules.load(loading)?;
     let source = Live::start(arguments.buffer.bytes())?;
     let sinks = arguments.output.open(&source.machine().hostname, colour)?;
     let kernel = source.machine().kernel.clone();
     let runtime = engine.runtime().clone();
-    let what = summary(&engine);
+    let what = summary(engine.packs().map(|(_, pack)| pack));
     let expected = self_test::expected(&engine);
+    let degraded = source.degraded();
     let (orders, obeyed) = channel();
     let pipeline = Pipeline::new(Box::new(source) as Box<dyn Source>, engine, Some(std::process::id()))?;
     let seen = pipeline.seen();
-    let _watcher = match arguments.no_reload || located.files.is_empty() {
+    let missing = located.missing.clone();
+    let watcher = match located.named.is_empty() && missing.is_empty() {
         true => None,
-        false => Some(Watcher::start(runtime.clone(), &located, digests, orders.clone())?),
+        false => {
+            let reload = if arguments.no_reload { Reload::WhenAsked } else { Reload::AsTheyChange };
+            Some(Watcher::start(runtime.clone(), located, digests, orders.clone(), reload)?)
+        }
     };
     // Held, so that what runs is not pruned from the store.
-    let (_follower, _in_use) = follow(arguments, runtime, remote, orders.clone())?;
+    let (follower, _in_use) = follow(arguments, &runtime, remote, &orders)?;
     let (found, findings) = channel();
     let delivery =
         Delivery::start(Findings::from(verdicts), sinks, Behind::LeaveOut, arguments.self_test.then_some(found))?;
     let pipeline = Running::start(pipeline, obeyed)?;
     tracing::info!("watching kernel {kernel} with {what}, ready after {:.0?}; Ctrl-C stops", began.elapsed());
+    say_degraded(&degraded);
+    for path in missing {
+        tracing::warn!("there are no rules at {} yet: they are waited for", path.display());
+    }
     if arguments.self_test {
         self_test::start(expected, seen, findings)?;
     }
-    let waited = wait(arguments.duration, &pipeline, &delivery, |order| {
-        // The pipeline may have ended by itself.
-        let _ = orders.send(order);
-    });
+    let host = Host { began, pipeline: &pipeline, delivery: &delivery, orders: &orders, watcher, follower };
+    let waited = host.wait(arguments.duration);
     let totals = match waited {
         // It hangs.
         Err(failure) if !pipeline.0.is_finished() => return Err(failure),
@@ -96,26 +110,34 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     Ok(ExitCode::SUCCESS)
 }
 
-/// Follows the names in registries, where that is asked for; gives back the packs that are not followed.
+/// Follows the names in registries: again and again where that is asked for, otherwise until each was looked at once. Gives
+/// back the packs that are not followed.
 fn follow(
     arguments: &Arguments,
-    runtime: Runtime,
+    runtime: &Runtime,
     remote: Vec<FromRegistry>,
-    orders: Sender<Order>,
+    orders: &Sender<Order>,
 ) -> Result<(Option<Follower>, Vec<FromRegistry>), Failure> {
-    let Some(interval) = arguments.follow else { return Ok((None, remote)) };
+    if arguments.no_reload {
+        return Ok((None, remote));
+    }
     let (followed, fixed): (Vec<_>, Vec<_>) =
         remote.into_iter().partition(|pack| !pack.pinned && pack.followed.reference.tag().is_some());
-    if let Some(pack) = fixed.iter().find(|pack| pack.pinned) {
-        tracing::warn!("{} is not followed: the lock file says which pack it is", pack.followed.reference);
+    if arguments.follow.is_some() {
+        if let Some(pack) = fixed.iter().find(|pack| pack.pinned) {
+            tracing::warn!("{} is not followed: the lock file says which pack it is", pack.followed.reference);
+        }
+        if followed.is_empty() {
+            return Err("there is nothing to follow: --follow is for packs that --rules names by a tag in a registry, and that no lock file pins".into());
+        }
     }
     if followed.is_empty() {
-        return Err("there is nothing to follow: --follow is for packs that --rules names by a tag in a registry, and that no lock file pins".into());
+        return Ok((None, fixed));
     }
     // Read anew: the file may have to be there after a restart too.
     let obtainer = arguments.rules.obtainer()?;
     let followed = followed.into_iter().map(|pack| pack.followed).collect();
-    let follower = Follower::start(runtime, obtainer, followed, interval, orders)?;
+    let follower = Follower::start(runtime, obtainer, followed, arguments.follow, orders)?;
     Ok((Some(follower), fixed))
 }
 
@@ -148,18 +170,33 @@ impl Running {
     }
 }
 
-/// Waits for a signal, for the time to be over, or for a thread to end by itself; then has it all stopped, what is left
-/// not judged when the time for that is over, and waits until it has.
-fn wait(
-    duration: Option<Duration>,
-    pipeline: &Running,
-    delivery: &Delivery,
-    order: impl Fn(Order),
-) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
+/// What runs, as far as it is asked for something.
+struct Host<'a> {
+    began: Instant,
+    pipeline: &'a Running,
+    delivery: &'a Delivery,
+    orders: &'a Sender<Order>,
+    watcher: Option<Watcher>,
+    follower: Option<Follower>,
+}
+
+impl Host<'_> {
+    /// Does what signals ask for, until one asks to end, the time is over, or a thread ends by itself; then has it all
+    /// stopped, what is left not judged when the time for that is over, and waits until it has.
+    fn wait(&self, duration: Option<Duration>) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut signals = Signals::listen()?;
+            self.serve(&mut signals, duration).await;
+            tracing::info!(
+                "stopping: what has arrived is judged first, for {JUDGING:?} at most; a second signal stops at once"
+            );
+            self.stop(&mut signals).await
+        })
+    }
+
+    /// Until it is to end.
+    async fn serve(&self, signals: &mut Signals, duration: Option<Duration>) {
         // A time that no clock can tell never comes.
         let end = duration.and_then(|duration| tokio::time::Instant::now().checked_add(duration));
         let over = async {
@@ -169,22 +206,45 @@ fn wait(
             }
         };
         let ended = async {
-            while !pipeline.0.is_finished() && !delivery.is_finished() {
+            while !self.pipeline.0.is_finished() && !self.delivery.is_finished() {
                 tokio::time::sleep(LOOK).await;
             }
         };
+        let asked = async {
+            loop {
+                match signals.next().await {
+                    Asked::Stop => return,
+                    Asked::Reload => self.reload(),
+                    Asked::Status => {
+                        status::say(self.orders, self.began, self.delivery.findings(), self.delivery.waiting());
+                    }
+                }
+            }
+        };
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            () = asked => {}
             () = over => {}
             () = ended => {}
         }
-        tracing::info!("stopping: what has arrived is judged first, for {JUDGING:?} at most; a second signal stops at once");
+    }
+
+    fn reload(&self) {
+        tracing::info!("asked to reload: looking at the rules, and opening anew what findings are written to");
+        self.delivery.reopen();
+        self.watcher.iter().for_each(Watcher::look);
+        self.follower.iter().for_each(Follower::look);
+    }
+
+    async fn stop(&self, signals: &mut Signals) -> Result<(), Failure> {
+        let order = |order| {
+            // The pipeline may have ended by itself.
+            let _ = self.orders.send(order);
+        };
         order(Order::Stop);
         let end_of_judging = tokio::time::Instant::now() + JUDGING;
         let stopped = async {
             let mut judging = true;
-            while !(pipeline.0.is_finished() && delivery.is_finished()) {
+            while !(self.pipeline.0.is_finished() && self.delivery.is_finished()) {
                 if judging && tokio::time::Instant::now() >= end_of_judging {
                     order(Order::GiveUp);
                     judging = false;
@@ -192,23 +252,25 @@ fn wait(
                 tokio::time::sleep(LOOK / 10).await;
             }
         };
+        let asked_again = async { while signals.next().await != Asked::Stop {} };
         tokio::select! {
             () = stopped => Ok(()),
-            _ = interrupt.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
-            _ = terminate.recv() => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
-            () = tokio::time::sleep(GRACE) => {
-                Err(match pipeline.0.is_finished() {
-                    true => format!(
-                        "not all was written within {GRACE:?}, perhaps as nobody reads it: {} findings wait; {UNWRITTEN}",
-                        delivery.waiting()
-                    ),
-                    false => format!(
-                        "not all was judged within {GRACE:?}: a call into a pack still runs (--pack-deadline), and what \
-                         waits behind it is not judged"
-                    ),
-                }
-                .into())
-            }
+            () = asked_again => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
+            () = tokio::time::sleep(GRACE) => Err(self.hangs()),
         }
-    })
+    }
+
+    /// Why it did not stop in time.
+    fn hangs(&self) -> Failure {
+        if !self.pipeline.0.is_finished() {
+            return format!(
+                "not all was judged within {GRACE:?}: a call into a pack still runs (--pack-deadline), and what waits \
+                 behind it is not judged"
+            )
+            .into();
+        }
+        let (waiting, why) = self.delivery.waiting();
+        let why = why.unwrap_or_else(|| "perhaps as nobody reads it".to_owned());
+        format!("not all was written within {GRACE:?} ({why}): {waiting} findings wait; {UNWRITTEN}").into()
+    }
 }

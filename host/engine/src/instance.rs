@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use wasmtime::{ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline};
 
 use lanner_contract::{Fact, Finding};
@@ -53,18 +54,29 @@ struct Limiter {
     bytes: usize,
     used: usize,
     exceeded: bool,
+    /// What it was given last, bytes: taken back where the machine does not have it.
+    grown: usize,
+    /// The machine did not have what it may have.
+    lacking: bool,
 }
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let used = self.used.saturating_add(desired.saturating_sub(current));
+        let grown = desired.saturating_sub(current);
+        let used = self.used.saturating_add(grown);
         // What the memory itself forbids (`maximum`) is refused by the runtime, and counts as not granted here too.
         if used > self.bytes || maximum.is_some_and(|maximum| desired > maximum) {
             self.exceeded |= used > self.bytes;
             return Ok(false);
         }
-        self.used = used;
+        (self.used, self.grown) = (used, grown);
         Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.used -= std::mem::take(&mut self.grown);
+        self.lacking = true;
+        Ok(())
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
@@ -192,6 +204,11 @@ pub enum Failure {
     /// It asked for more memory than it may have, and did not survive the refusal.
     #[error("asked for more than its {} MiB of memory", .0 >> 20)]
     Memory(usize),
+    /// The machine does not have the memory that it may have.
+    #[error(
+        "could not be given memory: this machine has no more for lanner (ulimit -v, LimitAS= or MemoryMax= of its unit)"
+    )]
+    NoMemory,
     /// Each of its calls was short enough, but all of them together were not.
     #[error("took more than half of a processor for seconds, which the other packs need too, and was stopped")]
     Share,
@@ -226,7 +243,7 @@ impl Instance {
         let limits = StoreLimitsBuilder::new().table_elements(MAX_TABLE_ELEMENTS).build();
         let state = PackState {
             name,
-            limiter: Limiter { limits, bytes: runtime.limits.memory, used: 0, exceeded: false },
+            limiter: Limiter { limits, bytes: runtime.limits.memory, used: 0, exceeded: false, grown: 0, lacking: false },
             findings: Vec::new(),
             raised: 0,
             findings_dropped: 0,
@@ -260,7 +277,7 @@ impl Instance {
         state.raised = 0;
         // An old error, or an old refusal, did not end this call.
         state.last_error = None;
-        state.limiter.exceeded = false;
+        (state.limiter.exceeded, state.limiter.lacking) = (false, false);
         state.looked_at = None;
         self.store.set_epoch_deadline(epochs(first_look(self.runtime.limits.deadline)));
         let _running = self.runtime.running();
@@ -317,6 +334,9 @@ fn failure(runtime: &Runtime, state: &mut PackState, error: &wasmtime::Error) ->
         return Failure::Deadline(runtime.limits.deadline);
     }
     let said = state.last_error.take();
+    if state.limiter.lacking || is_out_of_memory(error) {
+        return Failure::NoMemory;
+    }
     if state.limiter.exceeded {
         return Failure::Memory(state.limiter.bytes);
     }
@@ -327,6 +347,16 @@ fn failure(runtime: &Runtime, state: &mut PackState, error: &wasmtime::Error) ->
         Some(trap) => trap.to_string(),
         None => format!("{:#}", error.root_cause()),
     })
+}
+
+/// Whether the machine did not have the memory for it.
+fn is_out_of_memory(error: &wasmtime::Error) -> bool {
+    const NOMEM: Errno = Errno::NOMEM;
+    let is_it = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<Errno>() == Some(&NOMEM)
+            || cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error) == Some(NOMEM.raw_os_error())
+    };
+    error.chain().any(is_it)
 }
 
 /// A pack, compiled, checked and described, and an instance of it that is ready to run.
@@ -346,14 +376,23 @@ impl Candidate {
     /// Any way in which it is not a pack that this host can run.
     pub fn prepare(runtime: &Runtime, bytes: &[u8]) -> Result<Self, Refusal> {
         refuse_other_files(bytes)?;
-        let component = runtime.compile(bytes).map_err(|error| Refusal::Invalid(format!("{error:#}")))?;
+        let invalid = |error: wasmtime::Error| match is_out_of_memory(&error) {
+            true => Refusal::NoMemory,
+            false => Refusal::Invalid(format!("{error:#}")),
+        };
+        let component = runtime.compile(bytes).map_err(invalid)?;
         contract::check(&component)?;
         let pre = runtime
             .linker
             .instantiate_pre(&component)
             .and_then(PackPre::new)
-            .map_err(|error| Refusal::Invalid(format!("{error:#}")))?;
-        let call = |call: &'static str| move |failure: Failure| Refusal::Call { call, reason: format!("it {failure}") };
+            .map_err(invalid)?;
+        let call = |call: &'static str| {
+            move |failure: Failure| match failure {
+                Failure::NoMemory => Refusal::NoMemory,
+                failure => Refusal::Call { call, reason: format!("it {failure}") },
+            }
+        };
         let mut instance = Instance::start(runtime, &pre, Arc::from("(new)")).map_err(call("its start"))?;
         let said = instance.describe().map_err(call("describe"))?;
         let (description, configuration) = Description::check(&said, runtime.settings())?;
@@ -404,7 +443,7 @@ mod tests {
     #[test]
     fn memory_is_limited_over_all_memories() {
         let limits = StoreLimitsBuilder::new().build();
-        let mut limiter = Limiter { limits, bytes: 100, used: 0, exceeded: false };
+        let mut limiter = Limiter { limits, bytes: 100, used: 0, exceeded: false, grown: 0, lacking: false };
         assert!(limiter.memory_growing(0, 60, None).expect("no error"));
         // Beyond what the memory itself may have: its own affair.
         assert!(!limiter.memory_growing(60, 80, Some(70)).expect("no error") && !limiter.exceeded);

@@ -24,7 +24,7 @@ pub use contract::Interfaces;
 pub use description::{Description, Settings};
 pub use instance::{Candidate, Failure, Gave};
 pub use lanner_contract::{Fact, Finding as Raised, LeftOut, Rule, Setting, Severity, Sieve};
-pub use order::Order;
+pub use order::{Order, Status};
 pub use refusal::{PackError, Refusal};
 pub use runtime::{DEFAULT_DEADLINE, DEFAULT_MEMORY, Limits, Runtime, RuntimeError};
 pub use worker::{Handover, WorkerGone};
@@ -224,7 +224,7 @@ impl Engine {
     }
 
     /// The packs that run, as path and description, in the order in which they were loaded.
-    pub fn packs(&self) -> impl Iterator<Item = (&Path, &Arc<Description>)> {
+    pub fn packs(&self) -> impl Iterator<Item = (&Path, &Arc<Description>)> + Clone {
         self.packs.values().map(|loaded| (loaded.path.as_path(), &loaded.description))
     }
 

@@ -6,6 +6,19 @@ use std::sync::mpsc::Sender;
 
 use crate::{Candidate, Description, Handover, Refusal};
 
+/// How a running pipeline stands.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// Events judged, or being judged.
+    pub events: u64,
+    /// Events lost between kernel and host.
+    pub lost: u64,
+    /// What runs.
+    pub packs: Vec<Arc<Description>>,
+    /// What the sources do not see or know, and what to do about it: a sentence each.
+    pub degraded: Vec<String>,
+}
+
 /// It is carried out between two batches; those that wait to be judged do not delay it.
 pub enum Order {
     /// Run a pack, in place of its older version where there is one.
@@ -31,6 +44,13 @@ pub enum Order {
         /// Where it is.
         to: PathBuf,
     },
+    /// Say how things stand.
+    Tell {
+        /// Who wants to know.
+        reply: Sender<Status>,
+    },
+    /// Something outside has changed: for a recording, that its file may have been moved.
+    Reopen,
     /// Judge what has arrived, and end.
     Stop,
     /// End now: what is not judged yet is counted, and left.

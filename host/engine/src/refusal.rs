@@ -52,6 +52,12 @@ pub enum Refusal {
         /// The import.
         name: String,
     },
+    /// The machine does not have the memory for it.
+    #[error(
+        "cannot be loaded, as this machine has no more memory for lanner: raise its limit (ulimit -v, LimitAS= or \
+         MemoryMax= of its unit), or load fewer packs"
+    )]
+    NoMemory,
     /// It could not be started, described or configured.
     #[error("fails in {call}: {reason}")]
     Call {

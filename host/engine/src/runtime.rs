@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::Thread;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -72,11 +73,12 @@ impl Runtime {
     /// # Errors
     /// The machine has no room for a single instance.
     pub fn new(limits: Limits, cache: Option<PathBuf>) -> Result<Self, RuntimeError> {
-        // Address space for many instances may not be had (a limit on virtual memory); single ones still may.
-        let engine = Engine::new(&config(&limits, true))
+        let space = if getrlimit(Resource::As).current.is_some() { Space::Scarce } else { Space::Pooled };
+        // Address space for many instances may not be had for other reasons; single ones still may.
+        let engine = Engine::new(&config(&limits, space))
             .or_else(|error| {
                 tracing::debug!("no pooled instances: {error:#}");
-                Engine::new(&config(&limits, false))
+                Engine::new(&config(&limits, Space::Scarce))
             })
             .map_err(|error| RuntimeError(format!("{error:#}")))?;
         let compiled = cache.map(|folder| Compiled::new(folder, &engine));
@@ -127,10 +129,25 @@ pub(super) fn processor_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
-fn config(limits: &Limits, pooled: bool) -> Config {
+/// How much address space there is for memories.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Space {
+    /// All that there can be: each has its 4 GiB, so that no access needs to be checked, and they are made beforehand.
+    Pooled,
+    /// Each has what it may use, and every access is checked.
+    Scarce,
+}
+
+fn config(limits: &Limits, space: Space) -> Config {
     let mut config = Config::new();
     config.wasm_component_model(true).concurrency_support(false).epoch_interruption(true).max_wasm_stack(WASM_STACK);
-    if pooled {
+    if getrlimit(Resource::Fsize).current.is_some() {
+        // What a memory begins with would lie in a file in memory, for which that limit counts too.
+        config.memory_init_cow(false);
+    }
+    if space == Space::Scarce {
+        config.memory_reservation(limits.memory as u64).memory_reservation_for_growth(0).memory_guard_size(0);
+    } else {
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(MAX_INSTANCES)
             .total_core_instances(MAX_INSTANCES * 2)

@@ -1,32 +1,43 @@
-//! Following names in registries: looks on a schedule whether they lead to another pack, and has it swapped in as any
-//! reload does. A registry that is down, or a pack that is refused, changes nothing of what runs.
+//! Following names in registries: looks whether they lead to another pack, once after the start and then on a schedule where
+//! that is asked for, and has it swapped in as any reload does. A registry that is down, or a pack that is refused, changes
+//! nothing of what runs; and as each registry has a thread of its own, nothing of how the others are followed.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use lanner_engine::Order;
-use lanner_engine::{Candidate, PackError, Runtime};
+use lanner_engine::{Candidate, Order, PackError, Runtime};
 
 use super::digest::Digest;
 use super::obtain::{ObtainError, Obtained, Obtainer};
 use super::reference::Reference;
+use super::reload::say_loaded;
 use super::remote::Resolved;
 use super::store::InUse;
-use super::watch::say_loaded;
 
+/// The first pause after a look at a registry that is down, where it is not looked on a schedule.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
 /// The longest pause between two looks at a registry that is down.
 const MAX_PAUSE: Duration = Duration::from_secs(3600);
 /// The shortest interval: a registry is not a message queue.
 pub const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A name whose pack runs.
+/// A name in a registry.
 pub struct Followed {
     /// The name.
     pub reference: Reference,
-    /// What it led to.
+    /// What of it runs; nothing where it could not be had yet.
+    pub running: Option<Running>,
+    /// Whether the registry was asked just now.
+    pub fresh: bool,
+}
+
+/// A pack that runs.
+pub struct Running {
+    /// What the name led to.
     pub resolved: Resolved,
     /// Keeps it in the store.
     pub in_use: Option<InUse>,
@@ -41,126 +52,181 @@ impl Followed {
 
 /// Follows names. Ends when dropped.
 pub struct Follower {
-    _stop: Sender<()>,
+    look: Vec<Sender<()>>,
 }
 
 impl Follower {
-    /// Follows these names.
+    /// Looks at these names, where the registry was not asked just now; and again and again, where there is an interval.
+    /// Otherwise until each was found, and when [`Follower::look`] is called.
     ///
     /// # Errors
     /// There is no thread to be had.
     pub fn start(
-        runtime: Runtime,
+        runtime: &Runtime,
         obtainer: Obtainer,
         followed: Vec<Followed>,
-        interval: Duration,
-        orders: Sender<Order>,
+        interval: Option<Duration>,
+        orders: &Sender<Order>,
     ) -> std::io::Result<Self> {
-        let (stop, stopped) = channel();
-        std::thread::Builder::new().name("lanner-follow".into()).spawn(move || {
-            let mut registries: BTreeMap<String, Registry> = BTreeMap::new();
-            for followed in followed {
-                let name = followed.reference.repository().registry().to_owned();
-                let registry = registries.entry(name).or_insert_with(|| Registry {
-                    names: Vec::new(),
-                    failures: 0,
-                    due: Instant::now() + jittered(interval),
-                });
-                registry.names.push(Name { followed, refused: None });
-            }
-            Following { runtime, obtainer, orders, interval }.work(registries, &stopped);
-        })?;
-        Ok(Self { _stop: stop })
+        let obtainer = Arc::new(obtainer);
+        let mut registries: BTreeMap<String, Vec<Name>> = BTreeMap::new();
+        for followed in followed {
+            let registry = registries.entry(followed.reference.repository().registry().to_owned()).or_default();
+            registry.push(Name { followed, refused: None, said: String::new() });
+        }
+        let mut look = Vec::new();
+        for (registry, names) in registries {
+            let (asked, asks) = channel();
+            let following = Following {
+                registry,
+                names,
+                down: false,
+                failures: 0,
+                runtime: runtime.clone(),
+                obtainer: obtainer.clone(),
+                orders: orders.clone(),
+                interval,
+            };
+            std::thread::Builder::new().name("lanner-follow".into()).spawn(move || following.work(&asks))?;
+            look.push(asked);
+        }
+        Ok(Self { look })
     }
-}
 
-struct Registry {
-    names: Vec<Name>,
-    /// Looks in a row that found it down.
-    failures: u32,
-    due: Instant,
+    /// Looks at all names now.
+    pub fn look(&self) {
+        for registry in &self.look {
+            // It ends with the host only.
+            let _ = registry.send(());
+        }
+    }
 }
 
 struct Name {
     followed: Followed,
-    /// What was refused last, with the reason, and whether a signature could help.
-    refused: Option<(Digest, String, bool)>,
+    /// What was refused last, and whether a signature could help.
+    refused: Option<(Digest, bool)>,
+    /// What was last said of it.
+    said: String,
 }
 
+/// Follows the names in one registry.
 struct Following {
+    registry: String,
+    names: Vec<Name>,
+    /// It was found down.
+    down: bool,
+    /// Looks in a row that did not find all.
+    failures: u32,
     runtime: Runtime,
-    obtainer: Obtainer,
+    obtainer: Arc<Obtainer>,
     orders: Sender<Order>,
-    interval: Duration,
+    interval: Option<Duration>,
 }
 
 impl Following {
-    fn work(self, mut registries: BTreeMap<String, Registry>, stopped: &Receiver<()>) {
-        while let Some(due) = registries.values().map(|registry| registry.due).min() {
-            match stopped.recv_timeout(due.saturating_duration_since(Instant::now())) {
-                Err(RecvTimeoutError::Timeout) => {}
-                Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
+    fn work(mut self, asks: &Receiver<()>) {
+        let fresh = self.names.iter().all(|name| name.followed.fresh);
+        let mut due = if fresh { self.next() } else { Some(Instant::now()) };
+        loop {
+            let asked = match due {
+                None => asks.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) => asks.recv_timeout(due.saturating_duration_since(Instant::now())),
+            };
+            if asked == Err(RecvTimeoutError::Disconnected) {
+                return;
             }
-            for (name, registry) in registries.iter_mut().filter(|(_, registry)| registry.due <= Instant::now()) {
-                self.look(name, registry);
-                let pause = self.interval.saturating_mul(1 << registry.failures.min(16));
-                registry.due = Instant::now() + jittered(pause.min(MAX_PAUSE.max(self.interval)));
-            }
+            self.look();
+            due = self.next();
         }
     }
 
-    /// Looks at all names in a registry.
-    fn look(&self, registry_name: &str, registry: &mut Registry) {
-        for name in &mut registry.names {
-            match self.follow(name) {
+    /// When it is to be looked again.
+    fn next(&self) -> Option<Instant> {
+        let pause = match self.interval {
+            Some(interval) if self.down => interval.saturating_mul(self.times(1)),
+            Some(interval) => interval,
+            // What does not run yet is waited for, as is the registry.
+            None if self.failures > 0 => FIRST_PAUSE.saturating_mul(self.times(0)),
+            None => return None,
+        };
+        let longest = MAX_PAUSE.max(self.interval.unwrap_or_default());
+        Some(Instant::now() + jittered(pause.min(longest)))
+    }
+
+    /// By how much a pause grows.
+    fn times(&self, first: u32) -> u32 {
+        1 << (first + self.failures.saturating_sub(1)).min(16)
+    }
+
+    /// Looks at all names.
+    fn look(&mut self) {
+        for place in 0..self.names.len() {
+            match self.follow(place) {
                 Err(error) if error.is_down() => {
                     // One line when it goes, however long it stays away.
-                    if registry.failures == 0 {
+                    if !self.down {
                         tracing::warn!("{error}; what runs goes on, and it is tried again");
                     }
-                    registry.failures += 1;
+                    self.down = true;
+                    self.failures += 1;
                     return;
                 }
-                Err(error) => name.refuse(error.to_string(), error.is_trust()),
+                Err(error) => {
+                    if let Some(name) = self.names.get_mut(place) {
+                        name.refuse(&error.to_string(), error.is_trust());
+                    }
+                }
                 Ok(()) => {}
             }
         }
-        if registry.failures > 0 {
-            tracing::info!("registry {registry_name} is back");
-            registry.failures = 0;
+        if self.down {
+            tracing::info!("registry {} is back", self.registry);
+            self.down = false;
         }
+        let all = self.names.iter().all(|name| name.followed.running.is_some());
+        self.failures = if all { 0 } else { self.failures + 1 };
     }
 
-    fn follow(&self, name: &mut Name) -> Result<(), ObtainError> {
-        let Followed { reference, resolved, .. } = &name.followed;
-        let now = self.obtainer.resolve(reference, Some(resolved))?;
-        if now.digest == resolved.digest {
+    fn follow(&mut self, place: usize) -> Result<(), ObtainError> {
+        let Some(name) = self.names.get_mut(place) else { return Ok(()) };
+        let reference = name.followed.reference.clone();
+        let resolved = name.followed.running.as_ref().map(|running| &running.resolved);
+        let now = self.obtainer.resolve(&reference, resolved)?;
+        if let Some(running) = name.followed.running.as_mut().filter(|running| running.resolved.digest == now.digest) {
+            name.said.clear();
             if name.refused.take().is_some() {
                 tracing::info!("{reference} leads to the running pack again");
             }
-            name.followed.resolved = now;
+            running.resolved = now;
             return Ok(());
         }
         // What was refused for what it is stays refused; who is trusted may have signed it meanwhile.
-        if name.refused.as_ref().is_some_and(|(digest, _, signature)| *digest == now.digest && !signature) {
+        if name.refused.is_some_and(|(digest, signature)| digest == now.digest && !signature) {
             return Ok(());
         }
-        name.refused.get_or_insert((now.digest, String::new(), true)).0 = now.digest;
-        let obtained = self.obtainer.obtain_resolved(reference, now)?;
-        let reference = reference.clone();
+        name.refused = Some((now.digest, true));
+        let obtained = self.obtainer.obtain_resolved(&reference, now)?;
         match self.reload(&reference, obtained) {
-            Ok((resolved, in_use)) => {
-                name.refused = None;
-                name.followed = Followed { reference, resolved, in_use };
+            Ok(running) => {
+                if let Some(name) = self.names.get_mut(place) {
+                    name.refused = None;
+                    name.said.clear();
+                    name.followed.running = Some(running);
+                }
             }
             Err(ReloadError::Ended) => {}
             Err(ReloadError::Obtain(error)) => return Err(error),
-            Err(ReloadError::Pack(error)) => name.refuse(error.to_string(), false),
+            Err(ReloadError::Pack(error)) => {
+                if let Some(name) = self.names.get_mut(place) {
+                    name.refuse(&error.to_string(), false);
+                }
+            }
         }
         Ok(())
     }
 
-    fn reload(&self, reference: &Reference, obtained: Obtained) -> Result<(Resolved, Option<InUse>), ReloadError> {
+    fn reload(&self, reference: &Reference, obtained: Obtained) -> Result<Running, ReloadError> {
         let began = Instant::now();
         let path = Followed::path(reference);
         let refused = |refusal| ReloadError::Pack(PackError { path: path.clone(), refusal });
@@ -178,7 +244,7 @@ impl Following {
         if let Err(error) = self.obtainer.accept(reference, resolved.digest, &version) {
             tracing::warn!("{error}; after a restart an older version would not be noticed");
         }
-        Ok((resolved, in_use))
+        Ok(Running { resolved, in_use })
     }
 }
 
@@ -191,15 +257,20 @@ enum ReloadError {
 }
 
 impl Name {
-    /// Says that what the name leads to is refused: once for each reason.
-    fn refuse(&mut self, why: String, signature: bool) {
-        let (digest, said, helps) =
-            self.refused.get_or_insert((self.followed.resolved.digest, String::new(), signature));
-        *helps = signature;
-        if *said != why {
-            tracing::error!("{why} ({digest}); the version before goes on");
-            *said = why;
+    /// Says that what the name leads to is refused, or not to be had: once for each reason.
+    fn refuse(&mut self, why: &str, signature: bool) {
+        if let Some((_, helps)) = &mut self.refused {
+            *helps = signature;
         }
+        if self.said == why {
+            return;
+        }
+        let running = self.followed.running.as_ref().map(|running| running.resolved.digest);
+        let digest = self.refused.map(|(digest, _)| digest).or(running);
+        let digest = digest.map_or_else(String::new, |digest| format!(" ({digest})"));
+        let goes_on = if running.is_some() { "the version before goes on" } else { "it is not loaded" };
+        tracing::error!("{why}{digest}; {goes_on}");
+        why.clone_into(&mut self.said);
     }
 }
 

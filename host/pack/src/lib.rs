@@ -12,6 +12,7 @@ mod locate;
 pub mod lock;
 pub mod obtain;
 pub mod reference;
+mod reload;
 pub mod remote;
 pub mod store;
 pub mod transfer;
@@ -19,7 +20,7 @@ pub mod trust;
 mod watch;
 mod way;
 
-pub use follow::{Followed, Follower, MIN_INTERVAL};
+pub use follow::{Followed, Follower, MIN_INTERVAL, Running};
 pub use load::{Loaded, load, read};
-pub use locate::{LocateError, Located, locate};
-pub use watch::{WatchError, Watcher};
+pub use locate::{LocateError, Located, locate, locate_what_is_there};
+pub use watch::{Reload, Watcher};

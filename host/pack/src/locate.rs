@@ -1,5 +1,6 @@
 //! From what `--rules` names to pack files.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The ending of pack files.
@@ -14,6 +15,8 @@ pub struct Located {
     pub folders: Vec<PathBuf>,
     /// The paths as they were named, each with what it leads to: a link on its way may be turned elsewhere.
     pub named: Vec<(PathBuf, PathBuf)>,
+    /// The paths that were named and are not there, where that is no error.
+    pub missing: Vec<PathBuf>,
 }
 
 /// A rules path cannot be used.
@@ -25,7 +28,7 @@ pub enum LocateError {
         /// The path.
         path: PathBuf,
         /// Why.
-        error: std::io::Error,
+        error: io::Error,
     },
     /// There is no pack in any of them.
     #[error("no pack (a file that ends in .{ENDING}) in {}; build the shipped one with `make packs`", join(paths))]
@@ -46,28 +49,57 @@ fn join(paths: &[PathBuf]) -> String {
 pub fn locate(paths: &[PathBuf]) -> Result<Located, LocateError> {
     let mut located = Located::default();
     for path in paths {
-        let unreadable = |error| LocateError::Unreadable { path: path.clone(), error };
-        // Resolved, so that one file by two names is one pack, and so that what the watcher reports can be compared.
-        let resolved = path.canonicalize().map_err(unreadable)?;
-        located.named.push((std::path::absolute(path).map_err(unreadable)?, resolved.clone()));
-        if resolved.is_dir() {
-            for entry in resolved.read_dir().map_err(unreadable)? {
-                let file = entry.map_err(unreadable)?.path();
-                if is_pack(&file) && file.is_file() {
-                    located.files.push(file);
-                }
-            }
-            located.folders.push(resolved);
-        } else {
-            located.files.push(resolved);
-        }
+        located.add(path).map_err(|error| LocateError::Unreadable { path: path.clone(), error })?;
     }
-    located.files.sort();
-    located.files.dedup();
     if located.files.is_empty() {
         return Err(LocateError::Nothing { paths: paths.to_vec() });
     }
     Ok(located)
+}
+
+/// As [`locate`], of what may not be there yet.
+pub fn locate_what_is_there(paths: &[PathBuf]) -> Located {
+    let mut located = Located { missing: paths.to_vec(), ..Located::default() };
+    located.find_missing();
+    located
+}
+
+impl Located {
+    /// Adds what a path leads to.
+    fn add(&mut self, path: &Path) -> io::Result<()> {
+        // Resolved, so that one file by two names is one pack, and so that what the watcher reports can be compared.
+        let resolved = path.canonicalize()?;
+        let absolute = std::path::absolute(path)?;
+        let mut files = Vec::new();
+        if resolved.is_dir() {
+            for entry in resolved.read_dir()? {
+                let file = entry?.path();
+                if is_pack(&file) && file.is_file() {
+                    files.push(file);
+                }
+            }
+            self.folders.push(resolved.clone());
+        } else {
+            files.push(resolved.clone());
+        }
+        self.named.push((absolute, resolved));
+        self.files.extend(files);
+        self.files.sort();
+        self.files.dedup();
+        Ok(())
+    }
+
+    /// Looks whether those that are missing are there by now, and adds them; says whether one is.
+    pub(super) fn find_missing(&mut self) -> bool {
+        let before = self.missing.len();
+        for path in std::mem::take(&mut self.missing) {
+            match self.add(&path) {
+                Ok(()) => {}
+                Err(_) => self.missing.push(path),
+            }
+        }
+        self.missing.len() < before
+    }
 }
 
 /// Whether a file in a folder of rules is a pack: by its ending, and not hidden (as half-written files are).

@@ -1,38 +1,39 @@
-//! Hot reload: notices that a pack file changed, prepares the new version aside, and has the pipeline swap it in.
+//! Notices that the files and folders of rules changed: as the kernel tells, or, where it does not, by looking.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use lanner_engine::Order;
-use lanner_engine::{Candidate, Description, Handover, PackError, Refusal, Runtime};
+use lanner_engine::{Order, Runtime};
 use notify::event::AccessKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use super::load;
-use super::locate::{Located, is_pack};
-use super::way::links_on;
+use super::locate::Located;
+use super::reload::Reloader;
 
-/// A file is looked at when nothing has happened to it for this long: writing a pack takes several steps.
-const SETTLE: Duration = Duration::from_millis(100);
+/// How often it is looked whether the rules changed, where the kernel does not tell.
+pub(super) const LOOK: Duration = Duration::from_secs(2);
 
-/// The rules cannot be watched.
-#[derive(Debug, thiserror::Error)]
-#[error("changes of the rules in {path} cannot be watched: {error}; start with --no-reload to run without", path = path.display())]
-pub struct WatchError {
-    path: PathBuf,
-    error: notify::Error,
+/// When changed packs are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reload {
+    /// As they change.
+    AsTheyChange,
+    /// When [`Watcher::look`] is called, and only then.
+    WhenAsked,
 }
 
-/// Watches pack files. Ends when dropped.
+/// Loads packs whose files change. Ends when dropped.
 pub struct Watcher {
-    _notify: Arc<Mutex<RecommendedWatcher>>,
+    changed: Sender<Change>,
+    _told: Option<Arc<Mutex<RecommendedWatcher>>>,
 }
 
 /// What happened, as far as it matters.
-enum Change {
+pub(super) enum Change {
     /// Something happened to this path.
     At(PathBuf),
     /// It is not known what was missed.
@@ -41,52 +42,116 @@ enum Change {
 
 impl Watcher {
     /// Watches these packs, of which `known` are running, by path and digest. What has changed since they were read is
-    /// noticed too.
+    /// noticed too. Where the kernel does not tell of changes, that is said, and they are looked for.
     ///
     /// # Errors
-    /// The folders they lie in cannot be watched.
+    /// There is no thread to be had.
     pub fn start(
         runtime: Runtime,
-        located: &Located,
+        located: Located,
         known: BTreeMap<PathBuf, [u8; 32]>,
         orders: Sender<Order>,
-    ) -> Result<Self, WatchError> {
+        reload: Reload,
+    ) -> std::io::Result<Self> {
         let (changed, changes) = channel();
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |error| WatchError { path, error }
+        let told = match reload {
+            Reload::WhenAsked => None,
+            Reload::AsTheyChange => Told::start(&changed).inspect_err(say_why_not).ok(),
         };
-        let notify = notify::recommended_watcher(move |event| report(event, &changed));
-        let mut notify = notify.map_err(failed(Path::new("/")))?;
-        let (folders, links) = (folders(located), links(located));
-        for folder in folders.iter().map(PathBuf::as_path).chain(links.iter().filter_map(|link| link.parent())) {
-            notify.watch(folder, RecursiveMode::NonRecursive).map_err(failed(folder))?;
-        }
-        let notify = Arc::new(Mutex::new(notify));
-        // Held weakly: changes end when the watcher is dropped, and the thread with them.
-        let watched = Arc::downgrade(&notify);
-        let orphans = BTreeSet::new();
-        let located = located.clone();
-        let reloader = Reloader { runtime, located, folders, links, known, orphans, orders, watched };
-        std::thread::Builder::new()
-            .name("lanner-reload".into())
-            .spawn(move || reloader.work(&changes))
-            .map_err(|error| failed(Path::new("/"))(notify::Error::io(error)))?;
-        Ok(Self { _notify: notify })
+        // Held weakly by the one that reloads: changes end when the watcher is dropped, and its thread with them.
+        let eyes = match (&told, reload) {
+            (Some(told), _) => Eyes::Told(Told { notify: Arc::downgrade(told), watched: BTreeSet::new() }),
+            (None, Reload::AsTheyChange) => Eyes::Looks(Looks::default()),
+            (None, Reload::WhenAsked) => Eyes::Shut,
+        };
+        let reloader = Reloader::new(runtime, located, known, orders, eyes);
+        std::thread::Builder::new().name("lanner-reload".into()).spawn(move || reloader.work(&changes))?;
+        Ok(Self { changed, _told: told })
+    }
+
+    /// Looks at all rules now.
+    pub fn look(&self) {
+        // The reloader is gone only when the host ends.
+        let _ = self.changed.send(Change::Anywhere);
     }
 }
 
-/// The folders to watch. A replaced file is another inode: only its folder tells. A replaced folder is another inode too:
-/// so those above the named ones are watched with them.
-fn folders(located: &Located) -> BTreeSet<PathBuf> {
-    let above_files = located.files.iter().filter_map(|file| file.parent());
-    let above_folders = located.folders.iter().filter_map(|folder| folder.parent());
-    located.folders.iter().map(PathBuf::as_path).chain(above_files).chain(above_folders).map(Path::to_owned).collect()
+/// How changes are noticed.
+pub(super) enum Eyes {
+    Told(Told),
+    Looks(Looks),
+    Shut,
 }
 
-/// The links on the ways to the named paths.
-fn links(located: &Located) -> BTreeSet<PathBuf> {
-    located.named.iter().flat_map(|(named, _)| links_on(named)).collect()
+impl Eyes {
+    /// Has these folders watched, and no others.
+    pub(super) fn watch(&mut self, folders: &BTreeSet<PathBuf>) {
+        let Self::Told(told) = self else { return };
+        if let Err(error) = told.watch(folders) {
+            say_why_not(&error);
+            *self = Self::Looks(Looks::default());
+        }
+    }
+
+    /// How long until it is to be looked at all rules, where nobody tells.
+    pub(super) fn next_look(&self) -> Option<Duration> {
+        matches!(self, Self::Looks(_)).then_some(LOOK)
+    }
+
+    /// Whether these have changed since the last time, and have stayed so for one look.
+    pub(super) fn have_changed(&mut self, paths: impl Iterator<Item = PathBuf>) -> bool {
+        match self {
+            Self::Looks(looks) => looks.have_changed(paths),
+            Self::Told(_) | Self::Shut => false,
+        }
+    }
+}
+
+fn say_why_not(error: &notify::Error) {
+    let why = match &error.kind {
+        notify::ErrorKind::MaxFilesWatch => "all inotify watches are taken (fs.inotify.max_user_watches); sysctl \
+                                             -w fs.inotify.max_user_watches=524288 gives more"
+            .to_owned(),
+        notify::ErrorKind::Io(error) if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) => {
+            "all inotify instances, or all open files, are taken (fs.inotify.max_user_instances, RLIMIT_NOFILE); sysctl -w \
+             fs.inotify.max_user_instances=1024 gives more"
+                .to_owned()
+        }
+        _ => error.to_string(),
+    };
+    tracing::warn!("the kernel does not tell of changed rules, so it is looked for them every {LOOK:?}: {why}");
+}
+
+/// The kernel tells (inotify).
+pub(super) struct Told {
+    notify: Weak<Mutex<RecommendedWatcher>>,
+    watched: BTreeSet<PathBuf>,
+}
+
+impl Told {
+    fn start(changed: &Sender<Change>) -> notify::Result<Arc<Mutex<RecommendedWatcher>>> {
+        let changed = changed.clone();
+        Ok(Arc::new(Mutex::new(notify::recommended_watcher(move |event| report(event, &changed))?)))
+    }
+
+    fn watch(&mut self, folders: &BTreeSet<PathBuf>) -> notify::Result<()> {
+        let Some(notify) = self.notify.upgrade() else { return Ok(()) };
+        let mut notify = notify.lock().unwrap_or_else(PoisonError::into_inner);
+        for folder in self.watched.difference(folders) {
+            // It may be gone, and its watch with it.
+            let _ = notify.unwatch(folder);
+        }
+        self.watched.clone_from(folders);
+        for folder in folders.iter().filter(|folder| folder.is_dir()) {
+            // One that was made anew is watched anew; otherwise this does nothing.
+            match notify.watch(folder, RecursiveMode::NonRecursive) {
+                // It went just now.
+                Err(_) if !folder.is_dir() => {}
+                watched => watched?,
+            }
+        }
+        Ok(())
+    }
 }
 
 fn report(event: notify::Result<notify::Event>, changed: &Sender<Change>) {
@@ -107,241 +172,54 @@ fn report(event: notify::Result<notify::Event>, changed: &Sender<Change>) {
     }
 }
 
-struct Reloader {
-    runtime: Runtime,
-    located: Located,
-    /// All that are watched, and the links whose folders are watched besides.
-    folders: BTreeSet<PathBuf>,
-    links: BTreeSet<PathBuf>,
-    /// What runs, by path: the digest of its bytes.
-    known: BTreeMap<PathBuf, [u8; 32]>,
-    /// Of these, those whose folder went with them: they go on until they are seen again.
-    orphans: BTreeSet<PathBuf>,
-    orders: Sender<Order>,
-    watched: Weak<Mutex<RecommendedWatcher>>,
+/// Nobody tells: what was seen at the last look.
+#[derive(Default)]
+pub(super) struct Looks {
+    /// As they were when they were last said to have changed.
+    known: Option<Seen>,
+    last: Seen,
 }
 
-impl Reloader {
-    fn work(mut self, changes: &Receiver<Change>) {
-        let mut unsettled: BTreeMap<PathBuf, Instant> = BTreeMap::new();
-        // Files may have changed between being read and being watched.
-        let mut everything = Some(Instant::now());
-        loop {
-            let next = unsettled.values().copied().chain(everything).min();
-            let changed = match next {
-                None => changes.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(at) => changes.recv_timeout(at.saturating_duration_since(Instant::now())),
-            };
-            let settled_at = Instant::now() + SETTLE;
-            match changed {
-                Ok(Change::At(path)) if self.links.contains(&path) => everything = everything.or(Some(settled_at)),
-                Ok(Change::At(path)) if self.is_pack(&path) => {
-                    unsettled.insert(path, settled_at);
-                }
-                Ok(Change::At(path)) if !self.concerns_folder(&path) => {}
-                Ok(Change::At(path)) => {
-                    self.orphan(&path);
-                    everything = everything.or(Some(settled_at));
-                }
-                Ok(Change::Anywhere) => everything = everything.or(Some(settled_at)),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-            let now = Instant::now();
-            let mut settled: BTreeSet<PathBuf> =
-                unsettled.extract_if(.., |_, at| *at <= now).map(|(path, _)| path).collect();
-            if everything.take_if(|at| *at <= now).is_some() {
-                self.follow_links();
-                self.watch_again();
-                settled.extend(self.all_paths());
-            }
-            // What is gone may be one half of a renaming whose other half has not settled yet.
-            let gone = settled.extract_if(.., |path| !path.exists()).collect::<Vec<_>>();
-            if unsettled.is_empty() {
-                settled.extend(gone);
-            } else {
-                unsettled.extend(gone.into_iter().map(|path| (path, settled_at)));
-            }
-            self.look_at(settled);
+/// Paths, with what tells whether something at them is another, or has changed.
+type Seen = BTreeMap<PathBuf, Option<[i64; 5]>>;
+
+impl Looks {
+    fn have_changed(&mut self, paths: impl Iterator<Item = PathBuf>) -> bool {
+        let now: Seen = paths.map(|path| (facts(&path), path)).map(|(facts, path)| (path, facts)).collect();
+        let settled = now == self.last;
+        self.last = now;
+        let changed = settled && self.known.as_ref() != Some(&self.last);
+        if changed {
+            self.known = Some(self.last.clone());
         }
-    }
-
-    /// Notes which packs went with a folder that something happened to.
-    fn orphan(&mut self, folder: &Path) {
-        let inside = self.known.keys().filter(|path| path.parent() == Some(folder)).cloned();
-        self.orphans.extend(inside.collect::<Vec<_>>());
-    }
-
-    fn is_pack(&self, path: &Path) -> bool {
-        self.located.files.iter().any(|file| file == path) || (self.in_folder(path) && is_pack(path))
-    }
-
-    /// Whether it is one of the named folders, or something in one that packs may lie behind: a link, a folder.
-    fn concerns_folder(&self, path: &Path) -> bool {
-        let link_or_folder = || path.symlink_metadata().is_ok_and(|facts| !facts.is_file());
-        self.located.folders.iter().any(|folder| folder == path) || (self.in_folder(path) && link_or_folder())
-    }
-
-    fn in_folder(&self, path: &Path) -> bool {
-        path.parent().is_some_and(|parent| self.located.folders.iter().any(|folder| folder == parent))
-    }
-
-    /// Looks where the named paths lead by now. Packs of the same file name are the same packs, in another place; those that
-    /// are not there any more are unloaded.
-    fn follow_links(&mut self) {
-        for at in 0..self.located.named.len() {
-            let (named, before) = self.located.named[at].clone();
-            // Leads nowhere: what runs goes on, and it is looked at again when a link changes.
-            let Ok(after) = named.canonicalize() else { continue };
-            if after == before {
-                continue;
-            }
-            tracing::info!("the rules {} are in {} now", named.display(), after.display());
-            let moved = |path: &Path| {
-                path.strip_prefix(&before).ok().map(|inner| match inner.as_os_str().is_empty() {
-                    true => after.clone(),
-                    false => after.join(inner),
-                })
-            };
-            let running = self.known.keys().filter(|path| path.starts_with(&before)).cloned().collect::<Vec<_>>();
-            for from in running {
-                match moved(&from).filter(|to| to.exists() && !self.known.contains_key(to)) {
-                    Some(to) => self.rename(&from, &to),
-                    None => self.unload(&from),
-                }
-            }
-            for path in self.located.folders.iter_mut().chain(&mut self.located.files) {
-                *path = moved(path).unwrap_or_else(|| path.clone());
-            }
-            self.located.named[at].1.clone_from(&after);
-        }
-        let folders = folders(&self.located);
-        let left = std::mem::replace(&mut self.folders, folders);
-        self.links = links(&self.located);
-        let Some(watched) = self.watched.upgrade() else { return };
-        for folder in left.difference(&self.folders) {
-            // It may be gone, and its watch with it.
-            let _ = watched.lock().unwrap_or_else(PoisonError::into_inner).unwatch(folder);
-        }
-    }
-
-    /// Folders that were made anew, or that links lead to by now.
-    fn watch_again(&self) {
-        let Some(watched) = self.watched.upgrade() else { return };
-        let mut notify = watched.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_links = self.links.iter().filter_map(|link| link.parent());
-        for folder in self.folders.iter().map(PathBuf::as_path).chain(of_links).filter(|folder| folder.is_dir()) {
-            // Does nothing where it is watched already.
-            if let Err(error) = notify.watch(folder, RecursiveMode::NonRecursive) {
-                tracing::warn!("changes of the rules in {} are not noticed any more: {error}", folder.display());
-            }
-        }
-    }
-
-    /// All that run or could.
-    fn all_paths(&self) -> impl Iterator<Item = PathBuf> {
-        let found = self.located.folders.iter().filter_map(|folder| folder.read_dir().ok());
-        let found = found.flat_map(|entries| entries.flatten().map(|entry| entry.path()));
-        let packs = found.filter(|path| is_pack(path) && path.is_file());
-        packs.chain(self.known.keys().cloned()).collect::<Vec<_>>().into_iter()
-    }
-
-    fn look_at(&mut self, paths: BTreeSet<PathBuf>) {
-        let (there, gone): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|path| path.exists());
-        // A pack that was renamed is the same pack: it loses neither its state nor an event.
-        let gone: Vec<PathBuf> =
-            gone.into_iter().filter(|from| !there.iter().any(|to| self.renamed(from, to))).collect();
-        // First those that are gone: their names and rules are free then, perhaps for one that was refused before.
-        let unloaded = gone.iter().filter(|path| self.look_at_gone(path)).count();
-        let others = if unloaded > 0 { self.all_paths().filter(|path| path.exists()).collect() } else { Vec::new() };
-        for path in &there.into_iter().chain(others).collect::<BTreeSet<_>>() {
-            self.orphans.remove(path);
-            if let Err(error) = self.reload(path) {
-                match self.known.contains_key(path) {
-                    true => tracing::error!("{error}; the version before goes on"),
-                    false => tracing::error!("{error}; it is not loaded"),
-                }
-            }
-        }
-    }
-
-    /// Unloads a pack whose file was removed from a folder of rules; says whether it did.
-    fn look_at_gone(&mut self, path: &Path) -> bool {
-        if !self.known.contains_key(path) {
-            return false;
-        }
-        let folder_is_there = path.parent().is_some_and(Path::is_dir);
-        let unload = self.in_folder(path) && folder_is_there && !self.orphans.contains(path);
-        if unload {
-            self.unload(path);
-        } else {
-            tracing::warn!("pack {} is gone; the loaded version goes on", path.display());
-        }
-        unload
-    }
-
-    /// Whether the running pack that was at `from` is now at `to`; if so, that is noted.
-    fn renamed(&mut self, from: &Path, to: &Path) -> bool {
-        let Some(digest) = self.known.get(from).copied() else { return false };
-        if self.known.contains_key(to) || !load::read(to).is_ok_and(|bytes| load::digest(&bytes) == digest) {
-            return false;
-        }
-        self.rename(from, to);
-        tracing::info!("pack {} is {} now, and goes on", from.display(), to.display());
-        true
-    }
-
-    /// Notes that what runs from one path is at another.
-    fn rename(&mut self, from: &Path, to: &Path) {
-        // Nobody listens any more only when the host ends.
-        let _ = self.orders.send(Order::Rename { from: from.to_owned(), to: to.to_owned() });
-        if let Some(digest) = self.known.remove(from) {
-            self.known.insert(to.to_owned(), digest);
-        }
-    }
-
-    fn reload(&mut self, path: &Path) -> Result<(), PackError> {
-        let refused = |refusal| PackError { path: path.to_owned(), refusal };
-        let began = Instant::now();
-        let bytes = load::read(path).map_err(refused)?;
-        let digest = load::digest(&bytes);
-        if self.known.get(path) == Some(&digest) {
-            return Ok(());
-        }
-        let candidate = Candidate::prepare(&self.runtime, &bytes).map_err(refused)?;
-        let description = candidate.description().clone();
-        let prepared = began.elapsed();
-        let (reply, answer) = channel();
-        let order = Order::Install { path: path.to_owned(), candidate: Box::new(candidate), reply };
-        let ended = || refused(Refusal::Source("the host is ending".to_owned()));
-        self.orders.send(order).map_err(|_| ended())?;
-        let handover = answer.recv().map_err(|_| ended())?.map_err(refused)?;
-        self.known.insert(path.to_owned(), digest);
-        say_loaded(&description, &handover, prepared, began.elapsed());
-        Ok(())
-    }
-
-    fn unload(&mut self, path: &Path) {
-        let (reply, answer) = channel();
-        if self.orders.send(Order::Remove { path: path.to_owned(), reply }).is_err() {
-            return;
-        }
-        self.known.remove(path);
-        if let Ok(Some(description)) = answer.recv() {
-            tracing::warn!("pack {} is unloaded: its file is gone from {}", description.name, path.display());
-        }
+        changed
     }
 }
 
-pub(super) fn say_loaded(description: &Description, handover: &Handover, prepared: Duration, total: Duration) {
-    let Description { name, version, rules, .. } = description;
-    let state = match handover {
-        Handover::First => "new".to_owned(),
-        Handover::State(bytes) => format!("reloaded, {bytes} bytes of state kept"),
-        Handover::Failed => "reloaded; the version before had failed, so there is no state to keep".to_owned(),
-    };
-    let rules = rules.len();
-    tracing::info!(
-        "pack {name} {version} with {rules} rules: {state} (prepared in {prepared:.0?}, in place after {total:.0?})"
-    );
+fn facts(path: &Path) -> Option<[i64; 5]> {
+    let facts = path.metadata().ok()?;
+    let numbers = [facts.dev().cast_signed(), facts.ino().cast_signed(), facts.size().cast_signed()];
+    let [dev, inode, size] = numbers;
+    Some([dev, inode, size, facts.ctime(), facts.ctime_nsec()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_at_has_changed_once_it_settled() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a");
+        let mut looks = Looks::default();
+        let mut look = || looks.have_changed([file.clone()].into_iter());
+        assert_eq!([look(), look(), look()], [false, true, false], "once, to begin with");
+        std::fs::write(&file, "first").expect("a file");
+        assert!(!look(), "it may still be written");
+        std::fs::write(&file, "and longer").expect("a file");
+        assert!(!look(), "it was");
+        assert_eq!([look(), look()], [true, false]);
+        std::fs::remove_file(&file).expect("it goes");
+        assert_eq!([look(), look(), look()], [false, true, false]);
+    }
 }

@@ -22,6 +22,7 @@ pub trait Judge {
     fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal>;
     fn remove(&mut self, path: &Path) -> Option<Arc<Description>>;
     fn rename(&mut self, from: &Path, to: &Path);
+    fn loaded(&self) -> Vec<Arc<Description>>;
 }
 
 impl Judge for Engine {
@@ -67,5 +68,9 @@ impl Judge for Engine {
 
     fn rename(&mut self, from: &Path, to: &Path) {
         self.rename(from, to);
+    }
+
+    fn loaded(&self) -> Vec<Arc<Description>> {
+        self.packs().map(|(_, description)| description.clone()).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lanner_abi::Kind;
-use lanner_engine::{Candidate, Handover, Order, Refusal};
+use lanner_engine::{Candidate, Handover, Order, Refusal, Status};
 use lanner_enrich::Enricher;
 use lanner_source::record::Record;
 
@@ -115,7 +115,12 @@ impl<E: Judge> Intake for Judging<E> {
                 }
                 let _ = reply.send(removed);
             }
-            Order::Stop | Order::GiveUp => {}
+            Order::Tell { reply } => {
+                let packs = self.engine.loaded();
+                let degraded = sources.degraded();
+                let _ = reply.send(Status { events: self.events, lost: sources.lost(), packs, degraded });
+            }
+            Order::Reopen | Order::Stop | Order::GiveUp => {}
         }
         Ok(())
     }

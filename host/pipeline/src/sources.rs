@@ -114,6 +114,19 @@ impl Sources {
         inputs.try_for_each(|(number, input)| input.source.finish(&mut |record| take(number, record)))
     }
 
+    /// What they do not see or know, and what to do about it: a sentence each.
+    pub fn degraded(&self) -> Vec<String> {
+        self.0.iter().flat_map(|input| input.source.degraded()).collect()
+    }
+
+    /// Has each begin anew with the processes that are there.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn begin_anew(&mut self) -> Result<(), SourceError> {
+        self.0.iter_mut().try_for_each(|input| input.source.begin_anew())
+    }
+
     /// Events that were lost so far.
     pub fn lost(&self) -> u64 {
         self.0.iter().map(|input| input.source.lost()).sum()

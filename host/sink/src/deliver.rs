@@ -1,5 +1,7 @@
 //! Takes findings to the sinks, each on a thread and with a queue of its own: what one of them does is nobody else's affair.
 
+use std::io::ErrorKind;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -7,22 +9,27 @@ use std::time::Duration;
 
 use lanner_finding::Finding;
 
-use super::queue::{Behind, MAX_FINDINGS, Queue, Standing};
+use super::look::Look;
+use super::queue::{Behind, Queue, Task};
 use super::{Sink, SinkError};
 
 /// How often it is looked whether the sinks take what waits for them.
 const LOOK: Duration = Duration::from_secs(1);
-/// A sink that took nothing for so many looks is said to be stuck.
-const STUCK_LOOKS: u32 = 2;
+/// Findings that are written at once. After each such portion it is known how far a sink is.
+const PORTION: usize = 64;
+/// What does not go for now is tried again after this, and then after twice as long each time, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// A sink, and what it is called.
 pub type Named = (String, Box<dyn Sink>);
 
 /// The threads that deliver.
 pub struct Delivery {
-    bringing: JoinHandle<u64>,
+    bringing: JoinHandle<()>,
     writing: Vec<JoinHandle<()>>,
     queues: Arc<[(String, Queue)]>,
+    found: Arc<AtomicU64>,
     failure: Arc<Mutex<Option<SinkError>>>,
     /// Ends the one that looks on, when it is dropped.
     looking: (Sender<()>, JoinHandle<()>),
@@ -60,29 +67,30 @@ impl Delivery {
             let watcher = if number == last { watcher.take() } else { None };
             let write = move || {
                 let (_, queue) = &queues[number];
-                if let Err(error) = write_all(queue, sink, watcher.as_ref()) {
+                if let Err(error) = write_all(queue, sink, behind, watcher.as_ref()) {
                     failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                     queue.fail();
                 }
             };
             writing.push(std::thread::Builder::new().name(format!("lanner-sink-{number}")).spawn(write)?);
         }
-        let brought = queues.clone();
+        let found = Arc::<AtomicU64>::default();
+        let (brought, counted) = (queues.clone(), found.clone());
         let bringing = std::thread::Builder::new()
             .name("lanner-findings".into())
-            .spawn(move || bring(findings, &brought, behind))?;
+            .spawn(move || bring(findings, &brought, behind, &counted))?;
         let looked_at = queues.clone();
         let (stop, stopped) = channel::<()>();
         let look = move || {
             let mut looks = vec![Look::default(); looked_at.len()];
             while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                 for ((name, queue), look) in looked_at.iter().zip(&mut looks) {
-                    look.report(name, queue.standing(), behind);
+                    look.report(name, &queue.standing(), behind);
                 }
             }
         };
         let looking = (stop, std::thread::Builder::new().name("lanner-sinks".into()).spawn(look)?);
-        Ok(Self { bringing, writing, queues, failure, looking })
+        Ok(Self { bringing, writing, queues, found, failure, looking })
     }
 
     /// Whether it has ended: a sink failed, or no more findings come and all are written.
@@ -91,9 +99,21 @@ impl Delivery {
         self.queues.iter().any(|(_, queue)| queue.has_failed()) || (self.bringing.is_finished() && written())
     }
 
-    /// Findings that are not written yet, by the sink that has the most.
-    pub fn waiting(&self) -> usize {
-        self.queues.iter().map(|(_, queue)| queue.standing().waiting).max().unwrap_or(0)
+    /// Findings that are not written yet, by the sink that has the most; and why it does not write them, where that is
+    /// known.
+    pub fn waiting(&self) -> (usize, Option<String>) {
+        let standings = self.queues.iter().map(|(_, queue)| queue.standing());
+        standings.max_by_key(|standing| standing.waiting).map_or((0, None), |most| (most.waiting, most.trouble))
+    }
+
+    /// Findings so far.
+    pub fn findings(&self) -> u64 {
+        self.found.load(Ordering::Relaxed)
+    }
+
+    /// Has all sinks let go of what they have open, and open it anew.
+    pub fn reopen(&self) {
+        self.queues.iter().for_each(|(_, queue)| queue.ask_to_reopen());
     }
 
     /// Waits until no more findings come and all are written.
@@ -101,8 +121,8 @@ impl Delivery {
     /// # Errors
     /// A sink failed.
     pub fn finish(self) -> Result<Delivered, SinkError> {
-        let panicked = || SinkError(std::io::Error::other("a delivering thread panicked"));
-        let findings = self.bringing.join().map_err(|_| panicked())?;
+        let panicked = || SinkError::Ended(std::io::Error::other("a delivering thread panicked"));
+        self.bringing.join().map_err(|_| panicked())?;
         for thread in self.writing {
             thread.join().map_err(|_| panicked())?;
         }
@@ -113,13 +133,17 @@ impl Delivery {
             return Err(error);
         }
         let left_out = self.queues.iter().map(|(_, queue)| queue.standing().left_out).sum();
-        Ok(Delivered { findings, left_out })
+        Ok(Delivered { findings: self.found.load(Ordering::Relaxed), left_out })
     }
 }
 
-/// Brings findings to all queues, until none come any more or a sink has failed. Gives how many there were.
-fn bring(findings: impl Iterator<Item = Vec<Finding>>, queues: &[(String, Queue)], behind: Behind) -> u64 {
-    let mut count = 0;
+/// Brings findings to all queues, and counts them, until none come any more or a sink has failed.
+fn bring(
+    findings: impl Iterator<Item = Vec<Finding>>,
+    queues: &[(String, Queue)],
+    behind: Behind,
+    count: &AtomicU64,
+) {
     for group in findings {
         // Also where nothing was found: what failed is seen at the next batch or tick.
         if queues.iter().any(|(_, queue)| queue.has_failed()) {
@@ -128,7 +152,7 @@ fn bring(findings: impl Iterator<Item = Vec<Finding>>, queues: &[(String, Queue)
         if group.is_empty() {
             continue;
         }
-        count += group.len() as u64;
+        count.fetch_add(group.len() as u64, Ordering::Relaxed);
         let group: Arc<[Finding]> = group.into();
         let brought = queues.iter().map(|(_, queue)| queue.push(&group, behind));
         // To all of them, also where one has failed.
@@ -137,18 +161,30 @@ fn bring(findings: impl Iterator<Item = Vec<Finding>>, queues: &[(String, Queue)
         }
     }
     queues.iter().for_each(|(_, queue)| queue.close());
-    count
 }
 
 /// Writes all that comes to a sink.
-fn write_all(queue: &Queue, mut sink: Box<dyn Sink>, watcher: Option<&Sender<Finding>>) -> Result<(), SinkError> {
-    while let Some(group) = queue.pop() {
-        for finding in group.iter() {
-            sink.write(finding)?;
-            queue.wrote_one();
+fn write_all(
+    queue: &Queue,
+    mut sink: Box<dyn Sink>,
+    behind: Behind,
+    watcher: Option<&Sender<Finding>>,
+) -> Result<(), SinkError> {
+    while let Some(task) = queue.pop() {
+        let group = match task {
+            Task::Reopen => {
+                sink.reopen();
+                flush(queue, &mut *sink, behind)?;
+                continue;
+            }
+            Task::Write(group) => group,
+        };
+        for portion in group.chunks(PORTION) {
+            portion.iter().for_each(|finding| sink.write(finding));
+            flush(queue, &mut *sink, behind)?;
+            queue.wrote(portion.len());
         }
-        sink.flush()?;
-        queue.wrote(&group);
+        queue.wrote_group(&group);
         if let Some(watcher) = watcher {
             for finding in group.iter() {
                 // The watcher may have seen enough.
@@ -159,41 +195,24 @@ fn write_all(queue: &Queue, mut sink: Box<dyn Sink>, watcher: Option<&Sender<Fin
     Ok(())
 }
 
-/// What was seen of a sink so far.
-#[derive(Clone, Copy, Debug, Default)]
-struct Look {
-    last: Standing,
-    /// Looks in which it took nothing of what waits.
-    idle: u32,
-    /// It was said to be stuck, when so many findings were left out.
-    said: Option<u64>,
-}
-
-impl Look {
-    /// Says what there is to say.
-    fn report(&mut self, name: &str, now: Standing, behind: Behind) {
-        let moved = now.written != self.last.written || now.waiting == 0;
-        self.last = now;
-        self.idle = if moved { 0 } else { self.idle + 1 };
-        match self.said {
-            None if self.idle >= STUCK_LOOKS => {
-                self.said = Some(now.left_out);
-                let waiting = now.waiting;
-                match behind {
-                    Behind::LeaveOut => tracing::warn!(
-                        "{name} takes no findings, perhaps as nobody reads it: {waiting} wait. Judging goes on; beyond \
-                         {MAX_FINDINGS} that wait, findings are left out and counted"
-                    ),
-                    Behind::Wait => tracing::warn!(
-                        "{name} takes no findings, perhaps as nobody reads it: {waiting} wait, and so does judging"
-                    ),
+/// Brings out what a sink holds; again and again where that fails for now.
+fn flush(queue: &Queue, sink: &mut dyn Sink, behind: Behind) -> Result<(), SinkError> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match sink.flush() {
+            Ok(()) => {
+                queue.set_trouble(None);
+                return Ok(());
+            }
+            Err(SinkError::Now(error)) if behind == Behind::LeaveOut || error.kind() == ErrorKind::WouldBlock => {
+                // That nobody reads for now is no more than what any reader does.
+                queue.set_trouble((error.kind() != ErrorKind::WouldBlock).then(|| error.to_string()));
+                if queue.wait_to_reopen(pause) {
+                    sink.reopen();
                 }
+                pause = LONGEST_PAUSE.min(pause * 2);
             }
-            Some(before) if moved => {
-                self.said = None;
-                tracing::warn!("{name} takes findings again; {} were left out meanwhile", now.left_out - before);
-            }
-            _ => {}
+            Err(error) => return Err(error),
         }
     }
 }
@@ -206,27 +225,63 @@ mod tests {
     use lanner_engine::{Description, Rule};
     use lanner_finding::Severity;
 
+    use crate::queue::MAX_FINDINGS;
+
     use super::*;
 
     /// What came to a sink, in order.
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<String>>>);
 
-    /// Keeps what it is given; fails at the finding of this message.
-    struct Keeps(Kept, &'static str);
+    impl Kept {
+        fn push(&self, line: &str) {
+            self.0.lock().expect("the list").push(line.to_owned());
+        }
+
+        fn lines(&self) -> Vec<String> {
+            self.0.lock().expect("the list").clone()
+        }
+    }
+
+    /// Keeps what it is given; fails at the finding of this message, for good or so many times.
+    struct Keeps {
+        kept: Kept,
+        fails_at: &'static str,
+        times: Option<u32>,
+        waiting: Vec<String>,
+    }
+
+    impl Keeps {
+        fn new(kept: &Kept, fails_at: &'static str, times: Option<u32>) -> Box<Self> {
+            Box::new(Self { kept: kept.clone(), fails_at, times, waiting: Vec::new() })
+        }
+    }
 
     impl Sink for Keeps {
-        fn write(&mut self, finding: &Finding) -> Result<(), SinkError> {
-            if finding.message == self.1 {
-                return Err(SinkError(std::io::Error::other("full")));
-            }
-            self.0.0.lock().expect("the list").push(finding.message.clone());
-            Ok(())
+        fn write(&mut self, finding: &Finding) {
+            self.waiting.push(finding.message.clone());
         }
 
         fn flush(&mut self) -> Result<(), SinkError> {
-            self.0.0.lock().expect("the list").push("flushed".to_owned());
+            while let Some(first) = self.waiting.first() {
+                if first == self.fails_at {
+                    match &mut self.times {
+                        None => return Err(SinkError::Ended(std::io::Error::other("gone"))),
+                        Some(0) => {}
+                        Some(times) => {
+                            *times -= 1;
+                            return Err(SinkError::Now(ErrorKind::StorageFull.into()));
+                        }
+                    }
+                }
+                self.kept.push(&self.waiting.remove(0));
+            }
+            self.kept.push("flushed");
             Ok(())
+        }
+
+        fn reopen(&mut self) {
+            self.kept.push("reopened");
         }
     }
 
@@ -245,24 +300,23 @@ mod tests {
     }
 
     /// Delivers groups of findings to two sinks, of which the second fails at a message.
-    fn deliver_all(groups: &[&[&str]], fails_at: &'static str) -> Outcome {
+    fn deliver_all(groups: &[&[&str]], fails_at: &'static str, times: Option<u32>, behind: Behind) -> Outcome {
         let kept = [Kept::default(), Kept::default()];
         let sinks: Vec<Named> = vec![
-            ("first".into(), Box::new(Keeps(kept[0].clone(), ""))),
-            ("second".into(), Box::new(Keeps(kept[1].clone(), fails_at))),
+            ("first".into(), Keeps::new(&kept[0], "", None)),
+            ("second".into(), Keeps::new(&kept[1], fails_at, times)),
         ];
         let (watch, watched) = channel();
         let groups: Vec<Vec<Finding>> =
             groups.iter().map(|group| group.iter().copied().map(finding).collect()).collect();
-        let delivery = Delivery::start(groups.into_iter(), sinks, Behind::Wait, Some(watch)).expect("threads");
+        let delivery = Delivery::start(groups.into_iter(), sinks, behind, Some(watch)).expect("threads");
         let result = delivery.finish().map(|delivered| delivered.findings);
-        let kept = kept.map(|kept| kept.0.lock().expect("the list").clone());
-        Outcome { result, kept, watched: watched.iter().map(|finding| finding.message).collect() }
+        Outcome { result, kept: kept.map(|kept| kept.lines()), watched: watched.iter().map(|f| f.message).collect() }
     }
 
     #[test]
     fn every_sink_gets_every_finding_and_each_group_is_seen_at_once() {
-        let Outcome { result, kept, watched } = deliver_all(&[&["a", "b"], &["c"]], "nothing");
+        let Outcome { result, kept, watched } = deliver_all(&[&["a", "b"], &["c"]], "nothing", None, Behind::Wait);
         assert_eq!(result.expect("all written"), 3);
         let expected = ["a", "b", "flushed", "c", "flushed"];
         assert_eq!(kept, [expected, expected]);
@@ -273,15 +327,16 @@ mod tests {
     struct Stuck(Arc<Mutex<()>>, Kept);
 
     impl Sink for Stuck {
-        fn write(&mut self, finding: &Finding) -> Result<(), SinkError> {
+        fn write(&mut self, finding: &Finding) {
             drop(self.0.lock());
-            self.1.0.lock().expect("the list").push(finding.message.clone());
-            Ok(())
+            self.1.push(&finding.message);
         }
 
         fn flush(&mut self) -> Result<(), SinkError> {
             Ok(())
         }
+
+        fn reopen(&mut self) {}
     }
 
     #[test]
@@ -291,56 +346,75 @@ mod tests {
         let closed = gate.lock().expect("the gate");
         let sinks: Vec<Named> = vec![
             ("stuck".into(), Box::new(Stuck(gate.clone(), stuck.clone()))),
-            ("other".into(), Box::new(Keeps(other.clone(), ""))),
+            ("other".into(), Keeps::new(&other, "", None)),
         ];
         // They come as fast as the other one takes them: it is not left behind.
         let (bring, brought) = std::sync::mpsc::sync_channel(1);
         let delivery = Delivery::start(brought.into_iter(), sinks, Behind::LeaveOut, None).expect("threads");
         for number in 0..FINDINGS {
             bring.send(vec![finding(&number.to_string())]).expect("it is taken");
-            while other.0.lock().expect("the list").len() < number.saturating_sub(64) {
+            while other.lines().len() < number.saturating_sub(64) {
                 std::thread::yield_now();
             }
         }
         drop(bring);
-        while other.0.lock().expect("the list").iter().filter(|line| *line != "flushed").count() < FINDINGS {
+        while other.lines().iter().filter(|line| *line != "flushed").count() < FINDINGS {
             std::thread::yield_now();
         }
-        assert!(!delivery.is_finished() && delivery.waiting() == MAX_FINDINGS);
+        assert!(!delivery.is_finished() && delivery.waiting() == (MAX_FINDINGS, None));
         drop(closed);
         let delivered = delivery.finish().expect("none failed");
         let left_out = (FINDINGS - MAX_FINDINGS) as u64;
         assert_eq!(delivered, Delivered { findings: FINDINGS as u64, left_out });
-        let kept = stuck.0.lock().expect("the list").clone();
+        let kept = stuck.lines();
         let first: Vec<String> = (0..MAX_FINDINGS).map(|number| number.to_string()).collect();
         assert!(kept == first, "the oldest are kept, in order");
     }
 
     #[test]
-    fn it_is_said_once_that_a_sink_is_stuck_and_that_it_is_not_any_more() {
-        let mut look = Look::default();
-        let standing = |waiting, written| Standing { waiting, written, left_out: 0 };
-        let mut said = Vec::new();
-        for (waiting, written) in [(0, 0), (5, 1), (5, 1), (5, 1), (5, 1), (4, 2), (0, 6), (0, 6), (0, 6), (0, 6)] {
-            look.report("any", standing(waiting, written), Behind::LeaveOut);
-            said.push(look.said.is_some());
-        }
-        assert_eq!(said, [false, false, false, true, true, false, false, false, false, false]);
-    }
-
-    #[test]
     fn where_nothing_was_found_nothing_is_written() {
-        let Outcome { result, kept, watched } = deliver_all(&[&[], &[]], "nothing");
+        let Outcome { result, kept, watched } = deliver_all(&[&[], &[]], "nothing", None, Behind::Wait);
         assert_eq!(result.expect("nothing to write"), 0);
         assert!(kept.iter().all(Vec::is_empty) && watched.is_empty());
     }
 
     #[test]
     fn a_sink_that_fails_ends_the_delivery_with_its_reason() {
-        let Outcome { result, kept, watched } = deliver_all(&[&["first", "second"]], "second");
-        assert_eq!(result.expect_err("it fails").to_string(), "findings cannot be written: full");
+        let Outcome { result, kept, watched } = deliver_all(&[&["first", "second"]], "second", None, Behind::LeaveOut);
+        assert_eq!(result.expect_err("it fails").to_string(), "findings cannot be written any more: gone");
         assert_eq!(kept[0], ["first", "second", "flushed"], "the other sink has it all");
         assert_eq!(kept[1], ["first"]);
         assert!(watched.is_empty(), "not everyone has it");
+    }
+
+    #[test]
+    fn what_fails_for_a_moment_is_written_when_it_goes_again() {
+        let Outcome { result, kept, watched } =
+            deliver_all(&[&["first", "second"], &["third"]], "second", Some(2), Behind::LeaveOut);
+        assert_eq!(result.expect("all written"), 3);
+        assert_eq!(kept[1], ["first", "second", "flushed", "third", "flushed"]);
+        assert_eq!(watched, ["first", "second", "third"]);
+    }
+
+    #[test]
+    fn a_replay_does_not_wait_for_room_on_the_disk() {
+        let Outcome { result, kept, .. } = deliver_all(&[&["first", "second"]], "second", Some(2), Behind::Wait);
+        assert!(matches!(result, Err(SinkError::Now(error)) if error.kind() == ErrorKind::StorageFull));
+        assert_eq!(kept[1], ["first"]);
+    }
+
+    #[test]
+    fn what_is_asked_to_reopen_does_though_nothing_comes() {
+        let kept = Kept::default();
+        let (bring, brought) = channel::<Vec<Finding>>();
+        let sinks: Vec<Named> = vec![("only".into(), Keeps::new(&kept, "", None))];
+        let delivery = Delivery::start(brought.into_iter(), sinks, Behind::LeaveOut, None).expect("threads");
+        delivery.reopen();
+        while kept.lines().len() < 2 {
+            std::thread::yield_now();
+        }
+        assert_eq!(kept.lines(), ["reopened", "flushed"]);
+        drop(bring);
+        delivery.finish().expect("none failed");
     }
 }

@@ -1,39 +1,32 @@
 //! Findings as JSON, one object a line. `docs/findings.md` documents the schema.
 
-use std::io::Write;
-
 use lanner_enrich::{Event, Process};
 use lanner_finding::{Detail, Finding};
 use serde::Serialize;
 
+use super::lines::Format;
 use super::time;
-use super::{Sink, SinkError};
 
 /// Of the schema: grows when a field changes its meaning or goes, not when one is added.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Writes findings as JSON lines.
-pub struct Json<W> {
-    out: W,
+/// Findings as JSON lines.
+pub struct Json {
     host: String,
 }
 
-impl<W: Write> Json<W> {
+impl Json {
     /// Findings of the machine `host`.
-    pub fn new(out: W, host: String) -> Self {
-        Self { out, host }
+    pub fn new(host: String) -> Self {
+        Self { host }
     }
 }
 
-impl<W: Write + Send> Sink for Json<W> {
-    fn write(&mut self, finding: &Finding) -> Result<(), SinkError> {
-        serde_json::to_writer(&mut self.out, &Object::new(finding, &self.host)).map_err(std::io::Error::from)?;
-        self.out.write_all(b"\n")?;
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), SinkError> {
-        Ok(self.out.flush()?)
+impl Format for Json {
+    fn append(&self, finding: &Finding, out: &mut Vec<u8>) {
+        let written = serde_json::to_writer(&mut *out, &Object::new(finding, &self.host));
+        debug_assert!(written.is_ok(), "nothing in it has keys that are no text: {written:?}");
+        out.push(b'\n');
     }
 }
 

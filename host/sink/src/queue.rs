@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use lanner_finding::Finding;
 
@@ -37,17 +38,30 @@ struct State {
     bytes: usize,
     written: u64,
     left_out: u64,
+    /// What it opened is to be opened anew.
+    reopen: bool,
+    /// Why its sink does not write for now.
+    trouble: Option<String>,
     /// Nothing comes any more.
     closed: bool,
     failed: bool,
 }
 
+/// What a sink's thread is to do.
+pub(crate) enum Task {
+    /// Write these.
+    Write(Arc<[Finding]>),
+    /// Open anew what is open.
+    Reopen,
+}
+
 /// How a queue stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Standing {
     pub(crate) waiting: usize,
     pub(crate) written: u64,
     pub(crate) left_out: u64,
+    pub(crate) trouble: Option<String>,
 }
 
 impl Queue {
@@ -82,12 +96,15 @@ impl Queue {
         }
     }
 
-    /// Waits for a group; nothing where none comes any more.
-    pub(crate) fn pop(&self) -> Option<Arc<[Finding]>> {
+    /// Waits for something to do; nothing where nothing comes any more.
+    pub(crate) fn pop(&self) -> Option<Task> {
         let mut state = self.state();
         loop {
+            if std::mem::take(&mut state.reopen) {
+                return Some(Task::Reopen);
+            }
             if let Some(group) = state.groups.pop_front() {
-                return Some(group);
+                return Some(Task::Write(group));
             }
             if state.closed {
                 return None;
@@ -96,18 +113,36 @@ impl Queue {
         }
     }
 
-    /// One more finding of the group that was taken last is written.
-    pub(crate) fn wrote_one(&self) {
+    /// So many more findings are written.
+    pub(crate) fn wrote(&self, count: usize) {
         let mut state = self.state();
-        state.written += 1;
-        state.waiting = state.waiting.saturating_sub(1);
+        state.written += count as u64;
+        state.waiting = state.waiting.saturating_sub(count);
     }
 
     /// The group is written, all of it.
-    pub(crate) fn wrote(&self, group: &[Finding]) {
+    pub(crate) fn wrote_group(&self, group: &[Finding]) {
         let mut state = self.state();
         state.bytes = state.bytes.saturating_sub(bytes(group));
         self.changed.notify_all();
+    }
+
+    /// Why its sink does not write for now.
+    pub(crate) fn set_trouble(&self, trouble: Option<String>) {
+        self.state().trouble = trouble;
+    }
+
+    /// Its sink is to open anew what it has open.
+    pub(crate) fn ask_to_reopen(&self) {
+        self.state().reopen = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits so long; says whether it was asked to reopen until then.
+    pub(crate) fn wait_to_reopen(&self, pause: Duration) -> bool {
+        let asked = self.changed.wait_timeout_while(self.state(), pause, |state| !state.reopen);
+        let (mut state, _) = asked.unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut state.reopen)
     }
 
     /// Nothing comes any more.
@@ -128,7 +163,8 @@ impl Queue {
 
     pub(crate) fn standing(&self) -> Standing {
         let state = self.state();
-        Standing { waiting: state.waiting, written: state.written, left_out: state.left_out }
+        let trouble = state.trouble.clone();
+        Standing { waiting: state.waiting, written: state.written, left_out: state.left_out, trouble }
     }
 }
 

@@ -1,14 +1,13 @@
 //! Findings for people: one aligned line a finding, details below.
 
-use std::io::Write;
-
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use lanner_abi::Text;
 use lanner_enrich::Process;
 use lanner_finding::{Detail, Finding, Severity};
 
-use super::{Sink, SinkError, arguments, time};
+use super::lines::Format;
+use super::{arguments, time};
 
 /// Where the details begin: below the severity.
 const INDENT: &str = "              ";
@@ -21,31 +20,30 @@ const COMMAND_WIDTH: usize = 160;
 /// Ancestors that are shown.
 const LINEAGE: usize = 12;
 
-/// Writes findings for people.
-pub struct Plain<W> {
-    out: W,
+/// Findings for people.
+pub struct Plain {
     colour: bool,
     zone: TimeZone,
 }
 
-impl<W: Write> Plain<W> {
+impl Plain {
     /// With colours, or without.
-    pub fn new(out: W, colour: bool) -> Self {
-        Self { out, colour, zone: TimeZone::system() }
+    pub fn new(colour: bool) -> Self {
+        Self { colour, zone: TimeZone::system() }
     }
 
     fn paint(&self, style: Style, text: &str) -> String {
         if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    fn detail(&mut self, name: &str, text: &str) -> std::io::Result<()> {
+    fn line(&self, out: &mut Vec<u8>, name: &str, text: &str) {
         let name = self.paint(Style::new().dimmed(), &format!("{name:<SEVERITY_WIDTH$}"));
-        writeln!(self.out, "{INDENT}{name}  {text}")
+        out.extend_from_slice(format!("{INDENT}{name}  {text}\n").as_bytes());
     }
 }
 
-impl<W: Write + Send> Sink for Plain<W> {
-    fn write(&mut self, finding: &Finding) -> Result<(), SinkError> {
+impl Format for Plain {
+    fn append(&self, finding: &Finding, out: &mut Vec<u8>) {
         let rule = finding.rule();
         let time = time::of_day(finding.time_ns, &self.zone);
         let severity = format!("{:<SEVERITY_WIDTH$}", finding.severity.name().to_uppercase());
@@ -53,25 +51,21 @@ impl<W: Write + Send> Sink for Plain<W> {
         let id = format!("{:<RULE_WIDTH$}", rule.id);
         let id = self.paint(Style::new().bold(), &id);
         let mark = if finding.is_self_test() { "[self-test] " } else { "" };
-        writeln!(self.out, "{time}  {severity}  {id}  {mark}{}", Text::from(finding.message.as_str()))?;
+        let message = Text::from(finding.message.as_str());
+        out.extend_from_slice(format!("{time}  {severity}  {id}  {mark}{message}\n").as_bytes());
         if let Some(process) = &finding.process {
             let what = format!("{} (pid {})  {}", command(process), process.pid(), user(process));
-            self.detail("process", &what)?;
+            self.line(out, "process", &what);
             let line: Vec<String> = process.line().take(LINEAGE).map(|p| Text::new(p.name()).to_string()).collect();
             let cut = if process.line().nth(LINEAGE).is_some() { "… → " } else { "" };
-            self.detail("lineage", &format!("{cut}{}", line.into_iter().rev().collect::<Vec<_>>().join(" → ")))?;
+            self.line(out, "lineage", &format!("{cut}{}", line.into_iter().rev().collect::<Vec<_>>().join(" → ")));
         }
         for (name, value) in &finding.fields {
-            self.detail(&Text::from(name.as_str()).to_string(), &detail(value))?;
+            self.line(out, &Text::from(name.as_str()).to_string(), &detail(value));
         }
         if !rule.attack.is_empty() {
-            self.detail("attack", &rule.attack.join(" "))?;
+            self.line(out, "attack", &rule.attack.join(" "));
         }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), SinkError> {
-        Ok(self.out.flush()?)
     }
 }
 

@@ -68,6 +68,20 @@ pub trait Source: Send {
 
     /// Events that were lost so far.
     fn lost(&self) -> u64;
+
+    /// What it does not see or know, and what to do about it: a sentence each. Unknown is never well.
+    fn degraded(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Gives what it gave to begin with once more, as far as that has sense: the processes that are there, for who begins
+    /// a new recording.
+    ///
+    /// # Errors
+    /// It cannot.
+    fn begin_anew(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
 }
 
 /// What a drain found.
@@ -101,6 +115,12 @@ pub enum SourceError {
          host's pids (--pid=host, hostPID: true)"
     )]
     PidNamespace,
+    /// A pid namespace that is not known.
+    #[error(
+        "lanner cannot find out whether it runs in a pid namespace of its own, where it would take other processes for \
+         itself: /proc/self/ns/pid cannot be read ({0}); as root, `mount -t proc proc /proc`"
+    )]
+    UnknownPidNamespace(std::io::Error),
     /// A capture file.
     #[error(transparent)]
     Capture(#[from] capture::CaptureError),

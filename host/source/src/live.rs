@@ -36,6 +36,9 @@ pub struct Live {
     checked: Instant,
     snapshot_at: Instant,
     snapshot_due: bool,
+    /// What the last look at /proc did not show.
+    hides: bool,
+    unreadable: Option<(usize, u32, String)>,
     quiet_since: u64,
     /// The time of the newest event that was passed on, ns since 1970 (UTC).
     passed_on_ns: u64,
@@ -49,7 +52,7 @@ impl Live {
     /// The kernel does not have what it takes, or does not let us.
     pub fn start(ring_bytes: u32) -> Result<Self, SourceError> {
         // The kernel side knows processes by their pids in the first namespace, us among them.
-        if !procfs::in_first_pid_namespace() {
+        if !procfs::in_first_pid_namespace().map_err(SourceError::UnknownPidNamespace)? {
             return Err(SourceError::PidNamespace);
         }
         let mut probes = Probes::load(&ProbeConfig { ring_bytes, ignore_pid: Some(std::process::id()) })?;
@@ -69,6 +72,8 @@ impl Live {
             checked: now,
             snapshot_at: now,
             snapshot_due: false,
+            hides: false,
+            unreadable: None,
             quiet_since: 0,
             passed_on_ns: 0,
         };
@@ -79,8 +84,9 @@ impl Live {
     /// Reads /proc. The probes are attached, so what begins meanwhile comes as events.
     fn snapshot(&mut self) -> Result<(), SourceError> {
         let boot_ns = wall_ns().saturating_sub(self.machine.boot_time_ns);
-        let processes = procfs::snapshot().map_err(|error| SourceError::Processes(error.to_string()))?;
-        self.before.extend(processes.into_iter().map(|process| Record::Process(Box::new(process))));
+        let snapshot = procfs::snapshot().map_err(|error| SourceError::Processes(error.to_string()))?;
+        (self.hides, self.unreadable) = (snapshot.hides, snapshot.unreadable);
+        self.before.extend(snapshot.processes.into_iter().map(|process| Record::Process(Box::new(process))));
         self.before.push_back(Record::SnapshotEnd { boot_ns });
         self.snapshot_at = Instant::now();
         self.snapshot_due = false;
@@ -215,6 +221,29 @@ impl Source for Live {
 
     fn lost(&self) -> u64 {
         self.lost.values().sum()
+    }
+
+    fn degraded(&self) -> Vec<String> {
+        let mut degraded = Vec::new();
+        if self.hides {
+            degraded.push(
+                "/proc does not show all processes (hidepid, or another pid namespace's): of those that ran before, and \
+                 of their children's ancestors, nothing is known; remount it with `mount -o remount,hidepid=0 /proc`, or \
+                 run with CAP_SYS_PTRACE"
+                    .to_owned(),
+            );
+        }
+        if let Some((count, pid, name)) = &self.unreadable {
+            degraded.push(format!(
+                "/proc does not say what runs in {count} of the processes that were there before, such as {name} (pid \
+                 {pid}); where lanner has no CAP_SYS_PTRACE, give it that"
+            ));
+        }
+        degraded
+    }
+
+    fn begin_anew(&mut self) -> Result<(), SourceError> {
+        self.snapshot()
     }
 }
 

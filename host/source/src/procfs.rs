@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use lanner_abi::{FieldInfo, NO_ID, OwnedRecord, PROCESS, Value, field, process_flag};
+use lanner_abi::{FieldInfo, NO_ID, OwnedRecord, PROCESS, Text, Value, field, process_flag};
 use lanner_probes::event::Task;
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags};
 use rustix::io::Errno;
@@ -59,25 +59,43 @@ pub struct SnapshotError {
     pub error: io::Error,
 }
 
+/// The processes that are there, as far as /proc shows them.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// Parents before their children.
+    pub processes: Vec<ProcessSnapshot>,
+    /// Some are not shown: not even the first is.
+    pub hides: bool,
+    /// Those of which it may not be known what they run: how many, and the first one's pid and name.
+    pub unreadable: Option<(usize, u32, String)>,
+}
+
 /// All processes, parents before their children. One that ends midway is left out; what may not be read is left empty.
 /// One that is caught within an exec may have no arguments yet: its exec event is still to come.
 ///
 /// # Errors
 /// Where /proc cannot be listed.
-pub fn snapshot() -> Result<Vec<ProcessSnapshot>, SnapshotError> {
+pub fn snapshot() -> Result<Snapshot, SnapshotError> {
     const ROOT: &str = "/proc";
     let failed = |error: Errno| SnapshotError { root: ROOT, error: error.into() };
     let proc = open_dir(CWD, ROOT).map_err(failed)?;
     let mut buffer = Vec::with_capacity(MAX_ARGV + 1);
-    let mut processes = Vec::new();
+    let mut snapshot = Snapshot { hides: true, ..Snapshot::default() };
     for entry in Dir::read_from(&proc).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let pid = entry.file_name().to_str().ok().and_then(|name| name.parse().ok());
-        if let Some(process) = pid.and_then(|pid| read_process(&proc, pid, &mut buffer)) {
-            processes.push(process);
+        if let Some((process, readable)) = pid.and_then(|pid| read_process(&proc, pid, &mut buffer)) {
+            snapshot.hides &= process.task.pid != 1;
+            if !readable {
+                let task = &process.task;
+                let first = || (0, task.pid, Text::new(&task.comm).to_string());
+                snapshot.unreadable.get_or_insert_with(first).0 += 1;
+            }
+            snapshot.processes.push(process);
         }
     }
-    Ok(parents_first(processes))
+    snapshot.processes = parents_first(snapshot.processes);
+    Ok(snapshot)
 }
 
 /// The machine that this runs on. What cannot be read is left empty.
@@ -94,11 +112,13 @@ pub fn machine() -> Machine {
 }
 
 /// Whether this process's pid is the one by which the kernel's own side knows it.
-pub fn in_first_pid_namespace() -> bool {
+///
+/// # Errors
+/// /proc does not say.
+pub fn in_first_pid_namespace() -> io::Result<bool> {
     // PROC_PID_INIT_INO of the kernel's include/linux/proc_ns.h.
     const FIRST: &str = "pid:[4026531836]";
-    // Where /proc does not say, what needs /proc will.
-    fs::read_link("/proc/self/ns/pid").map_or(true, |link| link == Path::new(FIRST))
+    Ok(fs::read_link("/proc/self/ns/pid")? == Path::new(FIRST))
 }
 
 /// Names of user ids, from a file like /etc/passwd; the first line of an id counts, as for `getpwuid`. Directories
@@ -121,7 +141,8 @@ fn users(path: &Path) -> BTreeMap<u32, String> {
 
 // === one process ===
 
-fn read_process(proc: &OwnedFd, pid: u32, buffer: &mut Vec<u8>) -> Option<ProcessSnapshot> {
+/// A process, and whether it may be known what it runs.
+fn read_process(proc: &OwnedFd, pid: u32, buffer: &mut Vec<u8>) -> Option<(ProcessSnapshot, bool)> {
     let dir = open_dir(proc, &pid.to_string()).ok()?;
     read_file(&dir, "stat", MAX_FILE, buffer).ok()?;
     let stat = Stat::parse(buffer)?;
@@ -146,8 +167,11 @@ fn read_process(proc: &OwnedFd, pid: u32, buffer: &mut Vec<u8>) -> Option<Proces
         // All bits are "not set".
         image.set(field::process::LOGIN_UID, number::<u32>(buffer).filter(|uid| *uid != NO_ID));
     }
+    let mut readable = true;
     if !stat.kernel_thread {
-        if let Ok(mut exe) = link(&dir, "exe") {
+        let exe = link(&dir, "exe");
+        readable = !matches!(exe, Err(Errno::ACCESS | Errno::PERM));
+        if let Ok(mut exe) = exe {
             // An upgrade put a new file in its place; it was there when the program began, as far as anybody can tell.
             exe.deleted &= !is_there(&dir, &exe.bytes);
             image.path(field::process::EXE, &exe);
@@ -180,7 +204,7 @@ fn read_process(proc: &OwnedFd, pid: u32, buffer: &mut Vec<u8>) -> Option<Proces
         comm: stat.comm,
         kernel_thread: stat.kernel_thread,
     };
-    Some(ProcessSnapshot { task, image })
+    Some((ProcessSnapshot { task, image }, readable))
 }
 
 /// The image of a process in the making.

@@ -88,7 +88,10 @@ pub(super) fn lockdown(place: &Place, securityfs: bool) -> Check {
             let mode = modes.split(['[', ']']).nth(1).unwrap_or(&modes);
             Check::ok(NAME, mode)
         }
-        Err(_) if securityfs => Check::ok(NAME, "not in this kernel"),
+        Err(error) if securityfs && error.kind() == std::io::ErrorKind::NotFound => Check::ok(NAME, "not in this kernel"),
+        Err(error) if securityfs => {
+            Check::unknown(NAME, format!("/sys/kernel/security/lockdown: {error}"), cost, "run as root")
+        }
         Err(_) => Check::unknown(NAME, "securityfs is not mounted", cost, MOUNT_SECURITYFS),
     }
 }
@@ -122,6 +125,10 @@ pub(super) fn io_uring(place: &Place) -> Check {
             Check::degraded(NAME, found, cost, remedy)
         }
         Ok(other) => Check::degraded(NAME, format!("on (kernel.io_uring_disabled is {other})"), cost, remedy),
+        Err(error) if !place.has_no_setting(error) => {
+            let found = format!("/proc/sys/kernel/io_uring_disabled: {error}");
+            Check::unknown(NAME, found, cost, "mount -t proc proc /proc")
+        }
         Err(_) if place.version().is_some_and(|version| version >= IO_URING_SWITCH) => {
             Check::ok(NAME, "not in this kernel")
         }
@@ -142,17 +149,25 @@ pub(super) fn compat_syscalls(place: &Place) -> Check {
         return Check::unknown(NAME, "not looked at on this architecture", cost, "run it on x86_64");
     }
     // This setting is compiled with the 32-bit vDSO, that is with CONFIG_IA32_EMULATION.
-    if !place.exists("/proc/sys/abi/vsyscall32") {
-        return Check::ok(NAME, "not in this kernel");
+    match place.text("/proc/sys/abi/vsyscall32") {
+        Ok(_) => {}
+        Err(error) if place.has_no_setting(&error) => return Check::ok(NAME, "not in this kernel"),
+        Err(error) => {
+            let found = format!("/proc/sys/abi/vsyscall32: {error}");
+            let cost = "where the kernel has them, files opened and connections made by 32-bit programs are not seen";
+            return Check::unknown(NAME, found, cost, "mount -t proc proc /proc");
+        }
     }
-    let option = place.text("/proc/cmdline").ok().and_then(|line| {
+    // What cannot be read is taken as on.
+    let line = place.text("/proc/cmdline");
+    let option = line.as_ref().ok().and_then(|line| {
         let last = line.split_ascii_whitespace().filter_map(|word| word.strip_prefix("ia32_emulation=")).next_back()?;
         Some(matches!(last, "1" | "y" | "Y" | "on" | "true"))
     });
     let off_unless_asked = place
         .text(&format!("/boot/config-{}", place.release))
         .is_ok_and(|config| config.lines().any(|line| line == "CONFIG_IA32_EMULATION_DEFAULT_DISABLED=y"));
-    if option.unwrap_or(!off_unless_asked) {
+    if option.unwrap_or(line.is_err() || !off_unless_asked) {
         Check::degraded(
             NAME,
             "on (CONFIG_IA32_EMULATION)",

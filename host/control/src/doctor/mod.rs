@@ -112,17 +112,17 @@ impl Report {
     }
 }
 
+/// What of this machine is not as it should be, by name and verdict, as far as it can be seen in files.
+pub fn lacking() -> Vec<String> {
+    let lacking = checks(&Place::here()).into_iter().filter(|check| check.verdict != Verdict::Ok);
+    lacking.map(|check| format!("{} ({})", check.name, check.verdict.name())).collect()
+}
+
 /// Looks at the machine that this runs on.
 ///
 /// Takes as long as the kernel needs to verify the probes, some tenths of a second.
 pub fn examine() -> Report {
-    let uname = rustix::system::uname();
-    let place = Place {
-        root: PathBuf::from("/"),
-        release: uname.release().to_string_lossy().into_owned(),
-        architecture: uname.machine().to_string_lossy().into_owned(),
-    };
-    let mut checks = checks(&place);
+    let mut checks = checks(&Place::here());
     checks.push(process::cache(lanner_engine::cache::default_folder().as_deref()));
     checks.extend(probes::load());
     Report::new(checks)
@@ -138,6 +138,7 @@ fn checks(place: &Place) -> Vec<Check> {
         process::pid_namespace(place),
         kernel::btf(place),
         mounts.tracefs(place),
+        process::processes(place),
         mounts.bpffs(),
         mounts.cgroups(),
         kernel::lockdown(place, mounts.has_securityfs()),
@@ -159,6 +160,16 @@ struct Place {
 }
 
 impl Place {
+    /// This machine.
+    fn here() -> Self {
+        let uname = rustix::system::uname();
+        Self {
+            root: PathBuf::from("/"),
+            release: uname.release().to_string_lossy().into_owned(),
+            architecture: uname.machine().to_string_lossy().into_owned(),
+        }
+    }
+
     /// Where an absolute path lies.
     fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         let path = path.as_ref();
@@ -173,6 +184,12 @@ impl Place {
 
     fn exists(&self, path: impl AsRef<Path>) -> bool {
         self.path(path).exists()
+    }
+
+    /// Whether a file below /proc/sys is not there because this kernel has no such setting; not because there is no /proc,
+    /// or only part of it, or because it may not be read.
+    fn has_no_setting(&self, error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::NotFound && self.exists("/proc/sys/kernel")
     }
 
     /// The kernel's major and minor version.

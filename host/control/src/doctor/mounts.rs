@@ -4,6 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Check, Place};
 
+/// Where nothing is known of mounts.
+const UNREADABLE: &str = "/proc/self/mountinfo cannot be read";
+const MOUNT_PROC: &str = "mount -t proc proc /proc";
+
 /// What is mounted where, from /proc/self/mountinfo.
 pub(super) struct Mounts {
     /// Type and mount point; `None` where it could not be read.
@@ -26,6 +30,9 @@ impl Mounts {
     pub(super) fn tracefs(&self, place: &Place) -> Check {
         const NAME: &str = "tracefs";
         let cost = "system call probes are attached by ids that stand there: no opens and connects are seen";
+        if self.list.is_none() {
+            return Check::unknown(NAME, UNREADABLE, cost, MOUNT_PROC);
+        }
         let Some(point) = self.of_type("tracefs").next() else {
             let remedy = "mount -t tracefs tracefs /sys/kernel/tracing";
             return Check::missing(NAME, "not mounted", cost, remedy);
@@ -47,6 +54,9 @@ impl Mounts {
 
     pub(super) fn bpffs(&self) -> Check {
         const NAME: &str = "bpffs";
+        if self.list.is_none() {
+            return Check::unknown(NAME, UNREADABLE, "none yet: nothing needs it", MOUNT_PROC);
+        }
         match self.of_type("bpf").next() {
             Some(point) => Check::ok(NAME, point.display().to_string()),
             None => Check::ok(NAME, "not mounted, and nothing needs it yet"),
@@ -56,6 +66,9 @@ impl Mounts {
     pub(super) fn cgroups(&self) -> Check {
         const NAME: &str = "cgroups";
         let remedy = "boot with systemd.unified_cgroup_hierarchy=1";
+        if self.list.is_none() {
+            return Check::unknown(NAME, UNREADABLE, "containers may not be told from the host", MOUNT_PROC);
+        }
         let old = self.of_type("cgroup").next().is_some();
         match self.of_type("cgroup2").next() {
             Some(point) if !old => Check::ok(NAME, format!("version 2 at {}", point.display())),

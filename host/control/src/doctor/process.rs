@@ -33,9 +33,17 @@ pub(super) fn capabilities(place: &Place) -> Check {
     let has = |cap: u32| status.caps_effective >> cap & 1 == 1;
     let user = format!("uid {}", status.uids[1]);
 
-    if namespace(place, "user").is_some_and(|inode| inode != INITIAL_USER_NAMESPACE) {
-        let cost = "capabilities count for nothing in a user namespace: no probe can be loaded";
-        return Check::missing(NAME, format!("{user} in a user namespace"), cost, "run outside of rootless containers");
+    let cost = "capabilities count for nothing in a user namespace: no probe can be loaded";
+    match namespace(place, "user") {
+        Some(INITIAL_USER_NAMESPACE) => {}
+        Some(_) => {
+            let found = format!("{user} in a user namespace");
+            return Check::missing(NAME, found, cost, "run outside of rootless containers");
+        }
+        None => {
+            let found = format!("{user}, and /proc/self/ns/user cannot be read");
+            return Check::unknown(NAME, found, cost, "mount -t proc proc /proc");
+        }
     }
     let mut lacking = Vec::new();
     if !has(CAP_SYS_ADMIN) {
@@ -74,6 +82,21 @@ pub(super) fn pid_namespace(place: &Place) -> Check {
         Some(INITIAL_PID_NAMESPACE) => Check::ok(NAME, "the first"),
         Some(inode) => Check::missing(NAME, format!("another than the first ({inode})"), cost, remedy),
         None => Check::unknown(NAME, "/proc/self/ns/pid cannot be read", cost, remedy),
+    }
+}
+
+/// Whether /proc shows the processes of others.
+pub(super) fn processes(place: &Place) -> Check {
+    const NAME: &str = "processes";
+    let cost = "of processes that ran before Lanner, and of their children's ancestors, nothing is known";
+    // The first is there as long as the machine is; where others' are hidden, so is this one.
+    match place.text("/proc/1/stat") {
+        Ok(_) => Check::ok(NAME, "/proc shows those of others"),
+        Err(error) if place.exists("/proc/self/status") => {
+            let remedy = "mount -o remount,hidepid=0 /proc, or run with CAP_SYS_PTRACE";
+            Check::degraded(NAME, format!("/proc hides those of others ({error})"), cost, remedy)
+        }
+        Err(_) => Check::unknown(NAME, "/proc/self/status cannot be read", cost, "mount -t proc proc /proc"),
     }
 }
 

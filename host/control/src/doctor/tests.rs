@@ -26,6 +26,7 @@ impl Made {
              28 25 0:8 / /sys/fs/bpf rw - bpf bpf rw\n\
              29 25 0:9 / /sys/kernel/tracing rw - tracefs tracefs rw\n",
         );
+        made.write("/proc/1/stat", "1 (systemd) S 0 1 1\n");
         made.write("/proc/meminfo", "MemTotal:  16000000 kB\nMemAvailable:   8000000 kB\n");
         made.write("/proc/cmdline", "quiet\n");
         made.write("/proc/sys/net/core/bpf_jit_enable", "1\n");
@@ -55,6 +56,13 @@ impl Made {
     fn remove(&self, path: &str) {
         let path = self.place.path(path);
         if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.expect("removed");
+    }
+
+    /// Has a file be there that cannot be read.
+    fn make_unreadable(&self, path: &str) {
+        let path = self.place.path(path);
+        let _ = fs::remove_file(&path);
+        fs::create_dir_all(path).expect("a directory in its place");
     }
 
     /// The only check that is not well.
@@ -91,7 +99,7 @@ fn an_empty_machine_is_examined_too() {
 fn each_fault_is_found_alone() {
     type Fault = fn(&mut Made);
     use Verdict::{Degraded, Missing, Unknown};
-    let faults: [(&str, Verdict, &str, Fault); 24] = [
+    let faults: [(&str, Verdict, &str, Fault); 32] = [
         ("kernel", Missing, "5.14", |made| made.place.release = "5.14.21-150500".into()),
         ("kernel", Unknown, "el9", |made| made.place.release = "5.14.0-503.el9.x86_64".into()),
         ("BPF JIT", Degraded, "is 0", |made| made.write("/proc/sys/net/core/bpf_jit_enable", "0")),
@@ -131,6 +139,19 @@ fn each_fault_is_found_alone() {
         ("capabilities", Missing, "user namespace", |made| made.link("/proc/self/ns/user", "user:[4026532000]")),
         ("pid namespace", Missing, "4026532001", |made| made.link("/proc/self/ns/pid", "pid:[4026532001]")),
         ("pid namespace", Unknown, "cannot be read", |made| made.remove("/proc/self/ns/pid")),
+        ("capabilities", Unknown, "cannot be read", |made| made.remove("/proc/self/ns/user")),
+        ("processes", Degraded, "hides those of others", |made| made.remove("/proc/1")),
+        // What cannot be read is not "not in this kernel".
+        ("io_uring", Unknown, "Is a directory", |made| made.make_unreadable("/proc/sys/kernel/io_uring_disabled")),
+        ("32-bit calls", Unknown, "Is a directory", |made| made.make_unreadable("/proc/sys/abi/vsyscall32")),
+        ("lockdown", Unknown, "Is a directory", |made| made.make_unreadable("/sys/kernel/security/lockdown")),
+        ("BPF LSM", Unknown, "Is a directory", |made| made.make_unreadable("/sys/kernel/security/lsm")),
+        ("memory", Unknown, "does not tell", |made| made.make_unreadable("/proc/meminfo")),
+        ("32-bit calls", Degraded, "on", |made| {
+            made.write("/proc/sys/abi/vsyscall32", "1");
+            made.write("/boot/config-6.12.0-amd64", "CONFIG_IA32_EMULATION_DEFAULT_DISABLED=y\n");
+            made.make_unreadable("/proc/cmdline");
+        }),
         ("memory", Degraded, "97 MiB", |made| made.write("/proc/meminfo", "MemAvailable: 100000 kB")),
         ("memory", Unknown, "does not tell", |made| made.write("/proc/meminfo", "MemAvailable: many")),
     ];
@@ -152,6 +173,19 @@ fn what_is_off_is_well() {
     made.remove("/proc/sys/kernel/io_uring_disabled");
     made.remove("/sys/kernel/security/lockdown");
     assert!(checks(&made.place).iter().all(|check| check.verdict == Verdict::Ok));
+}
+
+#[test]
+fn without_proc_nothing_is_well_that_stands_there() {
+    let made = Made::well();
+    made.remove("/proc");
+    let well: Vec<String> = checks(&made.place)
+        .into_iter()
+        .filter(|check| check.verdict == Verdict::Ok)
+        .map(|check| check.name)
+        .collect();
+    // What does not stand in /proc; that of securityfs stands where it is mounted, which is not known.
+    assert_eq!(well, ["kernel", "architecture", "kernel BTF", "lockdown", "BPF LSM"]);
 }
 
 #[test]

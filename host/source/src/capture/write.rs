@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize as _;
@@ -50,6 +50,12 @@ impl CaptureWriter<File> {
         let path = path.as_ref();
         let out = create_file(path, overwrite).map_err(|problem| CaptureError::new(path, problem))?;
         Self::begin(out, File::sync_all, path, machine)
+    }
+
+    /// Whether the file still lies where it was made: it may have been moved aside, or removed.
+    pub fn is_in_place(&self) -> bool {
+        let (Ok(ours), Ok(there)) = (self.out.metadata(), fs::symlink_metadata(&self.file)) else { return false };
+        (ours.dev(), ours.ino()) == (there.dev(), there.ino())
     }
 }
 

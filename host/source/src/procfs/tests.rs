@@ -154,7 +154,7 @@ fn a_memory_file_has_no_slash() {
 
 #[test]
 fn the_snapshot_holds_this_process_after_its_parents() {
-    let processes = snapshot().expect("a snapshot");
+    let processes = snapshot().expect("a snapshot").processes;
     let mut seen = HashMap::new();
     for ProcessSnapshot { task, .. } in &processes {
         if let Some(start) = seen.get(&task.ppid) {

@@ -3,6 +3,9 @@
 //! The signatures are those of a manifest's digest; the manifest names the component by its digest; and the bytes that are
 //! given out are hashed once more. Where the registry is down, the store serves what was accepted before, verified anew.
 
+mod error;
+mod together;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,75 +13,14 @@ use jiff::Timestamp;
 use lanner_trust::{BUNDLE_MEDIA_TYPE, MAX_BUNDLE_BYTES, Verdict};
 use semver::Version;
 
-use super::artifact::{ArtifactError, MAX_DOCUMENT, Manifest};
-use super::digest::Digest;
-use super::reference::{self, Reference, Repository};
-use super::remote::{Access, Remote, RemoteError, Resolved};
-use super::store::{Accepted, Entry, InUse, Pulling, Store, StoreError};
-use super::trust::{Trust, TrustError};
+use crate::artifact::{ArtifactError, MAX_DOCUMENT, Manifest};
+use crate::digest::Digest;
+use crate::reference::{self, Reference, Repository};
+use crate::remote::{Access, Remote, RemoteError, Resolved};
+use crate::store::{Accepted, Entry, InUse, Pulling, Store, StoreError};
+use crate::trust::{Trust, TrustError};
 
-/// Why a pack cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum ObtainError {
-    /// The registry.
-    #[error(transparent)]
-    Remote(#[from] RemoteError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It is something else.
-    #[error("{reference} cannot be used: {error}")]
-    Artifact {
-        /// Its name.
-        reference: Box<Reference>,
-        /// Why.
-        error: ArtifactError,
-    },
-    /// It is not trusted.
-    #[error("pack {reference} is refused: {error}")]
-    Trust {
-        /// Its name.
-        reference: Box<Reference>,
-        /// Why.
-        error: Box<TrustError>,
-    },
-    /// An older version has taken the place of a newer one.
-    #[error(
-        "pack {reference} is refused: it is version {version} now, older than {accepted}, which was accepted before; somebody may bring back a version with holes: give --allow-downgrade if that is meant"
-    )]
-    Downgrade {
-        /// Its name.
-        reference: Box<Reference>,
-        /// The version now.
-        version: Version,
-        /// The version before.
-        accepted: Version,
-    },
-    /// The registry is down, and the store does not have it.
-    #[error("{error}; the store has nothing that was accepted as {reference} either")]
-    NotInStore {
-        /// Its name.
-        reference: Box<Reference>,
-        /// What the registry did.
-        error: Box<RemoteError>,
-    },
-}
-
-impl ObtainError {
-    /// Whether the registry is only down or busy.
-    pub fn is_down(&self) -> bool {
-        match self {
-            Self::Remote(error) => error.is_down(),
-            Self::NotInStore { error, .. } => error.is_down(),
-            _ => false,
-        }
-    }
-
-    /// Whether a signature that comes later would help.
-    pub fn is_trust(&self) -> bool {
-        matches!(self, Self::Trust { .. })
-    }
-}
+pub use error::ObtainError;
 
 /// A pack that was obtained.
 #[derive(Debug)]
@@ -97,6 +39,15 @@ pub struct Obtained {
     pub signatures: usize,
     /// Keeps it in the store.
     pub in_use: Option<InUse>,
+}
+
+/// Where it may be looked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    /// In the store, and nowhere else.
+    Store,
+    /// In the registry too.
+    Anywhere,
 }
 
 /// Gets packs.
@@ -137,20 +88,46 @@ impl Obtainer {
     /// # Errors
     /// It is not trusted, or cannot be had.
     pub fn obtain(&self, reference: &Reference) -> Result<Obtained, ObtainError> {
-        self.get(reference, true)
+        self.get(reference, true, &mut None)
     }
 
-    fn get(&self, reference: &Reference, demand: bool) -> Result<Obtained, ObtainError> {
-        if demand {
-            // Not even the name is asked for where nothing is trusted.
-            let refused = |error| ObtainError::Trust { reference: Box::new(reference.clone()), error: Box::new(error) };
-            self.trust.covers(reference.repository()).map_err(refused)?;
+    /// What was accepted under a name before, out of the store and verified anew; no registry is asked. Nothing where the
+    /// store does not have it all.
+    ///
+    /// # Errors
+    /// The store cannot be used, or nothing in that repository is trusted.
+    pub fn obtain_kept(&self, reference: &Reference) -> Result<Option<Obtained>, ObtainError> {
+        self.check_covered(reference)?;
+        let index = self.store.index()?;
+        let Some(accepted) = index.known(reference).and_then(|known| known.accepted.as_ref()) else { return Ok(None) };
+        let resolved = Resolved { digest: accepted.digest, etag: None };
+        match self.get_resolved(reference, resolved, true, From::Store) {
+            Ok(obtained) => Ok(Some(obtained)),
+            // The registry may have more signatures than the store.
+            Err(ObtainError::NotKept { .. } | ObtainError::Trust { .. }) => Ok(None),
+            Err(error) => Err(error),
         }
-        let resolved = self.resolve(reference, None);
-        let outcome = resolved.and_then(|resolved| self.get_resolved(reference, resolved, demand));
-        let error = match outcome {
-            Err(ObtainError::Remote(error)) if error.is_down() => error,
-            outcome => return outcome,
+    }
+
+    /// Gets a pack. A registry that was found down is not asked again, and one that is found down is noted.
+    fn get(
+        &self,
+        reference: &Reference,
+        demand: bool,
+        down: &mut Option<Arc<RemoteError>>,
+    ) -> Result<Obtained, ObtainError> {
+        if demand {
+            self.check_covered(reference)?;
+        }
+        let error = match down {
+            Some(error) => error.clone(),
+            None => {
+                let resolved = self.resolve(reference, None);
+                match resolved.and_then(|resolved| self.get_resolved(reference, resolved, demand, From::Anywhere)) {
+                    Err(ObtainError::Remote(error)) if error.is_down() => down.insert(Arc::new(error)).clone(),
+                    outcome => return outcome,
+                }
+            }
         };
         let index = self.store.index()?;
         let before = match reference.version() {
@@ -159,13 +136,11 @@ impl Obtainer {
                 index.known(reference).map(|known| known.accepted.as_ref().map_or(known.digest, |last| last.digest))
             }
         };
-        let Some(digest) = before else {
-            return Err(ObtainError::NotInStore { reference: Box::new(reference.clone()), error: Box::new(error) });
-        };
-        match self.get_resolved(reference, Resolved { digest, etag: None }, demand) {
-            Err(ObtainError::Remote(error)) if error.is_down() => {
-                Err(ObtainError::NotInStore { reference: Box::new(reference.clone()), error: Box::new(error) })
-            }
+        let not_in_store =
+            || ObtainError::NotInStore { reference: Box::new(reference.clone()), error: error.clone() };
+        let digest = before.ok_or_else(not_in_store)?;
+        match self.get_resolved(reference, Resolved { digest, etag: None }, demand, From::Store) {
+            Err(ObtainError::NotKept { .. }) => Err(not_in_store()),
             Ok(obtained) => {
                 tracing::warn!("{error}; {reference} is taken from the store, as it was before");
                 Ok(obtained)
@@ -174,12 +149,18 @@ impl Obtainer {
         }
     }
 
+    /// Not even the name is asked for where nothing is trusted.
+    fn check_covered(&self, reference: &Reference) -> Result<(), ObtainError> {
+        let refused = |error| ObtainError::Trust { reference: Box::new(reference.clone()), error: Box::new(error) };
+        self.trust.covers(reference.repository()).map_err(refused)
+    }
+
     /// As [`Obtainer::obtain`], of what the name is known to lead to.
     ///
     /// # Errors
     /// It is not trusted, or cannot be had.
     pub fn obtain_resolved(&self, reference: &Reference, resolved: Resolved) -> Result<Obtained, ObtainError> {
-        self.get_resolved(reference, resolved, true)
+        self.get_resolved(reference, resolved, true, From::Anywhere)
     }
 
     /// Gets a pack, trusted or not. Where the registry is down, the store's is taken.
@@ -187,7 +168,7 @@ impl Obtainer {
     /// # Errors
     /// It cannot be had.
     pub fn pull(&self, reference: &Reference) -> Result<Obtained, ObtainError> {
-        self.get(reference, false)
+        self.get(reference, false, &mut None)
     }
 
     /// What a name leads to.
@@ -201,18 +182,32 @@ impl Obtainer {
         })
     }
 
-    fn get_resolved(&self, reference: &Reference, resolved: Resolved, demand: bool) -> Result<Obtained, ObtainError> {
+    /// The registry's client, where it may be asked.
+    fn reach(&self, from: From, reference: &Reference) -> Result<Arc<Remote>, ObtainError> {
+        match from {
+            From::Store => Err(ObtainError::NotKept { reference: Box::new(reference.clone()) }),
+            From::Anywhere => Ok(self.remote(reference.repository().registry())?),
+        }
+    }
+
+    fn get_resolved(
+        &self,
+        reference: &Reference,
+        resolved: Resolved,
+        demand: bool,
+        from: From,
+    ) -> Result<Obtained, ObtainError> {
         let repository = reference.repository();
         let pulling = self.store.pulling()?;
         let digest = resolved.digest;
         let bytes = match self.store.read(digest, MAX_DOCUMENT)? {
             Some(bytes) => bytes,
-            None => self.remote(repository.registry())?.manifest(repository, digest)?,
+            None => self.reach(from, reference)?.manifest(repository, digest)?,
         };
         let wrong = |error| ObtainError::Artifact { reference: Box::new(reference.clone()), error };
         let manifest = Manifest::of_pack(&bytes).map_err(wrong)?;
         // First who signed it: what is not trusted is not even fetched.
-        let (signatures, bundles, trust) = self.verify(&pulling, repository, digest)?;
+        let (signatures, bundles, trust) = self.verify(&pulling, reference, digest, from)?;
         if let (true, Err(error)) = (demand, &trust) {
             return Err(ObtainError::Trust { reference: Box::new(reference.clone()), error: Box::new(error.clone()) });
         }
@@ -223,7 +218,7 @@ impl Obtainer {
         for blob in [&manifest.config, manifest.component()] {
             if self.store.read(blob.digest, blob.size)?.is_none() {
                 let mut file = self.store.new_blob()?;
-                self.remote(repository.registry())?.blob(repository, blob, &mut file)?;
+                self.reach(from, reference)?.blob(repository, blob, &mut file)?;
                 self.store.keep(&pulling, file, blob.digest)?;
             }
         }
@@ -254,9 +249,11 @@ impl Obtainer {
     fn verify(
         &self,
         pulling: &Pulling,
-        repository: &Repository,
+        reference: &Reference,
         digest: Digest,
+        from: From,
     ) -> Result<(Signatures, usize, Result<Verdict, TrustError>), ObtainError> {
+        let repository = reference.repository();
         let index = self.store.index()?;
         let mut before = None;
         if let Some(entry) = index.pack(digest) {
@@ -267,9 +264,11 @@ impl Obtainer {
                 Err(refusal) => before = Some((kept, count, Err(refusal))),
             }
         }
-        let found = match (self.fetch_signatures(pulling, repository, digest), before) {
+        let fetched = self.reach(from, reference).and_then(|_| self.fetch_signatures(pulling, repository, digest));
+        let found = match (fetched, before) {
             // The registry cannot add to what is here: then that decides.
             (Err(ObtainError::Remote(error)), Some(before)) if error.is_down() => return Ok(before),
+            (Err(ObtainError::NotKept { .. }), Some(before)) => return Ok(before),
             (found, _) => found?,
         };
         let trust = self.trust.check(repository, digest, &found.bundles);

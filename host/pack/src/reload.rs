@@ -1,0 +1,292 @@
+//! Hot reload: prepares the new version of a pack aside, and has the pipeline swap it in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use lanner_engine::{Candidate, Description, Handover, Order, PackError, Refusal, Runtime};
+
+use super::load;
+use super::locate::{Located, is_pack};
+use super::watch::{Change, Eyes};
+use super::way::links_on;
+
+/// A file is looked at when nothing has happened to it for this long: writing a pack takes several steps.
+const SETTLE: Duration = Duration::from_millis(100);
+/// How often it is looked for named paths that are not there yet.
+const MISSING: Duration = Duration::from_secs(1);
+
+pub(super) struct Reloader {
+    runtime: Runtime,
+    located: Located,
+    /// The links on the ways to the named paths.
+    links: BTreeSet<PathBuf>,
+    /// What runs, by path: the digest of its bytes.
+    known: BTreeMap<PathBuf, [u8; 32]>,
+    /// Of these, those whose folder went with them: they go on until they are seen again.
+    orphans: BTreeSet<PathBuf>,
+    orders: Sender<Order>,
+    eyes: Eyes,
+}
+
+impl Reloader {
+    pub(super) fn new(
+        runtime: Runtime,
+        located: Located,
+        known: BTreeMap<PathBuf, [u8; 32]>,
+        orders: Sender<Order>,
+        eyes: Eyes,
+    ) -> Self {
+        let links = links(&located);
+        let mut reloader = Self { runtime, located, links, known, orphans: BTreeSet::new(), orders, eyes };
+        reloader.watch();
+        reloader
+    }
+
+    pub(super) fn work(mut self, changes: &Receiver<Change>) {
+        let mut unsettled: BTreeMap<PathBuf, Instant> = BTreeMap::new();
+        // Files may have changed between being read and being watched.
+        let mut everything = (!matches!(self.eyes, Eyes::Shut)).then(Instant::now);
+        // When it is to be looked for what nobody tells of.
+        let mut look = Instant::now();
+        loop {
+            let pause = self.eyes.next_look().into_iter().chain(self.is_missing_some().then_some(MISSING)).min();
+            let next = unsettled.values().copied().chain(everything).chain(pause.map(|_| look)).min();
+            let changed = match next {
+                None => changes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => changes.recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            if let Some(pause) = pause.filter(|_| look <= Instant::now()) {
+                look = Instant::now() + pause;
+                if self.located.find_missing() || self.have_changed() {
+                    everything = everything.or(Some(Instant::now()));
+                }
+            }
+            let settled_at = Instant::now() + SETTLE;
+            match changed {
+                Ok(Change::At(path)) if self.links.contains(&path) => everything = everything.or(Some(settled_at)),
+                Ok(Change::At(path)) if self.is_pack(&path) => {
+                    unsettled.insert(path, settled_at);
+                }
+                Ok(Change::At(path)) if !self.concerns_folder(&path) => {}
+                Ok(Change::At(path)) => {
+                    self.orphan(&path);
+                    everything = everything.or(Some(settled_at));
+                }
+                Ok(Change::Anywhere) => everything = everything.or(Some(settled_at)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            let now = Instant::now();
+            let mut settled: BTreeSet<PathBuf> =
+                unsettled.extract_if(.., |_, at| *at <= now).map(|(path, _)| path).collect();
+            if everything.take_if(|at| *at <= now).is_some() {
+                self.located.find_missing();
+                self.follow_links();
+                self.watch();
+                settled.extend(self.all_paths());
+            }
+            // What is gone may be one half of a renaming whose other half has not settled yet.
+            let gone = settled.extract_if(.., |path| !path.exists()).collect::<Vec<_>>();
+            if unsettled.is_empty() {
+                settled.extend(gone);
+            } else {
+                unsettled.extend(gone.into_iter().map(|path| (path, settled_at)));
+            }
+            self.look_at(settled);
+        }
+    }
+
+    /// Notes which packs went with a folder that something happened to.
+    fn orphan(&mut self, folder: &Path) {
+        let inside = self.known.keys().filter(|path| path.parent() == Some(folder)).cloned();
+        self.orphans.extend(inside.collect::<Vec<_>>());
+    }
+
+    fn is_pack(&self, path: &Path) -> bool {
+        self.located.files.iter().any(|file| file == path) || (self.in_folder(path) && is_pack(path))
+    }
+
+    /// Whether it is one of the named folders, or something in one that packs may lie behind: a link, a folder.
+    fn concerns_folder(&self, path: &Path) -> bool {
+        let link_or_folder = || path.symlink_metadata().is_ok_and(|facts| !facts.is_file());
+        self.located.folders.iter().any(|folder| folder == path) || (self.in_folder(path) && link_or_folder())
+    }
+
+    fn in_folder(&self, path: &Path) -> bool {
+        path.parent().is_some_and(|parent| self.located.folders.iter().any(|folder| folder == parent))
+    }
+
+    /// Looks where the named paths lead by now. Packs of the same file name are the same packs, in another place; those that
+    /// are not there any more are unloaded.
+    fn follow_links(&mut self) {
+        for at in 0..self.located.named.len() {
+            let (named, before) = self.located.named[at].clone();
+            // Leads nowhere: what runs goes on, and it is looked at again when a link changes.
+            let Ok(after) = named.canonicalize() else { continue };
+            if after == before {
+                continue;
+            }
+            tracing::info!("the rules {} are in {} now", named.display(), after.display());
+            let moved = |path: &Path| {
+                path.strip_prefix(&before).ok().map(|inner| match inner.as_os_str().is_empty() {
+                    true => after.clone(),
+                    false => after.join(inner),
+                })
+            };
+            let running = self.known.keys().filter(|path| path.starts_with(&before)).cloned().collect::<Vec<_>>();
+            for from in running {
+                match moved(&from).filter(|to| to.exists() && !self.known.contains_key(to)) {
+                    Some(to) => self.rename(&from, &to),
+                    None => self.unload(&from),
+                }
+            }
+            for path in self.located.folders.iter_mut().chain(&mut self.located.files) {
+                *path = moved(path).unwrap_or_else(|| path.clone());
+            }
+            self.located.named[at].1.clone_from(&after);
+        }
+        self.links = links(&self.located);
+    }
+
+    /// Watches all that is to be watched by now: folders may be made anew, or links lead to others.
+    fn watch(&mut self) {
+        let mut folders = folders(&self.located);
+        folders.extend(self.links.iter().filter_map(|link| link.parent()).map(Path::to_owned));
+        self.eyes.watch(&folders);
+    }
+
+    fn is_missing_some(&self) -> bool {
+        !matches!(self.eyes, Eyes::Shut) && !self.located.missing.is_empty()
+    }
+
+    /// Whether something changed, where nobody tells.
+    fn have_changed(&mut self) -> bool {
+        let mut paths: BTreeSet<PathBuf> = self.all_paths().collect();
+        paths.extend(self.located.folders.iter().cloned());
+        // Where a named path leads to another place, the place is another.
+        paths.extend(self.located.named.iter().filter_map(|(named, _)| named.canonicalize().ok()));
+        self.eyes.have_changed(paths.into_iter())
+    }
+
+    /// All that run or could.
+    fn all_paths(&self) -> impl Iterator<Item = PathBuf> + use<> {
+        let found = self.located.folders.iter().filter_map(|folder| folder.read_dir().ok());
+        let found = found.flat_map(|entries| entries.flatten().map(|entry| entry.path()));
+        let packs = found.filter(|path| is_pack(path) && path.is_file());
+        packs.chain(self.known.keys().chain(&self.located.files).cloned()).collect::<Vec<_>>().into_iter()
+    }
+
+    fn look_at(&mut self, paths: BTreeSet<PathBuf>) {
+        let (there, gone): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|path| path.exists());
+        // A pack that was renamed is the same pack: it loses neither its state nor an event.
+        let gone: Vec<PathBuf> =
+            gone.into_iter().filter(|from| !there.iter().any(|to| self.renamed(from, to))).collect();
+        // First those that are gone: their names and rules are free then, perhaps for one that was refused before.
+        let unloaded = gone.iter().filter(|path| self.look_at_gone(path)).count();
+        let others = if unloaded > 0 { self.all_paths().filter(|path| path.exists()).collect() } else { Vec::new() };
+        for path in &there.into_iter().chain(others).collect::<BTreeSet<_>>() {
+            self.orphans.remove(path);
+            if let Err(error) = self.reload(path) {
+                match self.known.contains_key(path) {
+                    true => tracing::error!("{error}; the version before goes on"),
+                    false => tracing::error!("{error}; it is not loaded"),
+                }
+            }
+        }
+    }
+
+    /// Unloads a pack whose file was removed from a folder of rules; says whether it did.
+    fn look_at_gone(&mut self, path: &Path) -> bool {
+        if !self.known.contains_key(path) {
+            return false;
+        }
+        let folder_is_there = path.parent().is_some_and(Path::is_dir);
+        let unload = self.in_folder(path) && folder_is_there && !self.orphans.contains(path);
+        if unload {
+            self.unload(path);
+        } else {
+            tracing::warn!("pack {} is gone; the loaded version goes on", path.display());
+        }
+        unload
+    }
+
+    /// Whether the running pack that was at `from` is now at `to`; if so, that is noted.
+    fn renamed(&mut self, from: &Path, to: &Path) -> bool {
+        let Some(digest) = self.known.get(from).copied() else { return false };
+        if self.known.contains_key(to) || !load::read(to).is_ok_and(|bytes| load::digest(&bytes) == digest) {
+            return false;
+        }
+        self.rename(from, to);
+        tracing::info!("pack {} is {} now, and goes on", from.display(), to.display());
+        true
+    }
+
+    /// Notes that what runs from one path is at another.
+    fn rename(&mut self, from: &Path, to: &Path) {
+        // Nobody listens any more only when the host ends.
+        let _ = self.orders.send(Order::Rename { from: from.to_owned(), to: to.to_owned() });
+        if let Some(digest) = self.known.remove(from) {
+            self.known.insert(to.to_owned(), digest);
+        }
+    }
+
+    fn reload(&mut self, path: &Path) -> Result<(), PackError> {
+        let refused = |refusal| PackError { path: path.to_owned(), refusal };
+        let began = Instant::now();
+        let bytes = load::read(path).map_err(refused)?;
+        let digest = load::digest(&bytes);
+        if self.known.get(path) == Some(&digest) {
+            return Ok(());
+        }
+        let candidate = Candidate::prepare(&self.runtime, &bytes).map_err(refused)?;
+        let description = candidate.description().clone();
+        let prepared = began.elapsed();
+        let (reply, answer) = channel();
+        let order = Order::Install { path: path.to_owned(), candidate: Box::new(candidate), reply };
+        let ended = || refused(Refusal::Source("the host is ending".to_owned()));
+        self.orders.send(order).map_err(|_| ended())?;
+        let handover = answer.recv().map_err(|_| ended())?.map_err(refused)?;
+        self.known.insert(path.to_owned(), digest);
+        say_loaded(&description, &handover, prepared, began.elapsed());
+        Ok(())
+    }
+
+    fn unload(&mut self, path: &Path) {
+        let (reply, answer) = channel();
+        if self.orders.send(Order::Remove { path: path.to_owned(), reply }).is_err() {
+            return;
+        }
+        self.known.remove(path);
+        if let Ok(Some(description)) = answer.recv() {
+            tracing::warn!("pack {} is unloaded: its file is gone from {}", description.name, path.display());
+        }
+    }
+}
+
+pub(super) fn say_loaded(description: &Description, handover: &Handover, prepared: Duration, total: Duration) {
+    let Description { name, version, rules, .. } = description;
+    let state = match handover {
+        Handover::First => "new".to_owned(),
+        Handover::State(bytes) => format!("reloaded, {bytes} bytes of state kept"),
+        Handover::Failed => "reloaded; the version before had failed, so there is no state to keep".to_owned(),
+    };
+    let rules = rules.len();
+    tracing::info!(
+        "pack {name} {version} with {rules} rules: {state} (prepared in {prepared:.0?}, in place after {total:.0?})"
+    );
+}
+
+/// The folders to watch. A replaced file is another inode: only its folder tells. A replaced folder is another inode too:
+/// so those above the named ones are watched with them.
+fn folders(located: &Located) -> BTreeSet<PathBuf> {
+    let above_files = located.files.iter().filter_map(|file| file.parent());
+    let above_folders = located.folders.iter().filter_map(|folder| folder.parent());
+    located.folders.iter().map(PathBuf::as_path).chain(above_files).chain(above_folders).map(Path::to_owned).collect()
+}
+
+/// The links on the ways to the named paths.
+fn links(located: &Located) -> BTreeSet<PathBuf> {
+    located.named.iter().flat_map(|(named, _)| links_on(named)).collect()
+}

@@ -1,0 +1,64 @@
+//! Says when a sink takes nothing, and when it takes findings again.
+
+use super::queue::{Behind, MAX_FINDINGS, Standing};
+
+/// A sink that took nothing for so many looks is said to be stuck.
+const STUCK_LOOKS: u32 = 2;
+
+/// What was seen of a sink so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Look {
+    /// Findings it had written at the last look.
+    written: u64,
+    /// Looks in which it took nothing of what waits.
+    idle: u32,
+    /// It was said to be stuck, when so many findings were left out.
+    said: Option<u64>,
+}
+
+impl Look {
+    /// Says what there is to say.
+    pub(crate) fn report(&mut self, name: &str, now: &Standing, behind: Behind) {
+        let moved = now.written != self.written || now.waiting == 0;
+        self.written = now.written;
+        self.idle = if moved { 0 } else { self.idle + 1 };
+        match self.said {
+            None if self.idle >= STUCK_LOOKS => {
+                self.said = Some(now.left_out);
+                let waiting = now.waiting;
+                let why = now.trouble.as_deref().unwrap_or("perhaps as nobody reads it");
+                match behind {
+                    Behind::LeaveOut => tracing::warn!(
+                        "{name} takes no findings ({why}): {waiting} wait. Judging goes on; beyond {MAX_FINDINGS} that \
+                         wait, findings are left out and counted"
+                    ),
+                    Behind::Wait => {
+                        tracing::warn!("{name} takes no findings ({why}): {waiting} wait, and so does judging");
+                    }
+                }
+            }
+            Some(before) if moved => {
+                self.said = None;
+                tracing::warn!("{name} takes findings again; {} were left out meanwhile", now.left_out - before);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_said_once_that_a_sink_is_stuck_and_that_it_is_not_any_more() {
+        let mut look = Look::default();
+        let standing = |waiting, written| Standing { waiting, written, ..Standing::default() };
+        let mut said = Vec::new();
+        for (waiting, written) in [(0, 0), (5, 1), (5, 1), (5, 1), (5, 1), (4, 2), (0, 6), (0, 6), (0, 6), (0, 6)] {
+            look.report("any", &standing(waiting, written), Behind::LeaveOut);
+            said.push(look.said.is_some());
+        }
+        assert_eq!(said, [false, false, false, true, true, false, false, false, false, false]);
+    }
+}

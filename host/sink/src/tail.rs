@@ -1,0 +1,88 @@
+//! The end of a file of findings, as the last run left it: perhaps half written, as there was no space.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use lanner_abi::Text;
+use rustix::fs::FlockOperation;
+use serde::de::IgnoredAny;
+
+/// How the end is mended, so that the next finding stands on a line of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tail {
+    /// Half a finding in JSON is cut off, for who reads the file stumbles over it; its text goes to the log.
+    Json,
+    /// What is there stays.
+    Text,
+}
+
+/// What each of our objects begins with.
+const BEGIN: &[u8] = b"{\"schema\":";
+/// A finding is shorter, bytes.
+const MAX_LINE: u64 = 16 << 20;
+/// Bytes read at once, backwards.
+const STEP: u64 = 64 << 10;
+/// Bytes of what is cut off that are shown.
+const SHOWN: usize = 512;
+
+impl Tail {
+    /// Mends the end of a file, and keeps the lock on it that says it is in use. What cannot be done is said and left.
+    pub(crate) fn mend(self, path: &Path, file: &File) {
+        // Another host appends to it: what is half written there is its own.
+        let alone = rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive).is_ok();
+        let mended = if alone { self.mend_alone(path, file) } else { Ok(()) };
+        if let Err(error) = mended {
+            tracing::warn!("whether {} ends in half a line cannot be found out: {error}", path.display());
+        }
+        // Where the file system has no locks, nobody else has one.
+        let _ = rustix::fs::flock(file, FlockOperation::NonBlockingLockShared);
+    }
+
+    fn mend_alone(self, path: &Path, file: &File) -> io::Result<()> {
+        // It may be one that only may be written to.
+        let length = file.metadata()?.len();
+        let line = last_line(&File::open(path)?, length)?;
+        if line.is_empty() {
+            return Ok(());
+        }
+        let begun = length - line.len() as u64;
+        if self == Self::Json && is_half_of_ours(&line) {
+            let shown = Text::new(&line[..line.len().min(SHOWN)]);
+            tracing::warn!(
+                "{} ended in half a finding, {} bytes, which the last run could not write: it is cut off: {shown}",
+                path.display(),
+                line.len()
+            );
+            return file.set_len(begun);
+        }
+        tracing::warn!("{} did not end with a line feed: it gets one", path.display());
+        rustix::io::write(file, b"\n")?;
+        Ok(())
+    }
+}
+
+/// What stands behind the last line feed; all of what is looked at where there is none.
+fn last_line(file: &File, length: u64) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    let mut begin = length;
+    while begin > 0 && length - begin < MAX_LINE {
+        let step = begin.min(STEP);
+        begin -= step;
+        let mut bytes = vec![0; step as usize];
+        file.read_exact_at(&mut bytes, begin)?;
+        let end = bytes.iter().rposition(|byte| *byte == b'\n');
+        line.splice(..0, bytes.drain(end.map_or(0, |at| at + 1)..));
+        if end.is_some() {
+            break;
+        }
+    }
+    Ok(line)
+}
+
+/// Whether it is the beginning of one of our objects, and not all of it.
+fn is_half_of_ours(line: &[u8]) -> bool {
+    let begins = line.starts_with(BEGIN) || BEGIN.starts_with(line);
+    begins && serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof())
+}
