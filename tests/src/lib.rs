@@ -103,8 +103,20 @@ type Lines = Arc<Mutex<Vec<(Duration, String)>>>;
 impl Lanner {
     /// Starts it with these arguments.
     pub fn start<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
-        let mut child = Command::new(binary())
-            .args(arguments)
+        Self::spawn(Command::new(binary()).args(arguments))
+    }
+
+    /// Has it started by a program with arguments of its own, such as one that sets limits.
+    pub fn start_by<S: AsRef<std::ffi::OsStr>, T: AsRef<std::ffi::OsStr>>(
+        program: &Path,
+        its: impl IntoIterator<Item = T>,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        Self::spawn(Command::new(program).args(its).arg(binary()).args(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command
             .env("NO_COLOR", "1")
             .env_remove("LANNER_LOG")
             .stdin(Stdio::null())
@@ -260,4 +272,10 @@ impl Ended {
 /// Runs `lanner` to its end.
 pub fn run<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ended {
     Lanner::start(arguments).end()
+}
+
+/// Sends a signal to a process.
+pub fn signal(pid: u32, signal: rustix::process::Signal) {
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).expect("a pid");
+    rustix::process::kill_process(pid, signal).expect("it can be signalled");
 }

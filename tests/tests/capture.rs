@@ -140,7 +140,7 @@ fn a_replay_whose_reader_goes_away_ends() {
     let said = child.wait_with_output().expect("it ends");
     let stderr = String::from_utf8_lossy(&said.stderr);
     assert_eq!(said.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("findings cannot be written: Broken pipe"), "{stderr}");
+    assert!(stderr.contains("findings cannot be written any more: Broken pipe"), "{stderr}");
 }
 
 /// A capture that an earlier version recorded, and what that version found in it with the shipped rules.

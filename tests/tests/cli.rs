@@ -147,7 +147,7 @@ fn a_host_whose_findings_nobody_reads_ends_within_its_grace() {
     for _ in 0..60_000 {
         drop(fs::File::open(&marked));
     }
-    assert!(lines.any(|line| line.contains("stdout takes no findings, perhaps as nobody reads it")));
+    assert!(lines.any(|line| line.contains("stdout takes no findings (perhaps as nobody reads it)")));
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be signalled");
     let said: Vec<String> = lines.collect();

@@ -176,7 +176,7 @@ impl Rules {
         for ((_, (fresh, obtained)), reference) in obtained.into_iter().zip(references) {
             let pinned = lock.as_ref().is_some_and(|lock| lock.pins.contains_key(reference));
             let running = obtained.map_err(Failure::from);
-            let running = running.and_then(|obtained| install_remote(engine, &obtainer, reference, obtained, pinned));
+            let running = running.and_then(|obtained| install_remote(engine, &obtainer, reference, obtained, pinned, fresh));
             let running = match running {
                 Ok(running) => Some(running),
                 Err(error) if loading.waits && !pinned => {
@@ -237,7 +237,9 @@ fn install_remote(
     reference: &Reference,
     obtained: Obtained,
     pinned: bool,
+    fresh: bool,
 ) -> Result<Running, Failure> {
+    let from = if fresh { "" } else { " (from the store, as it was accepted before)" };
     let path = Followed::path(reference);
     let refused = |refusal| PackError { path: path.clone(), refusal };
     let candidate = Candidate::prepare(engine.runtime(), &obtained.component).map_err(refused)?;
@@ -249,7 +251,7 @@ fn install_remote(
     }
     engine.install(&path, candidate).map_err(refused)?;
     if let Ok(verdict) = &obtained.trust {
-        tracing::info!("{reference} is {digest}, version {version}: {verdict}");
+        tracing::info!("{reference} is {digest}{from}, version {version}: {verdict}");
     }
     if !pinned {
         obtainer.accept(reference, digest, &version)?;

@@ -238,6 +238,14 @@ mod tests {
             self.0.lock().expect("the list").push(line.to_owned());
         }
 
+        fn len(&self) -> usize {
+            self.0.lock().expect("the list").len()
+        }
+
+        fn findings(&self) -> usize {
+            self.0.lock().expect("the list").iter().filter(|line| *line != "flushed").count()
+        }
+
         fn lines(&self) -> Vec<String> {
             self.0.lock().expect("the list").clone()
         }
@@ -353,12 +361,12 @@ mod tests {
         let delivery = Delivery::start(brought.into_iter(), sinks, Behind::LeaveOut, None).expect("threads");
         for number in 0..FINDINGS {
             bring.send(vec![finding(&number.to_string())]).expect("it is taken");
-            while other.lines().len() < number.saturating_sub(64) {
+            while other.len() < number.saturating_sub(64) {
                 std::thread::yield_now();
             }
         }
         drop(bring);
-        while other.lines().iter().filter(|line| *line != "flushed").count() < FINDINGS {
+        while other.findings() < FINDINGS {
             std::thread::yield_now();
         }
         assert!(!delivery.is_finished() && delivery.waiting() == (MAX_FINDINGS, None));
@@ -410,7 +418,7 @@ mod tests {
         let sinks: Vec<Named> = vec![("only".into(), Keeps::new(&kept, "", None))];
         let delivery = Delivery::start(brought.into_iter(), sinks, Behind::LeaveOut, None).expect("threads");
         delivery.reopen();
-        while kept.lines().len() < 2 {
+        while kept.len() < 2 {
             std::thread::yield_now();
         }
         assert_eq!(kept.lines(), ["reopened", "flushed"]);

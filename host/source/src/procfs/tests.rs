@@ -26,7 +26,8 @@ impl Sleeper {
     fn read(&self) -> ProcessSnapshot {
         let proc = open_dir(CWD, "/proc").expect("proc");
         loop {
-            let process = read_process(&proc, self.0.id(), &mut Vec::new()).expect("it is there");
+            let (process, readable) = read_process(&proc, self.0.id(), &mut Vec::new()).expect("it is there");
+            assert!(readable, "what it runs may be known");
             if process.image.get().bytes(field::process::ARGV).is_some_and(|argv| !argv.is_empty()) {
                 return process;
             }
