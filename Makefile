@@ -1,6 +1,6 @@
 # Thin: each target calls cargo, xtask or the setup script.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-stress kernels fuzz bench packs dist picture
+.PHONY: help setup run test test-stress soak kernels fuzz bench packs dist picture
 
 # For `make run`: what else `lanner run` is told, such as ARGS="--for 10s --output json".
 ARGS ?=
@@ -12,6 +12,7 @@ help:
 	@echo "make run          watch this machine with the shipped rules (ARGS=... goes to lanner run)"
 	@echo "make test         check and test everything"
 	@echo "make test-stress  run all tests again and again on a machine that is made busy (STRESS_ROUNDS=10)"
+	@echo "make soak         what takes long, or much of the machine: 20,000 sleepers, fork bombs, churn (SOAK_MINUTES=10)"
 	@echo "make kernels      test in each kernel that Debian offers, in emulated machines"
 	@echo "make fuzz         feed random bytes to what reads frames, records, captures, packs, manifests (needs cargo-fuzz)"
 	@echo "make bench        print the figures (BENCH_ONLY=\"engine latency\": only those)"
@@ -39,6 +40,14 @@ STRESS_ROUNDS ?= 10
 test-stress:
 	@xtask/setup.sh stress
 	@cargo run --bin xtask -- stress --rounds $(STRESS_ROUNDS)
+
+SOAK_MINUTES ?= 10
+soak:
+	@xtask/setup.sh test
+	@cargo build --release --bin lanner --bin xtask
+	@target/release/xtask packs
+	@target/release/xtask packs --tests
+	@SOAK_MINUTES=$(SOAK_MINUTES) cargo test --release -p lanner-tests --test soak -- --ignored --test-threads 1 --nocapture
 
 kernels:
 	@xtask/setup.sh kernels

@@ -158,6 +158,31 @@ fn a_host_whose_findings_nobody_reads_ends_within_its_grace() {
     assert!(said.iter().any(|line| line.contains("not all was written within 10s")), "{said:?}");
 }
 
+/// Who asks twice does not want to wait.
+#[test]
+fn a_host_that_is_asked_twice_ends_at_once() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let marked = folder.path().join("lanner-count-2");
+    fs::write(&marked, "").expect("a marked file");
+    let mut child = host(&["counter-1"]).stderr(Stdio::piped()).spawn().expect("lanner starts");
+    let _unread = child.stdout.take();
+    let mut lines = BufReader::new(child.stderr.take().expect("its stderr")).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("watching kernel")));
+    // More than the pipe holds: it would wait for a reader.
+    for _ in 0..2_000 {
+        drop(fs::File::open(&marked));
+    }
+    assert!(lines.any(|line| line.contains("stdout takes no findings")));
+    lanner_tests::signal(child.id(), rustix::process::Signal::TERM);
+    assert!(lines.any(|line| line.contains("a second signal stops at once")));
+    lanner_tests::signal(child.id(), rustix::process::Signal::TERM);
+    let said: Vec<String> = lines.collect();
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    assert!(said.iter().any(|line| line.contains("stopped at once, as asked twice")), "{said:?}");
+    assert!(!said.iter().any(|line| line.contains("not all was written within")), "{said:?}");
+}
+
 /// Nobody reads what the host says: it goes on, and ends when it is asked to.
 #[test]
 fn a_host_whose_words_nobody_reads_goes_on_and_ends() {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -250,4 +251,40 @@ fn a_replay_says_at_once_that_the_disk_is_full() {
     let mut rest = String::new();
     fs::File::open(&out).expect("it was made").read_to_string(&mut rest).expect("text");
     assert!(rest.is_empty(), "nothing fits: {rest}");
+}
+
+/// What an attacker names his files must not move the cursor of who looks, or break a line of who reads.
+#[test]
+fn what_cannot_be_printed_is_written_so_that_it_can() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let name: &[u8] = b"\x1b[2J\x07\n{}\xff\xe2\x80\xae\r.pem";
+    let secret = folder.path().join(std::ffi::OsStr::from_bytes(name));
+    fs::write(&secret, "").expect("any name will do");
+    let program = folder.path().join("\u{1b}]0;title\u{7}");
+    fs::copy("/bin/cat", &program).expect("a program");
+    let outputs = ["text", "json"].map(|format| {
+        let out = folder.path().join(format);
+        let arguments = ["--output-file", out.to_str().expect("UTF-8"), "--output", format];
+        let mut all = vec!["run", "--buffer", "128", "--rules"];
+        let pack = test_pack("one-rule");
+        all.push(pack.to_str().expect("UTF-8"));
+        all.extend(arguments);
+        (Lanner::start(all), out)
+    });
+    outputs.iter().for_each(|(lanner, _)| lanner.wait_for_stderr("watching kernel"));
+    let read = Command::new(&program).arg(&secret).status();
+    assert!(read.expect("it runs").success());
+    for (lanner, out) in outputs {
+        lanner.wait("finding", || fs::read(&out).is_ok_and(|text| text.windows(4).any(|bytes| bytes == b".pem")));
+        assert!(lanner.stop().status.success());
+        let text = String::from_utf8(fs::read(&out).expect("findings")).expect("UTF-8, whatever the name was");
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+        if out.ends_with("json") {
+            assert!(text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{text}");
+        } else {
+            // These would show a person another line than it is.
+            assert!(!text.contains(|c: char| ('\u{202a}'..='\u{202e}').contains(&c)), "{text:?}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -304,4 +305,47 @@ fn a_link_that_is_turned_elsewhere_brings_the_rules_from_there() {
         lanner.stderr().matches("pack counter 2.0.0 with 1 rules: reloaded,").count() == 2
     });
     count(4, "2.0.0");
+}
+
+/// As a kubelet updates a ConfigMap: the files are links through `..data`, which is turned to a new folder.
+#[test]
+fn a_config_map_that_is_updated_is_a_reload() {
+    require_kernel!();
+    let mount = tempfile::tempdir().expect("a folder");
+    let write = |revision: &str, pack: &str| {
+        let folder = mount.path().join(format!("..{revision}"));
+        fs::create_dir(&folder).expect("a folder");
+        fs::copy(test_pack(pack), folder.join("counter.wasm")).expect("a pack");
+        std::os::unix::fs::symlink(format!("..{revision}"), mount.path().join("..data_tmp")).expect("a link");
+        fs::rename(mount.path().join("..data_tmp"), mount.path().join("..data")).expect("turned");
+    };
+    write("1", "counter-1");
+    std::os::unix::fs::symlink("..data/counter.wasm", mount.path().join("counter.wasm")).expect("a link");
+    let lanner = Lanner::watch(&[mount.path()], &[]);
+    write("2", "counter-2");
+    lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: reloaded,");
+    // The kubelet removes the old one afterwards.
+    fs::remove_dir_all(mount.path().join("..1")).expect("removed");
+    write("3", "counter-1");
+    lanner.wait_for_stderr("pack counter 1.0.0 with 1 rules: reloaded,");
+    assert!(!lanner.stderr().contains("is gone"), "{}", lanner.stderr());
+}
+
+/// Whoever writes a pack slowly, in its place, is not taken by his word: the old version goes on until the new one is whole.
+#[test]
+fn a_pack_that_is_written_slowly_is_loaded_when_it_is_whole() {
+    require_kernel!();
+    let rules = tempfile::tempdir().expect("a folder");
+    let pack = rules.path().join("counter.wasm");
+    put(&test_pack("counter-1"), &pack);
+    let lanner = Lanner::watch(&[rules.path()], &[]);
+    let bytes = fs::read(test_pack("counter-2")).expect("a pack");
+    let mut file = fs::File::create(&pack).expect("emptied, and written in its place");
+    let (first, rest) = bytes.split_at(bytes.len() / 2);
+    file.write_all(first).expect("half of it");
+    // However long it takes: it was looked at meanwhile.
+    lanner.wait_for_stderr("the version before goes on");
+    file.write_all(rest).expect("the rest of it");
+    drop(file);
+    lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: reloaded,");
 }

@@ -86,3 +86,56 @@ fn is_half_of_ours(line: &[u8]) -> bool {
     let begins = line.starts_with(BEGIN) || BEGIN.starts_with(line);
     begins && serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, OpenOptions};
+
+    use super::*;
+
+    const WHOLE: &str = "{\"schema\":1,\"rule\":\"a/b\"}";
+
+    /// What becomes of a file with this content; others may hold it open.
+    fn mended(tail: Tail, content: &str, shared: bool) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("findings");
+        fs::write(&path, content).expect("written");
+        let open = || OpenOptions::new().append(true).open(&path).expect("it opens");
+        let other = open();
+        if shared {
+            rustix::fs::flock(&other, FlockOperation::LockShared).expect("a lock");
+        }
+        tail.mend(&path, &open());
+        fs::read_to_string(&path).expect("text")
+    }
+
+    #[test]
+    fn of_what_is_not_whole_only_our_own_goes() {
+        let line = format!("{WHOLE}\n");
+        let half = &WHOLE[..WHOLE.len() - 1];
+        let cases = [
+            (Tail::Json, String::new(), String::new()),
+            (Tail::Json, line.clone(), line.clone()),
+            (Tail::Json, format!("{line}{half}"), line.clone()),
+            (Tail::Json, half.to_owned(), String::new()),
+            (Tail::Json, format!("{line}{{\"sch"), line.clone()),
+            // Whole but for the line feed, and what is not ours.
+            (Tail::Json, format!("{line}{WHOLE}"), format!("{line}{line}")),
+            (Tail::Json, format!("{line}root:x:0"), format!("{line}root:x:0\n")),
+            (Tail::Json, format!("{line}{{\"schema\":1,]"), format!("{line}{{\"schema\":1,]\n")),
+            (Tail::Text, format!("{line}{half}"), format!("{line}{half}\n")),
+        ];
+        for (tail, before, after) in cases {
+            assert_eq!(mended(tail, &before, false), after, "{tail:?} {before:?}");
+            assert_eq!(mended(tail, &before, true), before, "another host writes it: {tail:?} {before:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_found_however_long_it_is() {
+        for length in [1, STEP - 1, STEP, STEP + 1, 3 * STEP] {
+            let begun = format!("{{\"schema\":1,\"message\":\"{}", "x".repeat(length as usize));
+            assert_eq!(mended(Tail::Json, &format!("{WHOLE}\n{begun}"), false), format!("{WHOLE}\n"));
+        }
+    }
+}
