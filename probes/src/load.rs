@@ -305,20 +305,26 @@ fn not_loaded(hook: &'static Hook, io_error: &io::Error, log: String) -> ProbeEr
     } else {
         None
     };
-    plain.unwrap_or_else(|| {
-        ProbeError::Rejected { program: hook.program, kind: hook.kind, reason: io_error.to_string(), log }
+    plain.unwrap_or_else(|| ProbeError::Rejected {
+        program: hook.program,
+        kind: hook.kind,
+        reason: io_error.to_string(),
+        log,
     })
 }
 
 fn program_error(hook: &'static Hook, error: &ProgramError) -> ProbeError {
     let (program, kind, hook) = (hook.program, hook.kind, hook.point.name());
-    refused(error, || format!("attaching the program {program} to {hook}"))
-        .unwrap_or_else(|| ProbeError::Attach { program, kind, hook, reason: chain(error) })
+    refused(error, || format!("attaching the program {program} to {hook}")).unwrap_or_else(|| ProbeError::Attach {
+        program,
+        kind,
+        hook,
+        reason: chain(error),
+    })
 }
 
 fn map_error(name: &'static str, error: &MapError) -> ProbeError {
-    refused(error, || format!("the BPF map {name}"))
-        .unwrap_or_else(|| ProbeError::Map { name, reason: chain(error) })
+    refused(error, || format!("the BPF map {name}")).unwrap_or_else(|| ProbeError::Map { name, reason: chain(error) })
 }
 
 #[cfg(test)]

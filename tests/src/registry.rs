@@ -242,11 +242,16 @@ impl Client {
     /// Writes a policy that trusts this key of theirs for what begins so.
     pub fn trust(&self, prefix: &str, key: &str) -> PathBuf {
         let path = self.file("trust.toml");
-        let text = format!(
-            "apiVersion = \"lanner.dev/v1\"\nkind = \"TrustPolicy\"\n\n[[trust]]\nprefix = \"{prefix}\"\nkeys = [\"{key}.pub\"]\n"
-        );
-        fs::write(&path, text).expect("the policy");
+        self.policy(&format!("[[trust]]\nprefix = \"{prefix}\"\nkeys = [\"{key}.pub\"]\n"));
         path
+    }
+
+    /// Writes a policy, at once.
+    pub fn policy(&self, text: &str) {
+        let aside = self.file("aside.toml");
+        let text = format!("apiVersion = \"lanner.dev/v1\"\nkind = \"TrustPolicy\"\n\n{text}");
+        fs::write(&aside, text).expect("the policy");
+        fs::rename(&aside, self.file("trust.toml")).expect("in place");
     }
 }
 

@@ -125,7 +125,17 @@ impl Drop for Taken {
 fn as_somebody() -> Command {
     let all = "+bpf,+perfmon,+dac_override,+dac_read_search,+sys_ptrace";
     let mut command = Command::new("setpriv");
-    command.args(["--reuid", SOMEBODY, "--regid", SOMEBODY, "--clear-groups", "--inh-caps", all, "--ambient-caps", all]);
+    command.args([
+        "--reuid",
+        SOMEBODY,
+        "--regid",
+        SOMEBODY,
+        "--clear-groups",
+        "--inh-caps",
+        all,
+        "--ambient-caps",
+        all,
+    ]);
     command
 }
 

@@ -113,8 +113,7 @@ struct Small(TempDir);
 impl Small {
     fn mount() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mounted =
-            Command::new("mount").args(["-t", "tmpfs", "-o", "size=4m", "none"]).arg(folder.path()).status();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=4m", "none"]).arg(folder.path()).status();
         assert!(mounted.expect("mount runs").success());
         Self(folder)
     }

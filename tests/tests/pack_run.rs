@@ -1,11 +1,13 @@
 //! A host that takes its packs from a registry.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lanner_tests::registry::{Client, Kind, Registry, finish};
-use lanner_tests::{Lanner, PATIENCE, require_kernel, test_pack};
+use lanner_tests::{Lanner, PATIENCE, require_kernel, signal, test_pack};
+use rustix::process::Signal;
 use serde_json::Value;
 
 const NAME: &str = "team/counter:1";
@@ -163,6 +165,70 @@ fn a_lock_file_says_which() {
     scene.client.pack(["update", "--trust", "trust.toml"]).ok();
     assert_eq!(said(&scene.host(&["--lock", &lock_text]), "version 2.0.0"), 1);
     let mut command = scene.client.command(["run", "--locked", "--rules", &scene.registry.reference("team/other:1")]);
-    command.args(["--trust", "trust.toml"]);
-    finish(command).refused("is not in the lock file");
+    command.args(["--trust", "trust.toml", "--lock", "lanner.lock"]);
+    let said = finish(command);
+    assert!(!said.done && said.stderr.contains("is not in the lock file"), "{}", said.stderr);
+    // What lies where it is started has no say.
+    let rules = scene.name();
+    let run = |more: &[&str]| {
+        let mut command = scene.client.command(["run", "--for", "1s", "--rules", &rules, "--trust", "trust.toml"]);
+        command.args(more);
+        finish(command)
+    };
+    fs::write(&lock, "nonsense").expect("written");
+    assert!(run(&[]).done);
+    // What is written there of a pack is to be so, and nobody else may have written it.
+    scene.client.pack(["update", "--lock", "other.lock", &scene.name(), "--trust", "trust.toml"]).ok();
+    let other = scene.client.file("other.lock");
+    let text = fs::read_to_string(&other).expect("the lock");
+    fs::write(&other, text.replace("2.0.0", "9.0.0")).expect("written");
+    let said = run(&["--lock", "other.lock"]);
+    assert!(!said.done && said.stderr.contains("is counter 9.0.0, and it is counter 2.0.0"), "{}", said.stderr);
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o666)).expect("for everyone");
+    run(&["--lock", "other.lock"]).refused("chmod go-w");
+}
+
+#[test]
+fn trust_that_is_taken_away_counts_at_once() {
+    require_kernel!();
+    let scene = Scene::new(Kind::Ours);
+    let lanner = scene.host(&["--follow", "1s"]);
+    // Nobody is trusted any more: what was accepted runs on, and nothing newer is taken.
+    scene.client.policy("");
+    lanner.wait_for_stderr("is not trusted any more");
+    scene.push("counter-2");
+    lanner.wait_for_stderr("nothing is trusted from");
+    signal(lanner.pid(), Signal::USR1);
+    lanner.wait_for_stderr("runs, and is not trusted any more");
+    lanner.wait_for_stderr("status: pack counter 1.0.0");
+    // Given back, it is taken.
+    scene.client.trust(scene.registry.address(), "release");
+    lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: reloaded");
+    // What cannot be read changes nothing.
+    fs::write(scene.client.file("trust.toml"), "nonsense").expect("written");
+    lanner.wait_for_stderr("the one before goes on");
+    // And where the policy says so, it is stopped.
+    let entry = |key: &str| {
+        let prefix = scene.registry.address();
+        format!("on_revocation = \"stop\"\n[[trust]]\nprefix = \"{prefix}\"\nkeys = [\"{key}.pub\"]\n")
+    };
+    scene.client.key("other");
+    scene.client.policy(&entry("other"));
+    lanner.wait_for_stderr("is stopped, as it is not trusted any more");
+    signal(lanner.pid(), Signal::USR1);
+    lanner.wait_for_stderr("status: 0 packs, 0 rules");
+    scene.client.policy(&entry("release"));
+    lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: new");
+    assert!(lanner.stop().status.success());
+}
+
+#[test]
+fn another_pack_of_the_same_signer_does_not_take_the_place_of_one() {
+    require_kernel!();
+    let scene = Scene::new(Kind::Ours);
+    let lanner = scene.host(&["--follow", "1s"]);
+    scene.push("one-rule");
+    lanner.wait_for_stderr("it is the pack one-rule now, and counter was accepted under that name before");
+    lanner.wait_for_stderr("the version before goes on");
+    assert!(lanner.stop().status.success());
 }

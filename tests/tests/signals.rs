@@ -58,8 +58,14 @@ fn a_recording_that_is_moved_aside_is_whole_and_a_new_one_is_begun() {
     assert!(lanner.stop().status.success());
     for (file, opens) in [(first, 1), (capture, 1)] {
         let pack = test_pack("counter-1");
-        let replayed =
-            run(["replay".as_ref(), "--output".as_ref(), "json".as_ref(), "--rules".as_ref(), pack.as_os_str(), file.as_os_str()]);
+        let replayed = run([
+            "replay".as_ref(),
+            "--output".as_ref(),
+            "json".as_ref(),
+            "--rules".as_ref(),
+            pack.as_os_str(),
+            file.as_os_str(),
+        ]);
         assert!(replayed.status.success(), "a whole capture: {}", replayed.stderr);
         let ours = |line: &&String| line.contains(&format!(" {}\"", marked.display()));
         assert_eq!(replayed.stdout.iter().filter(ours).count(), opens, "{}", file.display());
@@ -75,8 +81,12 @@ fn a_host_whose_terminal_is_closed_ends() {
     require_kernel!();
     let folder = tempfile::tempdir().expect("a folder");
     let pid_file = folder.path().join("pid");
-    let command =
-        format!("echo $$ > {}; exec {} run --rules {}", pid_file.display(), binary().display(), test_pack("counter-1").display());
+    let command = format!(
+        "echo $$ > {}; exec {} run --rules {}",
+        pid_file.display(),
+        binary().display(),
+        test_pack("counter-1").display()
+    );
     let mut terminal = Command::new("script")
         .args(["--quiet", "--flush", "--command", &command])
         .arg(folder.path().join("typescript"))

@@ -91,8 +91,8 @@ fn a_registry_that_never_answers_holds_up_nothing() {
     let (mut registry, client) = (Registry::start(Kind::Ours), Client::default());
     client.key("release");
     client.trust(registry.address(), "release");
-    let names: Vec<String> =
-        ["counter-1", "losses", "one-rule"].map(|pack| {
+    let names: Vec<String> = ["counter-1", "losses", "one-rule"]
+        .map(|pack| {
             let name = registry.reference(&format!("team/{pack}:1"));
             client.pack(["push", test_pack(pack).to_str().expect("UTF-8"), &name, "--sign", "release.key"]).ok();
             name
@@ -133,7 +133,8 @@ fn a_pack_that_is_not_pushed_yet_is_waited_for() {
     client.trust(registry.address(), "release");
     let name = registry.reference("team/counter:1");
     let (trust, store) = (client.file("trust.toml"), client.file("store"));
-    let more = ["--trust", trust.to_str().expect("UTF-8"), "--store", store.to_str().expect("UTF-8"), "--wait-for-rules"];
+    let more =
+        ["--trust", trust.to_str().expect("UTF-8"), "--store", store.to_str().expect("UTF-8"), "--wait-for-rules"];
     let lanner = Lanner::watch(&[Path::new(&name)], &more);
     lanner.wait_for_stderr("it is waited for");
     client.pack(["push", test_pack("counter-1").to_str().expect("UTF-8"), &name, "--sign", "release.key"]).ok();

@@ -8,10 +8,10 @@ use std::time::Duration;
 use lanner_engine::{
     Candidate, DEFAULT_MEMORY, Description, Engine, Limits, PackError, Runtime, Settings, Verdicts, cache,
 };
-use lanner_pack::lock::{self, Lock};
+use lanner_pack::lock::{Lock, Pin};
 use lanner_pack::obtain::{ObtainError, Obtained, Obtainer};
 use lanner_pack::reference::{Locator, Reference};
-use lanner_pack::{Followed, Loaded, Located, Running};
+use lanner_pack::{Followed, Loaded, Located, Running, Table};
 
 use super::registries::Get;
 use super::{Failure, duration};
@@ -29,14 +29,14 @@ pub(super) struct Rules {
     locators: Vec<Locator>,
     #[command(flatten)]
     get: Get,
-    /// Take a pack from a registry though it is older than the one accepted under that name before
+    /// Take a pack from a registry though it is older than the one accepted under that name before, or another pack
     #[arg(long)]
     allow_downgrade: bool,
-    /// The digests that names in registries stand for [default: lanner.lock, where there is one here]
+    /// The digests that names in registries stand for, as `lanner pack update` writes them
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
     /// Take from registries only what the lock file has
-    #[arg(long)]
+    #[arg(long, requires = "lock")]
     locked: bool,
     /// How much processor time one call into a pack may take
     #[arg(long, value_name = "TIME", default_value = "250ms", value_parser = duration)]
@@ -61,15 +61,19 @@ pub(super) struct Ready {
     pub(super) verdicts: Verdicts,
     pub(super) located: Located,
     pub(super) digests: BTreeMap<PathBuf, [u8; 32]>,
-    /// The packs from registries.
-    pub(super) remote: Vec<FromRegistry>,
+    /// The packs from registries, where there are some.
+    pub(super) remote: Option<FromRegistries>,
 }
 
-/// A pack from a registry.
-pub(super) struct FromRegistry {
-    pub(super) followed: Followed,
-    /// Whether the lock file says which.
-    pub(super) pinned: bool,
+/// Packs from registries.
+pub(super) struct FromRegistries {
+    pub(super) obtainer: Arc<Obtainer>,
+    /// What of them runs.
+    pub(super) running: Table,
+    /// Those that a tag names.
+    pub(super) followed: Vec<Followed>,
+    /// Those of which the lock file says which they are.
+    pub(super) pinned: Vec<Reference>,
 }
 
 /// How packs are loaded.
@@ -119,8 +123,8 @@ impl Rules {
             }
         }
         let remote = match references.is_empty() {
-            true => Vec::new(),
-            false => self.load_remote(&references, &mut engine, loading)?,
+            true => None,
+            false => Some(self.load_remote(&references, &mut engine, loading)?),
         };
         let known = |pack: &&str| engine.packs().any(|(_, description)| description.name == *pack);
         if let Some(pack) = settings.packs().find(|pack| !known(pack)) {
@@ -133,18 +137,13 @@ impl Rules {
         Ok(Ready { engine, verdicts, located, digests, remote })
     }
 
-    /// What it takes to get packs from registries.
-    pub(super) fn obtainer(&self) -> Result<Obtainer, Failure> {
-        self.get.obtainer(self.allow_downgrade)
-    }
-
     fn load_remote(
         &self,
         references: &[Reference],
         engine: &mut Engine,
         loading: Loading,
-    ) -> Result<Vec<FromRegistry>, Failure> {
-        let obtainer = self.obtainer()?;
+    ) -> Result<FromRegistries, Failure> {
+        let obtainer = Arc::new(self.get.obtainer(self.allow_downgrade)?);
         let lock = self.read_lock()?;
         let mut wanted = Vec::new();
         let mut kept = BTreeMap::new();
@@ -172,36 +171,41 @@ impl Rules {
         let mut obtained: BTreeMap<usize, (bool, Result<Obtained, ObtainError>)> =
             asked.map(|(place, obtained)| (place, (true, obtained))).collect();
         obtained.extend(kept.into_iter().map(|(place, kept)| (place, (false, Ok(kept)))));
-        let mut loaded = Vec::new();
+        let mut remote =
+            FromRegistries { obtainer, running: Table::default(), followed: Vec::new(), pinned: Vec::new() };
         for ((_, (fresh, obtained)), reference) in obtained.into_iter().zip(references) {
-            let pinned = lock.as_ref().is_some_and(|lock| lock.pins.contains_key(reference));
+            let pin = lock.as_ref().and_then(|lock| lock.pins.get(reference));
             let running = obtained.map_err(Failure::from);
-            let running = running.and_then(|obtained| install_remote(engine, &obtainer, reference, obtained, pinned, fresh));
-            let running = match running {
-                Ok(running) => Some(running),
-                Err(error) if loading.waits && !pinned => {
-                    tracing::error!("{error}; it is waited for");
-                    None
-                }
+            let running =
+                running.and_then(|obtained| install_remote(engine, &remote.obtainer, reference, obtained, pin, fresh));
+            let runs = running.is_ok();
+            match running {
+                Ok(running) => remote.running.insert(reference.clone(), running),
+                Err(error) if loading.waits && pin.is_none() => tracing::error!("{error}; it is waited for"),
                 Err(error) => return Err(error),
-            };
-            let fresh = fresh && running.is_some();
-            loaded.push(FromRegistry { followed: Followed { reference: reference.clone(), running, fresh }, pinned });
+            }
+            if pin.is_some() {
+                remote.pinned.push(reference.clone());
+            } else if reference.tag().is_some() {
+                remote.followed.push(Followed { reference: reference.clone(), fresh: fresh && runs });
+            }
         }
-        Ok(loaded)
+        Ok(remote)
     }
 
     fn read_lock(&self) -> Result<Option<Lock>, Failure> {
-        let path = self.lock.as_deref().unwrap_or(Path::new(lock::FILE));
+        // Only the one that is named: whoever can write to the folder that this was started in has no say.
+        let Some(path) = &self.lock else { return Ok(None) };
         let lock = Lock::read(path)?;
-        if lock.is_none() && (self.lock.is_some() || self.locked) {
-            let path = path.display();
+        let path = path.display();
+        let Some(lock) = lock else {
             return Err(format!(
                 "there is no lock file {path}; write one with `lanner pack update --lock {path} oci://…`"
             )
             .into());
-        }
-        Ok(lock)
+        };
+        tracing::info!("the lock file {path} says which packs are taken under {} names", lock.pins.len());
+        Ok(Some(lock))
     }
 
     fn cache_folder(&self) -> Result<Option<PathBuf>, Failure> {
@@ -236,27 +240,38 @@ fn install_remote(
     obtainer: &Obtainer,
     reference: &Reference,
     obtained: Obtained,
-    pinned: bool,
+    pin: Option<&Pin>,
     fresh: bool,
 ) -> Result<Running, Failure> {
     let from = if fresh { "" } else { " (from the store, as it was accepted before)" };
     let path = Followed::path(reference);
     let refused = |refusal| PackError { path: path.clone(), refusal };
     let candidate = Candidate::prepare(engine.runtime(), &obtained.component).map_err(refused)?;
-    let version = candidate.description().semver();
-    let digest = obtained.resolved.digest;
-    // Who pins an older version means it.
-    if !pinned {
-        obtainer.check_downgrade(reference, digest, &version)?;
+    let description = candidate.description().clone();
+    let (version, digest) = (description.semver(), obtained.resolved.digest);
+    match pin {
+        // Who pins an older version means it; but what he reads there is to be what he gets.
+        Some(pin) => {
+            obtainer.check_admitted(reference, &description)?;
+            if (&pin.name, &pin.version) != (&description.name, &version) {
+                return Err(format!(
+                    "pack {reference} is refused: the lock file says that {digest} is {} {}, and it is {} {version}; \
+                     write the lock file anew with `lanner pack update`",
+                    pin.name, pin.version, description.name
+                )
+                .into());
+            }
+        }
+        None => obtainer.check_accepted(reference, digest, &description)?,
     }
     engine.install(&path, candidate).map_err(refused)?;
     if let Ok(verdict) = &obtained.trust {
         tracing::info!("{reference} is {digest}{from}, version {version}: {verdict}");
     }
-    if !pinned {
-        obtainer.accept(reference, digest, &version)?;
+    if pin.is_none() {
+        obtainer.accept(reference, digest, &description)?;
     }
-    Ok(Running { resolved: obtained.resolved, in_use: obtained.in_use })
+    Ok(Running { resolved: obtained.resolved, in_use: obtained.in_use, untrusted: None })
 }
 
 /// `pack.name=value`.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use lanner_control::self_test;
 use lanner_engine::{Order, Runtime};
 use lanner_finding::Findings;
-use lanner_pack::{Follower, MIN_INTERVAL, Reload, Watcher};
+use lanner_pack::{Follower, Guard, MIN_INTERVAL, Reload, Table, Watcher};
 use lanner_pipeline::{Pipeline, PipelineError, Totals};
 use lanner_sink::{Behind, Delivered, Delivery};
 use lanner_source::{Live, Source};
@@ -15,7 +15,7 @@ use lanner_source::{Live, Source};
 use super::buffer::Buffer;
 use super::colour::Colour;
 use super::output::Output;
-use super::rules::{FromRegistry, Loading, Ready, Rules, summary};
+use super::rules::{FromRegistries, Loading, Ready, Rules, summary};
 use super::signals::{Asked, Signals};
 use super::status::{self, say_degraded};
 use super::{Failure, duration, limits};
@@ -76,8 +76,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
             Some(Watcher::start(runtime.clone(), located, digests, orders.clone(), reload)?)
         }
     };
-    // Held, so that what runs is not pruned from the store.
-    let (follower, _in_use) = follow(arguments, &runtime, remote, &orders)?;
+    let remote = remote.map(|remote| Remote::start(arguments, &runtime, remote, &orders)).transpose()?;
     let (found, findings) = channel();
     let delivery =
         Delivery::start(Findings::from(verdicts), sinks, Behind::LeaveOut, arguments.self_test.then_some(found))?;
@@ -90,7 +89,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     if arguments.self_test {
         self_test::start(expected, seen, findings)?;
     }
-    let host = Host { began, pipeline: &pipeline, delivery: &delivery, orders: &orders, watcher, follower };
+    let host = Host { began, pipeline: &pipeline, delivery: &delivery, orders: &orders, watcher, remote };
     let waited = host.wait(arguments.duration);
     let totals = match waited {
         // It hangs.
@@ -110,35 +109,45 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     Ok(ExitCode::SUCCESS)
 }
 
-/// Follows the names in registries: again and again where that is asked for, otherwise until each was looked at once. Gives
-/// back the packs that are not followed.
-fn follow(
-    arguments: &Arguments,
-    runtime: &Runtime,
-    remote: Vec<FromRegistry>,
-    orders: &Sender<Order>,
-) -> Result<(Option<Follower>, Vec<FromRegistry>), Failure> {
-    if arguments.no_reload {
-        return Ok((None, remote));
-    }
-    let (followed, fixed): (Vec<_>, Vec<_>) =
-        remote.into_iter().partition(|pack| !pack.pinned && pack.followed.reference.tag().is_some());
-    if arguments.follow.is_some() {
-        if let Some(pack) = fixed.iter().find(|pack| pack.pinned) {
-            tracing::warn!("{} is not followed: the lock file says which pack it is", pack.followed.reference);
+/// The packs from registries, as they run.
+struct Remote {
+    running: Table,
+    guard: Guard,
+    follower: Option<Follower>,
+}
+
+impl Remote {
+    /// Watches over the trust in them, and follows the names of those that are not pinned: again and again where that is
+    /// asked for, otherwise until each was looked at once.
+    fn start(
+        arguments: &Arguments,
+        runtime: &Runtime,
+        remote: FromRegistries,
+        orders: &Sender<Order>,
+    ) -> Result<Self, Failure> {
+        let FromRegistries { obtainer, running, followed, pinned } = remote;
+        if arguments.follow.is_some() {
+            if let Some(pack) = pinned.first() {
+                tracing::warn!("{pack} is not followed: the lock file says which pack it is");
+            }
+            if followed.is_empty() {
+                return Err("there is nothing to follow: --follow is for packs that --rules names by a tag in a registry, and that no lock file pins".into());
+            }
         }
-        if followed.is_empty() {
-            return Err("there is nothing to follow: --follow is for packs that --rules names by a tag in a registry, and that no lock file pins".into());
-        }
+        let follows = !arguments.no_reload && !followed.is_empty();
+        let follower = match follows {
+            true => Some(Follower::start(runtime, &obtainer, &running, followed, arguments.follow, orders)?),
+            false => None,
+        };
+        let guard = Guard::start(obtainer, running.clone(), follower.clone(), orders.clone())?;
+        Ok(Self { running, guard, follower })
     }
-    if followed.is_empty() {
-        return Ok((None, fixed));
+
+    /// Looks at the policy, and at the registries.
+    fn look(&self) {
+        self.guard.look();
+        self.follower.iter().for_each(Follower::look);
     }
-    // Read anew: the file may have to be there after a restart too.
-    let obtainer = arguments.rules.obtainer()?;
-    let followed = followed.into_iter().map(|pack| pack.followed).collect();
-    let follower = Follower::start(runtime, obtainer, followed, arguments.follow, orders)?;
-    Ok((Some(follower), fixed))
 }
 
 /// How often, as people write it.
@@ -177,7 +186,7 @@ struct Host<'a> {
     delivery: &'a Delivery,
     orders: &'a Sender<Order>,
     watcher: Option<Watcher>,
-    follower: Option<Follower>,
+    remote: Option<Remote>,
 }
 
 impl Host<'_> {
@@ -216,7 +225,9 @@ impl Host<'_> {
                     Asked::Stop => return,
                     Asked::Reload => self.reload(),
                     Asked::Status => {
-                        status::say(self.orders, self.began, self.delivery.findings(), self.delivery.waiting());
+                        let untrusted = self.remote.iter().flat_map(|remote| remote.running.untrusted()).collect();
+                        let (findings, waiting) = (self.delivery.findings(), self.delivery.waiting());
+                        status::say(self.orders, self.began, findings, waiting, untrusted);
                     }
                 }
             }
@@ -232,7 +243,7 @@ impl Host<'_> {
         tracing::info!("asked to reload: looking at the rules, and opening anew what findings are written to");
         self.delivery.reopen();
         self.watcher.iter().for_each(Watcher::look);
-        self.follower.iter().for_each(Follower::look);
+        self.remote.iter().for_each(Remote::look);
     }
 
     async fn stop(&self, signals: &mut Signals) -> Result<(), Failure> {

@@ -18,12 +18,21 @@ pub(super) fn say_degraded(of_sources: &[String]) {
     }
     let lacking = doctor::lacking();
     if !lacking.is_empty() {
-        tracing::info!("not all is seen on this machine, or not all is known of it: {}; `lanner doctor` says more", lacking.join(", "));
+        tracing::info!(
+            "not all is seen on this machine, or not all is known of it: {}; `lanner doctor` says more",
+            lacking.join(", ")
+        );
     }
 }
 
 /// Asks the pipeline, and says what it answers. Does not wait for it.
-pub(super) fn say(orders: &Sender<Order>, began: Instant, findings: u64, waiting: (usize, Option<String>)) {
+pub(super) fn say(
+    orders: &Sender<Order>,
+    began: Instant,
+    findings: u64,
+    waiting: (usize, Option<String>),
+    untrusted: Vec<String>,
+) {
     let (reply, answer) = channel();
     // It has ended: then that is said.
     let _ = orders.send(Order::Tell { reply });
@@ -39,6 +48,9 @@ pub(super) fn say(orders: &Sender<Order>, began: Instant, findings: u64, waiting
             );
             for pack in &packs {
                 tracing::info!("status: pack {} {} with {} rules", pack.name, pack.version, pack.rules.len());
+            }
+            for sentence in untrusted {
+                tracing::warn!("status: {sentence}");
             }
             say_degraded(&degraded);
         }

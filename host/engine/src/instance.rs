@@ -243,7 +243,14 @@ impl Instance {
         let limits = StoreLimitsBuilder::new().table_elements(MAX_TABLE_ELEMENTS).build();
         let state = PackState {
             name,
-            limiter: Limiter { limits, bytes: runtime.limits.memory, used: 0, exceeded: false, grown: 0, lacking: false },
+            limiter: Limiter {
+                limits,
+                bytes: runtime.limits.memory,
+                used: 0,
+                exceeded: false,
+                grown: 0,
+                lacking: false,
+            },
             findings: Vec::new(),
             raised: 0,
             findings_dropped: 0,
@@ -354,7 +361,8 @@ fn is_out_of_memory(error: &wasmtime::Error) -> bool {
     const NOMEM: Errno = Errno::NOMEM;
     let is_it = |cause: &(dyn std::error::Error + 'static)| {
         cause.downcast_ref::<Errno>() == Some(&NOMEM)
-            || cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error) == Some(NOMEM.raw_os_error())
+            || cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error)
+                == Some(NOMEM.raw_os_error())
     };
     error.chain().any(is_it)
 }
@@ -382,11 +390,7 @@ impl Candidate {
         };
         let component = runtime.compile(bytes).map_err(invalid)?;
         contract::check(&component)?;
-        let pre = runtime
-            .linker
-            .instantiate_pre(&component)
-            .and_then(PackPre::new)
-            .map_err(invalid)?;
+        let pre = runtime.linker.instantiate_pre(&component).and_then(PackPre::new).map_err(invalid)?;
         let call = |call: &'static str| {
             move |failure: Failure| match failure {
                 Failure::NoMemory => Refusal::NoMemory,

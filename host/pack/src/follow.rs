@@ -15,8 +15,7 @@ use super::digest::Digest;
 use super::obtain::{ObtainError, Obtained, Obtainer};
 use super::reference::Reference;
 use super::reload::say_loaded;
-use super::remote::Resolved;
-use super::store::InUse;
+use super::running::{Running, Table};
 
 /// The first pause after a look at a registry that is down, where it is not looked on a schedule.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
@@ -29,18 +28,8 @@ pub const MIN_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Followed {
     /// The name.
     pub reference: Reference,
-    /// What of it runs; nothing where it could not be had yet.
-    pub running: Option<Running>,
     /// Whether the registry was asked just now.
     pub fresh: bool,
-}
-
-/// A pack that runs.
-pub struct Running {
-    /// What the name led to.
-    pub resolved: Resolved,
-    /// Keeps it in the store.
-    pub in_use: Option<InUse>,
 }
 
 impl Followed {
@@ -50,7 +39,8 @@ impl Followed {
     }
 }
 
-/// Follows names. Ends when dropped.
+/// Follows names. Ends when it, and all clones of it, are dropped.
+#[derive(Clone)]
 pub struct Follower {
     look: Vec<Sender<()>>,
 }
@@ -63,12 +53,12 @@ impl Follower {
     /// There is no thread to be had.
     pub fn start(
         runtime: &Runtime,
-        obtainer: Obtainer,
+        obtainer: &Arc<Obtainer>,
+        running: &Table,
         followed: Vec<Followed>,
         interval: Option<Duration>,
         orders: &Sender<Order>,
     ) -> std::io::Result<Self> {
-        let obtainer = Arc::new(obtainer);
         let mut registries: BTreeMap<String, Vec<Name>> = BTreeMap::new();
         for followed in followed {
             let registry = registries.entry(followed.reference.repository().registry().to_owned()).or_default();
@@ -84,6 +74,7 @@ impl Follower {
                 failures: 0,
                 runtime: runtime.clone(),
                 obtainer: obtainer.clone(),
+                running: running.clone(),
                 orders: orders.clone(),
                 interval,
             };
@@ -120,6 +111,7 @@ struct Following {
     failures: u32,
     runtime: Runtime,
     obtainer: Arc<Obtainer>,
+    running: Table,
     orders: Sender<Order>,
     interval: Option<Duration>,
 }
@@ -172,11 +164,7 @@ impl Following {
                     self.failures += 1;
                     return;
                 }
-                Err(error) => {
-                    if let Some(name) = self.names.get_mut(place) {
-                        name.refuse(&error.to_string(), error.is_trust());
-                    }
-                }
+                Err(error) => self.refuse(place, &error.to_string(), error.is_trust()),
                 Ok(()) => {}
             }
         }
@@ -184,21 +172,23 @@ impl Following {
             tracing::info!("registry {} is back", self.registry);
             self.down = false;
         }
-        let all = self.names.iter().all(|name| name.followed.running.is_some());
+        let all = self.names.iter().all(|name| self.running.resolved(&name.followed.reference).is_some());
         self.failures = if all { 0 } else { self.failures + 1 };
     }
 
     fn follow(&mut self, place: usize) -> Result<(), ObtainError> {
         let Some(name) = self.names.get_mut(place) else { return Ok(()) };
         let reference = name.followed.reference.clone();
-        let resolved = name.followed.running.as_ref().map(|running| &running.resolved);
-        let now = self.obtainer.resolve(&reference, resolved)?;
-        if let Some(running) = name.followed.running.as_mut().filter(|running| running.resolved.digest == now.digest) {
+        let running = self.running.resolved(&reference);
+        let now = self.obtainer.resolve(&reference, running.as_ref())?;
+        if running.is_some_and(|running| running.digest == now.digest) {
             name.said.clear();
             if name.refused.take().is_some() {
                 tracing::info!("{reference} leads to the running pack again");
             }
-            running.resolved = now;
+            if let Some(running) = self.running.lock().get_mut(&reference) {
+                running.resolved = now;
+            }
             return Ok(());
         }
         // What was refused for what it is stays refused; who is trusted may have signed it meanwhile.
@@ -209,21 +199,34 @@ impl Following {
         let obtained = self.obtainer.obtain_resolved(&reference, now)?;
         match self.reload(&reference, obtained) {
             Ok(running) => {
+                self.running.insert(reference, running);
                 if let Some(name) = self.names.get_mut(place) {
                     name.refused = None;
                     name.said.clear();
-                    name.followed.running = Some(running);
                 }
             }
             Err(ReloadError::Ended) => {}
             Err(ReloadError::Obtain(error)) => return Err(error),
-            Err(ReloadError::Pack(error)) => {
-                if let Some(name) = self.names.get_mut(place) {
-                    name.refuse(&error.to_string(), false);
-                }
-            }
+            Err(ReloadError::Pack(error)) => self.refuse(place, &error.to_string(), false),
         }
         Ok(())
+    }
+
+    /// Says that what a name leads to is refused, or not to be had: once for each reason.
+    fn refuse(&mut self, place: usize, why: &str, signature: bool) {
+        let Some(name) = self.names.get_mut(place) else { return };
+        if let Some((_, helps)) = &mut name.refused {
+            *helps = signature;
+        }
+        if name.said == why {
+            return;
+        }
+        let running = self.running.resolved(&name.followed.reference).map(|running| running.digest);
+        let digest = name.refused.map(|(digest, _)| digest).or(running);
+        let digest = digest.map_or_else(String::new, |digest| format!(" ({digest})"));
+        let goes_on = if running.is_some() { "the version before goes on" } else { "it is not loaded" };
+        tracing::error!("{why}{digest}; {goes_on}");
+        why.clone_into(&mut name.said);
     }
 
     fn reload(&self, reference: &Reference, obtained: Obtained) -> Result<Running, ReloadError> {
@@ -233,18 +236,17 @@ impl Following {
         let Obtained { resolved, component, in_use, .. } = obtained;
         let candidate = Candidate::prepare(&self.runtime, &component).map_err(refused)?;
         let description = candidate.description().clone();
-        let version = description.semver();
-        self.obtainer.check_downgrade(reference, resolved.digest, &version).map_err(ReloadError::Obtain)?;
+        self.obtainer.check_accepted(reference, resolved.digest, &description).map_err(ReloadError::Obtain)?;
         let prepared = began.elapsed();
         let (reply, answer) = channel();
         let order = Order::Install { path: path.clone(), candidate: Box::new(candidate), reply };
         self.orders.send(order).map_err(|_| ReloadError::Ended)?;
         let handover = answer.recv().map_err(|_| ReloadError::Ended)?.map_err(refused)?;
         say_loaded(&description, &handover, prepared, began.elapsed());
-        if let Err(error) = self.obtainer.accept(reference, resolved.digest, &version) {
+        if let Err(error) = self.obtainer.accept(reference, resolved.digest, &description) {
             tracing::warn!("{error}; after a restart an older version would not be noticed");
         }
-        Ok(Running { resolved, in_use })
+        Ok(Running { resolved, in_use, untrusted: None })
     }
 }
 
@@ -254,24 +256,6 @@ enum ReloadError {
     Obtain(ObtainError),
     /// The host is ending.
     Ended,
-}
-
-impl Name {
-    /// Says that what the name leads to is refused, or not to be had: once for each reason.
-    fn refuse(&mut self, why: &str, signature: bool) {
-        if let Some((_, helps)) = &mut self.refused {
-            *helps = signature;
-        }
-        if self.said == why {
-            return;
-        }
-        let running = self.followed.running.as_ref().map(|running| running.resolved.digest);
-        let digest = self.refused.map(|(digest, _)| digest).or(running);
-        let digest = digest.map_or_else(String::new, |digest| format!(" ({digest})"));
-        let goes_on = if running.is_some() { "the version before goes on" } else { "it is not loaded" };
-        tracing::error!("{why}{digest}; {goes_on}");
-        why.clone_into(&mut self.said);
-    }
 }
 
 /// A fifth more or less, at random: a fleet does not ask all at once.

@@ -26,6 +26,8 @@ use super::reference::Reference;
 pub const FILE: &str = "lanner.lock";
 const API_VERSION: &str = "lanner.dev/v1";
 const KIND: &str = "Lock";
+/// Thousands of packs.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// The file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +49,7 @@ pub struct Lock {
 pub struct Pin {
     /// The manifest.
     pub digest: Digest,
-    /// The pack's name, for readers.
+    /// The pack's name.
     pub name: String,
     /// Its version.
     pub version: semver::Version,
@@ -79,10 +81,11 @@ impl Lock {
     /// It is not sound.
     pub fn read(path: &Path) -> Result<Option<Self>, LockError> {
         let failed = |why: String| LockError { path: path.to_owned(), why };
-        let text = match std::fs::read_to_string(path) {
+        let bytes = match lanner_trust::read_guarded(path, MAX_BYTES) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(|error| failed(format!("cannot be read: {error}")))?,
+            read => read.map_err(|error| failed(format!("cannot be used: {error}")))?,
         };
+        let text = String::from_utf8(bytes).map_err(|_| failed("is not UTF-8".to_owned()))?;
         let document: Document = toml::from_str(&text).map_err(|error| {
             failed(format!("is not as `lanner pack update` writes it: {}", error.to_string().trim_end()))
         })?;

@@ -1,8 +1,10 @@
-//! Whom to trust, as a file says it.
+//! Whom to trust, as a file says it: read anew when it changes.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use lanner_trust::{Policy, PolicyError, Refusal, Verdict};
+use lanner_trust::{OnRevocation, Policy, PolicyError, Refusal, Verdict};
 
 use super::digest::Digest;
 use super::reference::Repository;
@@ -28,8 +30,18 @@ pub enum TrustError {
 #[derive(Debug)]
 pub struct Trust {
     path: PathBuf,
-    policy: Option<Policy>,
+    now: Mutex<Now>,
 }
+
+#[derive(Debug)]
+struct Now {
+    policy: Option<Arc<Policy>>,
+    /// What its files were like when they were read.
+    files: Vec<(PathBuf, Option<Facts>)>,
+}
+
+/// What tells whether a file is another, or has changed: device, inode, size, and when it changed.
+type Facts = [i64; 5];
 
 impl Trust {
     /// Reads the policy from this file, or from where it lies when nothing is said.
@@ -40,10 +52,36 @@ impl Trust {
         let named = path.is_some();
         let path = path.unwrap_or(Path::new(DEFAULT_POLICY)).to_owned();
         let policy = match named || path.exists() {
-            true => Some(Policy::load(&path)?),
+            true => Some(Arc::new(Policy::load(&path)?)),
             false => None,
         };
-        Ok(Self { path, policy })
+        let files = facts(&path, policy.as_deref());
+        Ok(Self { path, now: Mutex::new(Now { policy, files }) })
+    }
+
+    /// Reads the policy anew where a file of it has changed; says whether one has. What is not sound is an error, once, and
+    /// changes nothing: the policy before goes on. One that is not there any more is none, and trusts nobody.
+    ///
+    /// # Errors
+    /// It is not sound.
+    pub fn refresh(&self) -> Result<bool, PolicyError> {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if facts(&self.path, now.policy.as_deref()) == now.files {
+            return Ok(false);
+        }
+        let read =
+            if self.path.exists() { Policy::load(&self.path).map(|policy| Some(Arc::new(policy))) } else { Ok(None) };
+        let policy = match read {
+            Ok(policy) => policy,
+            Err(error) => {
+                // As they are now, so that it is said once.
+                now.files = facts(&self.path, now.policy.as_deref());
+                return Err(error);
+            }
+        };
+        now.files = facts(&self.path, policy.as_deref());
+        now.policy = policy;
+        Ok(true)
     }
 
     /// Whether it could trust anything in the repository: to be asked before anything is fetched from there.
@@ -55,8 +93,9 @@ impl Trust {
         Ok(())
     }
 
-    fn policy(&self) -> Result<&Policy, TrustError> {
-        self.policy.as_ref().ok_or_else(|| TrustError::NoPolicy { path: self.path.clone() })
+    fn policy(&self) -> Result<Arc<Policy>, TrustError> {
+        let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        now.policy.clone().ok_or_else(|| TrustError::NoPolicy { path: self.path.clone() })
     }
 
     /// Whether it trusts the pack with this digest in the repository, by these signatures.
@@ -65,5 +104,71 @@ impl Trust {
     /// It does not; with the reason.
     pub fn check(&self, repository: &Repository, digest: Digest, bundles: &[Vec<u8>]) -> Result<Verdict, TrustError> {
         Ok(self.policy()?.check(&repository.path(), &digest.to_string(), bundles)?)
+    }
+
+    /// Whether a pack of the repository is one that it admits, by its own name and its rules.
+    ///
+    /// # Errors
+    /// It is not; with the reason.
+    pub fn admit(&self, repository: &Repository, pack: &str, rules: &[&str]) -> Result<(), TrustError> {
+        Ok(self.policy()?.admit(&repository.path(), pack, rules)?)
+    }
+
+    /// What becomes of a pack that runs and is not trusted any more. Where there is no policy any more, nobody asked for it
+    /// to be stopped.
+    pub fn on_revocation(&self) -> OnRevocation {
+        self.policy().map(|policy| policy.on_revocation()).unwrap_or_default()
+    }
+}
+
+/// What the policy's files are like.
+fn facts(path: &Path, policy: Option<&Policy>) -> Vec<(PathBuf, Option<Facts>)> {
+    let files = policy.map(Policy::files).unwrap_or_default();
+    let all = std::iter::once(path).chain(files.iter().map(PathBuf::as_path));
+    all.map(|path| (path.to_owned(), facts_of(path))).collect()
+}
+
+fn facts_of(path: &Path) -> Option<Facts> {
+    let facts = path.metadata().ok()?;
+    let numbers = [facts.dev(), facts.ino(), facts.size()].map(u64::cast_signed);
+    let [device, inode, size] = numbers;
+    Some([device, inode, size, facts.ctime(), facts.ctime_nsec()])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_changes_is_read_anew_and_what_is_broken_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("trust.toml");
+        let write = |entries: &str| {
+            let text = format!("apiVersion = \"lanner.dev/v1\"\nkind = \"TrustPolicy\"\n{entries}");
+            fs::write(folder.path().join("aside"), text).expect("written");
+            fs::rename(folder.path().join("aside"), &path).expect("in place");
+        };
+        let repository = "oci://h.example/a".parse::<Repository>().expect("a name");
+        write("[[trust]]\nprefix = \"h.example\"\nunsigned = true\n");
+        let trust = Trust::load(Some(&path)).expect("a policy");
+        let trusts = |trust: &Trust| trust.check(&repository, Digest::of(b"x"), &[]).is_ok();
+        assert!(trusts(&trust) && !trust.refresh().expect("sound"));
+        fs::write(&path, "nonsense").expect("written");
+        assert!(trust.refresh().is_err(), "it is said");
+        assert!(trusts(&trust) && !trust.refresh().expect("and said once"));
+        write("");
+        assert!(trust.refresh().expect("sound") && !trusts(&trust), "an empty policy trusts nobody");
+        write("on_revocation = \"stop\"\n[[trust]]\nprefix = \"h.example\"\nkeys = [\"a.pub\"]\n");
+        assert!(trust.refresh().is_err(), "there is no such key");
+        fs::write(folder.path().join("a.pub"), lanner_trust::KeyPair::generate().public().to_pem()).expect("a key");
+        write("on_revocation = \"stop\"\n[[trust]]\nprefix = \"h.example\"\nkeys = [\"a.pub\"]\n");
+        assert!(trust.refresh().expect("sound") && trust.on_revocation() == OnRevocation::Stop);
+        // A key that is put in the place of another.
+        fs::write(folder.path().join("a.pub"), lanner_trust::KeyPair::generate().public().to_pem()).expect("a key");
+        assert!(trust.refresh().expect("sound"));
+        fs::remove_file(&path).expect("removed");
+        assert!(trust.refresh().expect("none") && trust.covers(&repository).is_err());
     }
 }

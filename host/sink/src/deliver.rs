@@ -138,12 +138,7 @@ impl Delivery {
 }
 
 /// Brings findings to all queues, and counts them, until none come any more or a sink has failed.
-fn bring(
-    findings: impl Iterator<Item = Vec<Finding>>,
-    queues: &[(String, Queue)],
-    behind: Behind,
-    count: &AtomicU64,
-) {
+fn bring(findings: impl Iterator<Item = Vec<Finding>>, queues: &[(String, Queue)], behind: Behind, count: &AtomicU64) {
     for group in findings {
         // Also where nothing was found: what failed is seen at the next batch or tick.
         if queues.iter().any(|(_, queue)| queue.has_failed()) {

@@ -11,7 +11,7 @@
 //! A signature binds a digest, not a name or a time: an older pack that was signed stays signed. `docs/trust.md` says what
 //! that means and what an attacker can do.
 //!
-//! Nothing here talks to a network, and only [`Policy::load`] reads files.
+//! Nothing here talks to a network, and only [`Policy::load`] and [`read_guarded`] read files.
 //!
 //! ```
 //! use lanner_trust::{KeyPair, sign, verify_with_key};
@@ -29,6 +29,7 @@
 mod bundle;
 mod digest;
 mod error;
+mod guarded;
 mod key;
 mod keyless;
 mod manifest;
@@ -41,10 +42,11 @@ mod verify;
 pub use bundle::{Bundle, sign};
 pub use digest::DigestError;
 pub use error::SignatureError;
+pub use guarded::read_guarded;
 pub use key::{KeyError, KeyId, KeyPair, PublicKey};
 pub use keyless::{Identity, IdentityError, TrustedRoot, TrustedRootError, verify_keyless};
 pub use manifest::{Blob, SignatureManifest, Subject, signature_manifest};
-pub use policy::{Entry, Policy, PolicyError, Refusal, RejectedSignature, Trust, Verdict};
+pub use policy::{Conditions, Entry, OnRevocation, Policy, PolicyError, Refusal, RejectedSignature, Trust, Verdict};
 pub use verify::{Signer, Verified, verify_with_key};
 
 /// The type of a bundle: of the layer that holds it, and the artifact type of a referrer that is a signature.

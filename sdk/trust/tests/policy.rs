@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use forge::{Key, OTHER_PACK, PACK, RELEASE, bytes, statement};
-use lanner_trust::{MAX_BUNDLES, Policy, Refusal, SignatureError, Signer, Trust};
+use lanner_trust::{MAX_BUNDLES, OnRevocation, Policy, Refusal, SignatureError, Signer, Trust};
 use mint::{Authority, ISSUER, Request};
 use tempfile::TempDir;
 
@@ -349,4 +349,47 @@ fn files_of_another_kind() {
     assert!(wrong("[[trust]]\nprefix = \"a\"\nkeys = [\"1.pub\"]\nthreshold = -1").contains("invalid value"));
     let none = Policy::load("/nonexistent/trust.toml".as_ref()).unwrap_err().to_string();
     assert_eq!(none, "trust policy /nonexistent/trust.toml: cannot be read: No such file or directory (os error 2)");
+}
+
+#[test]
+fn an_entry_may_ask_for_more_than_signatures() {
+    let policy = policy(
+        "on_revocation = \"stop\"\n[[trust]]\nprefix = \"a.example/team\"\nunsigned = true\npack = \"linux\"\nmin_rules = 2\nkeep = [\"a/b\"]",
+    );
+    assert_eq!(policy.on_revocation(), OnRevocation::Stop);
+    let admit =
+        |pack: &str, rules: &[&str]| policy.admit("a.example/team/x", pack, rules).map_err(|why| why.to_string());
+    assert_eq!(admit("linux", &["a/b", "a/c"]), Ok(()));
+    let entry = "the entry for \"a.example/team\"";
+    assert_eq!(
+        admit("empty", &["a/b", "a/c"]),
+        Err(format!(
+            "it is the pack \"empty\", and {entry} is for the pack \"linux\": another of the same signer has taken its place"
+        ))
+    );
+    assert_eq!(admit("linux", &["a/b"]), Err(format!("it has 1 rules, and {entry} asks for at least 2 (min_rules)")));
+    assert_eq!(
+        admit("linux", &["a/c", "a/d"]),
+        Err(format!("it does not have the rule \"a/b\", which {entry} keeps (keep)"))
+    );
+    assert!(policy.admit("b.example/x", "linux", &["a/b"]).is_err(), "nothing covers it");
+}
+
+#[test]
+fn an_entry_ends_when_it_says_so() {
+    let at = |time: &str| time.parse().expect("a time");
+    for (written, last, first) in [
+        ("2027-12-31", "2027-12-31T23:59:59Z", "2028-01-01T00:00:00Z"),
+        ("2027-12-31T12:00:00Z", "2027-12-31T11:59:59Z", "2027-12-31T12:00:00Z"),
+    ] {
+        let policy = policy(&format!("[[trust]]\nprefix = \"a.example\"\nunsigned = true\nexpires = \"{written}\""));
+        assert!(policy.check_at(at(last), "a.example/x", PACK, &[]).is_ok());
+        let refusal = policy.check_at(at(first), "a.example/x", PACK, &[]).unwrap_err().to_string();
+        assert!(
+            refusal.starts_with("nothing is trusted by the entry for \"a.example\" any more: it expired at"),
+            "{refusal}"
+        );
+    }
+    let wrong = wrong("[[trust]]\nprefix = \"a\"\nunsigned = true\nexpires = \"soon\"");
+    assert!(wrong.contains("expires = \"soon\" is no date"), "{wrong}");
 }

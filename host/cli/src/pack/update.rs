@@ -61,13 +61,13 @@ pub(super) fn run(arguments: &Arguments, output: Format) -> Result<ExitCode, Fai
         let candidate = show::describe(&obtained.component, &reference)?;
         let version = candidate.description().semver();
         let digest = obtained.resolved.digest;
-        obtainer.check_downgrade(&reference, digest, &version)?;
+        obtainer.check_accepted(&reference, digest, candidate.description())?;
         let now = candidate.description().for_annotation();
         let old = lock.pins.get(&reference).cloned();
         let known = old.as_ref().map(|old| describe_pinned(&obtainer, &reference, old)).transpose()?;
         say(output, &reference, old.as_ref(), known.as_ref(), digest, &now)?;
         lock.pins.insert(reference.clone(), Pin { digest, name: now.name.clone(), version: version.clone() });
-        accepted.push((reference, digest, version));
+        accepted.push((reference, digest, candidate.description().clone()));
     }
     if arguments.dry_run {
         return Ok(ExitCode::SUCCESS);
@@ -75,8 +75,8 @@ pub(super) fn run(arguments: &Arguments, output: Format) -> Result<ExitCode, Fai
     if lock != before {
         lock.write(path)?;
     }
-    for (reference, digest, version) in accepted {
-        obtainer.accept(&reference, digest, &version)?;
+    for (reference, digest, description) in accepted {
+        obtainer.accept(&reference, digest, &description)?;
     }
     Ok(ExitCode::SUCCESS)
 }

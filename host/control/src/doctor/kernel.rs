@@ -88,7 +88,9 @@ pub(super) fn lockdown(place: &Place, securityfs: bool) -> Check {
             let mode = modes.split(['[', ']']).nth(1).unwrap_or(&modes);
             Check::ok(NAME, mode)
         }
-        Err(error) if securityfs && error.kind() == std::io::ErrorKind::NotFound => Check::ok(NAME, "not in this kernel"),
+        Err(error) if securityfs && error.kind() == std::io::ErrorKind::NotFound => {
+            Check::ok(NAME, "not in this kernel")
+        }
         Err(error) if securityfs => {
             Check::unknown(NAME, format!("/sys/kernel/security/lockdown: {error}"), cost, "run as root")
         }

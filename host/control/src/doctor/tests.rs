@@ -179,11 +179,8 @@ fn what_is_off_is_well() {
 fn without_proc_nothing_is_well_that_stands_there() {
     let made = Made::well();
     made.remove("/proc");
-    let well: Vec<String> = checks(&made.place)
-        .into_iter()
-        .filter(|check| check.verdict == Verdict::Ok)
-        .map(|check| check.name)
-        .collect();
+    let well: Vec<String> =
+        checks(&made.place).into_iter().filter(|check| check.verdict == Verdict::Ok).map(|check| check.name).collect();
     // What does not stand in /proc; that of securityfs stands where it is mounted, which is not known.
     assert_eq!(well, ["kernel", "architecture", "kernel BTF", "lockdown", "BPF LSM"]);
 }

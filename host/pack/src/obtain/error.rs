@@ -47,6 +47,18 @@ pub enum ObtainError {
         /// The version before.
         accepted: Version,
     },
+    /// Another pack has taken the place of the one that was accepted.
+    #[error(
+        "pack {reference} is refused: it is the pack {now} now, and {accepted} was accepted under that name before; somebody may have put another pack of the same signer in its place: give --allow-downgrade if that is meant"
+    )]
+    OtherPack {
+        /// Its name.
+        reference: Box<Reference>,
+        /// What the pack calls itself now.
+        now: String,
+        /// What it called itself before.
+        accepted: String,
+    },
     /// The registry is down, and the store does not have it.
     #[error("{error}; the store has nothing that was accepted as {reference} either")]
     NotInStore {

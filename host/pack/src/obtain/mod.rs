@@ -3,6 +3,7 @@
 //! The signatures are those of a manifest's digest; the manifest names the component by its digest; and the bytes that are
 //! given out are hashed once more. Where the registry is down, the store serves what was accepted before, verified anew.
 
+mod accept;
 mod error;
 mod together;
 
@@ -11,13 +12,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use lanner_trust::{BUNDLE_MEDIA_TYPE, MAX_BUNDLE_BYTES, Verdict};
-use semver::Version;
 
 use crate::artifact::{ArtifactError, MAX_DOCUMENT, Manifest};
 use crate::digest::Digest;
 use crate::reference::{self, Reference, Repository};
 use crate::remote::{Access, Remote, RemoteError, Resolved};
-use crate::store::{Accepted, Entry, InUse, Pulling, Store, StoreError};
+use crate::store::{Entry, InUse, Pulling, Store, StoreError};
 use crate::trust::{Trust, TrustError};
 
 pub use error::ObtainError;
@@ -136,8 +136,7 @@ impl Obtainer {
                 index.known(reference).map(|known| known.accepted.as_ref().map_or(known.digest, |last| last.digest))
             }
         };
-        let not_in_store =
-            || ObtainError::NotInStore { reference: Box::new(reference.clone()), error: error.clone() };
+        let not_in_store = || ObtainError::NotInStore { reference: Box::new(reference.clone()), error: error.clone() };
         let digest = before.ok_or_else(not_in_store)?;
         match self.get_resolved(reference, Resolved { digest, etag: None }, demand, From::Store) {
             Err(ObtainError::NotKept { .. }) => Err(not_in_store()),
@@ -350,32 +349,15 @@ impl Obtainer {
         Ok(Some((manifest, bundle)))
     }
 
-    /// Refuses a version that is older than the one that was accepted under that name before.
+    /// Why what is in the store under this digest is not trusted, by its signatures there; nothing where it is.
     ///
     /// # Errors
-    /// It is older, and that is not allowed.
-    pub fn check_downgrade(&self, reference: &Reference, digest: Digest, version: &Version) -> Result<(), ObtainError> {
+    /// The store cannot be read.
+    pub fn check_kept(&self, reference: &Reference, digest: Digest) -> Result<Option<TrustError>, ObtainError> {
         let index = self.store.index()?;
-        let Some(accepted) = index.known(reference).and_then(|known| known.accepted.as_ref()) else { return Ok(()) };
-        let older = version.cmp_precedence(&accepted.version).is_lt() && digest != accepted.digest;
-        if older && !self.allow_downgrade {
-            let (reference, version, accepted) =
-                (Box::new(reference.clone()), version.clone(), accepted.version.clone());
-            return Err(ObtainError::Downgrade { reference, version, accepted });
-        }
-        Ok(())
-    }
-
-    /// Notes that a pack was accepted under a name.
-    ///
-    /// # Errors
-    /// The store cannot be written.
-    pub fn accept(&self, reference: &Reference, digest: Digest, version: &Version) -> Result<(), ObtainError> {
-        let accepted = Accepted { digest, version: version.clone() };
-        Ok(self.store.change(|index| {
-            index.accept(reference, accepted);
-            index.touch(digest);
-        })?)
+        let signatures = index.pack(digest).map(|entry| entry.signatures.clone()).unwrap_or_default();
+        let kept = self.kept(&signatures)?;
+        Ok(self.trust.check(reference.repository(), digest, &kept.bundles).err())
     }
 }
 
@@ -397,4 +379,22 @@ impl Signatures {
 
 fn bundle_layer(manifest: &Manifest) -> Option<Digest> {
     manifest.layers.iter().find(|layer| layer.media_type == BUNDLE_MEDIA_TYPE).map(|layer| layer.digest)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// An obtainer with a store in this folder, and a policy with one entry, for `h.example`.
+    pub(crate) fn obtainer(folder: &Path, entry: &str) -> Obtainer {
+        let policy = folder.join("trust.toml");
+        let text = format!(
+            "apiVersion = \"lanner.dev/v1\"\nkind = \"TrustPolicy\"\n[[trust]]\nprefix = \"h.example\"\n{entry}\n"
+        );
+        std::fs::write(&policy, text).expect("a policy");
+        let store = Store::open(Some(&folder.join("store"))).expect("a store");
+        Obtainer::new(store, Trust::load(Some(&policy)).expect("it is sound"), Access::default(), false)
+    }
 }

@@ -46,6 +46,12 @@ pub struct Accepted {
     pub digest: Digest,
     /// Its version, as the component says it.
     pub version: semver::Version,
+    /// Its name, as the component says it; an older lanner did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The ids of its rules; likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
 }
 
 /// A pack that is there.
@@ -175,7 +181,12 @@ mod tests {
     fn a_new_digest_leaves_what_was_accepted() {
         let mut index = Index::default();
         let reference: Reference = "oci://h/a:1".parse().unwrap();
-        let accepted = Accepted { digest: Digest::of(b"1"), version: semver::Version::new(1, 0, 0) };
+        let accepted = Accepted {
+            digest: Digest::of(b"1"),
+            version: semver::Version::new(1, 0, 0),
+            name: None,
+            rules: Vec::new(),
+        };
         index.accept(&reference, accepted.clone());
         index.note(&reference, Digest::of(b"2"));
         let known = index.known(&reference).unwrap();

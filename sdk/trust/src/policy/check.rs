@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::place::Repository;
-use super::{Entry, Policy, Refusal, RejectedSignature, Trust, Verdict};
+use super::{Conditions, Entry, Policy, Refusal, RejectedSignature, Trust, Verdict};
 use crate::MAX_BUNDLES;
 use crate::digest;
 use crate::keyless::verify_admitted;
@@ -25,8 +27,34 @@ impl Policy {
     }
 }
 
-pub(super) fn check(policy: &Policy, repository: &str, digest: &str, bundles: &[Vec<u8>]) -> Result<Verdict, Refusal> {
+/// Whether an entry admits a pack of this name with these rules.
+pub(super) fn admit(entry: &Entry, pack: &str, rules: &[&str]) -> Result<(), Refusal> {
+    let Conditions { pack: expected, min_rules, keep, .. } = &entry.conditions;
+    let prefix = || entry.prefix().to_owned();
+    if let Some(expected) = expected.as_ref().filter(|expected| *expected != pack) {
+        return Err(Refusal::OtherPack { prefix: prefix(), expected: expected.clone(), found: pack.to_owned() });
+    }
+    let found = rules.len();
+    if found < *min_rules {
+        return Err(Refusal::TooFewRules { prefix: prefix(), least: *min_rules, found });
+    }
+    match keep.iter().find(|kept| !rules.contains(&kept.as_str())) {
+        Some(rule) => Err(Refusal::RuleGone { prefix: prefix(), rule: rule.clone() }),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn check(
+    policy: &Policy,
+    now: Timestamp,
+    repository: &str,
+    digest: &str,
+    bundles: &[Vec<u8>],
+) -> Result<Verdict, Refusal> {
     let entry = policy.covering(repository)?;
+    if let Some(expires) = entry.conditions.expires.filter(|expires| *expires <= now) {
+        return Err(Refusal::Expired { prefix: entry.prefix().to_owned(), expires });
+    }
     digest::sha256_hex(digest)?;
     let prefix = entry.prefix().to_owned();
     let digest = digest.to_owned();

@@ -1,13 +1,16 @@
 //! Reading a policy file.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::place::Prefix;
-use super::{Entry, Policy, Trust};
+use super::{Conditions, Entry, OnRevocation, Policy, Trust};
+use crate::guarded::read_guarded;
 use crate::key::{KeyError, PublicKey};
 use crate::keyless::{Identity, IdentityError, TrustedRoot, TrustedRootError};
 use crate::quoted::Quoted;
@@ -36,6 +39,8 @@ enum Problem {
     ApiVersion(String),
     #[error("has kind {}; a policy has kind {KIND:?}", Quoted(.0))]
     Kind(String),
+    #[error("on_revocation is {}; it can be \"keep\" or \"stop\"", Quoted(.0))]
+    OnRevocation(String),
     #[error("[[trust]] {} (prefix {}): {problem}", .at + 1, Quoted(.prefix))]
     Entry { at: usize, prefix: String, problem: EntryProblem },
 }
@@ -58,6 +63,10 @@ enum EntryProblem {
     Threshold { threshold: u64, most: usize, what: &'static str },
     #[error("threshold has no meaning with unsigned = true")]
     ThresholdUnsigned,
+    #[error("pack = {} is no name of a pack", Quoted(.0))]
+    Pack(String),
+    #[error("expires = {} is no date; write it as 2027-12-31 (that day is included, UTC) or 2027-12-31T12:00:00Z", Quoted(.0))]
+    Expires(String),
     #[error("identities need a trusted_root, the file with the authorities that vouch for them")]
     NoRoot,
     #[error("trusted_root goes with identities, and there are none")]
@@ -91,6 +100,7 @@ struct Document {
     _api_version: String,
     #[serde(rename = "kind")]
     _kind: String,
+    on_revocation: Option<String>,
     #[serde(default)]
     trust: Vec<Written>,
 }
@@ -104,6 +114,11 @@ struct Written {
     trusted_root: Option<PathBuf>,
     identities: Option<Vec<WrittenIdentity>>,
     unsigned: Option<bool>,
+    pack: Option<String>,
+    min_rules: Option<usize>,
+    #[serde(default)]
+    keep: Vec<String>,
+    expires: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -115,19 +130,14 @@ struct WrittenIdentity {
 
 pub(super) fn load(path: &Path) -> Result<Policy, PolicyError> {
     let base = path.parent().unwrap_or(Path::new(""));
-    read(path)
-        .map_err(Problem::Read)
-        .and_then(|text| parse(&text, base))
-        .map_err(|problem| PolicyError { path: path.to_owned(), problem })
+    let parsed = read(path).map_err(Problem::Read).and_then(|text| parse(&text, base));
+    let mut policy = parsed.map_err(|problem| PolicyError { path: path.to_owned(), problem })?;
+    policy.files.push(path.to_owned());
+    Ok(policy)
 }
 
 fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let bytes = File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
-    if bytes as u64 > MAX_FILE_BYTES {
-        return Err(io::Error::other(format!("it has more than {MAX_FILE_BYTES} bytes")));
-    }
-    Ok(text)
+    String::from_utf8(read_guarded(path, MAX_FILE_BYTES)?).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
 fn parse(text: &str, base: &Path) -> Result<Policy, Problem> {
@@ -140,13 +150,19 @@ fn parse(text: &str, base: &Path) -> Result<Policy, Problem> {
         return Err(Problem::Kind(head.kind));
     }
     let document: Document = toml::from_str(text).map_err(toml)?;
-    let mut entries: Vec<Entry> = Vec::new();
+    let on_revocation = match document.on_revocation.as_deref() {
+        None | Some("keep") => OnRevocation::Keep,
+        Some("stop") => OnRevocation::Stop,
+        Some(other) => return Err(Problem::OnRevocation(other.to_owned())),
+    };
+    let (mut entries, mut files) = (Vec::<Entry>::new(), Vec::new());
     for (at, written) in document.trust.into_iter().enumerate() {
         let prefix = written.prefix.clone();
+        files.extend(written.keys.iter().flatten().chain(&written.trusted_root).map(|file| base.join(file)));
         let entry = entry(written, base, &entries).map_err(|problem| Problem::Entry { at, prefix, problem })?;
         entries.push(entry);
     }
-    Ok(Policy { entries })
+    Ok(Policy { entries, on_revocation, files })
 }
 
 fn entry(written: Written, base: &Path, before: &[Entry]) -> Result<Entry, EntryProblem> {
@@ -154,7 +170,8 @@ fn entry(written: Written, base: &Path, before: &[Entry]) -> Result<Entry, Entry
     if let Some(same) = before.iter().position(|entry| entry.prefix == prefix) {
         return Err(EntryProblem::SamePrefix(same));
     }
-    let Written { keys, threshold, trusted_root, identities, unsigned, .. } = written;
+    let Written { keys, threshold, trusted_root, identities, unsigned, pack, min_rules, keep, expires, .. } = written;
+    let conditions = conditions(pack, min_rules, keep, expires.as_deref())?;
     if unsigned == Some(false) {
         return Err(EntryProblem::UnsignedFalse);
     }
@@ -180,7 +197,32 @@ fn entry(written: Written, base: &Path, before: &[Entry]) -> Result<Entry, Entry
         (None, None, None) if trusted_root.is_some() => return Err(EntryProblem::RootAlone),
         (None, None, None) => return Err(EntryProblem::Nothing),
     };
-    Ok(Entry { prefix, trust })
+    Ok(Entry { prefix, trust, conditions })
+}
+
+fn conditions(
+    pack: Option<String>,
+    min_rules: Option<usize>,
+    keep: Vec<String>,
+    expires: Option<&str>,
+) -> Result<Conditions, EntryProblem> {
+    if let Some(pack) = pack.as_ref().filter(|pack| pack.is_empty() || pack.contains(char::is_whitespace)) {
+        return Err(EntryProblem::Pack(pack.clone()));
+    }
+    let expires = match expires {
+        None => None,
+        Some(text) => Some(end_of(text).ok_or_else(|| EntryProblem::Expires(text.to_owned()))?),
+    };
+    Ok(Conditions { pack, min_rules: min_rules.unwrap_or_default(), keep, expires })
+}
+
+/// The time that is meant: of a day, its end.
+fn end_of(text: &str) -> Option<Timestamp> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Some(time);
+    }
+    let next = text.parse::<Date>().ok()?.tomorrow().ok()?;
+    Some(next.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
 fn threshold_of(written: Option<u64>, most: usize, what: &'static str) -> Result<usize, EntryProblem> {

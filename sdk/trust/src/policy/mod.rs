@@ -5,7 +5,9 @@ mod file;
 mod place;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
 
 use crate::digest::DigestError;
 use crate::error::SignatureError;
@@ -30,6 +32,18 @@ use place::Prefix;
 #[derive(Clone, Debug)]
 pub struct Policy {
     entries: Vec<Entry>,
+    on_revocation: OnRevocation,
+    files: Vec<PathBuf>,
+}
+
+/// What becomes of a pack that runs and is not trusted any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnRevocation {
+    /// It runs on, as it was accepted once, and nothing newer is taken.
+    #[default]
+    Keep,
+    /// It is stopped.
+    Stop,
 }
 
 /// One entry of a policy.
@@ -37,6 +51,20 @@ pub struct Policy {
 pub struct Entry {
     prefix: Prefix,
     trust: Trust,
+    conditions: Conditions,
+}
+
+/// What an entry demands besides signatures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// The pack's own name: no other of the same signer takes its place.
+    pub pack: Option<String>,
+    /// Rules that it has at least.
+    pub min_rules: usize,
+    /// Rules that it must have, by their ids.
+    pub keep: Vec<String>,
+    /// From then on the entry trusts nobody.
+    pub expires: Option<Timestamp>,
 }
 
 /// What an entry asks for.
@@ -84,7 +112,8 @@ impl Policy {
     /// This is not the name of one.
     pub fn only(prefix: &str, trust: Trust) -> Result<Self, Refusal> {
         let prefix = Prefix::parse(prefix).map_err(|why| Refusal::Repository { repository: prefix.to_owned(), why })?;
-        Ok(Self { entries: vec![Entry { prefix, trust }] })
+        let entry = Entry { prefix, trust, conditions: Conditions::default() };
+        Ok(Self { entries: vec![entry], on_revocation: OnRevocation::default(), files: Vec::new() })
     }
 
     /// Reads a policy file and the keys and trust roots that it names, which are relative to it.
@@ -109,6 +138,25 @@ impl Policy {
         &self.entries
     }
 
+    /// What becomes of a pack that runs and is not trusted any more.
+    pub fn on_revocation(&self) -> OnRevocation {
+        self.on_revocation
+    }
+
+    /// The files that it was read from, its keys and trust roots among them: where one changes, it is to be read anew.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// Whether a pack from this repository is one that its entry admits: by its own name, and the ids of its rules. That is
+    /// known only when its signatures were found good and it was asked.
+    ///
+    /// # Errors
+    /// It is not. The refusal says why, in one sentence.
+    pub fn admit(&self, repository: &str, pack: &str, rules: &[&str]) -> Result<(), Refusal> {
+        check::admit(self.covering(repository)?, pack, rules)
+    }
+
     /// Whether the manifest with this digest (`sha256:…`), from this repository (`host[:port]/name`), has the signatures
     /// that its entry asks for. `bundles` are what the registry has as signatures of it, in any order; those that are
     /// not good do no harm beside those that are.
@@ -116,7 +164,21 @@ impl Policy {
     /// # Errors
     /// It has not, or no entry covers it. The refusal says why, in one sentence.
     pub fn check(&self, repository: &str, digest: &str, bundles: &[Vec<u8>]) -> Result<Verdict, Refusal> {
-        check::check(self, repository, digest, bundles)
+        self.check_at(Timestamp::now(), repository, digest, bundles)
+    }
+
+    /// As [`Policy::check`], at this time: entries may expire.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn check_at(
+        &self,
+        now: Timestamp,
+        repository: &str,
+        digest: &str,
+        bundles: &[Vec<u8>],
+    ) -> Result<Verdict, Refusal> {
+        check::check(self, now, repository, digest, bundles)
     }
 }
 
@@ -129,6 +191,11 @@ impl Entry {
     /// What it asks for.
     pub fn trust(&self) -> &Trust {
         &self.trust
+    }
+
+    /// What it demands besides.
+    pub fn conditions(&self) -> &Conditions {
+        &self.conditions
     }
 }
 
@@ -203,6 +270,45 @@ pub enum Refusal {
     NoEntry {
         /// The repository.
         repository: String,
+    },
+    /// The entry that covers it is over.
+    #[error("nothing is trusted by the entry for {} any more: it expired at {expires}; write a new one", Quoted(.prefix))]
+    Expired {
+        /// The prefix of the entry.
+        prefix: String,
+        /// When it expired.
+        expires: Timestamp,
+    },
+    /// Another pack has taken its place.
+    #[error(
+        "it is the pack {}, and the entry for {} is for the pack {}: another of the same signer has taken its place",
+        Quoted(.found), Quoted(.prefix), Quoted(.expected)
+    )]
+    OtherPack {
+        /// The prefix of the entry.
+        prefix: String,
+        /// The pack that it is for.
+        expected: String,
+        /// The pack that is there.
+        found: String,
+    },
+    /// It has fewer rules than it must have.
+    #[error("it has {found} rules, and the entry for {} asks for at least {least} (min_rules)", Quoted(.prefix))]
+    TooFewRules {
+        /// The prefix of the entry.
+        prefix: String,
+        /// How many it must have.
+        least: usize,
+        /// How many it has.
+        found: usize,
+    },
+    /// A rule that it must have is gone.
+    #[error("it does not have the rule {}, which the entry for {} keeps (keep)", Quoted(.rule), Quoted(.prefix))]
+    RuleGone {
+        /// The prefix of the entry.
+        prefix: String,
+        /// The rule.
+        rule: String,
     },
     /// There is no signature of it.
     #[error(

@@ -1,0 +1,137 @@
+//! Watches over trust: the policy is read anew when it changes, and what runs is checked again.
+
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use lanner_engine::Order;
+use lanner_trust::OnRevocation;
+
+use super::follow::{Followed, Follower};
+use super::obtain::Obtainer;
+use super::reference::Reference;
+use super::running::Table;
+
+/// How often it is looked whether the policy has changed.
+const LOOK: Duration = Duration::from_secs(2);
+/// How often what runs is checked though nothing has changed: entries expire.
+const CHECK: Duration = Duration::from_secs(60);
+
+/// Watches over trust. Ends when dropped.
+pub struct Guard {
+    look: Sender<()>,
+}
+
+impl Guard {
+    /// Watches over what runs; when the policy has changed, what follows looks again.
+    ///
+    /// # Errors
+    /// There is no thread to be had.
+    pub fn start(
+        obtainer: Arc<Obtainer>,
+        running: Table,
+        follower: Option<Follower>,
+        orders: Sender<Order>,
+    ) -> std::io::Result<Self> {
+        let (look, asks) = channel();
+        let guard = Guarding { obtainer, running, orders };
+        std::thread::Builder::new().name("lanner-trust".into()).spawn(move || {
+            let mut checked = Instant::now();
+            loop {
+                let asked = match asks.recv_timeout(LOOK) {
+                    Ok(()) => true,
+                    Err(RecvTimeoutError::Timeout) => false,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                };
+                let changed = guard.refresh();
+                if changed || asked || checked.elapsed() >= CHECK {
+                    guard.check();
+                    checked = Instant::now();
+                }
+                if changed {
+                    // What was refused may be trusted now.
+                    follower.iter().for_each(Follower::look);
+                }
+            }
+        })?;
+        Ok(Self { look })
+    }
+
+    /// Looks at the policy, and checks what runs, now.
+    pub fn look(&self) {
+        // It ends with the host only.
+        let _ = self.look.send(());
+    }
+}
+
+struct Guarding {
+    obtainer: Arc<Obtainer>,
+    running: Table,
+    orders: Sender<Order>,
+}
+
+impl Guarding {
+    /// Reads the policy anew where it changed; says whether it did.
+    fn refresh(&self) -> bool {
+        match self.obtainer.trust.refresh() {
+            Ok(false) => false,
+            Ok(true) => {
+                tracing::info!("the trust policy has changed: what runs is checked again");
+                true
+            }
+            Err(error) => {
+                tracing::error!("the trust policy has changed and cannot be used: {error}; the one before goes on");
+                false
+            }
+        }
+    }
+
+    /// Checks all that runs.
+    fn check(&self) {
+        let names: Vec<Reference> = self.running.lock().keys().cloned().collect();
+        for name in names {
+            let Some(resolved) = self.running.resolved(&name) else { continue };
+            let refusal = match self.obtainer.check_kept(&name, resolved.digest) {
+                Ok(refusal) => refusal.map(|refusal| refusal.to_string()),
+                Err(error) => {
+                    tracing::error!("whether {name} is trusted cannot be found out: {error}");
+                    continue;
+                }
+            };
+            self.judge(&name, resolved.digest, refusal);
+        }
+    }
+
+    /// Does what is to be done about a pack that is not trusted, or is again.
+    fn judge(&self, name: &Reference, digest: super::digest::Digest, refusal: Option<String>) {
+        let mut table = self.running.lock();
+        // Another version may have taken its place meanwhile.
+        let Some(running) = table.get_mut(name).filter(|running| running.resolved.digest == digest) else { return };
+        match refusal {
+            None => {
+                if running.untrusted.take().is_some() {
+                    tracing::info!("{name} is trusted again");
+                }
+            }
+            Some(why) if running.untrusted.as_ref() == Some(&why) && !self.stops() => {}
+            Some(why) if self.stops() => {
+                tracing::error!("{name} is stopped, as it is not trusted any more: {why}");
+                table.remove(name);
+                let (reply, _) = channel();
+                // Nobody listens any more only when the host ends.
+                let _ = self.orders.send(Order::Remove { path: Followed::path(name), reply });
+            }
+            Some(why) => {
+                tracing::error!(
+                    "{name} is not trusted any more: {why}; it runs on, as it was accepted, and nothing newer is taken \
+                     (on_revocation = \"stop\" in the trust policy stops it)"
+                );
+                running.untrusted = Some(why);
+            }
+        }
+    }
+
+    fn stops(&self) -> bool {
+        self.obtainer.trust.on_revocation() == OnRevocation::Stop
+    }
+}
