@@ -83,6 +83,12 @@ pub enum ProbeError {
         /// What the kernel said.
         reason: String,
     },
+    /// Tracepoints may not be looked at.
+    #[error("{path} may not be read, where tracepoints stand: run as root, or with CAP_DAC_READ_SEARCH")]
+    Unreadable {
+        /// Where tracefs is.
+        path: &'static str,
+    },
     /// Tracepoints cannot be found.
     #[error("tracefs is not mounted and cannot be ({source}): as root, `mount -t tracefs tracefs {TRACEFS}`")]
     Tracefs {

@@ -25,6 +25,13 @@ pub fn ensure_tracefs() -> Result<bool, ProbeError> {
     if [TRACEFS, WITHIN_DEBUGFS].iter().any(|root| Path::new(root).join("events").is_dir()) {
         return Ok(false);
     }
+    // Mounted, and only root may look: mounting it again would not help.
+    let denied = |root: &&&str| {
+        Path::new(root).join("events").metadata().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    };
+    if let Some(root) = [TRACEFS, WITHIN_DEBUGFS].iter().find(denied) {
+        return Err(ProbeError::Unreadable { path: root });
+    }
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     mount("tracefs", TRACEFS, "tracefs", flags, None)
         .map_err(|errno| ProbeError::Tracefs { source: io::Error::from(errno) })?;

@@ -70,9 +70,15 @@ fn a_proc_that_hides_others_is_said() {
 #[test]
 fn limits_are_named() {
     require_kernel!();
-    refused(("prlimit", &["--nofile=30:30"]), "only 30 files may be open (RLIMIT_NOFILE)");
+    refused(("prlimit", &["--nofile=30:30"]), "only 30 open files may be had (RLIMIT_NOFILE)");
     runs(("prlimit", &["--nofile=30:4096"]), "");
     refused(("prlimit", &["--as=500000000"]), "only 476 MiB of address space may be had (RLIMIT_AS)");
+    refused(("prlimit", &["--data=100000000"]), "only 95 MiB of data may be had (RLIMIT_DATA)");
+    refused(("prlimit", &["--stack=1048576"]), "of stack may be had (RLIMIT_STACK)");
+    // And the doctor knows.
+    let doctor =
+        Command::new("prlimit").arg("--nofile=30:30").arg(binary()).arg("doctor").output().expect("prlimit runs");
+    assert!(!doctor.status.success() && String::from_utf8_lossy(&doctor.stdout).contains("only 30 open files"));
     // The pack is not blamed for what the machine does not give: it runs, if slower.
     runs(("prlimit", &["--as=2000000000"]), "");
     // Nobody is killed for a file that may not grow.

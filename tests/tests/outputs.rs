@@ -156,7 +156,7 @@ fn a_full_disk_ends_nothing_and_loses_nothing() {
     // Open, it would keep its room.
     drop(file);
     fs::remove_file(&filler).expect("room again");
-    lanner.wait_for_stderr("takes findings again; 0 were left out meanwhile");
+    lanner.wait_for_stderr("takes findings again; none were left out");
     assert!(lanner.stop().status.success());
     let expected: Vec<_> = (0..READS).map(|number| secret(number).display().to_string()).collect();
     assert_eq!(found(), expected);

@@ -29,6 +29,31 @@ fn a_reload_is_asked_for_where_nothing_reloads_by_itself() {
     assert_eq!(ended.stderr.matches("reloaded").count(), 1, "{}", ended.stderr);
 }
 
+/// Which signals a process catches (proc_pid_status(5)).
+fn caught(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or_default();
+    u64::from_str_radix(mask.trim(), 16).unwrap_or(0)
+}
+
+/// A rotation of logs, or a monitor, may come while the host still loads its packs.
+#[test]
+fn signals_that_come_early_end_nothing() {
+    require_kernel!();
+    let pack = test_pack("counter-1");
+    let arguments = ["run".as_ref(), "--no-cache".as_ref(), "--rules".as_ref(), pack.as_os_str()];
+    let lanner = Lanner::start(arguments);
+    let hangup = 1_u64 << (Signal::HUP.as_raw() - 1);
+    lanner.wait("handler", || caught(lanner.pid()) & hangup != 0);
+    for meant_well in [Signal::HUP, Signal::USR1, Signal::USR2] {
+        signal(lanner.pid(), meant_well);
+    }
+    for said in ["watching kernel", "asked to reload", "the rules were looked at", "status: 1 pack", "SIGUSR2 asks"] {
+        lanner.wait_for_stderr(said);
+    }
+    assert!(lanner.stop().status.success());
+}
+
 #[test]
 fn signals_that_mean_nothing_end_nothing() {
     require_kernel!();
@@ -50,6 +75,8 @@ fn a_recording_that_is_moved_aside_is_whole_and_a_new_one_is_begun() {
     signal(lanner.pid(), Signal::HUP);
     lanner.wait_for_stderr("was not moved aside");
     fs::rename(&capture, &first).expect("moved");
+    // As logrotate does with `create`.
+    fs::write(&capture, "").expect("an empty file");
     signal(lanner.pid(), Signal::HUP);
     lanner.wait_for_stderr("a new recording is begun");
     drop(fs::File::open(&marked));

@@ -125,6 +125,26 @@ fn a_registry_that_never_answers_holds_up_nothing() {
     assert_eq!(silent.connections(), before + 1);
 }
 
+/// Nor are the packs that are there kept waiting for one that is not.
+#[test]
+fn what_is_there_runs_while_a_registry_is_silent() {
+    require_kernel!();
+    let client = Client::default();
+    client.key("release");
+    let address = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
+    client.trust(&address, "release");
+    let silent = Silent::at(&address);
+    let name = format!("oci://{address}/team/counter:1");
+    let (trust, store) = (client.file("trust.toml"), client.file("store"));
+    let more =
+        ["--trust", trust.to_str().expect("UTF-8"), "--store", store.to_str().expect("UTF-8"), "--wait-for-rules"];
+    let lanner = Lanner::watch(&[&test_pack("losses"), Path::new(&name)], &more);
+    lanner.wait_for_stderr("with 1 pack");
+    lanner.wait("question to the registry", || silent.connections() > 0);
+    assert!(!lanner.stderr().contains("cannot be reached"), "{}", lanner.stderr());
+    assert!(lanner.stop().status.success());
+}
+
 #[test]
 fn a_pack_that_is_not_pushed_yet_is_waited_for() {
     require_kernel!();
@@ -136,7 +156,7 @@ fn a_pack_that_is_not_pushed_yet_is_waited_for() {
     let more =
         ["--trust", trust.to_str().expect("UTF-8"), "--store", store.to_str().expect("UTF-8"), "--wait-for-rules"];
     let lanner = Lanner::watch(&[Path::new(&name)], &more);
-    lanner.wait_for_stderr("it is waited for");
+    lanner.wait_for_stderr("it is not loaded");
     client.pack(["push", test_pack("counter-1").to_str().expect("UTF-8"), &name, "--sign", "release.key"]).ok();
     signal(lanner.pid(), Signal::HUP);
     lanner.wait_for_stderr("pack counter 1.0.0 with 1 rules: new");

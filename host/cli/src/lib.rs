@@ -5,7 +5,6 @@
 mod buffer;
 mod colour;
 mod doctor;
-mod limits;
 mod log;
 mod output;
 mod pack;
@@ -58,6 +57,13 @@ enum Verb {
 /// Parses the arguments and does what they say.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Verb::Run(_) | Verb::Record(_) | Verb::Replay(_) = arguments.verb
+        && let Err(lacking) = lanner_control::limits::prepare()
+    {
+        // The log needs a thread too.
+        eprintln!("{lacking}");
+        return ExitCode::FAILURE;
+    }
     let _log = log::start(arguments.log, arguments.color);
     let color = arguments.color;
     signals::survive_file_limits();

@@ -1,5 +1,7 @@
 //! What is said on stderr.
 
+use std::io::IsTerminal as _;
+
 use jiff::tz::TimeZone;
 use lanner_sink::time;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -17,12 +19,20 @@ pub(super) enum Level {
     Debug,
 }
 
-struct TimeOfDay(TimeZone);
+/// When something was said: to people the time of day here, to a file the time (RFC 3339, UTC), as it may be read on another
+/// day.
+enum When {
+    OfDay(TimeZone),
+    Ever,
+}
 
-impl FormatTime for TimeOfDay {
+impl FormatTime for When {
     fn format_time(&self, out: &mut Writer<'_>) -> std::fmt::Result {
-        let now = jiff::Timestamp::now().as_nanosecond();
-        write!(out, "{}", time::of_day(u64::try_from(now).unwrap_or(0), &self.0))
+        let now = jiff::Timestamp::now();
+        match self {
+            Self::OfDay(zone) => write!(out, "{}", time::of_day(u64::try_from(now.as_nanosecond()).unwrap_or(0), zone)),
+            Self::Ever => write!(out, "{now:.3}"),
+        }
     }
 }
 
@@ -39,6 +49,7 @@ pub(super) fn start(level: Level, colour: Colour) -> WorkerGuard {
         Level::Info => "info",
         Level::Debug => "debug",
     };
+    let when = if std::io::stderr().is_terminal() { When::OfDay(TimeZone::system()) } else { When::Ever };
     let (stderr, guard) = NonBlockingBuilder::default()
         .thread_name("lanner-log")
         .buffered_lines_limit(WAITING_LINES)
@@ -47,7 +58,7 @@ pub(super) fn start(level: Level, colour: Colour) -> WorkerGuard {
         .with_writer(stderr)
         .with_ansi(colour.on(&std::io::stderr()))
         .with_target(false)
-        .with_timer(TimeOfDay(TimeZone::system()))
+        .with_timer(when)
         // Where stderr is gone nothing can be said, that it is gone neither; saying so would panic.
         .log_internal_errors(false)
         .with_env_filter(format!("off,lanner={level},lanner_probes={level}"))

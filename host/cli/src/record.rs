@@ -14,9 +14,9 @@ use lanner_source::record::{Machine, Record};
 use lanner_source::{Live, Source};
 
 use super::buffer::Buffer;
-use super::signals::{Asked, Signals};
-use super::status::say_degraded;
-use super::{Failure, duration, limits};
+use super::signals::{Asked, Asks, Signals};
+use super::status::{parts, say_degraded};
+use super::{Failure, duration};
 
 /// What was recorded is on disk after this time at the latest, whatever happens to the recorder.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -37,24 +37,25 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    limits::allow_files()?;
+    let signals = Signals::listen()?;
     let mut source = Live::start(arguments.buffer.bytes())?;
     source.want(&Kind::ALL.into_iter().collect::<BTreeSet<_>>())?;
     let writer = CaptureWriter::create(&arguments.output, source.machine(), arguments.force)?;
     let (orders, obeyed) = channel();
-    obey_signals(orders, arguments.duration)?;
+    obey_signals(signals, orders, arguments.duration)?;
     let began = Instant::now();
     let path = arguments.output.display();
     tracing::info!("recording to {path}; Ctrl-C stops");
-    say_degraded(&source.degraded());
+    say_degraded(parts(source.degraded()));
     let machine = source.machine().clone();
     let mut recording =
         Recording { writer, path: arguments.output.clone(), machine, earlier: 0, began, flushed: began };
     let mut flow = Flow::new(Box::new(source) as Box<dyn Source>, &obeyed);
     flow.take_in(&mut recording)?;
+    let aside = if recording.writer.is_in_place() { "" } else { " (it was moved aside)" };
     let events = recording.earlier + recording.writer.finish()?.events;
     let lost = flow.sources().lost();
-    tracing::info!("recorded {events} events in {:.1?} to {path}, {lost} lost", began.elapsed());
+    tracing::info!("recorded {events} events in {:.1?} to {path}{aside}, {lost} lost", began.elapsed());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -81,12 +82,14 @@ impl Recording {
         let writer = match CaptureWriter::create(&self.path, &self.machine, false) {
             Ok(writer) => writer,
             Err(error) => {
-                tracing::error!("no new recording is begun: {error}; the one that was moved goes on");
+                tracing::error!(
+                    "no new recording is begun: {error}; the one that was moved goes on, until the next SIGHUP"
+                );
                 return Ok(());
             }
         };
         self.earlier += std::mem::replace(&mut self.writer, writer).finish()?.events;
-        tracing::info!("{path} was moved aside, and is whole: a new recording is begun");
+        tracing::info!("{path} was moved aside, or removed, and is whole: a new recording is begun");
         Ok(sources.begin_anew()?)
     }
 }
@@ -132,7 +135,7 @@ impl Intake for Recording {
                 let events = self.earlier + self.writer.progress().events;
                 let lost = sources.lost();
                 tracing::info!("status: recording for {:.0?}; {events} events, {lost} lost", self.began.elapsed());
-                say_degraded(&sources.degraded());
+                say_degraded(parts(sources.degraded()));
             }
             // There are no packs.
             _ => {}
@@ -142,15 +145,10 @@ impl Intake for Recording {
 }
 
 /// Has done what signals ask for, and stops it when the time is over.
-fn obey_signals(orders: Sender<Order>, duration: Option<Duration>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut signals = {
-        let _entered = runtime.enter();
-        Signals::listen()?
-    };
+fn obey_signals(signals: Signals, orders: Sender<Order>, duration: Option<Duration>) -> Result<(), Failure> {
     // A time that no clock can tell never comes.
     let end = duration.and_then(|duration| Instant::now().checked_add(duration));
-    let obey = async move {
+    let obey = async move |asks: &mut Asks| {
         let over = async {
             match end {
                 Some(end) => tokio::time::sleep_until(end.into()).await,
@@ -159,7 +157,7 @@ fn obey_signals(orders: Sender<Order>, duration: Option<Duration>) -> Result<(),
         };
         let asked = async {
             loop {
-                let order = match signals.next().await {
+                let order = match asks.next().await {
                     Asked::Stop => return,
                     Asked::Reload => Order::Reopen,
                     Asked::Status => Order::Tell { reply: channel().0 },
@@ -174,9 +172,9 @@ fn obey_signals(orders: Sender<Order>, duration: Option<Duration>) -> Result<(),
         }
         let _ = orders.send(Order::Stop);
         // A second one: what has arrived is not written any more.
-        while signals.next().await != Asked::Stop {}
+        while asks.next().await != Asked::Stop {}
         let _ = orders.send(Order::GiveUp);
     };
-    std::thread::Builder::new().name("lanner-signals".into()).spawn(move || runtime.block_on(obey))?;
+    std::thread::Builder::new().name("lanner-signals".into()).spawn(move || signals.serve(obey))?;
     Ok(())
 }

@@ -11,10 +11,10 @@ use lanner_pipeline::Pipeline;
 use lanner_sink::{Behind, Delivery};
 use lanner_source::{Replay, Source};
 
+use super::Failure;
 use super::colour::Colour;
 use super::output::Output;
 use super::rules::{Loading, Ready, Rules, summary};
-use super::{Failure, limits};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -28,7 +28,6 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
-    limits::check_address_space()?;
     let Ready { engine, verdicts, remote: _in_use, .. } = arguments.rules.load(Loading::default())?;
     let source = Replay::open(&arguments.capture)?;
     let sinks = arguments.output.open(&source.machine().hostname, colour)?;

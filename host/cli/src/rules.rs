@@ -9,7 +9,7 @@ use lanner_engine::{
     Candidate, DEFAULT_MEMORY, Description, Engine, Limits, PackError, Runtime, Settings, Verdicts, cache,
 };
 use lanner_pack::lock::{Lock, Pin};
-use lanner_pack::obtain::{ObtainError, Obtained, Obtainer};
+use lanner_pack::obtain::{Obtained, Obtainer};
 use lanner_pack::reference::{Locator, Reference};
 use lanner_pack::{Followed, Loaded, Located, Running, Table};
 
@@ -145,48 +145,55 @@ impl Rules {
     ) -> Result<FromRegistries, Failure> {
         let obtainer = Arc::new(self.get.obtainer(self.allow_downgrade)?);
         let lock = self.read_lock()?;
-        let mut wanted = Vec::new();
+        let pin = |reference: &Reference| lock.as_ref().and_then(|lock| lock.pins.get(reference));
+        // What is there already, by its name; and what is asked for, with the name to ask by.
         let mut kept = BTreeMap::new();
-        for (place, reference) in references.iter().enumerate() {
-            let pin = lock.as_ref().and_then(|lock| lock.pins.get(reference));
+        let mut wanted = BTreeMap::new();
+        for reference in references {
+            let pin = pin(reference);
             if self.locked && pin.is_none() {
                 return Err(format!(
                     "{reference} is not in the lock file; add it with `lanner pack update {reference}`"
                 )
                 .into());
             }
-            let exact = pin.map(|pin| Reference::of_digest(reference.repository().clone(), pin.digest));
-            // A machine is watched with what it has; the registry is asked when it is.
-            if loading.kept_first
-                && exact.is_none()
+            if let Some(pin) = pin {
+                wanted.insert(reference, Reference::of_digest(reference.repository().clone(), pin.digest));
+            } else if loading.kept_first
                 && let Some(obtained) = obtainer.obtain_kept(reference)?
             {
-                kept.insert(place, obtained);
-            } else {
-                wanted.push((place, exact.unwrap_or_else(|| reference.clone())));
+                // A machine is watched with what it has; the registry is asked when it is.
+                kept.insert(reference, obtained);
+            } else if !loading.waits {
+                wanted.insert(reference, reference.clone());
             }
         }
-        let names: Vec<Reference> = wanted.iter().map(|(_, name)| name.clone()).collect();
-        let asked = wanted.iter().map(|(place, _)| *place).zip(obtainer.obtain_all(&names));
-        let mut obtained: BTreeMap<usize, (bool, Result<Obtained, ObtainError>)> =
-            asked.map(|(place, obtained)| (place, (true, obtained))).collect();
-        obtained.extend(kept.into_iter().map(|(place, kept)| (place, (false, Ok(kept)))));
+        let names: Vec<Reference> = wanted.values().cloned().collect();
+        let mut asked: BTreeMap<_, _> = wanted.into_keys().zip(obtainer.obtain_all(&names)).collect();
         let mut remote =
             FromRegistries { obtainer, running: Table::default(), followed: Vec::new(), pinned: Vec::new() };
-        for ((_, (fresh, obtained)), reference) in obtained.into_iter().zip(references) {
-            let pin = lock.as_ref().and_then(|lock| lock.pins.get(reference));
-            let running = obtained.map_err(Failure::from);
-            let running =
-                running.and_then(|obtained| install_remote(engine, &remote.obtainer, reference, obtained, pin, fresh));
-            let runs = running.is_ok();
-            match running {
-                Ok(running) => remote.running.insert(reference.clone(), running),
-                Err(error) if loading.waits && pin.is_none() => tracing::error!("{error}; it is waited for"),
-                Err(error) => return Err(error),
+        for reference in references {
+            let (obtained, fresh) = match (kept.remove(reference), asked.remove(reference)) {
+                (Some(obtained), _) => (Some(obtained), false),
+                (None, Some(obtained)) => (Some(obtained?), true),
+                (None, None) => (None, false),
+            };
+            let pin = pin(reference);
+            let running = obtained
+                .map(|obtained| install_remote(engine, &remote.obtainer, reference, obtained, pin, fresh))
+                .transpose();
+            let running = match running {
+                // Whoever follows it says why, and waits.
+                Err(_) if loading.waits && pin.is_none() => None,
+                running => running?,
+            };
+            let runs = running.is_some();
+            if let Some(running) = running {
+                remote.running.insert(reference.clone(), running);
             }
             if pin.is_some() {
                 remote.pinned.push(reference.clone());
-            } else if reference.tag().is_some() {
+            } else if reference.tag().is_some() || !runs {
                 remote.followed.push(Followed { reference: reference.clone(), fresh: fresh && runs });
             }
         }
@@ -262,7 +269,10 @@ fn install_remote(
                 .into());
             }
         }
-        None => obtainer.check_accepted(reference, digest, &description)?,
+        None => {
+            obtainer.check_accepted(reference, digest, &description)?;
+            obtainer.warn_of_rules_gone(reference, &description)?;
+        }
     }
     engine.install(&path, candidate).map_err(refused)?;
     if let Ok(verdict) = &obtained.trust {
@@ -271,7 +281,7 @@ fn install_remote(
     if pin.is_none() {
         obtainer.accept(reference, digest, &description)?;
     }
-    Ok(Running { resolved: obtained.resolved, in_use: obtained.in_use, untrusted: None })
+    Ok(Running { resolved: obtained.resolved, in_use: obtained.in_use })
 }
 
 /// `pack.name=value`.

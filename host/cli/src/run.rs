@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 use lanner_control::self_test;
 use lanner_engine::{Order, Runtime};
 use lanner_finding::Findings;
-use lanner_pack::{Follower, Guard, MIN_INTERVAL, Reload, Table, Watcher};
+use lanner_pack::{Board, Follower, Guard, MIN_INTERVAL, Reload, Watcher};
 use lanner_pipeline::{Pipeline, PipelineError, Totals};
-use lanner_sink::{Behind, Delivered, Delivery};
+use lanner_sink::{Behind, Delivered, Delivery, Progress};
 use lanner_source::{Live, Source};
 
 use super::buffer::Buffer;
 use super::colour::Colour;
 use super::output::Output;
 use super::rules::{FromRegistries, Loading, Ready, Rules, summary};
-use super::signals::{Asked, Signals};
-use super::status::{self, say_degraded};
-use super::{Failure, duration, limits};
+use super::signals::{Asked, Asks, Signals};
+use super::status::{self, parts, say_degraded};
+use super::{Failure, duration};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -54,8 +54,7 @@ const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    limits::check_address_space()?;
-    limits::allow_files()?;
+    let signals = Signals::listen()?;
     let loading = Loading { live: true, kept_first: !arguments.no_reload, waits: arguments.wait_for_rules };
     let Ready { engine, verdicts, located, digests, remote } = arguments.rules.load(loading)?;
     let source = Live::start(arguments.buffer.bytes())?;
@@ -68,29 +67,29 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let (orders, obeyed) = channel();
     let pipeline = Pipeline::new(Box::new(source) as Box<dyn Source>, engine, Some(std::process::id()))?;
     let seen = pipeline.seen();
-    let missing = located.missing.clone();
+    let (missing, board) = (located.missing.clone(), Board::default());
     let watcher = match located.named.is_empty() && missing.is_empty() {
         true => None,
         false => {
             let reload = if arguments.no_reload { Reload::WhenAsked } else { Reload::AsTheyChange };
-            Some(Watcher::start(runtime.clone(), located, digests, orders.clone(), reload)?)
+            Some(Watcher::start(runtime.clone(), located, digests, board.clone(), orders.clone(), reload)?)
         }
     };
-    let remote = remote.map(|remote| Remote::start(arguments, &runtime, remote, &orders)).transpose()?;
+    let remote = remote.map(|remote| Remote::start(arguments, &runtime, remote, &board, &orders)).transpose()?;
     let (found, findings) = channel();
     let delivery =
         Delivery::start(Findings::from(verdicts), sinks, Behind::LeaveOut, arguments.self_test.then_some(found))?;
     let pipeline = Running::start(pipeline, obeyed)?;
     tracing::info!("watching kernel {kernel} with {what}, ready after {:.0?}; Ctrl-C stops", began.elapsed());
-    say_degraded(&degraded);
+    say_degraded(parts(degraded));
     for path in missing {
         tracing::warn!("there are no rules at {} yet: they are waited for", path.display());
     }
     if arguments.self_test {
         self_test::start(expected, seen, findings)?;
     }
-    let host = Host { began, pipeline: &pipeline, delivery: &delivery, orders: &orders, watcher, remote };
-    let waited = host.wait(arguments.duration);
+    let host = Host { began, pipeline: &pipeline, delivery: &delivery, orders: &orders, watcher, remote, board };
+    let waited = host.wait(signals, arguments.duration);
     let totals = match waited {
         // It hangs.
         Err(failure) if !pipeline.0.is_finished() => return Err(failure),
@@ -111,7 +110,6 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
 
 /// The packs from registries, as they run.
 struct Remote {
-    running: Table,
     guard: Guard,
     follower: Option<Follower>,
 }
@@ -123,6 +121,7 @@ impl Remote {
         arguments: &Arguments,
         runtime: &Runtime,
         remote: FromRegistries,
+        board: &Board,
         orders: &Sender<Order>,
     ) -> Result<Self, Failure> {
         let FromRegistries { obtainer, running, followed, pinned } = remote;
@@ -136,11 +135,11 @@ impl Remote {
         }
         let follows = !arguments.no_reload && !followed.is_empty();
         let follower = match follows {
-            true => Some(Follower::start(runtime, &obtainer, &running, followed, arguments.follow, orders)?),
+            true => Some(Follower::start(runtime, &obtainer, &running, board, followed, arguments.follow, orders)?),
             false => None,
         };
-        let guard = Guard::start(obtainer, running.clone(), follower.clone(), orders.clone())?;
-        Ok(Self { running, guard, follower })
+        let guard = Guard::start(obtainer, running, board.clone(), follower.clone(), orders.clone())?;
+        Ok(Self { guard, follower })
     }
 
     /// Looks at the policy, and at the registries.
@@ -187,25 +186,24 @@ struct Host<'a> {
     orders: &'a Sender<Order>,
     watcher: Option<Watcher>,
     remote: Option<Remote>,
+    board: Board,
 }
 
 impl Host<'_> {
     /// Does what signals ask for, until one asks to end, the time is over, or a thread ends by itself; then has it all
     /// stopped, what is left not judged when the time for that is over, and waits until it has.
-    fn wait(&self, duration: Option<Duration>) -> Result<(), Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            let mut signals = Signals::listen()?;
-            self.serve(&mut signals, duration).await;
+    fn wait(&self, signals: Signals, duration: Option<Duration>) -> Result<(), Failure> {
+        signals.serve(async |asks| {
+            self.serve(asks, duration).await;
             tracing::info!(
                 "stopping: what has arrived is judged first, for {JUDGING:?} at most; a second signal stops at once"
             );
-            self.stop(&mut signals).await
-        })
+            self.stop(asks).await
+        })?
     }
 
     /// Until it is to end.
-    async fn serve(&self, signals: &mut Signals, duration: Option<Duration>) {
+    async fn serve(&self, asks: &mut Asks, duration: Option<Duration>) {
         // A time that no clock can tell never comes.
         let end = duration.and_then(|duration| tokio::time::Instant::now().checked_add(duration));
         let over = async {
@@ -221,13 +219,11 @@ impl Host<'_> {
         };
         let asked = async {
             loop {
-                match signals.next().await {
+                match asks.next().await {
                     Asked::Stop => return,
                     Asked::Reload => self.reload(),
                     Asked::Status => {
-                        let untrusted = self.remote.iter().flat_map(|remote| remote.running.untrusted()).collect();
-                        let (findings, waiting) = (self.delivery.findings(), self.delivery.waiting());
-                        status::say(self.orders, self.began, findings, waiting, untrusted);
+                        status::say(self.orders, self.began, self.delivery.progress(), self.board.sentences());
                     }
                 }
             }
@@ -246,7 +242,7 @@ impl Host<'_> {
         self.remote.iter().for_each(Remote::look);
     }
 
-    async fn stop(&self, signals: &mut Signals) -> Result<(), Failure> {
+    async fn stop(&self, asks: &mut Asks) -> Result<(), Failure> {
         let order = |order| {
             // The pipeline may have ended by itself.
             let _ = self.orders.send(order);
@@ -263,7 +259,7 @@ impl Host<'_> {
                 tokio::time::sleep(LOOK / 10).await;
             }
         };
-        let asked_again = async { while signals.next().await != Asked::Stop {} };
+        let asked_again = async { while asks.next().await != Asked::Stop {} };
         tokio::select! {
             () = stopped => Ok(()),
             () = asked_again => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),
@@ -280,8 +276,9 @@ impl Host<'_> {
             )
             .into();
         }
-        let (waiting, why) = self.delivery.waiting();
-        let why = why.unwrap_or_else(|| "perhaps as nobody reads it".to_owned());
-        format!("not all was written within {GRACE:?} ({why}): {waiting} findings wait; {UNWRITTEN}").into()
+        let Progress { waiting, left_out, trouble, .. } = self.delivery.progress();
+        let why = trouble.unwrap_or_else(|| "perhaps as nobody reads it".to_owned());
+        let lost = waiting as u64 + left_out;
+        format!("not all was written within {GRACE:?} ({why}): {lost} findings are lost").into()
     }
 }

@@ -3,4 +3,5 @@
 #![forbid(unsafe_code)]
 
 pub mod doctor;
+pub mod limits;
 pub mod self_test;

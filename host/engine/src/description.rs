@@ -6,6 +6,8 @@ use super::refusal::Refusal;
 
 /// Bytes of a description at most.
 const MAX_DESCRIPTION: usize = 4 << 20;
+/// Rules that are named where some are gone.
+const NAMED: usize = 20;
 
 /// A pack's description.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +51,23 @@ impl Description {
         let configuration = checked.configuration(own).map_err(|nonsense| Refusal::Setting(nonsense.to_string()))?;
         let Checked { said: Said { name, version, summary, rules, settings, .. }, wanted, left_out } = checked;
         Ok((Self { name, version, summary, rules, settings, wanted, left_out }, configuration))
+    }
+
+    /// Says, as a warning, which rules of an earlier version it does not have any more.
+    pub fn warn_of_rules_gone<'a>(&self, before: &str, rules: impl Iterator<Item = &'a str>) {
+        let gone = self.lacks(rules);
+        if gone.is_empty() {
+            return;
+        }
+        let more = gone.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let named = gone.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+        tracing::warn!("pack {} {}: the rules {named}{more} of version {before} are gone", self.name, self.version);
+    }
+
+    /// Which of these rules it does not have.
+    fn lacks<'a>(&self, rules: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+        rules.filter(|id| !self.rules.iter().any(|rule| rule.id == *id)).collect()
     }
 
     /// Its version, to be compared.
@@ -100,5 +119,17 @@ impl Settings {
 
     fn of(&self, pack: &str) -> &[(String, String)] {
         self.0.iter().find(|(known, _)| known == pack).map_or(&[], |(_, settings)| settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_that_are_gone_are_found() {
+        let rules = ["a/c", "a/e"].map(|id| Rule { id: id.to_owned(), ..Rule::default() });
+        let now = Description { rules: rules.into(), ..Description::default() };
+        assert_eq!(now.lacks(["a/b", "a/c", "a/d"].into_iter()), ["a/b", "a/d"]);
     }
 }

@@ -197,7 +197,10 @@ impl Engine {
         }
         self.router.remove(pack);
         self.router.add(pack, &description);
-        self.packs.insert(pack, Loaded { path: path.to_owned(), description, worker });
+        let loaded = Loaded { path: path.to_owned(), description: description.clone(), worker };
+        if let Some(before) = self.packs.insert(pack, loaded) {
+            warn_of_loss(&before.description, &description);
+        }
         Ok(handover)
     }
 
@@ -304,4 +307,18 @@ impl Engine {
         let load = |worker: usize| self.packs.values().filter(|loaded| loaded.worker == worker).count();
         (0..self.workers.len()).min_by_key(|worker| load(*worker)).unwrap_or(0)
     }
+}
+
+/// Says what a pack in the place of another does not have any more.
+fn warn_of_loss(before: &Description, now: &Description) {
+    let Description { name, version, rules, .. } = before;
+    if *name != now.name {
+        let (other, theirs) = (&now.name, now.rules.len());
+        tracing::warn!(
+            "pack {name} {version} ({} rules) is replaced by another pack, {other} ({theirs} rules)",
+            rules.len()
+        );
+        return;
+    }
+    now.warn_of_rules_gone(version, rules.iter().map(|rule| rule.id.as_str()));
 }

@@ -15,8 +15,8 @@ pub struct Status {
     pub lost: u64,
     /// What runs.
     pub packs: Vec<Arc<Description>>,
-    /// What the sources do not see or know, and what to do about it: a sentence each.
-    pub degraded: Vec<String>,
+    /// What the sources do not see or know; and what to do about it, where something can be done.
+    pub degraded: Vec<(String, Option<String>)>,
 }
 
 /// It is carried out between two batches; those that wait to be judged do not delay it.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use lanner_engine::{Candidate, Order, PackError, Runtime};
 
+use super::board::Board;
 use super::digest::Digest;
 use super::obtain::{ObtainError, Obtained, Obtainer};
 use super::reference::Reference;
@@ -55,6 +56,7 @@ impl Follower {
         runtime: &Runtime,
         obtainer: &Arc<Obtainer>,
         running: &Table,
+        board: &Board,
         followed: Vec<Followed>,
         interval: Option<Duration>,
         orders: &Sender<Order>,
@@ -75,6 +77,7 @@ impl Follower {
                 runtime: runtime.clone(),
                 obtainer: obtainer.clone(),
                 running: running.clone(),
+                board: board.clone(),
                 orders: orders.clone(),
                 interval,
             };
@@ -112,6 +115,7 @@ struct Following {
     runtime: Runtime,
     obtainer: Arc<Obtainer>,
     running: Table,
+    board: Board,
     orders: Sender<Order>,
     interval: Option<Duration>,
 }
@@ -161,6 +165,7 @@ impl Following {
                         tracing::warn!("{error}; what runs goes on, and it is tried again");
                     }
                     self.down = true;
+                    self.board.set(&self.registry, &error.to_string());
                     self.failures += 1;
                     return;
                 }
@@ -170,6 +175,7 @@ impl Following {
         }
         if self.down {
             tracing::info!("registry {} is back", self.registry);
+            self.board.clear(&self.registry);
             self.down = false;
         }
         let all = self.names.iter().all(|name| self.running.resolved(&name.followed.reference).is_some());
@@ -183,6 +189,7 @@ impl Following {
         let now = self.obtainer.resolve(&reference, running.as_ref())?;
         if running.is_some_and(|running| running.digest == now.digest) {
             name.said.clear();
+            self.board.clear(&reference.to_string());
             if name.refused.take().is_some() {
                 tracing::info!("{reference} leads to the running pack again");
             }
@@ -199,6 +206,8 @@ impl Following {
         let obtained = self.obtainer.obtain_resolved(&reference, now)?;
         match self.reload(&reference, obtained) {
             Ok(running) => {
+                self.board.clear(&reference.to_string());
+                self.board.clear(&format!("trust in {reference}"));
                 self.running.insert(reference, running);
                 if let Some(name) = self.names.get_mut(place) {
                     name.refused = None;
@@ -226,6 +235,7 @@ impl Following {
         let digest = digest.map_or_else(String::new, |digest| format!(" ({digest})"));
         let goes_on = if running.is_some() { "the version before goes on" } else { "it is not loaded" };
         tracing::error!("{why}{digest}; {goes_on}");
+        self.board.set(&name.followed.reference.to_string(), &format!("{why}{digest}; {goes_on}"));
         why.clone_into(&mut name.said);
     }
 
@@ -246,7 +256,7 @@ impl Following {
         if let Err(error) = self.obtainer.accept(reference, resolved.digest, &description) {
             tracing::warn!("{error}; after a restart an older version would not be noticed");
         }
-        Ok(Running { resolved, in_use, untrusted: None })
+        Ok(Running { resolved, in_use })
     }
 }
 

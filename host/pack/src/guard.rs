@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use lanner_engine::Order;
 use lanner_trust::OnRevocation;
 
+use super::board::Board;
+use super::digest::Digest;
 use super::follow::{Followed, Follower};
 use super::obtain::Obtainer;
 use super::reference::Reference;
@@ -30,11 +32,12 @@ impl Guard {
     pub fn start(
         obtainer: Arc<Obtainer>,
         running: Table,
+        board: Board,
         follower: Option<Follower>,
         orders: Sender<Order>,
     ) -> std::io::Result<Self> {
         let (look, asks) = channel();
-        let guard = Guarding { obtainer, running, orders };
+        let guard = Guarding { obtainer, running, board, orders };
         std::thread::Builder::new().name("lanner-trust".into()).spawn(move || {
             let mut checked = Instant::now();
             loop {
@@ -67,6 +70,7 @@ impl Guard {
 struct Guarding {
     obtainer: Arc<Obtainer>,
     running: Table,
+    board: Board,
     orders: Sender<Order>,
 }
 
@@ -103,30 +107,35 @@ impl Guarding {
     }
 
     /// Does what is to be done about a pack that is not trusted, or is again.
-    fn judge(&self, name: &Reference, digest: super::digest::Digest, refusal: Option<String>) {
+    fn judge(&self, name: &Reference, digest: Digest, refusal: Option<String>) {
         let mut table = self.running.lock();
         // Another version may have taken its place meanwhile.
-        let Some(running) = table.get_mut(name).filter(|running| running.resolved.digest == digest) else { return };
+        if table.get(name).is_none_or(|running| running.resolved.digest != digest) {
+            return;
+        }
+        let about = format!("trust in {name}");
         match refusal {
             None => {
-                if running.untrusted.take().is_some() {
+                if self.board.clear(&about) {
                     tracing::info!("{name} is trusted again");
                 }
             }
-            Some(why) if running.untrusted.as_ref() == Some(&why) && !self.stops() => {}
             Some(why) if self.stops() => {
-                tracing::error!("{name} is stopped, as it is not trusted any more: {why}");
+                let what = format!("{name} is stopped, as it is not trusted any more: {why}");
+                tracing::error!("{what}");
+                self.board.set(&about, &what);
                 table.remove(name);
                 let (reply, _) = channel();
                 // Nobody listens any more only when the host ends.
                 let _ = self.orders.send(Order::Remove { path: Followed::path(name), reply });
             }
             Some(why) => {
-                tracing::error!(
-                    "{name} is not trusted any more: {why}; it runs on, as it was accepted, and nothing newer is taken \
-                     (on_revocation = \"stop\" in the trust policy stops it)"
-                );
-                running.untrusted = Some(why);
+                if self.board.set(&about, &format!("{name} runs, and is not trusted any more: {why}")) {
+                    tracing::error!(
+                        "{name} is not trusted any more: {why}; it runs on, as it was accepted, and nothing newer is \
+                         taken (on_revocation = \"stop\" in the trust policy stops it)"
+                    );
+                }
             }
         }
     }

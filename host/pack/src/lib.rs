@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod artifact;
+mod board;
 pub mod credentials;
 pub mod digest;
 mod follow;
@@ -22,6 +23,7 @@ pub mod trust;
 mod watch;
 mod way;
 
+pub use board::Board;
 pub use follow::{Followed, Follower, MIN_INTERVAL};
 pub use guard::Guard;
 pub use load::{Loaded, load, read};

@@ -23,7 +23,7 @@ pub struct Located {
 #[derive(Debug, thiserror::Error)]
 pub enum LocateError {
     /// It is not there, or cannot be read.
-    #[error("rules path {path} cannot be read: {error}; --rules names a pack or a folder of packs", path = path.display())]
+    #[error("rules path {path} cannot be read: {error}; --rules names a pack or a folder of packs; --wait-for-rules waits for it", path = path.display())]
     Unreadable {
         /// The path.
         path: PathBuf,
@@ -31,7 +31,10 @@ pub enum LocateError {
         error: io::Error,
     },
     /// There is no pack in any of them.
-    #[error("no pack (a file that ends in .{ENDING}) in {}; build the shipped one with `make packs`", join(paths))]
+    #[error(
+        "no pack (a file that ends in .{ENDING}) in {}; put some there (`make packs` builds the shipped one), or start with --wait-for-rules",
+        join(paths)
+    )]
     Nothing {
         /// What was searched.
         paths: Vec<PathBuf>,

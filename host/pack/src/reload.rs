@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use lanner_engine::{Candidate, Description, Handover, Order, PackError, Refusal, Runtime};
 
+use super::board::Board;
 use super::load;
 use super::locate::{Located, is_pack};
 use super::watch::{Change, Eyes};
@@ -26,6 +27,7 @@ pub(super) struct Reloader {
     known: BTreeMap<PathBuf, [u8; 32]>,
     /// Of these, those whose folder went with them: they go on until they are seen again.
     orphans: BTreeSet<PathBuf>,
+    board: Board,
     orders: Sender<Order>,
     eyes: Eyes,
 }
@@ -35,19 +37,40 @@ impl Reloader {
         runtime: Runtime,
         located: Located,
         known: BTreeMap<PathBuf, [u8; 32]>,
+        board: Board,
         orders: Sender<Order>,
         eyes: Eyes,
     ) -> Self {
         let links = links(&located);
-        let mut reloader = Self { runtime, located, links, known, orphans: BTreeSet::new(), orders, eyes };
+        let mut reloader = Self { runtime, located, links, known, orphans: BTreeSet::new(), board, orders, eyes };
         reloader.watch();
+        reloader.note_missing();
         reloader
+    }
+
+    /// Looks whether what was missing is there; says whether it is.
+    fn find_missing(&mut self) -> bool {
+        let before = self.located.missing.clone();
+        let found = self.located.find_missing();
+        for path in before.iter().filter(|path| !self.located.missing.contains(path)) {
+            self.board.clear(&path.to_string_lossy());
+        }
+        found
+    }
+
+    /// Notes which of the named paths are not there yet.
+    fn note_missing(&self) {
+        for path in &self.located.missing {
+            self.board.set(&path.to_string_lossy(), &format!("there are no rules at {} yet", path.display()));
+        }
     }
 
     pub(super) fn work(mut self, changes: &Receiver<Change>) {
         let mut unsettled: BTreeMap<PathBuf, Instant> = BTreeMap::new();
         // Files may have changed between being read and being watched.
         let mut everything = (!matches!(self.eyes, Eyes::Shut)).then(Instant::now);
+        // What ran when somebody asked.
+        let mut asked: Option<BTreeMap<PathBuf, [u8; 32]>> = None;
         // When it is to be looked for what nobody tells of.
         let mut look = Instant::now();
         loop {
@@ -59,7 +82,7 @@ impl Reloader {
             };
             if let Some(pause) = pause.filter(|_| look <= Instant::now()) {
                 look = Instant::now() + pause;
-                if self.located.find_missing() || self.have_changed() {
+                if self.find_missing() || self.have_changed() {
                     everything = everything.or(Some(Instant::now()));
                 }
             }
@@ -75,6 +98,10 @@ impl Reloader {
                     everything = everything.or(Some(settled_at));
                 }
                 Ok(Change::Anywhere) => everything = everything.or(Some(settled_at)),
+                Ok(Change::Asked) => {
+                    everything = everything.or(Some(settled_at));
+                    asked.get_or_insert_with(|| self.known.clone());
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -82,7 +109,7 @@ impl Reloader {
             let mut settled: BTreeSet<PathBuf> =
                 unsettled.extract_if(.., |_, at| *at <= now).map(|(path, _)| path).collect();
             if everything.take_if(|at| *at <= now).is_some() {
-                self.located.find_missing();
+                self.find_missing();
                 self.follow_links();
                 self.watch();
                 settled.extend(self.all_paths());
@@ -95,6 +122,9 @@ impl Reloader {
                 unsettled.extend(gone.into_iter().map(|path| (path, settled_at)));
             }
             self.look_at(settled);
+            if everything.is_none() && unsettled.is_empty() && asked.take().is_some_and(|before| before == self.known) {
+                tracing::info!("the rules were looked at: {} files, as before", self.known.len());
+            }
         }
     }
 
@@ -188,10 +218,15 @@ impl Reloader {
         let others = if unloaded > 0 { self.all_paths().filter(|path| path.exists()).collect() } else { Vec::new() };
         for path in &there.into_iter().chain(others).collect::<BTreeSet<_>>() {
             self.orphans.remove(path);
-            if let Err(error) = self.reload(path) {
-                match self.known.contains_key(path) {
-                    true => tracing::error!("{error}; the version before goes on"),
-                    false => tracing::error!("{error}; it is not loaded"),
+            match self.reload(path) {
+                Ok(()) => {
+                    self.board.clear(&path.to_string_lossy());
+                }
+                Err(error) => {
+                    let known = self.known.contains_key(path);
+                    let goes_on = if known { "the version before goes on" } else { "it is not loaded" };
+                    tracing::error!("{error}; {goes_on}");
+                    self.board.set(&path.to_string_lossy(), &format!("{error}; {goes_on}"));
                 }
             }
         }
@@ -207,7 +242,10 @@ impl Reloader {
         if unload {
             self.unload(path);
         } else {
-            tracing::warn!("pack {} is gone; the loaded version goes on", path.display());
+            let what = format!("pack {} is gone; the loaded version goes on", path.display());
+            if self.board.set(&path.to_string_lossy(), &what) {
+                tracing::warn!("{what}");
+            }
         }
         unload
     }
@@ -259,8 +297,12 @@ impl Reloader {
             return;
         }
         self.known.remove(path);
+        self.board.clear(&path.to_string_lossy());
         if let Ok(Some(description)) = answer.recv() {
             tracing::warn!("pack {} is unloaded: its file is gone from {}", description.name, path.display());
+        }
+        if self.known.is_empty() {
+            tracing::warn!("no rules from files are left");
         }
     }
 }

@@ -13,8 +13,6 @@ pub struct Running {
     pub resolved: Resolved,
     /// Keeps it in the store.
     pub in_use: Option<InUse>,
-    /// Why it is not trusted any more, though it runs.
-    pub untrusted: Option<String>,
 }
 
 /// What runs, by the names it was loaded by. Cheap to clone.
@@ -34,12 +32,5 @@ impl Table {
     /// What the name led to that runs under it.
     pub(crate) fn resolved(&self, reference: &Reference) -> Option<Resolved> {
         self.lock().get(reference).map(|running| running.resolved.clone())
-    }
-
-    /// What runs and is not trusted any more, and why: a sentence each.
-    pub fn untrusted(&self) -> Vec<String> {
-        let table = self.lock();
-        let untrusted = table.iter().filter_map(|(name, running)| Some((name, running.untrusted.as_ref()?)));
-        untrusted.map(|(name, why)| format!("{name} runs, and is not trusted any more: {why}")).collect()
     }
 }

@@ -11,6 +11,7 @@ use lanner_engine::{Order, Runtime};
 use notify::event::AccessKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use super::board::Board;
 use super::locate::Located;
 use super::reload::Reloader;
 
@@ -38,6 +39,8 @@ pub(super) enum Change {
     At(PathBuf),
     /// It is not known what was missed.
     Anywhere,
+    /// Somebody asks to look at everything, and wants to know what came of it.
+    Asked,
 }
 
 impl Watcher {
@@ -50,6 +53,7 @@ impl Watcher {
         runtime: Runtime,
         located: Located,
         known: BTreeMap<PathBuf, [u8; 32]>,
+        board: Board,
         orders: Sender<Order>,
         reload: Reload,
     ) -> std::io::Result<Self> {
@@ -64,7 +68,7 @@ impl Watcher {
             (None, Reload::AsTheyChange) => Eyes::Looks(Looks::default()),
             (None, Reload::WhenAsked) => Eyes::Shut,
         };
-        let reloader = Reloader::new(runtime, located, known, orders, eyes);
+        let reloader = Reloader::new(runtime, located, known, board, orders, eyes);
         std::thread::Builder::new().name("lanner-reload".into()).spawn(move || reloader.work(&changes))?;
         Ok(Self { changed, _told: told })
     }
@@ -72,7 +76,7 @@ impl Watcher {
     /// Looks at all rules now.
     pub fn look(&self) {
         // The reloader is gone only when the host ends.
-        let _ = self.changed.send(Change::Anywhere);
+        let _ = self.changed.send(Change::Asked);
     }
 }
 

@@ -117,7 +117,7 @@ impl<E: Judge> Intake for Judging<E> {
             }
             Order::Tell { reply } => {
                 let packs = self.engine.loaded();
-                let degraded = sources.degraded();
+                let degraded = sources.degraded().into_iter().map(|s| (s.what, s.remedy)).collect();
                 let _ = reply.send(Status { events: self.events, lost: sources.lost(), packs, degraded });
             }
             Order::Reopen | Order::Stop | Order::GiveUp => {}

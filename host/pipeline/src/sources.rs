@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lanner_abi::Kind;
 use lanner_source::record::{Machine, Record};
-use lanner_source::{Drained, Source, SourceError};
+use lanner_source::{Drained, Shortcoming, Source, SourceError};
 
 /// How long it is waited for one of several sources before the others are looked at, each.
 const TURN: Duration = Duration::from_millis(4);
@@ -114,8 +114,8 @@ impl Sources {
         inputs.try_for_each(|(number, input)| input.source.finish(&mut |record| take(number, record)))
     }
 
-    /// What they do not see or know, and what to do about it: a sentence each.
-    pub fn degraded(&self) -> Vec<String> {
+    /// What they do not see or know.
+    pub fn degraded(&self) -> Vec<Shortcoming> {
         self.0.iter().flat_map(|input| input.source.degraded()).collect()
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use lanner_finding::Finding;
 
 use super::look::Look;
-use super::queue::{Behind, Queue, Task};
+use super::queue::{Behind, Queue, Standing, Task};
 use super::{Sink, SinkError};
 
 /// How often it is looked whether the sinks take what waits for them.
@@ -35,6 +35,19 @@ pub struct Delivery {
     looking: (Sender<()>, JoinHandle<()>),
 }
 
+/// How far a delivery is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Findings so far.
+    pub findings: u64,
+    /// Findings that some sink did not take in time, and that were left out for it.
+    pub left_out: u64,
+    /// Findings that are not written yet, by the sink that has the most.
+    pub waiting: usize,
+    /// Why that sink does not write them, where that is known.
+    pub trouble: Option<String>,
+}
+
 /// What was delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
@@ -45,8 +58,8 @@ pub struct Delivered {
 }
 
 impl Delivery {
-    /// Delivers all findings, which come in groups, to all sinks; each also goes to `watcher`, after the last sink has
-    /// written its group, where there is one.
+    /// Delivers all findings, which come in groups, to all sinks; each also goes to `watcher`, whatever the sinks do with it,
+    /// where there is one.
     ///
     /// # Errors
     /// No thread can be had.
@@ -59,15 +72,12 @@ impl Delivery {
         let (names, sinks): (Vec<_>, Vec<_>) = sinks.into_iter().unzip();
         let queues: Arc<[(String, Queue)]> = names.into_iter().map(|name| (name, Queue::default())).collect();
         let failure = Arc::<Mutex<Option<SinkError>>>::default();
-        let last = sinks.len().saturating_sub(1);
-        let mut watcher = watcher;
         let mut writing = Vec::new();
         for (number, sink) in sinks.into_iter().enumerate() {
             let (queues, failure) = (queues.clone(), failure.clone());
-            let watcher = if number == last { watcher.take() } else { None };
             let write = move || {
                 let (_, queue) = &queues[number];
-                if let Err(error) = write_all(queue, sink, behind, watcher.as_ref()) {
+                if let Err(error) = write_all(queue, sink, behind) {
                     failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                     queue.fail();
                 }
@@ -78,7 +88,7 @@ impl Delivery {
         let (brought, counted) = (queues.clone(), found.clone());
         let bringing = std::thread::Builder::new()
             .name("lanner-findings".into())
-            .spawn(move || bring(findings, &brought, behind, &counted))?;
+            .spawn(move || bring(findings, &brought, behind, watcher.as_ref(), &counted))?;
         let looked_at = queues.clone();
         let (stop, stopped) = channel::<()>();
         let look = move || {
@@ -99,16 +109,13 @@ impl Delivery {
         self.queues.iter().any(|(_, queue)| queue.has_failed()) || (self.bringing.is_finished() && written())
     }
 
-    /// Findings that are not written yet, by the sink that has the most; and why it does not write them, where that is
-    /// known.
-    pub fn waiting(&self) -> (usize, Option<String>) {
-        let standings = self.queues.iter().map(|(_, queue)| queue.standing());
-        standings.max_by_key(|standing| standing.waiting).map_or((0, None), |most| (most.waiting, most.trouble))
-    }
-
-    /// Findings so far.
-    pub fn findings(&self) -> u64 {
-        self.found.load(Ordering::Relaxed)
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        let standings: Vec<Standing> = self.queues.iter().map(|(_, queue)| queue.standing()).collect();
+        let left_out = standings.iter().map(|standing| standing.left_out).sum();
+        let most = standings.into_iter().max_by_key(|standing| standing.waiting).unwrap_or_default();
+        let findings = self.found.load(Ordering::Relaxed);
+        Progress { findings, left_out, waiting: most.waiting, trouble: most.trouble }
     }
 
     /// Has all sinks let go of what they have open, and open it anew.
@@ -138,7 +145,13 @@ impl Delivery {
 }
 
 /// Brings findings to all queues, and counts them, until none come any more or a sink has failed.
-fn bring(findings: impl Iterator<Item = Vec<Finding>>, queues: &[(String, Queue)], behind: Behind, count: &AtomicU64) {
+fn bring(
+    findings: impl Iterator<Item = Vec<Finding>>,
+    queues: &[(String, Queue)],
+    behind: Behind,
+    watcher: Option<&Sender<Finding>>,
+    count: &AtomicU64,
+) {
     for group in findings {
         // Also where nothing was found: what failed is seen at the next batch or tick.
         if queues.iter().any(|(_, queue)| queue.has_failed()) {
@@ -148,6 +161,12 @@ fn bring(findings: impl Iterator<Item = Vec<Finding>>, queues: &[(String, Queue)
             continue;
         }
         count.fetch_add(group.len() as u64, Ordering::Relaxed);
+        if let Some(watcher) = watcher {
+            for finding in &group {
+                // The watcher may have seen enough.
+                let _ = watcher.send(finding.clone());
+            }
+        }
         let group: Arc<[Finding]> = group.into();
         let brought = queues.iter().map(|(_, queue)| queue.push(&group, behind));
         // To all of them, also where one has failed.
@@ -159,12 +178,7 @@ fn bring(findings: impl Iterator<Item = Vec<Finding>>, queues: &[(String, Queue)
 }
 
 /// Writes all that comes to a sink.
-fn write_all(
-    queue: &Queue,
-    mut sink: Box<dyn Sink>,
-    behind: Behind,
-    watcher: Option<&Sender<Finding>>,
-) -> Result<(), SinkError> {
+fn write_all(queue: &Queue, mut sink: Box<dyn Sink>, behind: Behind) -> Result<(), SinkError> {
     while let Some(task) = queue.pop() {
         let group = match task {
             Task::Reopen => {
@@ -180,12 +194,6 @@ fn write_all(
             queue.wrote(portion.len());
         }
         queue.wrote_group(&group);
-        if let Some(watcher) = watcher {
-            for finding in group.iter() {
-                // The watcher may have seen enough.
-                let _ = watcher.send(finding.clone());
-            }
-        }
     }
     Ok(())
 }
@@ -364,7 +372,7 @@ mod tests {
         while other.findings() < FINDINGS {
             std::thread::yield_now();
         }
-        assert!(!delivery.is_finished() && delivery.waiting() == (MAX_FINDINGS, None));
+        assert!(!delivery.is_finished() && delivery.progress().waiting == MAX_FINDINGS);
         drop(closed);
         let delivered = delivery.finish().expect("none failed");
         let left_out = (FINDINGS - MAX_FINDINGS) as u64;
@@ -387,7 +395,7 @@ mod tests {
         assert_eq!(result.expect_err("it fails").to_string(), "findings cannot be written any more: gone");
         assert_eq!(kept[0], ["first", "second", "flushed"], "the other sink has it all");
         assert_eq!(kept[1], ["first"]);
-        assert!(watched.is_empty(), "not everyone has it");
+        assert_eq!(watched, ["first", "second"], "what was found is known whatever becomes of it");
     }
 
     #[test]

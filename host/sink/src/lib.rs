@@ -12,7 +12,7 @@ mod tail;
 mod text;
 pub mod time;
 
-pub use deliver::{Delivered, Delivery, Named};
+pub use deliver::{Delivered, Delivery, Named, Progress};
 pub use json::{Json, SCHEMA_VERSION};
 pub use lines::{Format, Lines};
 pub use outlet::Outlet;

@@ -4,6 +4,8 @@ use super::queue::{Behind, MAX_FINDINGS, Standing};
 
 /// A sink that took nothing for so many looks is said to be stuck.
 const STUCK_LOOKS: u32 = 2;
+/// After so many more it is said again.
+const AGAIN_LOOKS: u32 = 600;
 
 /// What was seen of a sink so far.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,8 +31,8 @@ impl Look {
                 let why = now.trouble.as_deref().unwrap_or("perhaps as nobody reads it");
                 match behind {
                     Behind::LeaveOut => tracing::warn!(
-                        "{name} takes no findings ({why}): {waiting} wait. Judging goes on; beyond {MAX_FINDINGS} that \
-                         wait, findings are left out and counted"
+                        "{name} takes no findings ({why}): {waiting} wait. Judging goes on; beyond {MAX_FINDINGS} (or 64 \
+                         MiB) that wait, findings are left out and counted"
                     ),
                     Behind::Wait => {
                         tracing::warn!("{name} takes no findings ({why}): {waiting} wait, and so does judging");
@@ -39,7 +41,15 @@ impl Look {
             }
             Some(before) if moved => {
                 self.said = None;
-                tracing::warn!("{name} takes findings again; {} were left out meanwhile", now.left_out - before);
+                match now.left_out - before {
+                    0 => tracing::info!("{name} takes findings again; none were left out"),
+                    left_out => tracing::warn!("{name} takes findings again; {left_out} were left out meanwhile"),
+                }
+            }
+            // Once in a while, for who looks later.
+            Some(_) if self.idle.is_multiple_of(AGAIN_LOOKS) => {
+                let Standing { waiting, left_out, .. } = now;
+                tracing::warn!("{name} still takes no findings: {waiting} wait, {left_out} were left out so far");
             }
             _ => {}
         }

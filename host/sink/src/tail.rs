@@ -9,7 +9,7 @@ use lanner_abi::Text;
 use rustix::fs::FlockOperation;
 use serde::de::IgnoredAny;
 
-/// How the end is mended, so that the next finding stands on a line of its own.
+/// How the end is mended. That the next finding stands on a line of its own is seen to when it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tail {
     /// Half a finding in JSON is cut off, for who reads the file stumbles over it; its text goes to the log.
@@ -19,13 +19,15 @@ pub enum Tail {
 }
 
 /// What each of our objects begins with.
-const BEGIN: &[u8] = b"{\"schema\":";
+const BEGIN: &[u8] = b"{\"schema\":1,\"type\":\"finding\"";
+/// So much of that at least, or it may be anything.
+const LEAST: usize = 10;
 /// A finding is shorter, bytes.
 const MAX_LINE: u64 = 16 << 20;
 /// Bytes read at once, backwards.
 const STEP: u64 = 64 << 10;
 /// Bytes of what is cut off that are shown.
-const SHOWN: usize = 512;
+const SHOWN: usize = 4096;
 
 impl Tail {
     /// Mends the end of a file, and keeps the lock on it that says it is in use. What cannot be done is said and left.
@@ -34,31 +36,28 @@ impl Tail {
         let alone = rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive).is_ok();
         let mended = if alone { self.mend_alone(path, file) } else { Ok(()) };
         if let Err(error) = mended {
-            tracing::warn!("whether {} ends in half a line cannot be found out: {error}", path.display());
+            tracing::warn!("half a finding at the end of {}, if there is one, stays: {error}", path.display());
         }
         // Where the file system has no locks, nobody else has one.
         let _ = rustix::fs::flock(file, FlockOperation::NonBlockingLockShared);
     }
 
     fn mend_alone(self, path: &Path, file: &File) -> io::Result<()> {
+        if self == Self::Text {
+            return Ok(());
+        }
         // It may be one that only may be written to.
         let length = file.metadata()?.len();
         let line = last_line(&File::open(path)?, length)?;
-        if line.is_empty() {
+        if !is_half_of_ours(&line) {
             return Ok(());
         }
-        let begun = length - line.len() as u64;
-        if self == Self::Json && is_half_of_ours(&line) {
-            let shown = Text::new(&line[..line.len().min(SHOWN)]);
-            tracing::warn!(
-                "{} ended in half a finding, {} bytes, which the last run could not write: it is cut off: {shown}",
-                path.display(),
-                line.len()
-            );
-            return file.set_len(begun);
-        }
-        tracing::warn!("{} did not end with a line feed: it gets one", path.display());
-        rustix::io::write(file, b"\n")?;
+        file.set_len(length - line.len() as u64)?;
+        let (path, bytes) = (path.display(), line.len());
+        let shown = Text::new(&line[..bytes.min(SHOWN)]);
+        tracing::warn!(
+            "{path} ended in half a finding, {bytes} bytes, which could not be written: it is cut off: {shown}"
+        );
         Ok(())
     }
 }
@@ -81,9 +80,11 @@ fn last_line(file: &File, length: u64) -> io::Result<Vec<u8>> {
     Ok(line)
 }
 
-/// Whether it is the beginning of one of our objects, and not all of it.
+/// Whether it is the beginning of one of our objects, and not all of it. After a power cut there may be NULs behind it.
 fn is_half_of_ours(line: &[u8]) -> bool {
-    let begins = line.starts_with(BEGIN) || BEGIN.starts_with(line);
+    let end = line.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+    let line = &line[..end];
+    let begins = line.starts_with(BEGIN) || (line.len() >= LEAST && BEGIN.starts_with(line));
     begins && serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof())
 }
 
@@ -93,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    const WHOLE: &str = "{\"schema\":1,\"rule\":\"a/b\"}";
+    const WHOLE: &str = "{\"schema\":1,\"type\":\"finding\",\"rule\":\"a/b\"}";
 
     /// What becomes of a file with this content; others may hold it open.
     fn mended(tail: Tail, content: &str, shared: bool) -> String {
@@ -118,12 +119,14 @@ mod tests {
             (Tail::Json, line.clone(), line.clone()),
             (Tail::Json, format!("{line}{half}"), line.clone()),
             (Tail::Json, half.to_owned(), String::new()),
-            (Tail::Json, format!("{line}{{\"sch"), line.clone()),
+            (Tail::Json, format!("{line}{{\"schema\":1,"), line.clone()),
+            (Tail::Json, format!("{line}{half}\0\0\0"), line.clone()),
             // Whole but for the line feed, and what is not ours.
-            (Tail::Json, format!("{line}{WHOLE}"), format!("{line}{line}")),
-            (Tail::Json, format!("{line}root:x:0"), format!("{line}root:x:0\n")),
-            (Tail::Json, format!("{line}{{\"schema\":1,]"), format!("{line}{{\"schema\":1,]\n")),
-            (Tail::Text, format!("{line}{half}"), format!("{line}{half}\n")),
+            (Tail::Json, format!("{line}{WHOLE}"), format!("{line}{WHOLE}")),
+            (Tail::Json, format!("{line}{{\"sch"), format!("{line}{{\"sch")),
+            (Tail::Json, format!("{line}root:x:0"), format!("{line}root:x:0")),
+            (Tail::Json, format!("{line}{{\"schema\":2,"), format!("{line}{{\"schema\":2,")),
+            (Tail::Text, format!("{line}{half}"), format!("{line}{half}")),
         ];
         for (tail, before, after) in cases {
             assert_eq!(mended(tail, &before, false), after, "{tail:?} {before:?}");
@@ -134,7 +137,7 @@ mod tests {
     #[test]
     fn a_line_is_found_however_long_it_is() {
         for length in [1, STEP - 1, STEP, STEP + 1, 3 * STEP] {
-            let begun = format!("{{\"schema\":1,\"message\":\"{}", "x".repeat(length as usize));
+            let begun = format!("{{\"schema\":1,\"type\":\"finding\",\"message\":\"{}", "x".repeat(length as usize));
             assert_eq!(mended(Tail::Json, &format!("{WHOLE}\n{begun}"), false), format!("{WHOLE}\n"));
         }
     }

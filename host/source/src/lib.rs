@@ -69,8 +69,8 @@ pub trait Source: Send {
     /// Events that were lost so far.
     fn lost(&self) -> u64;
 
-    /// What it does not see or know, and what to do about it: a sentence each. Unknown is never well.
-    fn degraded(&self) -> Vec<String> {
+    /// What it does not see or know, and what to do about it. Unknown is never well.
+    fn degraded(&self) -> Vec<Shortcoming> {
         Vec::new()
     }
 
@@ -82,6 +82,15 @@ pub trait Source: Send {
     fn begin_anew(&mut self) -> Result<(), SourceError> {
         Ok(())
     }
+}
+
+/// Something that a source does not see or know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortcoming {
+    /// A sentence.
+    pub what: String,
+    /// What to do about it; nothing where nothing can be done.
+    pub remedy: Option<String>,
 }
 
 /// What a drain found.

@@ -8,7 +8,7 @@ use lanner_probes::event::RawEvent;
 use lanner_probes::{ProbeConfig, Probes, Reader};
 
 use super::record::{Machine, Record};
-use super::{Drained, Source, SourceError, Take, procfs};
+use super::{Drained, Shortcoming, Source, SourceError, Take, procfs};
 
 /// After events were drained, the next are left to gather for this long: what is cheap for the kernel, which then
 /// wakes nobody, is a batch for the packs. With the drain and the judging it stays under the 5 ms that a batch may wait.
@@ -223,21 +223,23 @@ impl Source for Live {
         self.lost.values().sum()
     }
 
-    fn degraded(&self) -> Vec<String> {
+    fn degraded(&self) -> Vec<Shortcoming> {
         let mut degraded = Vec::new();
         if self.hides {
-            degraded.push(
-                "/proc does not show all processes (hidepid, or another pid namespace's): of those that ran before, and \
-                 of their children's ancestors, nothing is known; remount it with `mount -o remount,hidepid=0 /proc`, or \
-                 run with CAP_SYS_PTRACE"
+            degraded.push(Shortcoming {
+                what: "/proc does not show all processes (hidepid, or another pid namespace's): of those that ran before, \
+                       and of their children's ancestors, nothing is known"
                     .to_owned(),
-            );
+                remedy: Some("remount it with `mount -o remount,hidepid=0 /proc`, or run with CAP_SYS_PTRACE".to_owned()),
+            });
         }
         if let Some((count, pid, name)) = &self.unreadable {
-            degraded.push(format!(
-                "/proc does not say what runs in {count} of the processes that were there before, such as {name} (pid \
-                 {pid}); where lanner has no CAP_SYS_PTRACE, give it that"
-            ));
+            let what = format!(
+                "/proc does not say what runs in {count} of the processes that were there before, such as {name} (pid {pid})"
+            );
+            // There are some that not even root may look into.
+            let remedy = (!procfs::may_look_into_others()).then(|| "run with CAP_SYS_PTRACE".to_owned());
+            degraded.push(Shortcoming { what, remedy });
         }
         degraded
     }

@@ -121,6 +121,12 @@ pub fn in_first_pid_namespace() -> io::Result<bool> {
     Ok(fs::read_link("/proc/self/ns/pid")? == Path::new(FIRST))
 }
 
+/// Whether this process may look into those of others (`CAP_SYS_PTRACE`).
+pub fn may_look_into_others() -> bool {
+    const SYS_PTRACE: u32 = 19;
+    fs::read("/proc/self/status").is_ok_and(|text| Status::parse(&text).caps_effective >> SYS_PTRACE & 1 == 1)
+}
+
 /// Names of user ids, from a file like /etc/passwd; the first line of an id counts, as for `getpwuid`. Directories
 /// such as LDAP are not asked: that could hang, and the ids of services, which rules name, are local.
 fn users(path: &Path) -> BTreeMap<u32, String> {

@@ -123,6 +123,7 @@ pub fn lacking() -> Vec<String> {
 /// Takes as long as the kernel needs to verify the probes, some tenths of a second.
 pub fn examine() -> Report {
     let mut checks = checks(&Place::here());
+    checks.push(process::limits());
     checks.push(process::cache(lanner_engine::cache::default_folder().as_deref()));
     checks.extend(probes::load());
     Report::new(checks)

@@ -16,7 +16,9 @@ pub(super) struct Mounts {
 
 impl Mounts {
     pub(super) fn read(place: &Place) -> Self {
-        Self { list: place.text("/proc/self/mountinfo").ok().map(|text| text.lines().filter_map(parse).collect()) }
+        // There is no process without a mount.
+        let text = place.text("/proc/self/mountinfo").ok().filter(|text| !text.is_empty());
+        Self { list: text.map(|text| text.lines().filter_map(parse).collect()) }
     }
 
     fn of_type<'a>(&'a self, fs_type: &'a str) -> impl Iterator<Item = &'a Path> {
@@ -41,7 +43,8 @@ impl Mounts {
         match std::fs::metadata(place.path(&calls)) {
             Ok(_) => Check::ok(NAME, point.display().to_string()),
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                Check::missing(NAME, format!("{}: {error}", calls.display()), cost, "run as root")
+                let remedy = "run as root, or with CAP_DAC_READ_SEARCH";
+                Check::missing(NAME, format!("{}: {error}", calls.display()), cost, remedy)
             }
             Err(error) => Check::missing(
                 NAME,

@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use lanner_abi::NO_ID;
 use lanner_source::procfs::Status;
 use rustix::fs::{Access, AtFlags, CWD};
 
@@ -30,6 +31,10 @@ pub(super) fn capabilities(place: &Place) -> Check {
         return Check::unknown(NAME, "/proc/self/status cannot be read", cost, "mount -t proc proc /proc");
     };
     let status = Status::parse(status.as_bytes());
+    if status.uids[1] == NO_ID {
+        let cost = "loading probes needs CAP_BPF and CAP_PERFMON";
+        return Check::unknown(NAME, "/proc/self/status says nothing of them", cost, "mount -t proc proc /proc");
+    }
     let has = |cap: u32| status.caps_effective >> cap & 1 == 1;
     let user = format!("uid {}", status.uids[1]);
 
@@ -51,7 +56,8 @@ pub(super) fn capabilities(place: &Place) -> Check {
     }
     if !lacking.is_empty() {
         let found = format!("{user} without {}", names(&lacking));
-        return Check::missing(NAME, found, "no probe can be loaded", "run as root, with sudo for instance");
+        let remedy = "run as root, or with AmbientCapabilities=CAP_BPF CAP_PERFMON CAP_DAC_READ_SEARCH CAP_SYS_PTRACE";
+        return Check::missing(NAME, found, "no probe can be loaded", remedy);
     }
     if !has(CAP_SYS_PTRACE) {
         lacking.push((CAP_SYS_PTRACE, "CAP_SYS_PTRACE"));
@@ -81,7 +87,11 @@ pub(super) fn pid_namespace(place: &Place) -> Check {
     match namespace(place, "pid") {
         Some(INITIAL_PID_NAMESPACE) => Check::ok(NAME, "the first"),
         Some(inode) => Check::missing(NAME, format!("another than the first ({inode})"), cost, remedy),
-        None => Check::unknown(NAME, "/proc/self/ns/pid cannot be read", cost, remedy),
+        // What is not known is not assumed.
+        None => {
+            let remedy = "mount -t proc proc /proc";
+            Check::missing(NAME, "not known, as /proc/self/ns/pid cannot be read", cost, remedy)
+        }
     }
 }
 
@@ -120,6 +130,18 @@ pub(super) fn memory(place: &Place) -> Check {
         Some(free) => {
             let remedy = format!("make {} MiB available", ENOUGH_MEMORY_KIB >> 10);
             Check::degraded(NAME, format!("{} MiB free", free >> 10), cost, &remedy)
+        }
+    }
+}
+
+/// What this process may have.
+pub(super) fn limits() -> Check {
+    const NAME: &str = "limits";
+    match crate::limits::lacking() {
+        None => Check::ok(NAME, "files, memory and threads that lanner needs may be had"),
+        Some(lacking) => {
+            let (found, remedy) = lacking.split_once(": ").unwrap_or((&lacking, ""));
+            Check::missing(NAME, found, "lanner does not start", remedy)
         }
     }
 }

@@ -99,7 +99,7 @@ fn an_empty_machine_is_examined_too() {
 fn each_fault_is_found_alone() {
     type Fault = fn(&mut Made);
     use Verdict::{Degraded, Missing, Unknown};
-    let faults: [(&str, Verdict, &str, Fault); 32] = [
+    let faults: [(&str, Verdict, &str, Fault); 33] = [
         ("kernel", Missing, "5.14", |made| made.place.release = "5.14.21-150500".into()),
         ("kernel", Unknown, "el9", |made| made.place.release = "5.14.0-503.el9.x86_64".into()),
         ("BPF JIT", Degraded, "is 0", |made| made.write("/proc/sys/net/core/bpf_jit_enable", "0")),
@@ -128,17 +128,18 @@ fn each_fault_is_found_alone() {
             made.write("/proc/self/status", "Uid:\t1000\t1000\t1000\t1000\nCapEff:\t0\n");
         }),
         ("capabilities", Missing, "without CAP_PERFMON", |made| {
-            made.write("/proc/self/status", "CapEff:\t0000008000000000\n");
+            made.write("/proc/self/status", "Uid:\t0\t0\t0\t0\nCapEff:\t0000008000000000\n");
         }),
         ("capabilities", Degraded, "without CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH", |made| {
-            made.write("/proc/self/status", "CapEff:\t000000c000000000\n");
+            made.write("/proc/self/status", "Uid:\t0\t0\t0\t0\nCapEff:\t000000c000000000\n");
         }),
         ("capabilities", Degraded, "without CAP_SYS_PTRACE", |made| {
-            made.write("/proc/self/status", "CapEff:\t0000000000200002\n");
+            made.write("/proc/self/status", "Uid:\t0\t0\t0\t0\nCapEff:\t0000000000200002\n");
         }),
         ("capabilities", Missing, "user namespace", |made| made.link("/proc/self/ns/user", "user:[4026532000]")),
         ("pid namespace", Missing, "4026532001", |made| made.link("/proc/self/ns/pid", "pid:[4026532001]")),
-        ("pid namespace", Unknown, "cannot be read", |made| made.remove("/proc/self/ns/pid")),
+        ("pid namespace", Missing, "cannot be read", |made| made.remove("/proc/self/ns/pid")),
+        ("capabilities", Unknown, "says nothing", |made| made.write("/proc/self/status", "")),
         ("capabilities", Unknown, "cannot be read", |made| made.remove("/proc/self/ns/user")),
         ("processes", Degraded, "hides those of others", |made| made.remove("/proc/1")),
         // What cannot be read is not "not in this kernel".

@@ -60,8 +60,8 @@ impl Store {
     /// It cannot be made, or others can write to it.
     pub fn open(folder: Option<&Path>) -> Result<Self, StoreError> {
         let Some(folder) = folder.map(Path::to_owned).or_else(default_folder) else {
-            let why = "there is neither HOME nor XDG_CACHE_HOME to find it by".to_owned();
-            return Err(StoreError { folder: PathBuf::from("?"), why });
+            let why = "there is neither HOME nor XDG_CACHE_HOME to find it by: give --store".to_owned();
+            return Err(StoreError { folder: PathBuf::from("lanner/store"), why });
         };
         let store = Self { folder };
         DirBuilder::new().recursive(true).mode(MODE).create(store.blobs()).map_err(|error| store.failed(&error))?;

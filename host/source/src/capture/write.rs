@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use serde::Serialize as _;
 
 use super::format::{
@@ -67,6 +68,18 @@ fn create_file(path: &Path, overwrite: bool) -> Result<File, Problem> {
             Ok(_) => return Err(Problem::NotAFile),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(Problem::Create(error)),
+        }
+    }
+    // As logrotate leaves it (`create`): there is nothing in it to lose.
+    let empty = |facts: &fs::Metadata| facts.is_file() && facts.len() == 0;
+    if fs::symlink_metadata(path).is_ok_and(|facts| empty(&facts)) {
+        let file = OpenOptions::new()
+            .write(true)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(path)
+            .map_err(Problem::Create)?;
+        if file.metadata().is_ok_and(|facts| empty(&facts)) {
+            return Ok(file);
         }
     }
     OpenOptions::new().write(true).create_new(true).mode(MODE).open(path).map_err(|error| match error.kind() {
