@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::digest::DigestError;
+use crate::identity::{Identity, listed};
 use crate::key::KeyId;
-use crate::keyless::{Identity, listed};
 use crate::quoted::Quoted;
 use crate::verify::Signer;
 use crate::{BUNDLE_MEDIA_TYPE, MAX_BUNDLE_BYTES};

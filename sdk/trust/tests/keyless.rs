@@ -6,7 +6,7 @@ mod mint;
 use std::time::Duration;
 
 use forge::{Key, OTHER_PACK, PACK};
-use lanner_trust::{Identity, Signer, TrustedRoot, verify_keyless};
+use lanner_trust::{Claims, Identity, Signer, TrustedRoot, verify_keyless};
 use mint::{Authority, ISSUER, Request, SUBJECT};
 use serde_json::json;
 
@@ -27,7 +27,8 @@ fn refused(authority: &Authority, bundle: &[u8]) -> String {
 fn a_good_one_holds() {
     let authority = Authority::new();
     let bundle = authority.sign(&Request::release(PACK));
-    for subject in [SUBJECT, "https://ci.example.org/team/*", "https://ci.example.org/team/*/release.yml@refs/tags/v*"]
+    for subject in
+        [SUBJECT, "https://ci.example.org/team/**", "https://ci.example.org/team/**/release.yml@refs/tags/v*"]
     {
         let identities = [identity("https://other.example.org", SUBJECT), identity(ISSUER, subject)];
         let verified = verify_keyless(&bundle, PACK, &root(&authority), &identities).unwrap();
@@ -193,4 +194,27 @@ fn by_a_key_or_the_other_way_round() {
         lanner_trust::verify_with_key(&bundle, PACK, &[key.public()]).unwrap_err().to_string(),
         "the signature is by a certificate, and this entry trusts keys"
     );
+}
+
+#[test]
+fn claims_of_the_build_are_those_of_the_certificate() {
+    let authority = Authority::new();
+    let of = |source_ref: &str| {
+        let claims = vec![(12, "https://ci.example.org/team/linux".to_owned()), (14, source_ref.to_owned())];
+        authority.sign(&Request { claims, ..Request::release(PACK) })
+    };
+    let claims = Claims {
+        source_repository: Some("https://ci.example.org/team/linux".into()),
+        source_ref: Some("refs/tags/v*".into()),
+        ..Claims::default()
+    };
+    let identities = [Identity::with_claims(ISSUER, None, claims).unwrap()];
+    let verify = |bundle: &[u8]| verify_keyless(bundle, PACK, &root(&authority), &identities);
+    assert!(verify(&of("refs/tags/v1")).is_ok());
+    let refusal = verify(&of("refs/heads/v@refs/tags/v1")).unwrap_err().to_string();
+    assert!(
+        refusal.contains("trusted is source_repository \"https://ci.example.org/team/linux\" with source_ref"),
+        "{refusal}"
+    );
+    assert!(verify(&authority.sign(&Request::release(PACK))).is_err(), "without claims");
 }

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use super::place::Prefix;
 use super::{Conditions, Entry, OnRevocation, Policy, Trust};
 use crate::guarded::read_guarded;
+use crate::identity::{Claims, Identity, IdentityError};
 use crate::key::{KeyError, PublicKey};
-use crate::keyless::{Identity, IdentityError, TrustedRoot, TrustedRootError};
+use crate::keyless::{TrustedRoot, TrustedRootError};
 use crate::quoted::Quoted;
 
 const API_VERSION: &str = "lanner.dev/v1";
@@ -125,7 +126,10 @@ struct Written {
 #[serde(deny_unknown_fields)]
 struct WrittenIdentity {
     issuer: String,
-    subject: String,
+    subject: Option<String>,
+    source_repository: Option<String>,
+    source_ref: Option<String>,
+    build_config: Option<String>,
 }
 
 pub(super) fn load(path: &Path) -> Result<Policy, PolicyError> {
@@ -188,7 +192,7 @@ fn entry(written: Written, base: &Path, before: &[Entry]) -> Result<Entry, Entry
         }
         (None, Some(written), None) => {
             let threshold = threshold_of(threshold, written.len(), "identities")?;
-            let identities = identities_of(&written)?;
+            let identities = identities_of(written)?;
             Trust::Identities { root: root_of(trusted_root.ok_or(EntryProblem::NoRoot)?, base)?, identities, threshold }
         }
         (None, None, Some(_)) if trusted_root.is_some() => return Err(EntryProblem::RootAlone),
@@ -256,10 +260,13 @@ fn root_of(file: PathBuf, base: &Path) -> Result<TrustedRoot, EntryProblem> {
     TrustedRoot::from_json(&text).map_err(|error| EntryProblem::Root { file, error })
 }
 
-fn identities_of(written: &[WrittenIdentity]) -> Result<Vec<Identity>, EntryProblem> {
+fn identities_of(written: Vec<WrittenIdentity>) -> Result<Vec<Identity>, EntryProblem> {
     let mut identities: Vec<Identity> = Vec::new();
-    for (at, WrittenIdentity { issuer, subject }) in written.iter().enumerate() {
-        let identity = Identity::new(issuer, subject).map_err(|error| EntryProblem::Identity { at, error })?;
+    for (at, written) in written.into_iter().enumerate() {
+        let WrittenIdentity { issuer, subject, source_repository, source_ref, build_config } = written;
+        let claims = Claims { source_repository, source_ref, build_config };
+        let identity = Identity::with_claims(&issuer, subject.as_deref(), claims)
+            .map_err(|error| EntryProblem::Identity { at, error })?;
         if let Some(first) = identities.iter().position(|other| *other == identity) {
             return Err(EntryProblem::SameIdentity { first, second: at });
         }

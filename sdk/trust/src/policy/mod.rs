@@ -11,8 +11,9 @@ use jiff::Timestamp;
 
 use crate::digest::DigestError;
 use crate::error::SignatureError;
+use crate::identity::Identity;
 use crate::key::PublicKey;
-use crate::keyless::{Identity, TrustedRoot};
+use crate::keyless::TrustedRoot;
 use crate::quoted::Quoted;
 use crate::verify::Signer;
 

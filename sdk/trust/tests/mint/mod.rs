@@ -36,6 +36,8 @@ pub(crate) struct Request {
     pub(crate) predicate_type: String,
     pub(crate) issuer: String,
     pub(crate) subject: String,
+    /// Claims of Fulcio's, by the last number of their extensions.
+    pub(crate) claims: Vec<(u64, String)>,
     /// How long before the entry of the log the certificate began to be valid.
     pub(crate) age: Duration,
     /// Whether there is an entry of the log.
@@ -49,6 +51,7 @@ impl Request {
             predicate_type: RELEASE.into(),
             issuer: ISSUER.into(),
             subject: SUBJECT.into(),
+            claims: Vec::new(),
             age: Duration::from_secs(60),
             logged: true,
         }
@@ -128,6 +131,10 @@ impl Authority {
             vec![if request.subject.contains("://") { SanType::URI(subject) } else { SanType::Rfc822Name(subject) }];
         let oid = &[1, 3, 6, 1, 4, 1, 57264, 1, 8];
         leaf.custom_extensions.push(CustomExtension::from_oid_content(oid, der(0x0c, request.issuer.as_bytes())));
+        for (number, text) in &request.claims {
+            let oid = &[1, 3, 6, 1, 4, 1, 57264, 1, *number];
+            leaf.custom_extensions.push(CustomExtension::from_oid_content(oid, der(0x0c, text.as_bytes())));
+        }
 
         // What the log signs is the certificate without its promise (RFC 6962, 3.2).
         let before = leaf.signed_by(key, &issuer).unwrap();
