@@ -1,46 +1,35 @@
-//! Who we are to registries, as docker's configuration has it, so that one login serves all tools.
+//! Who we are to registries, as docker's configuration and podman's have it, so that one login serves all tools.
+//!
+//! The files are JSON: `auths` has an entry for each registry, with a name and a password in base64 or a token;
+//! `credHelpers` and `credsStore` name programs that keep secrets instead (`docker-credential-…`).
 
 use std::fs::Permissions;
-use std::io::{BufReader, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
-use docker_credential::{CredentialRetrievalError, DockerCredential};
+use lanner_oci::{Ask, Who};
 use serde_json::{Map, Value, json};
 
-/// Bytes of a configuration at most.
+pub use lanner_oci::Credential;
+
+/// Bytes of a configuration at most, and of what a program says.
 const MAX_CONFIG: u64 = 1 << 20;
+/// What docker calls its own registry.
+const DOCKER_HUB: &str = "https://index.docker.io/v1/";
+/// The name by which a program says that its secret is a token.
+const TOKEN_USER: &str = "<token>";
 
-/// What proves who we are.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Credential {
-    /// A name and a password.
-    Password {
-        /// The name.
-        user: String,
-        /// The password.
-        password: String,
-    },
-    /// A token from which others are made.
-    IdentityToken(String),
-}
-
-impl std::fmt::Debug for Credential {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credential")
-    }
-}
-
-/// Docker's configuration cannot be used.
+/// A configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
     /// There is no place for it.
     #[error("there is no folder for docker's configuration: set DOCKER_CONFIG, or HOME")]
     NoFolder,
     /// It cannot be read or written.
-    #[error("docker's configuration {path} cannot be {done}: {why}", path = path.display())]
+    #[error("the credentials in {path} cannot be {done}: {why}", path = path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -50,50 +39,127 @@ pub enum CredentialError {
         why: String,
     },
     /// The program that keeps secrets does not.
-    #[error("{helper}, which docker's configuration names to keep passwords, fails: {why}")]
+    #[error("{helper}, which {path} names to keep passwords, fails: {why}", path = path.display())]
     Helper {
         /// The program.
         helper: String,
+        /// The file that names it.
+        path: PathBuf,
         /// Why.
         why: String,
     },
 }
 
-/// Docker's configuration file.
-fn path() -> Result<PathBuf, CredentialError> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let folder = set("DOCKER_CONFIG").or_else(|| set("HOME").map(|home| home.join(".docker")));
-    folder.map(|folder| folder.join("config.json")).ok_or(CredentialError::NoFolder)
+/// Looks who we are when a registry wants to know, and not before: what is wrong with the configuration does not keep from
+/// what everybody may have.
+pub(crate) struct Configured(pub(crate) String);
+
+impl Who for Configured {
+    fn credential(&self) -> Ask<'_> {
+        Box::pin(async { find(&self.0).map_err(|error| error.to_string()) })
+    }
 }
 
-/// What the configuration has for this registry; `None` if it has nothing, or if there is no configuration.
+/// The files that may have it, the first that has something first: where podman is told to look, then docker's own, then
+/// podman's.
+fn paths() -> Vec<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let config = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
+    let podman =
+        [set("XDG_RUNTIME_DIR"), config].into_iter().flatten().map(|folder| folder.join("containers/auth.json"));
+    set("REGISTRY_AUTH_FILE").into_iter().chain(docker()).chain(podman).collect()
+}
+
+fn docker() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = set("DOCKER_CONFIG").or_else(|| set("HOME").map(|home| home.join(".docker")));
+    folder.map(|folder| folder.join("config.json"))
+}
+
+/// Where a login is kept.
+fn path() -> Result<PathBuf, CredentialError> {
+    let told = std::env::var_os("REGISTRY_AUTH_FILE").filter(|value| !value.is_empty()).map(PathBuf::from);
+    told.or_else(docker).ok_or(CredentialError::NoFolder)
+}
+
+/// The names that a registry may have in a configuration; the first is the one to write.
+fn names(registry: &str) -> Vec<String> {
+    let hub = matches!(registry, "docker.io" | "index.docker.io" | "registry-1.docker.io");
+    let first = if hub { Some(DOCKER_HUB.to_owned()) } else { None };
+    let plain = if hub { "docker.io" } else { registry };
+    first.into_iter().chain([plain.to_owned(), format!("https://{plain}"), format!("https://{plain}/v1/")]).collect()
+}
+
+/// What the configurations have for this registry; nothing if they have nothing, or if there are none.
 ///
 /// # Errors
-/// It is there and cannot be used.
+/// One is there and cannot be used.
 pub fn find(registry: &str) -> Result<Option<Credential>, CredentialError> {
-    let Ok(path) = path() else { return Ok(None) };
-    let unreadable = |why: String| CredentialError::File { path: path.clone(), done: "read", why };
-    let file = match std::fs::File::open(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(|error| unreadable(error.to_string()))?,
-    };
-    let found = docker_credential::get_credential_from_reader(BufReader::new(file.take(MAX_CONFIG)), registry);
-    match found {
-        Ok(DockerCredential::UsernamePassword(user, password)) => Ok(Some(Credential::Password { user, password })),
-        Ok(DockerCredential::IdentityToken(token)) => Ok(Some(Credential::IdentityToken(token))),
-        Err(CredentialRetrievalError::NoCredentialConfigured) => Ok(None),
-        // How a helper says that it has nothing.
-        Err(CredentialRetrievalError::HelperFailure { stdout, stderr, .. })
-            if format!("{stdout}{stderr}").contains("credentials not found") =>
-        {
-            Ok(None)
+    for path in paths() {
+        if let Some(credential) = find_in(&path, registry)? {
+            return Ok(Some(credential));
         }
-        Err(CredentialRetrievalError::HelperFailure { helper, stdout, stderr }) => {
-            let why = format!("{} {}", stdout.trim(), stderr.trim()).trim().to_owned();
-            Err(CredentialError::Helper { helper, why })
-        }
-        Err(error) => Err(unreadable(error.to_string())),
     }
+    Ok(None)
+}
+
+fn find_in(path: &Path, registry: &str) -> Result<Option<Credential>, CredentialError> {
+    let config = read(path)?;
+    for name in names(registry) {
+        if let Some(helper) = helper(&config, &name)
+            && let Some(credential) = ask_for(&helper, path, &name)?
+        {
+            return Ok(Some(credential));
+        }
+        let entry = config.get("auths").and_then(|auths| auths.get(&name));
+        if let Some(credential) = entry.map(|entry| credential_of(entry, path)).transpose()?.flatten() {
+            return Ok(Some(credential));
+        }
+    }
+    Ok(None)
+}
+
+/// What an entry says; an empty one is how docker notes that a program has it.
+fn credential_of(entry: &Value, path: &Path) -> Result<Option<Credential>, CredentialError> {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    if let Some(token) = text("identitytoken") {
+        return Ok(Some(Credential::IdentityToken(token.to_owned())));
+    }
+    if let (Some(user), Some(password)) = (text("username"), text("password")) {
+        return Ok(Some(Credential::Password { user: user.to_owned(), password: password.to_owned() }));
+    }
+    let Some(auth) = text("auth") else { return Ok(None) };
+    let unreadable = || {
+        let why = "an auth in it is no name and password in base64".to_owned();
+        CredentialError::File { path: path.to_owned(), done: "read", why }
+    };
+    let decoded = base64::engine::general_purpose::STANDARD.decode(auth).map_err(|_| unreadable())?;
+    let decoded = String::from_utf8(decoded).map_err(|_| unreadable())?;
+    let (user, password) = decoded.split_once(':').ok_or_else(unreadable)?;
+    // Docker fills up what it decoded with NULs.
+    let (user, password) = (user.to_owned(), password.trim_end_matches('\0').to_owned());
+    Ok(Some(Credential::Password { user, password }))
+}
+
+/// What a program keeps for a name.
+fn ask_for(helper: &str, path: &Path, name: &str) -> Result<Option<Credential>, CredentialError> {
+    let said = match ask(helper, path, "get", name) {
+        // How it says that it has nothing.
+        Err(CredentialError::Helper { why, .. }) if why.contains("credentials not found") => return Ok(None),
+        said => said?,
+    };
+    let said: Value = serde_json::from_slice(&said).map_err(|_| CredentialError::Helper {
+        helper: helper.to_owned(),
+        path: path.to_owned(),
+        why: "it does not say a name and a secret".to_owned(),
+    })?;
+    let text = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (user, password) = (text("Username"), text("Secret"));
+    Ok(match user.as_str() {
+        _ if password.is_empty() => None,
+        TOKEN_USER => Some(Credential::IdentityToken(password)),
+        _ => Some(Credential::Password { user, password }),
+    })
 }
 
 /// Keeps a name and a password for a registry; says where.
@@ -103,16 +169,17 @@ pub fn find(registry: &str) -> Result<Option<Credential>, CredentialError> {
 pub fn keep(registry: &str, user: &str, password: &str) -> Result<String, CredentialError> {
     let path = path()?;
     let mut config = read(&path)?;
-    if let Some(helper) = helper(&config, registry) {
-        let secret = json!({ "ServerURL": registry, "Username": user, "Secret": password });
-        ask(&helper, "store", &secret.to_string())?;
+    let name = names(registry).swap_remove(0);
+    if let Some(helper) = helper(&config, &name) {
+        let secret = json!({ "ServerURL": name, "Username": user, "Secret": password });
+        ask(&helper, &path, "store", &secret.to_string())?;
         // Docker keeps an empty entry, so that it can list what the helper has.
-        entries(&mut config).insert(registry.to_owned(), json!({}));
+        entries(&mut config).insert(name, json!({}));
         write(&path, &config)?;
         return Ok(helper);
     }
     let auth = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-    entries(&mut config).insert(registry.to_owned(), json!({ "auth": auth }));
+    entries(&mut config).insert(name, json!({ "auth": auth }));
     write(&path, &config)?;
     Ok(path.display().to_string())
 }
@@ -124,11 +191,16 @@ pub fn keep(registry: &str, user: &str, password: &str) -> Result<String, Creden
 pub fn forget(registry: &str) -> Result<bool, CredentialError> {
     let path = path()?;
     let mut config = read(&path)?;
-    let known = find(registry)?.is_some();
-    if let Some(helper) = helper(&config, registry).filter(|_| known) {
-        ask(&helper, "erase", registry)?;
+    let known = find_in(&path, registry)?.is_some();
+    let mut listed = false;
+    for name in names(registry) {
+        if let Some(helper) = helper(&config, &name)
+            && ask_for(&helper, &path, &name)?.is_some()
+        {
+            ask(&helper, &path, "erase", &name)?;
+        }
+        listed |= entries(&mut config).remove(&name).is_some();
     }
-    let listed = entries(&mut config).remove(registry).is_some();
     if listed {
         write(&path, &config)?;
     }
@@ -150,34 +222,48 @@ fn helper(config: &Map<String, Value>, registry: &str) -> Option<String> {
     Some(format!("docker-credential-{name}"))
 }
 
-fn ask(helper: &str, verb: &str, input: &str) -> Result<(), CredentialError> {
-    let failed = |why: String| CredentialError::Helper { helper: helper.to_owned(), why };
+fn ask(helper: &str, path: &Path, verb: &str, input: &str) -> Result<Vec<u8>, CredentialError> {
+    let failed = |why: String| CredentialError::Helper { helper: helper.to_owned(), path: path.to_owned(), why };
     let child =
         Command::new(helper).arg(verb).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let mut child = child.map_err(|error| failed(error.to_string()))?;
+    let mut child = child.map_err(|error| {
+        failed(match error.kind() {
+            io::ErrorKind::NotFound => "there is no such program on the PATH".to_owned(),
+            _ => error.to_string(),
+        })
+    })?;
     if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(input.as_bytes()).map_err(|error| failed(error.to_string()))?;
+        // One that does not read says why not.
+        let _ = stdin.write_all(input.as_bytes());
     }
     let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
     match output.status.success() {
-        true => Ok(()),
+        true => Ok(output.stdout),
         false => Err(failed(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).trim().to_owned())),
     }
 }
 
+/// An empty file is none.
 fn read(path: &Path) -> Result<Map<String, Value>, CredentialError> {
     let unreadable = |why: String| CredentialError::File { path: path.to_owned(), done: "read", why };
-    match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Map::new()),
-        Err(error) => Err(unreadable(error.to_string())),
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string())),
+    let mut bytes = Vec::new();
+    match std::fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Map::new()),
+        opened => opened.and_then(|file| file.take(MAX_CONFIG + 1).read_to_end(&mut bytes)),
+    }
+    .map_err(|error| unreadable(error.to_string()))?;
+    match bytes.len() as u64 {
+        _ if bytes.trim_ascii().is_empty() => Ok(Map::new()),
+        length if length > MAX_CONFIG => Err(unreadable(format!("it has more than {MAX_CONFIG} bytes"))),
+        _ => serde_json::from_slice(&bytes)
+            .map_err(|error| unreadable(format!("it is no JSON, at line {} column {}", error.line(), error.column()))),
     }
 }
 
 /// Replaces the configuration at once, readable by nobody else.
 fn write(path: &Path, config: &Map<String, Value>) -> Result<(), CredentialError> {
     let unwritable = |why: String| CredentialError::File { path: path.to_owned(), done: "written", why };
-    let failed = |error: std::io::Error| unwritable(error.to_string());
+    let failed = |error: io::Error| unwritable(error.to_string());
     // Where it is a link, what it leads to is replaced.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().unwrap_or(Path::new("/"));
@@ -207,6 +293,43 @@ mod tests {
     fn what_is_secret_is_not_shown() {
         let credential = Credential::Password { user: "u".to_owned(), password: "secret".to_owned() };
         assert!(!format!("{credential:?}").contains("secret"));
+    }
+
+    #[test]
+    fn what_is_kept_is_found_as_others_write_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.json");
+        let password = |user: &str| Some(Credential::Password { user: user.to_owned(), password: "p:w".to_owned() });
+        let auth = |user: &str| base64::engine::general_purpose::STANDARD.encode(format!("{user}:p:w"));
+        let hub = json!({ "auths": { "https://index.docker.io/v1/": { "auth": auth("hub") } } });
+        let podman = json!({ "auths": { "docker.io": { "auth": auth("hub") } } });
+        let token = json!({ "auths": { "r.example.org": { "auth": auth("x"), "identitytoken": "t" } } });
+        let plain = json!({ "auths": { "r.example.org": { "auth": auth("ann") }, "other": { "auth": "!" } } });
+        let cases = [
+            (hub.to_string(), "docker.io", password("hub")),
+            (podman.to_string(), "docker.io", password("hub")),
+            (plain.to_string(), "r.example.org", password("ann")),
+            (plain.to_string(), "docker.io", None),
+            (token.to_string(), "r.example.org", Some(Credential::IdentityToken("t".to_owned()))),
+            // How nothing is written.
+            (String::new(), "r.example.org", None),
+            ("{}".to_owned(), "r.example.org", None),
+            (json!({ "credsStore": "" }).to_string(), "r.example.org", None),
+            (json!({ "auths": { "r.example.org": { "auth": "" } } }).to_string(), "r.example.org", None),
+            (json!({ "auths": { "r.example.org": {} } }).to_string(), "r.example.org", None),
+        ];
+        for (text, registry, expected) in cases {
+            std::fs::write(&path, &text).unwrap();
+            assert_eq!(find_in(&path, registry).unwrap(), expected, "{text}");
+        }
+        std::fs::write(&path, json!({ "credsStore": "nowhere" }).to_string()).unwrap();
+        let why = find_in(&path, "r.example.org").unwrap_err().to_string();
+        assert!(
+            why.starts_with("docker-credential-nowhere, which") && why.ends_with("no such program on the PATH"),
+            "{why}"
+        );
+        std::fs::write(&path, "{\n nonsense").unwrap();
+        assert!(find_in(&path, "r.example.org").unwrap_err().to_string().contains("it is no JSON, at line 2"));
     }
 
     #[test]

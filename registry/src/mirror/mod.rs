@@ -11,7 +11,6 @@ mod believed;
 mod blobs;
 mod config;
 mod counters;
-mod credentials;
 mod error;
 mod flight;
 mod lists;

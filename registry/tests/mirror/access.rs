@@ -113,7 +113,7 @@ async fn bad_token_servers() {
     let mirror = start(config).await;
     for (realm, sentence) in [
         ("nowhere", "is none"),
-        ("http://token.example.org/", "not asked by https"),
+        ("http://token.example.org/", "which is without TLS"),
         (&format!("{}/token", server.url), "gives no token"),
     ] {
         let realm = realm.to_owned();
@@ -233,7 +233,7 @@ async fn only_the_authority_that_was_named_is_believed() {
     config.ca = Some(folder.path().join("ca.pem"));
     let mirror = start(config).await;
     assert_eq!(mirror.get("up/a/manifests/1").await.is(200).json()["annotations"]["note"], "private");
-    mirror.get("up/away/manifests/1").await.refused(502, "UNAVAILABLE", "from https to http");
+    mirror.get("up/away/manifests/1").await.refused(502, "UNAVAILABLE", "to an address without TLS");
     assert_eq!(server.count(""), 0);
 }
 
@@ -242,6 +242,6 @@ async fn redirects_end() {
     let server = Server::start().await;
     server.trick(|parts| Some((StatusCode::TEMPORARY_REDIRECT, [("location", parts.uri.to_string())]).into_response()));
     let mirror = start(config(&server.url)).await;
-    mirror.get("up/a/manifests/1").await.refused(502, "UNAVAILABLE", "leads elsewhere too often");
+    mirror.get("up/a/manifests/1").await.refused(502, "UNAVAILABLE", "redirects too often");
     assert!(server.count("GET") < 10);
 }

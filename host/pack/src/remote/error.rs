@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use lanner_oci::{Client, Scope};
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 
-use super::{Remote, said};
+use super::Remote;
 use crate::artifact::ArtifactError;
-use crate::credentials::CredentialError;
 use crate::digest::Digest;
 
 /// Bytes read of an answer that says no.
@@ -109,9 +109,14 @@ pub enum RemoteError {
         /// Why.
         why: String,
     },
-    /// Docker's configuration cannot be used.
-    #[error(transparent)]
-    Credentials(#[from] CredentialError),
+    /// It asks for credentials, and they cannot be had.
+    #[error("registry {registry} asks who we are, and that cannot be said: {why}")]
+    Credentials {
+        /// The registry.
+        registry: String,
+        /// Why.
+        why: String,
+    },
     /// What came cannot be written.
     #[error("what the registry sends cannot be written: {0}")]
     Write(#[source] std::io::Error),
@@ -148,24 +153,33 @@ struct Complaint {
 }
 
 impl Remote {
-    pub(super) fn unreachable(&self, error: &reqwest::Error) -> RemoteError {
-        // The address stands in the sentence already, and a query may hold what is secret.
-        let why = match error.is_timeout() {
-            true => "it does not answer in time".to_owned(),
-            false => {
-                error.url().map_or_else(|| said(error), |url| said(error).replace(&format!(" for url ({url})"), ""))
+    /// What a failed request means.
+    pub(super) fn failed(&self, error: lanner_oci::Error, scope: Option<&Scope>) -> RemoteError {
+        use lanner_oci::Error;
+        let registry = self.registry.clone();
+        match error {
+            Error::Unauthorised => {
+                let repository = match scope {
+                    Some(Scope::Pull(repository) | Scope::Push(repository)) => Some(repository.clone()),
+                    _ => None,
+                };
+                RemoteError::Unauthorised { registry, repository }
             }
-        };
-        RemoteError::Unreachable { registry: self.registry.clone(), why }
+            Error::Malformed(why) => RemoteError::Malformed { registry, why },
+            Error::TooLong(limit) => RemoteError::TooLarge { registry, what: "a token".to_owned(), limit },
+            Error::NoCredential(why) => RemoteError::Credentials { registry, why },
+            error @ (Error::Unreachable(_) | Error::Silent) => {
+                RemoteError::Unreachable { registry, why: error.to_string() }
+            }
+        }
+    }
+
+    pub(super) fn broken(&self, error: &reqwest::Error) -> RemoteError {
+        self.failed(Client::explain(error), None)
     }
 
     pub(super) fn malformed(&self, why: impl std::fmt::Display) -> RemoteError {
         RemoteError::Malformed { registry: self.registry.clone(), why: why.to_string() }
-    }
-
-    pub(super) fn unauthorised(&self, repository: Option<&str>) -> RemoteError {
-        let repository = repository.filter(|name| !name.is_empty()).map(str::to_owned);
-        RemoteError::Unauthorised { registry: self.registry.clone(), repository }
     }
 
     /// What an answer that is not the expected one means.

@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
-use reqwest::header::{ETAG, HeaderMap, IF_NONE_MATCH};
-use reqwest::{Method, StatusCode};
+use lanner_oci::next_page;
+use reqwest::header::{ACCEPT, ETAG, HeaderMap, IF_NONE_MATCH};
+use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{BLOB, DOCUMENT, Remote, RemoteError, Want};
+use super::{BLOB, DOCUMENT, Remote, RemoteError, pull};
 use crate::artifact::{Descriptor, INDEX_MEDIA_TYPE, MANIFEST_MEDIA_TYPE, MAX_DOCUMENT};
 use crate::digest::Digest;
 use crate::reference::{Reference, Repository, Version};
@@ -47,33 +48,35 @@ impl Remote {
             Version::Tag(tag) => tag,
         };
         let name = reference.repository().name();
-        let url = self.url(name, &format!("manifests/{tag}"));
         let accept = accept();
         self.wait(DOCUMENT, async {
-            let request = self.get(Method::HEAD, &url, &accept);
-            let response = self
-                .send(name, Want::Pull, |http| match known.and_then(|known| known.etag.as_ref()) {
-                    Some(etag) => request(http).header(IF_NONE_MATCH, etag),
-                    None => request(http),
-                })
-                .await?;
+            let url = self.url(name, &format!("manifests/{tag}")).await?;
+            let make = |http: &reqwest::Client| {
+                let request = http.head(url.clone()).header(ACCEPT, &accept);
+                match known.and_then(|known| known.etag.as_ref()) {
+                    Some(etag) => request.header(IF_NONE_MATCH, etag),
+                    None => request,
+                }
+            };
+            let response = self.send(pull(name), make).await?;
             if let (StatusCode::NOT_MODIFIED, Some(known)) = (response.status(), known) {
                 return Ok(known.clone());
             }
             if response.status() != StatusCode::OK {
-                return Err(self.refusal(response, &reference.to_string()).await);
+                // The answer to a HEAD has no body: why it is refused, a GET says.
+                let why = self.get(Method::GET, pull(name), &url, &accept).await?;
+                return Err(self
+                    .refusal(if why.status() == response.status() { why } else { response }, &reference.to_string())
+                    .await);
             }
             let etag = response.headers().get(ETAG).and_then(|value| value.to_str().ok()).map(str::to_owned);
             if let Some(digest) = self.content_digest(response.headers())? {
                 return Ok(Resolved { digest, etag });
             }
             // Some do not say it: then the manifest itself tells.
-            let response = self.send(name, Want::Pull, self.get(Method::GET, &url, &accept)).await?;
-            if response.status() != StatusCode::OK {
-                return Err(self.refusal(response, &reference.to_string()).await);
-            }
-            let digest = Digest::of(&self.body(response, MAX_DOCUMENT, "a manifest").await?);
-            Ok(Resolved { digest, etag })
+            let response = self.get(Method::GET, pull(name), &url, &accept).await?;
+            let bytes = self.document(response, MAX_DOCUMENT, &reference.to_string(), "a manifest").await?;
+            Ok(Resolved { digest: Digest::of(&bytes), etag })
         })
     }
 
@@ -96,14 +99,11 @@ impl Remote {
     /// The manifest that a tag or a digest names; not checked.
     pub(super) fn manifest_at(&self, repository: &Repository, reference: &str) -> Result<Vec<u8>, RemoteError> {
         let name = repository.name();
-        let url = self.url(name, &format!("manifests/{reference}"));
         let accept = accept();
         self.wait(DOCUMENT, async {
-            let response = self.send(name, Want::Pull, self.get(Method::GET, &url, &accept)).await?;
-            match response.status() {
-                StatusCode::OK => self.body(response, MAX_DOCUMENT, "a manifest").await,
-                _ => Err(self.refusal(response, &named(repository, reference)).await),
-            }
+            let url = self.url(name, &format!("manifests/{reference}")).await?;
+            let response = self.get(Method::GET, pull(name), &url, &accept).await?;
+            self.document(response, MAX_DOCUMENT, &named(repository, reference), "a manifest").await
         })
     }
 
@@ -113,15 +113,15 @@ impl Remote {
     /// It cannot be had, or other bytes come, or more than the descriptor says.
     pub fn blob(&self, repository: &Repository, blob: &Descriptor, out: &mut dyn Write) -> Result<(), RemoteError> {
         let name = repository.name();
-        let url = self.url(name, &format!("blobs/{}", blob.digest));
         let what = named(repository, &blob.digest.to_string());
         self.wait(BLOB, async {
-            let mut response = self.send(name, Want::Pull, |http| http.get(&url)).await?;
+            let url = self.url(name, &format!("blobs/{}", blob.digest)).await?;
+            let mut response = self.send(pull(name), |http| http.get(url.clone())).await?;
             if response.status() != StatusCode::OK {
                 return Err(self.refusal(response, &what).await);
             }
             let (mut hash, mut size) = (Sha256::new(), 0);
-            while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+            while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(&error))? {
                 size += chunk.len() as u64;
                 if size > blob.size {
                     let registry = self.registry.clone();
@@ -147,30 +147,34 @@ impl Remote {
     /// There is no such repository, or the registry cannot be asked.
     pub fn tags(&self, repository: &Repository) -> Result<Vec<String>, RemoteError> {
         let name = repository.name();
-        let (mut tags, mut last) = (Vec::new(), None::<String>);
+        let (mut tags, mut next) = (Vec::new(), None::<Url>);
         for _ in 0..MAX_PAGES {
-            let mut url = reqwest::Url::parse(&self.url(name, "tags/list")).map_err(|error| self.malformed(error))?;
-            url.query_pairs_mut().append_pair("n", &PAGE.to_string());
-            url.query_pairs_mut().extend_pairs(last.iter().map(|last| ("last", last)));
             let (page, more) = self.wait(DOCUMENT, async {
-                let response = self.send(name, Want::Pull, |http| http.get(url.clone())).await?;
-                if response.status() != StatusCode::OK {
-                    return Err(self.refusal(response, &repository.to_string()).await);
-                }
-                let more = response.headers().contains_key(reqwest::header::LINK);
-                let body = self.body(response, MAX_DOCUMENT, "a list of tags").await?;
+                let url = match next.take() {
+                    Some(next) => next,
+                    None => {
+                        let mut url = self.url(name, "tags/list").await?;
+                        url.query_pairs_mut().append_pair("n", &PAGE.to_string());
+                        url
+                    }
+                };
+                let response = self.get(Method::GET, pull(name), &url, "application/json").await?;
+                // Where it goes on is what the registry says: not every one counts by names.
+                let more = next_page(response.headers(), &url);
+                let body = self.document(response, MAX_DOCUMENT, &repository.to_string(), "a list of tags").await?;
                 let page: Tags = serde_json::from_slice(&body).map_err(|error| self.malformed(error))?;
                 Ok((page.tags.unwrap_or_default(), more))
             })?;
-            last = page.last().cloned();
             // A tag is a word; what is none is not shown.
             tags.extend(page.into_iter().filter(|tag| Reference::of_tag(repository.clone(), tag).is_ok()));
-            if !more || last.is_none() {
-                break;
+            match more {
+                Some(more) => next = Some(more),
+                None => break,
             }
         }
         // The specification asks for this order, and not every registry keeps to it.
         tags.sort();
+        tags.dedup();
         Ok(tags)
     }
 }

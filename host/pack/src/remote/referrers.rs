@@ -1,19 +1,19 @@
 //! What refers to a manifest, as signatures do: by the registry's account, or by a tag that clients keep where the
 //! registry keeps none (OCI distribution specification, "Referrers Tag Schema").
 
-use reqwest::header::{HeaderMap, LINK};
+use lanner_oci::next_page;
 use reqwest::{Method, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 
-use super::{DOCUMENT, Remote, RemoteError, Want};
+use super::{DOCUMENT, Remote, RemoteError, pull};
 use crate::artifact::{Descriptor, INDEX_MEDIA_TYPE, MANIFEST_MEDIA_TYPE, MAX_DOCUMENT, Manifest};
 use crate::digest::Digest;
 use crate::reference::Repository;
 
 /// Referrers of one manifest looked at at most: anyone who may push can add some.
-const MAX_REFERRERS: usize = 256;
+const MAX_REFERRERS: usize = 1024;
 /// Pages of such a list at most.
-const MAX_PAGES: usize = 16;
+const MAX_PAGES: usize = 64;
 /// Attempts to get into the list that clients keep, when others write it at the same time.
 const ATTEMPTS: usize = 5;
 
@@ -51,8 +51,7 @@ impl Remote {
 
     /// By the registry's account, page by page; `None` where it keeps none.
     fn listed(&self, repository: &Repository, subject: Digest) -> Result<Option<Index>, RemoteError> {
-        let url = self.url(repository.name(), &format!("referrers/{subject}"));
-        let mut url = Url::parse(&url).map_err(|error| self.malformed(error))?;
+        let mut url = self.wait(DOCUMENT, self.url(repository.name(), &format!("referrers/{subject}")))?;
         let mut all: Option<Index> = None;
         for _ in 0..MAX_PAGES {
             let (page, next) = self.listed_page(repository, subject, &url)?;
@@ -75,8 +74,7 @@ impl Remote {
         url: &Url,
     ) -> Result<(Option<Index>, Option<Url>), RemoteError> {
         self.wait(DOCUMENT, async {
-            let request = self.get(Method::GET, url.as_str(), INDEX_MEDIA_TYPE);
-            let response = self.send(repository.name(), Want::Pull, request).await?;
+            let response = self.get(Method::GET, pull(repository.name()), url, INDEX_MEDIA_TYPE).await?;
             match response.status() {
                 StatusCode::OK => {}
                 StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::BAD_REQUEST => {
@@ -146,36 +144,6 @@ impl Remote {
                 what: format!("the list of what refers to {subject}"),
                 why: "others write it all the time; try again".to_owned(),
             }),
-        }
-    }
-}
-
-/// Where a list goes on, by its `Link`; never at another server.
-fn next_page(headers: &HeaderMap, url: &Url) -> Option<Url> {
-    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    let is_next = |link: &&str| link.contains("rel=\"next\"") || link.contains("rel=next");
-    let next = links.flat_map(|links| links.split(',')).find(is_next)?;
-    let address = next.trim().strip_prefix('<')?.split_once('>')?.0;
-    url.join(address).ok().filter(|next| next.origin() == url.origin())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn where_a_list_goes_on() {
-        let url = Url::parse("https://registry.example.org/v2/a/referrers/x").unwrap();
-        let next = |text: &str| {
-            let headers = HeaderMap::from_iter([(LINK, text.parse().unwrap())]);
-            next_page(&headers, &url).map(|url| url.to_string())
-        };
-        let there = Some("https://registry.example.org/v2/a/referrers/x?last=y".to_owned());
-        assert_eq!(next("</v2/a/referrers/x?last=y>; rel=\"next\""), there);
-        assert_eq!(next("<?last=y>; rel=next"), there);
-        let elsewhere = "<https://other.example.org/>; rel=\"next\"";
-        for other in ["</v2/x>; rel=\"prev\"", "nonsense", elsewhere, "</x; rel=\"next\""] {
-            assert_eq!(next(other), None, "{other}");
         }
     }
 }

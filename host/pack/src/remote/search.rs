@@ -1,9 +1,10 @@
 //! Asking a registry of ours which packs it has.
 
+use lanner_oci::Scope;
 use reqwest::{Method, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 
-use super::{DOCUMENT, Remote, RemoteError, Want};
+use super::{DOCUMENT, Remote, RemoteError};
 use crate::artifact::MAX_DOCUMENT;
 
 /// Pages of an answer at most; one that never ends is not read for ever.
@@ -45,7 +46,13 @@ impl Remote {
     /// # Errors
     /// The registry has no search, or cannot be asked.
     pub fn search(&self, search: &Search) -> Result<Vec<Found>, RemoteError> {
-        let mut url = Url::parse(&format!("{}/api/v1/packs", self.base)).map_err(|error| self.malformed(error))?;
+        let mut url = self.wait(DOCUMENT, async {
+            // Who does not say who they are is shown what everybody may see, and never asked.
+            if let Err(error) = self.client.introduce().await {
+                tracing::warn!("only what everybody may see is searched: {error}");
+            }
+            self.client.url("api/v1/packs").await.map_err(|error| self.failed(error, None))
+        })?;
         let words = (!search.words.is_empty()).then(|| search.words.join(" "));
         let all = [
             ("q", &words),
@@ -55,8 +62,6 @@ impl Remote {
             ("severity", &search.severity),
         ];
         url.query_pairs_mut().extend_pairs(all.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))));
-        // Who does not say who they are is shown what everybody may see, and never asked.
-        self.introduce();
         let mut found = Vec::new();
         for _ in 0..MAX_PAGES {
             let (mut page, next) = self.page(&url)?;
@@ -75,8 +80,7 @@ impl Remote {
     fn page(&self, url: &Url) -> Result<(Vec<Found>, Option<String>), RemoteError> {
         let no_search = || RemoteError::NoSearch { registry: self.registry.clone() };
         self.wait(DOCUMENT, async {
-            let request = self.get(Method::GET, url.as_str(), "application/json");
-            let response = self.send("", Want::Pull, request).await?;
+            let response = self.get(Method::GET, Scope::Registry, url, "application/json").await?;
             match response.status() {
                 StatusCode::OK => {}
                 StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => return Err(no_search()),
