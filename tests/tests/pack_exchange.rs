@@ -4,6 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
+use lanner_pack::artifact::{Descriptor, MANIFEST_MEDIA_TYPE};
+use lanner_pack::reference::Repository;
+use lanner_pack::remote::{Access, Remote};
 use lanner_tests::registry::{Client, Kind, Liar, Registry, finish};
 use lanner_tests::test_pack;
 
@@ -93,6 +96,45 @@ fn signatures_go_along() {
         registry.kill();
         let inspected = alone.json(["inspect", &from, "--trust", "trust.toml"]);
         assert_eq!(inspected["trusted"], true);
+    });
+}
+
+/// What others attach to a pack may be large: it stands in nobody's way.
+#[test]
+fn a_large_bill_of_materials_is_left_out() {
+    each(|registry, client| {
+        client.key("release");
+        client.trust(registry.address(), "release");
+        let name = registry.reference("team/counter:1");
+        let pack = test_pack("counter-1");
+        let pushed = client.json(["push", pack.to_str().unwrap(), &name, "--sign", "release.key"]);
+        let remote = Remote::with_credential(registry.address(), &Access::default(), None).expect("a client");
+        let repository: Repository = registry.reference("team/counter").parse().expect("a name");
+        let (bill, config) = (vec![b'x'; 5 << 20], b"{}".to_vec());
+        remote.push_blob(&repository, &bill).expect("pushed");
+        remote.push_blob(&repository, &config).expect("pushed");
+        let subject = remote.resolve(&name.parse().expect("a name"), None).expect("it is there").digest;
+        let subject_size = remote.manifest(&repository, subject).expect("it is there").len();
+        let manifest = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST_MEDIA_TYPE,
+            "artifactType": "application/spdx+json",
+            "config": Descriptor::of("application/vnd.oci.empty.v1+json", &config),
+            "layers": [Descriptor::of("application/spdx+json", &bill)],
+            "subject": { "mediaType": MANIFEST_MEDIA_TYPE, "digest": pushed["digest"], "size": subject_size },
+        });
+        remote.push_referrer(&repository, manifest.to_string().as_bytes()).expect("pushed");
+        client.pack(["pull", &name, "-o", "pulled.wasm", "--trust", "trust.toml"]).ok();
+        let saved = client.pack(["save", &name, "-o", "packs.tar"]);
+        assert!(saved.stderr.contains("application/spdx+json that refers to"), "{}", saved.stderr);
+        assert!(saved.done);
+        let alone = Client::default();
+        for file in ["packs.tar", "trust.toml", "release.pub"] {
+            fs::copy(client.file(file), alone.file(file)).unwrap();
+        }
+        alone.pack(["load", "packs.tar"]).ok();
+        registry.kill();
+        assert_eq!(alone.json(["inspect", &name, "--trust", "trust.toml"])["trusted"], true);
     });
 }
 

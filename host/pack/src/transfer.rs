@@ -42,7 +42,13 @@ pub fn take(remote: &Remote, reference: &Reference) -> Result<Archive, TransferE
     let mut signatures = BTreeSet::new();
     for referrer in remote.referrers(repository, digest)? {
         let bytes = remote.manifest(repository, referrer.digest)?;
-        let manifest = Manifest::read(&bytes).map_err(artifact(referrer.digest))?;
+        let Ok(manifest) = Manifest::read(&bytes) else { continue };
+        // A signature is small; what else refers to a pack, such as a bill of materials, may be anything.
+        if manifest.layers.iter().chain([&manifest.config]).any(|blob| blob.size > MAX_DOCUMENT) {
+            let what = manifest.artifact_type.as_deref().unwrap_or("something");
+            tracing::warn!("{what} that refers to {reference} is left out: it has more than {MAX_DOCUMENT} bytes");
+            continue;
+        }
         take_blobs(remote, repository, &manifest, MAX_DOCUMENT, &mut blobs)?;
         blobs.insert(referrer.digest, bytes);
         signatures.insert(referrer.digest);

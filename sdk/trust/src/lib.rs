@@ -59,4 +59,4 @@ pub const PREDICATE_TYPE: &str = "https://sigstore.dev/cosign/sign/v1";
 /// store a large one there.
 pub const MAX_BUNDLE_BYTES: usize = 1024 * 1024;
 /// The most bundles of one pack that [`Policy::check`] looks at, for the same reason.
-pub const MAX_BUNDLES: usize = 128;
+pub const MAX_BUNDLES: usize = 1024;

@@ -41,6 +41,9 @@ pub struct Obtained {
     pub in_use: Option<InUse>,
 }
 
+/// Bytes of signatures of one pack that are fetched, about: anyone who may push can add some.
+const MAX_SIGNATURES_BYTES: u64 = 16 << 20;
+
 /// Where it may be looked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum From {
@@ -206,7 +209,7 @@ impl Obtainer {
         let wrong = |error| ObtainError::Artifact { reference: Box::new(reference.clone()), error };
         let manifest = Manifest::of_pack(&bytes).map_err(wrong)?;
         // First who signed it: what is not trusted is not even fetched.
-        let (signatures, bundles, trust) = self.verify(&pulling, reference, digest, from)?;
+        let (signatures, bundles, trust) = self.verify(&pulling, reference, digest, demand, from)?;
         if let (true, Err(error)) = (demand, &trust) {
             return Err(ObtainError::Trust { reference: Box::new(reference.clone()), error: Box::new(error.clone()) });
         }
@@ -250,6 +253,7 @@ impl Obtainer {
         pulling: &Pulling,
         reference: &Reference,
         digest: Digest,
+        demand: bool,
         from: From,
     ) -> Result<(Signatures, usize, Result<Verdict, TrustError>), ObtainError> {
         let repository = reference.repository();
@@ -263,7 +267,10 @@ impl Obtainer {
                 Err(refusal) => before = Some((kept, count, Err(refusal))),
             }
         }
-        let fetched = self.reach(from, reference).and_then(|_| self.fetch_signatures(pulling, repository, digest));
+        // Who looks at a pack is shown all of them.
+        let enough = |bundles: &[Vec<u8>]| demand && self.trust.check(repository, digest, bundles).is_ok();
+        let fetched =
+            self.reach(from, reference).and_then(|_| self.fetch_signatures(pulling, repository, digest, &enough));
         let found = match (fetched, before) {
             // The registry cannot add to what is here: then that decides.
             (Err(ObtainError::Remote(error)), Some(before)) if error.is_down() => return Ok(before),
@@ -282,7 +289,7 @@ impl Obtainer {
     pub fn signatures(&self, reference: &Reference) -> Result<(Digest, Vec<Vec<u8>>), ObtainError> {
         let digest = self.resolve(reference, None)?.digest;
         let pulling = self.store.pulling()?;
-        Ok((digest, self.fetch_signatures(&pulling, reference.repository(), digest)?.bundles))
+        Ok((digest, self.fetch_signatures(&pulling, reference.repository(), digest, &|_| false)?.bundles))
     }
 
     /// The signatures of a pack, out of the store.
@@ -304,16 +311,35 @@ impl Obtainer {
         pulling: &Pulling,
         repository: &Repository,
         subject: Digest,
+        enough: &dyn Fn(&[Vec<u8>]) -> bool,
     ) -> Result<Signatures, ObtainError> {
         let remote = self.remote(repository.registry())?;
         let mut found = Signatures::default();
+        let mut bytes = 0;
+        // Asked seldom where there are many, as all are looked at each time.
+        let mut next_look = 1;
         for referrer in remote.referrers(repository, subject)? {
+            if found.bundles.len() >= next_look {
+                if enough(&found.bundles) {
+                    break;
+                }
+                next_look = (next_look + 1).max(next_look * 5 / 4);
+            }
+            if bytes > MAX_SIGNATURES_BYTES {
+                tracing::warn!(
+                    "{repository}@{subject} has more signatures than are looked at: somebody may store junk there"
+                );
+                break;
+            }
             if referrer.artifact_type.as_deref().is_some_and(|kind| kind != BUNDLE_MEDIA_TYPE) {
                 continue;
             }
             // A signature that cannot be had is none: it does not keep the others from being looked at.
             match self.fetch_signature(pulling, &remote, repository, referrer.digest) {
-                Ok(Some((manifest, bundle))) => found.add(referrer.digest, &manifest, bundle),
+                Ok(Some((manifest, bundle))) => {
+                    bytes += bundle.len() as u64;
+                    found.add(referrer.digest, &manifest, bundle);
+                }
                 Ok(None) => {}
                 Err(ObtainError::Remote(error)) if !error.is_down() => {
                     tracing::warn!("a signature of {repository}@{subject} is left out: {error}");

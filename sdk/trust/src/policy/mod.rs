@@ -323,17 +323,6 @@ pub enum Refusal {
         /// The manifest.
         digest: String,
     },
-    /// There are more than are looked at.
-    #[error(
-        "{digest} has {count} signatures; more than {} are not looked at: somebody stores junk there",
-        crate::MAX_BUNDLES
-    )]
-    TooMany {
-        /// The manifest.
-        digest: String,
-        /// How many bundles there are.
-        count: usize,
-    },
     /// None of the signatures is good.
     #[error("{digest} is not trusted by the entry for {}: {}", Quoted(.prefix), check::causes(.rejected))]
     NotTrusted {
