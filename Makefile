@@ -14,7 +14,7 @@ help:
 	@echo "make test-stress  run all tests again and again on a machine that is made busy (STRESS_ROUNDS=10)"
 	@echo "make soak         what takes long, or much of the machine: 20,000 sleepers, fork bombs, churn (SOAK_MINUTES=10)"
 	@echo "make kernels      test in each kernel that Debian offers, in emulated machines"
-	@echo "make fuzz         feed random bytes to what reads frames, records, captures, packs, manifests (needs cargo-fuzz)"
+	@echo "make fuzz         feed random bytes to what reads frames, records, captures, packs, manifests, policies (needs cargo-fuzz)"
 	@echo "make bench        print the figures (BENCH_ONLY=\"engine latency\": only those)"
 	@echo "make packs        build the shipped packs"
 	@echo "make dist         build what is handed to others, optimised across crates: target/dist"
@@ -56,7 +56,7 @@ kernels:
 # Coverage needs a flag of the compiler's that is not stable yet.
 FUZZ_SECONDS ?= 60
 fuzz: setup
-	@cd tests && for target in frame record capture description finding configuration registry; do \
+	@cd tests && for target in frame record capture description finding configuration registry client; do \
 		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 

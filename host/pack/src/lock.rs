@@ -171,4 +171,20 @@ mod tests {
         assert!(refused(&format!("{head}{pack}{pack}")).contains("twice"));
         assert!(refused(&format!("{head}{}", pack.replace("oci://h/a", "h/a"))).contains("oci://"));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_lock_or_is_refused(text in "\\PC*", pairs in proptest::collection::vec("[a-z]{1,12} = \\PC{0,20}", 0..4)) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(FILE);
+            let head = "apiVersion = \"lanner.dev/v1\"\nkind = \"Lock\"\n[[pack]]\n";
+            for text in [text, format!("{head}{}", pairs.join("\n"))] {
+                std::fs::write(&path, &text).unwrap();
+                if let Ok(Some(lock)) = Lock::read(&path) {
+                    lock.write(&path).unwrap();
+                    proptest::prop_assert_eq!(Lock::read(&path).unwrap(), Some(lock));
+                }
+            }
+        }
+    }
 }

@@ -32,11 +32,40 @@ pub(crate) struct Tokens {
     asking: tokio::sync::Mutex<()>,
 }
 
-/// How the registry wants to be convinced.
-#[derive(Debug, PartialEq, Eq)]
-enum Challenge {
+/// How a registry wants to be convinced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Challenge {
+    /// By a name and a password.
     Basic,
-    Bearer { realm: String, service: Option<String> },
+    /// By a token.
+    Bearer {
+        /// Where it is to be had.
+        realm: String,
+        /// For whom it is to be.
+        service: Option<String>,
+    },
+}
+
+impl Challenge {
+    /// The best of the ways that these headers offer, and that is known.
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        let values = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+        let mut basic = None;
+        for challenge in values.filter_map(|value| http_auth::parse_challenges(value).ok()).flatten() {
+            let get = |wanted: &str| {
+                let found = challenge.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted));
+                found.map(|(_, value)| value.to_unescaped())
+            };
+            if challenge.scheme.eq_ignore_ascii_case("bearer") {
+                if let Some(realm) = get("realm") {
+                    return Some(Self::Bearer { realm, service: get("service") });
+                }
+            } else if challenge.scheme.eq_ignore_ascii_case("basic") {
+                basic = Some(Self::Basic);
+            }
+        }
+        basic
+    }
 }
 
 /// What a token server says.
@@ -103,7 +132,7 @@ impl Tokens {
         if let Some(known) = self.known(scope).filter(|known| Some(known) != refused) {
             return Ok(known);
         }
-        let (value, time) = match wanted(headers).ok_or(Error::Unauthorised)? {
+        let (value, time) = match Challenge::of(headers).ok_or(Error::Unauthorised)? {
             Challenge::Basic => (self.basic().await?.ok_or(Error::Unauthorised)?, MOST_TOKEN_TIME),
             Challenge::Bearer { realm, service } => {
                 let token = self.fetch(base, &realm, service.as_deref(), scope).await?;
@@ -180,26 +209,6 @@ fn may_be_told(realm: &Url, base: &Url) -> bool {
     realm.scheme() == "https" || is_loopback(host) || (base.scheme() == "http" && realm.host_str() == base.host_str())
 }
 
-/// The best of the ways that are offered and known.
-fn wanted(headers: &HeaderMap) -> Option<Challenge> {
-    let values = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    let mut basic = None;
-    for challenge in values.filter_map(|value| http_auth::parse_challenges(value).ok()).flatten() {
-        let get = |wanted: &str| {
-            let found = challenge.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted));
-            found.map(|(_, value)| value.to_unescaped())
-        };
-        if challenge.scheme.eq_ignore_ascii_case("bearer") {
-            if let Some(realm) = get("realm") {
-                return Some(Challenge::Bearer { realm, service: get("service") });
-            }
-        } else if challenge.scheme.eq_ignore_ascii_case("basic") {
-            basic = Some(Challenge::Basic);
-        }
-    }
-    basic
-}
-
 fn basic(user: &str, password: &str) -> Result<HeaderValue, Error> {
     secret(&format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"))))
 }
@@ -222,7 +231,7 @@ mod tests {
     #[test]
     fn challenges() {
         let of = |values: &[&'static str]| {
-            wanted(&values.iter().map(|value| (WWW_AUTHENTICATE, HeaderValue::from_static(value))).collect())
+            Challenge::of(&values.iter().map(|value| (WWW_AUTHENTICATE, HeaderValue::from_static(value))).collect())
         };
         let bearer = Challenge::Bearer { realm: "https://h/token".into(), service: Some("s, 1".into()) };
         let header = "Bearer realm=\"https://h/token\",service=\"s, 1\",scope=\"repository:a:pull,push\"";

@@ -14,6 +14,7 @@ mod link;
 mod tls;
 mod words;
 
+pub use auth::Challenge;
 pub use client::{Client, Options, is_loopback};
 pub use credential::{Ask, Credential, Nobody, Scope, Who};
 pub use link::next_page;

@@ -99,7 +99,7 @@ async fn what_is_given_is_for_its_name_and_its_time() {
     let key = KeyPair::generate().expect("a key");
     for ca in [IsCa::NoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
         let mut other = names(&["registry.example.org"]);
-        other.is_ca = ca.clone();
+        other.is_ca = ca;
         let other = other.self_signed(&key).expect("a certificate");
         let server = serve(vec![other.der().clone()], &key).await;
         assert_eq!(asked(&server, Some(&other.pem())).await, Err("its certificate is for another name".to_owned()));

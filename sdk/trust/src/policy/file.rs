@@ -134,7 +134,7 @@ struct WrittenIdentity {
 
 pub(super) fn load(path: &Path) -> Result<Policy, PolicyError> {
     let base = path.parent().unwrap_or(Path::new(""));
-    let parsed = read(path).map_err(Problem::Read).and_then(|text| parse(&text, base));
+    let parsed = read(path).map_err(Problem::Read).and_then(|text| parsed(&text, base));
     let mut policy = parsed.map_err(|problem| PolicyError { path: path.to_owned(), problem })?;
     policy.files.push(path.to_owned());
     Ok(policy)
@@ -144,7 +144,12 @@ fn read(path: &Path) -> io::Result<String> {
     String::from_utf8(read_guarded(path, MAX_FILE_BYTES)?).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
-fn parse(text: &str, base: &Path) -> Result<Policy, Problem> {
+/// The policy that a text says.
+pub(super) fn parse(text: &str, base: &Path) -> Result<Policy, PolicyError> {
+    parsed(text, base).map_err(|problem| PolicyError { path: PathBuf::new(), problem })
+}
+
+fn parsed(text: &str, base: &Path) -> Result<Policy, Problem> {
     let toml = |error: toml::de::Error| Problem::Toml(error.to_string().trim_end().to_owned());
     let head: Head = toml::from_str(text).map_err(toml)?;
     if head.api_version != API_VERSION {

@@ -125,6 +125,14 @@ impl Policy {
         file::load(path)
     }
 
+    /// As [`Policy::load`], of the text of a file in the folder `base`.
+    ///
+    /// # Errors
+    /// Likewise; the error names no file.
+    pub fn parse(text: &str, base: &Path) -> Result<Self, PolicyError> {
+        file::parse(text, base)
+    }
+
     /// The entry that covers a repository (`host[:port]/name`): the one with the longest prefix. To be asked before
     /// anything is fetched from there.
     ///
