@@ -49,6 +49,36 @@ async fn a_pack_is_shown() {
 }
 
 #[tokio::test]
+async fn versions_are_compared_and_techniques_named() {
+    let server = Server::start("").await;
+    let first =
+        vec![rule("a/gone", "low", &["T1003.008"]), rule("a/worse", "low", &["T1059"]), rule("a/same", "low", &[])];
+    let second =
+        vec![rule("a/new", "high", &["T1611"]), rule("a/worse", "critical", &["T1059"]), rule("a/same", "low", &[])];
+    let old = server.push("team/linux", "1.0.0", &description("linux", "1.0.0", first, &["open"])).await;
+    server.push("team/linux", "1.1.0", &description("linux", "1.1.0", second, &["open"])).await;
+    let text = |page: String| {
+        page.split('<').map(|part| part.split_once('>').map_or("", |(_, text)| text)).collect::<String>()
+    };
+    let page = text(document(&format!("{}/packs/team/linux", server.url)));
+    let host = server.url.strip_prefix("http://").unwrap();
+    for expected in [
+        "Changes since 1.0.0",
+        "gone a/gone low",
+        "new a/new high",
+        "severity a/worse low → critical",
+        "T1611 Escape to Host1 rule",
+        &format!("lanner run --rules oci://{host}/team/linux:1.1.0 --follow"),
+        &format!("[[trust]]\nprefix = \"{host}/team/linux\"\npack = \"linux\""),
+    ] {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    // Of the first there is none before.
+    let page = text(document(&format!("{}/packs/team/linux?version={old}", server.url)));
+    assert!(!page.contains("Changes since") && page.contains("/etc/passwd and /etc/shadow"), "{page}");
+}
+
+#[tokio::test]
 async fn what_packs_say_stays_text() {
     let server = Server::start("").await;
     let hostile =

@@ -2,6 +2,8 @@
 //!
 //! Everything that packs say is foreign text. Pages carry it escaped, and forbid the browser whatever they do not need.
 
+mod changes;
+mod coverage;
 mod json;
 mod layout;
 mod list;

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::layout::{copied, day, event, page as whole, severity, signed, size, technique};
 use super::view::{PackView, Site, VersionView};
+use super::{changes, coverage};
 
 /// The page, with the version that has this digest, or the newest; `None` if there is no such version.
 pub(super) fn page(site: &Site, pack: &PackView, digest: Option<&str>) -> Option<Markup> {
@@ -27,10 +28,13 @@ pub(super) fn page(site: &Site, pack: &PackView, digest: Option<&str>) -> Option
         div.columns {
             div.main {
                 (rules(shown))
+                @if let Some(before) = pack.before(shown) { (changes::section(before, shown)) }
+                (coverage::section(shown.rules()))
                 (versions(pack, shown))
             }
             aside {
                 (pull(shown))
+                (run(site, pack, shown))
                 (facts(shown))
             }
         }
@@ -112,6 +116,27 @@ fn pull(shown: &VersionView) -> Markup {
                 p.quiet { "A tag may be moved. A digest always names the same bytes:" }
                 (copied(&format!("lanner pack pull {}", shown.pinned)))
             }
+        }
+    }
+}
+
+/// How it is run, and trusted.
+fn run(site: &Site, pack: &PackView, shown: &VersionView) -> Markup {
+    let place = format!("{}/{}", site.host, pack.repository);
+    // What others say goes into a file that decides whom to trust: only what cannot be anything but a name.
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    let name =
+        Some(pack.name()).filter(|name| plain(name)).map_or_else(String::new, |name| format!("pack = \"{name}\"\n"));
+    let stanza = format!(
+        "[[trust]]\nprefix = \"{place}\"\n{name}keys = [\"release.pub\"]  # the signer's key, had from the signer\n"
+    );
+    html! {
+        section.box {
+            h2 { "Run" }
+            (copied(&format!("lanner run --rules {} --follow", shown.locator)))
+            h3 { "Trust policy" }
+            p.quiet { "A host loads it only by a policy (" code { "/etc/lanner/trust.toml" } "), with the key of who signed it:" }
+            (copied(&stanza))
         }
     }
 }

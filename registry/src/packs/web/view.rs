@@ -88,6 +88,13 @@ impl PackView {
         &self.versions[0]
     }
 
+    /// The version before one, as far as it is shown.
+    pub(super) fn before(&self, version: &VersionView) -> Option<&VersionView> {
+        let same = |other: &VersionView| other.listed.version.digest == version.listed.version.digest;
+        let at = self.versions.iter().position(same)?;
+        self.versions.get(at + 1).filter(|before| before.description().is_some() && version.description().is_some())
+    }
+
     pub(super) fn name(&self) -> &str {
         let description = self.newest().description();
         description
