@@ -99,7 +99,7 @@ async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: &
     if let Reference::Tag(tag) = reference {
         tags.push(tag.clone());
     }
-    let (manifest, media_type) = Manifest::parse(&bytes, &media_type)?;
+    let (manifest, media_type) = Manifest::parse_new(&bytes, &media_type)?;
     registry.packs.check(&registry.store, name, &manifest).await?;
     let stored = Stored { digest, media_type, bytes };
     let immutable = |tag: &Tag| registry.immutable.covers(name, tag);

@@ -23,7 +23,12 @@ impl From<StoreError> for OciError {
             StoreError::Length { .. } => Self::new(Code::SizeInvalid, message),
             StoreError::Mismatch { .. } => Self::new(Code::DigestInvalid, message),
             StoreError::Request(_) => Self::new(Code::BlobUploadInvalid, message),
-            StoreError::Immutable { .. } => Self::new(Code::Denied, message).with_status(StatusCode::CONFLICT),
+            StoreError::Immutable { .. } | StoreError::HeldByTag { .. } => {
+                Self::new(Code::Denied, message).with_status(StatusCode::CONFLICT)
+            }
+            StoreError::OtherMediaType { .. } => {
+                Self::new(Code::ManifestInvalid, message).with_status(StatusCode::CONFLICT)
+            }
             StoreError::MissingContent(digest) => Self::new(Code::ManifestBlobUnknown, message)
                 .with_detail(serde_json::json!({ "digest": digest.to_string() })),
             StoreError::InUse { .. }

@@ -176,7 +176,10 @@ impl Mirror {
             return Err(unusable(format!("the manifest has the digest {digest}, not {wanted}")));
         }
         let (manifest, media_type) =
-            Manifest::parse(&bytes, &media_type).map_err(|error| unusable(error.to_string()))?;
+            Manifest::parse_new(&bytes, &media_type).map_err(|error| unusable(error.to_string()))?;
+        // Whatever it is called there now: the same bytes stay what they were pulled as first.
+        let kept = self.0.store.read_manifest(name, &digest).await?;
+        let media_type = kept.map_or(media_type, |kept| kept.media_type);
         let stored = Stored { digest, media_type, bytes };
         let tags: Vec<TagChange> = match reference {
             Reference::Tag(tag) => vec![TagChange { tag: tag.clone(), immutable: false }],

@@ -13,7 +13,7 @@ use tokio_util::io::ReaderStream;
 
 use super::writer::blocking;
 use super::{Result, Store, StoreError, layout};
-use crate::oci::{ByteRange, Digest, RepositoryName};
+use crate::oci::{ByteRange, Digest, RepositoryName, Tag};
 
 /// How much of a file is read at once, in bytes.
 const READ: usize = 128 << 10;
@@ -167,8 +167,15 @@ impl Store {
     /// Takes a blob away from a repository; whether it had it. The bytes stay until they are collected.
     ///
     /// # Errors
-    /// The storage fails.
-    pub async fn delete_blob(&self, name: &RepositoryName, digest: &Digest) -> Result<bool> {
+    /// An immutable tag leads to it, or the storage fails.
+    pub async fn delete_blob(
+        &self,
+        name: &RepositoryName,
+        digest: &Digest,
+        immutable: impl Fn(&Tag) -> bool,
+    ) -> Result<bool> {
+        let _alone = self.0.gate.alone(name).await;
+        self.refuse_immutable(name, digest, immutable).await?;
         self.remove(&layout::blob_of(name, digest)).await
     }
 

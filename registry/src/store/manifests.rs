@@ -114,7 +114,8 @@ impl Store {
     /// of is there: the specification lets a manifest refer to what is had elsewhere.
     ///
     /// # Errors
-    /// Content is missing, a tag may not be moved, or the storage fails.
+    /// Content is missing, a tag may not be moved, the same bytes are kept with another media type, or the storage
+    /// fails.
     pub async fn put_manifest(
         &self,
         name: &RepositoryName,
@@ -129,10 +130,17 @@ impl Store {
         for descriptor in manifest.blobs().chain(manifest.children()) {
             passage.touch(&descriptor.digest);
         }
+        // Nobody takes a blob away, or keeps the same bytes as something else, between the checks and the writing.
+        let _alone = self.0.gate.alone(name).await;
         if whole {
             self.check_whole(name, manifest).await?;
         }
-        let _alone = self.0.gate.alone(name).await;
+        if let Some(kept) = self.read_manifest(name, &stored.digest).await?
+            && kept.media_type != stored.media_type
+        {
+            let (digest, pushed) = (stored.digest.clone(), stored.media_type.clone());
+            return Err(StoreError::OtherMediaType { digest, kept: kept.media_type, pushed });
+        }
         for change in tags.iter().filter(|change| change.immutable) {
             if let Some(digest) = self.tag(name, &change.tag).await?
                 && digest != stored.digest
@@ -179,7 +187,7 @@ impl Store {
     /// Takes a manifest away, with the tags that stand for it; whether it was there.
     ///
     /// # Errors
-    /// A tag that is immutable stands for it, or the storage fails.
+    /// An immutable tag leads to it, or the storage fails.
     pub async fn delete_manifest(
         &self,
         name: &RepositoryName,
@@ -190,11 +198,8 @@ impl Store {
         if self.facts(&layout::manifest_of(name, digest)).await?.is_none() {
             return Ok(false);
         }
-        let tags = self.tags_for(name, digest).await?;
-        if let Some(tag) = tags.iter().find(|tag| immutable(tag)) {
-            return Err(StoreError::Immutable { tag: tag.to_string(), digest: digest.clone() });
-        }
-        for tag in &tags {
+        self.refuse_immutable(name, digest, immutable).await?;
+        for tag in &self.tags_for(name, digest).await? {
             self.remove(&layout::tag_of(name, tag)).await?;
         }
         self.remove_manifest(name, digest).await

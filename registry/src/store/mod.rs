@@ -18,6 +18,7 @@
 mod blobs;
 mod collect;
 mod gate;
+mod immutable;
 mod layout;
 mod manifests;
 mod uploads;
@@ -119,6 +120,24 @@ pub enum StoreError {
         tag: String,
         /// What it stands for.
         digest: crate::oci::Digest,
+    },
+    /// An immutable tag leads to what was to be taken away.
+    #[error("the immutable tag {tag} leads to {digest}, so it stays")]
+    HeldByTag {
+        /// The tag.
+        tag: String,
+        /// The manifest or blob.
+        digest: crate::oci::Digest,
+    },
+    /// The manifest is kept as something else.
+    #[error("the manifest {digest} is kept as {kept}; push it as that, not as {pushed}")]
+    OtherMediaType {
+        /// The manifest.
+        digest: crate::oci::Digest,
+        /// What it was pushed as first.
+        kept: String,
+        /// What it was pushed as now.
+        pushed: String,
     },
     /// It needs blobs or manifests that are not there.
     #[error("the manifest refers to {0}, which is not in this repository")]
