@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 
 /// The configuration cannot be used.
@@ -103,11 +104,15 @@ pub struct Http {
     pub url: Option<String>,
     /// With it, only TLS is spoken.
     pub tls: Option<Tls>,
+    /// Proxies in front, as addresses or networks: what these say of their clients in `X-Forwarded-For` or `Forwarded`
+    /// is believed, for limits and logs.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { address: ([127, 0, 0, 1], 5000).into(), url: None, tls: None }
+        Self { address: ([127, 0, 0, 1], 5000).into(), url: None, tls: None, trusted_proxies: Vec::new() }
     }
 }
 
@@ -277,6 +282,17 @@ impl Config {
         config.limits.check().map_err(invalid)?;
         Ok(config)
     }
+}
+
+/// Networks; one address is a network too.
+fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let network = |text: &String| {
+        let address = text.parse::<std::net::IpAddr>().map(IpNet::from);
+        address.or_else(|_| text.parse()).map_err(|_| {
+            serde::de::Error::custom(format_args!("{text:?} is no network; write it like 10.0.0.0/8 or 192.0.2.1"))
+        })
+    };
+    Vec::<String>::deserialize(deserializer)?.iter().map(network).collect()
 }
 
 /// TOML has no word for what is not there.

@@ -184,7 +184,7 @@ impl Access {
         })))
     }
 
-    /// Who a request is of. Its connection's address is an extension, [`ConnectInfo`].
+    /// Who a request is of. The address of its client is an extension, [`ConnectInfo`].
     ///
     /// # Errors
     /// It says who, but that is not true or not true any more (401), or it has said so too often (429).

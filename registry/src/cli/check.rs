@@ -42,6 +42,10 @@ fn meaning(config: &Config) -> Vec<(&'static str, String)> {
         }
     };
     let scheme = if config.http.tls.is_some() { "https" } else { "http" };
+    let proxies = match config.http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>() {
+        none if none.is_empty() => "none are trusted".into(),
+        some => format!("{} are believed what they say of clients", some.join(", ")),
+    };
     let limits = &config.limits;
     let rate = match limits.requests_per_second {
         None => "any number of requests".into(),
@@ -56,6 +60,7 @@ fn meaning(config: &Config) -> Vec<(&'static str, String)> {
     vec![
         ("storage", storage),
         ("clients", format!("{scheme}://{}", config.http.address)),
+        ("proxies", proxies),
         ("administrator", config.admin.address.map_or("none".into(), |address| format!("http://{address}"))),
         ("writing", if config.read_only { "refused: read-only" } else { "allowed" }.into()),
         (

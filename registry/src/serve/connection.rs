@@ -25,6 +25,7 @@ use tower::Service as _;
 use tracing::Instrument as _;
 
 use super::body::{Incoming, Outgoing};
+use super::forwarded::Proxies;
 use super::owed::{Owed, Silence};
 use super::rate::{Client, Rates};
 use super::record::Record;
@@ -47,6 +48,7 @@ pub(super) struct Site {
     pub(super) limits: Limits,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) rates: Option<Rates>,
+    pub(super) proxies: Proxies,
     /// No more requests than those under way.
     pub(super) stop: CancellationToken,
     /// Nothing any more.
@@ -175,7 +177,7 @@ async fn answer(
     owed: Option<Owed>,
     request: Request<hyper::body::Incoming>,
 ) -> Result<Response<Outgoing>, Infallible> {
-    let address = peer.ip().to_canonical();
+    let address = site.proxies.client(peer.ip(), request.headers());
     let mut record = Record::begin(request.method(), request.uri().path(), address);
     let debt = owed.as_ref().map(Owed::stream);
     let (span, version) = (record.span().clone(), request.version());
@@ -185,7 +187,7 @@ async fn answer(
         Ok(()) => {
             let patience = site.limits.idle_time;
             let mut request = request.map(|body| Body::new(Incoming::new(body, patience, silent.clone())));
-            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, peer.port())));
             site.router.clone().call(request).instrument(span).await?
         }
     };

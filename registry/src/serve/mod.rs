@@ -8,6 +8,7 @@ mod admin;
 mod body;
 mod collect;
 mod connection;
+mod forwarded;
 mod listen;
 mod owed;
 mod rate;
@@ -37,6 +38,7 @@ use crate::mirror::{MirrorConfigError, Mirrors};
 use crate::packs::{self, KeyFileError, Packs};
 use crate::registry::{Immutable, Registry};
 use connection::Site;
+use forwarded::Proxies;
 
 /// The server cannot be started, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +131,7 @@ pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError>
         router: router(&registry),
         limits: config.limits.clone(),
         tls: tls.clone(),
+        proxies: Proxies::new(config.http.trusted_proxies.clone()),
         rates: config.limits.requests_per_second.map(|rate| Rates::new(rate, config.limits.burst.unwrap_or(rate))),
         stop: stop.clone(),
         cut: CancellationToken::new(),
