@@ -66,8 +66,9 @@ fn meaning(config: &Config) -> Vec<(&'static str, String)> {
         (
             "connections",
             format!(
-                "{} at most; {} for a head of {} bytes at most, {} of silence",
+                "{} at most, {} of one address; {} for a head of {} bytes at most, {} of silence",
                 limits.connections,
+                limits.connections_per_address,
                 time(limits.header_time),
                 limits.header_bytes,
                 time(limits.idle_time)
