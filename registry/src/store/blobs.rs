@@ -189,6 +189,7 @@ impl Store {
             use object_store::ObjectStoreExt as _;
             let from = file.strip_prefix(&self.0.root).expect("uploads lie below the root");
             let from = object_store::path::Path::from_iter(from.iter().map(|part| part.to_string_lossy().into_owned()));
+            let _moving = self.0.uploads.moving.read().await;
             return Ok(self.objects().rename(&from, &to).await?);
         }
         self.copy_out(file, size, &to).await

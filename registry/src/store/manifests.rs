@@ -124,6 +124,17 @@ impl Store {
         tags: &[TagChange],
         whole: bool,
     ) -> Result<()> {
+        self.with_room(|| self.try_put_manifest(name, stored, manifest, tags, whole)).await
+    }
+
+    async fn try_put_manifest(
+        &self,
+        name: &RepositoryName,
+        stored: &Stored,
+        manifest: &Manifest,
+        tags: &[TagChange],
+        whole: bool,
+    ) -> Result<()> {
         // Seen from the collection: found and referred to without it coming between.
         let passage = self.0.gate.pass().await;
         passage.keep(&stored.digest);

@@ -21,6 +21,7 @@ mod gate;
 mod immutable;
 mod layout;
 mod manifests;
+mod room;
 mod uploads;
 mod verify;
 mod writer;
@@ -200,6 +201,7 @@ struct Inner {
     local: bool,
     uploads: Uploads,
     gate: Gate,
+    reclaimed: room::Reclaimed,
     /// Held by who looks for a blob in all repositories.
     walking: tokio::sync::Mutex<()>,
     /// Held as long as the storage is open.
@@ -234,6 +236,7 @@ impl Store {
             local,
             uploads,
             gate: Gate::default(),
+            reclaimed: room::Reclaimed::default(),
             walking: tokio::sync::Mutex::default(),
             _lock: lock,
         }))

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::Stream;
+use tokio::sync::RwLock;
 use uuid::Uuid;
 
 use super::writer::{Pieces, Small, State, Writer, blocking, hash_of, length_of, small};
@@ -63,11 +64,14 @@ pub(super) struct Uploads {
     root: PathBuf,
     /// By file, as the same name in another repository is another upload.
     states: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<State>>>>,
+    /// Held by those who move a file out of its folder, which is synced afterwards: nobody removes folders meanwhile.
+    /// Those who moved it do.
+    pub(super) moving: RwLock<()>,
 }
 
 impl Uploads {
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { root, states: Mutex::default() }
+        Self { root, states: Mutex::default(), moving: RwLock::default() }
     }
 
     fn states(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<tokio::sync::Mutex<State>>>> {
@@ -94,6 +98,35 @@ impl Uploads {
         self.states().remove(file);
     }
 
+    /// Removes the folders of an upload that is gone, as far as nothing else is in them: anybody could fill the disk with
+    /// empty ones.
+    fn remove_folders_of(&self, file: &Path) {
+        let Ok(_alone) = self.moving.try_write() else { return };
+        for folder in file.ancestors().skip(1).take_while(|folder| *folder != self.root) {
+            if fs::remove_dir(folder).is_err() {
+                break;
+            }
+        }
+    }
+
+    /// Makes the file of a new upload, and the folders that it lies in. They may be removed at any moment with an upload
+    /// that has just ended.
+    fn create(file: &Path) -> std::io::Result<()> {
+        /// Each time another upload of the same repository has to end in the moment between.
+        const TRIES: usize = 100;
+        for _ in 0..TRIES {
+            match fs::File::create_new(file) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                made => return made.map(drop),
+            }
+            match fs::create_dir_all(file.parent().unwrap_or(file)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        fs::File::create_new(file).map(drop)
+    }
+
     /// Removes a file that nobody is writing to if it is still old; whether it did.
     fn remove_if(&self, file: &Path, old: &dyn Fn(&fs::Metadata) -> bool) -> std::io::Result<bool> {
         let state = self.state(file);
@@ -110,6 +143,7 @@ impl Uploads {
             return removed.map(|()| false);
         }
         self.forget(file);
+        self.remove_folders_of(file);
         Ok(removed.is_ok())
     }
 
@@ -121,7 +155,12 @@ impl Uploads {
             old: &dyn Fn(&fs::Metadata) -> bool,
             count: &mut usize,
         ) -> std::io::Result<()> {
-            for entry in fs::read_dir(folder)? {
+            let entries = match fs::read_dir(folder) {
+                // The last upload in it has ended since it was listed.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+                entries => entries?,
+            };
+            for entry in entries {
                 let entry = entry?;
                 let facts = match entry.metadata() {
                     // Finished since it was listed.
@@ -130,6 +169,10 @@ impl Uploads {
                 };
                 if facts.is_dir() {
                     visit(uploads, &entry.path(), old, count)?;
+                    // Of uploads that ended before their folders were removed with them; fails where there are others.
+                    if let Ok(_alone) = uploads.moving.try_write() {
+                        let _ = fs::remove_dir(entry.path());
+                    }
                 } else if old(&facts) {
                     *count += usize::from(uploads.remove_if(&entry.path(), old)?);
                 }
@@ -155,19 +198,7 @@ impl Store {
         let id = UploadId(Uuid::new_v4());
         let file = self.0.uploads.file(name, id);
         let at_file = file.clone();
-        blocking(move || {
-            let file = at_file;
-            let create = || fs::File::create_new(&file);
-            let made = create().or_else(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    fs::create_dir_all(file.parent().expect("it lies in a folder"))?;
-                    create()
-                }
-                _ => Err(error),
-            });
-            made.map(drop).map_err(at(&file))
-        })
-        .await?;
+        blocking(move || Uploads::create(&at_file).map_err(at(&at_file))).await?;
         let state = State { hashed: Some((Hasher::new(algorithm), 0)), algorithm };
         *self.0.uploads.state(&file).lock().await = state;
         Ok(id)
@@ -208,18 +239,21 @@ impl Store {
 
     /// Removes the file of an upload whose state is held; whether it was there.
     async fn end_upload(&self, file: PathBuf) -> Result<bool> {
-        let gone = file.clone();
-        let removed = blocking(move || match fs::remove_file(&gone) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(at(&gone)(error)),
+        let store = self.clone();
+        blocking(move || {
+            let removed = match fs::remove_file(&file) {
+                Ok(()) => true,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+                Err(error) => return Err(at(&file)(error)),
+            };
+            store.0.uploads.forget(&file);
+            store.0.uploads.remove_folders_of(&file);
+            Ok(removed)
         })
-        .await?;
-        self.0.uploads.forget(&file);
-        Ok(removed)
+        .await
     }
 
-    /// Appends what comes. What came before a failure stays.
+    /// Appends what comes. What came before a failure stays, unless the storage is full: nobody could go on with it.
     ///
     /// # Errors
     /// The chunk does not belong there, is of another length than announced, the upload would become too long or is not
@@ -232,9 +266,11 @@ impl Store {
         let file = self.0.uploads.file(name, id);
         let state = self.0.uploads.state(&file);
         let mut state = state.lock().await;
-        let mut writer = Writer::open(file, &mut state, said).await?;
-        writer.take(body, Pieces::default()).await?;
-        Ok(Progress { length: writer.length })
+        let mut writer = Writer::open(file.clone(), &mut state, said).await?;
+        match writer.take(body, Pieces::default()).await {
+            Ok(()) => Ok(Progress { length: writer.length }),
+            Err(error) => Err(self.give_up_if_full(file, error).await),
+        }
     }
 
     /// Ends an upload with the last bytes of it, if any: from then on the repository has the blob. An upload of other
@@ -257,40 +293,63 @@ impl Store {
         let file = self.0.uploads.file(name, id);
         let state = self.0.uploads.state(&file);
         let mut state = state.lock().await;
-        let mut writer = Writer::open(file.clone(), &mut state, said).await?;
+        let outcome = self.finish(name, &file, &mut state, digest, said, &mut body).await;
+        match outcome {
+            // It was moved, or is of no use.
+            Ok(()) | Err(StoreError::Mismatch { .. }) => {
+                self.end_upload(file).await?;
+                outcome
+            }
+            Err(error) => Err(self.give_up_if_full(file, error).await),
+        }
+    }
+
+    async fn finish<S, E>(
+        &self,
+        name: &RepositoryName,
+        file: &Path,
+        state: &mut State,
+        digest: &Digest,
+        said: Announced,
+        body: &mut S,
+    ) -> Result<()>
+    where
+        S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
+        E: std::fmt::Display,
+    {
+        let mut writer = Writer::open(file.to_owned(), state, said).await?;
+        let mut begun = Pieces::default();
         if writer.length == 0 {
             // The usual way: all of it in one request, and small.
-            match small(&mut body, &writer.said).await? {
+            match small(body, &writer.said).await? {
                 Small::All(pieces) => {
                     writer.check_length(pieces.length as u64)?;
                     let (actual, pieces) = hash_of(digest.algorithm(), pieces).await?;
-                    let outcome = match actual == *digest {
-                        true => self.put_blob(name, digest, pieces.all).await,
-                        false => Err(StoreError::Mismatch { wanted: digest.clone(), actual }),
-                    };
-                    if !matches!(outcome, Ok(()) | Err(StoreError::Mismatch { .. })) {
-                        return outcome;
+                    if actual != *digest {
+                        return Err(StoreError::Mismatch { wanted: digest.clone(), actual });
                     }
-                    drop(writer);
-                    self.end_upload(file).await?;
-                    return outcome;
+                    return self.with_room(|| self.put_blob(name, digest, pieces.all.clone())).await;
                 }
-                Small::More(begun) => writer.take(body, begun).await?,
+                Small::More(pieces) => begun = pieces,
             }
-        } else {
-            writer.take(body, Pieces::default()).await?;
         }
+        writer.take(body, begun).await?;
         let size = writer.length;
         let actual = writer.digest(digest.algorithm()).await?;
-        let outcome = match actual == *digest {
-            true => self.commit(name, &file, size, digest).await,
+        match actual == *digest {
+            true => self.commit(name, file, size, digest).await,
             false => Err(StoreError::Mismatch { wanted: digest.clone(), actual }),
-        };
-        if matches!(outcome, Ok(()) | Err(StoreError::Mismatch { .. })) {
-            // It was moved, or is of no use.
-            self.end_upload(file).await?;
         }
-        outcome
+    }
+
+    /// Removes an upload that cannot go on because the storage is full, so that others find what room it took.
+    async fn give_up_if_full(&self, file: PathBuf, error: StoreError) -> StoreError {
+        if matches!(error, StoreError::Full)
+            && let Err(error) = self.end_upload(file).await
+        {
+            tracing::warn!(%error, "an upload that filled the storage is left behind");
+        }
+        error
     }
 
     async fn commit(&self, name: &RepositoryName, file: &Path, size: u64, digest: &Digest) -> Result<()> {

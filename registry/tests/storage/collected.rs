@@ -136,7 +136,7 @@ impl WithoutUploads for Retention {
 }
 
 /// Has all files in a folder be older than [`LONG`].
-fn grow_old(folder: &Path) {
+pub(crate) fn grow_old(folder: &Path) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         match path.is_dir() {
