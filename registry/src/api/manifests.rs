@@ -11,10 +11,11 @@ use super::blobs::matches_etag;
 use super::target::TAG_RULE;
 use super::{Answer, CONTENT_DIGEST, Call, OCI_SUBJECT, OCI_TAG, alone, header, taken, unsupported, warn_if_stale};
 use crate::access::{Action, Wanted};
-use crate::mirror::Pulled;
 use crate::oci::{Algorithm, Code, Digest, Manifest, OciError, Reference, RepositoryName, Tag};
-use crate::store::{Stored, TagChange};
+use crate::store::{OpenedManifest, Stored, TagChange};
 
+/// How long a manifest is that is held in memory while it is sent, in bytes; longer ones are read piece by piece.
+const HELD: usize = 64 << 10;
 /// How many tags one push may set.
 const MOST_TAGS: usize = 100;
 
@@ -38,29 +39,38 @@ fn unknown(reference: &Reference) -> OciError {
 }
 
 async fn pull(call: &Call, name: &RepositoryName, reference: &Reference) -> Answer {
-    let pulled = match call.registry.mirror.of(name) {
-        Some(mirror) => mirror.manifest(name, reference).await?,
-        None => {
-            let found = call.registry.store.manifest(name, reference).await?;
-            found.map(|content| Pulled { content, stale: false })
-        }
-    };
-    let pulled = pulled.ok_or_else(|| unknown(reference))?;
-    if call.registry.mirror.of(name).is_some() {
-        call.registry.packs.fetched(&call.registry.store, name, reference, &pulled.content).await;
+    let (store, packs) = (&call.registry.store, &call.registry.packs);
+    let mirror = call.registry.mirror.of(name);
+    if mirror.is_none() && !packs.may_be_held_back(name) {
+        let found = store.open_manifest(name, reference).await?.ok_or_else(|| unknown(reference))?;
+        return Ok(respond(call, reference, found));
     }
+    let (stored, stale) = match mirror {
+        Some(mirror) => {
+            let pulled = mirror.manifest(name, reference).await?.ok_or_else(|| unknown(reference))?;
+            packs.fetched(store, name, reference, &pulled.content).await;
+            (pulled.content, pulled.stale)
+        }
+        None => (store.manifest(name, reference).await?.ok_or_else(|| unknown(reference))?, false),
+    };
     let may_push = || call.registry.access.authorize(&call.caller, Wanted::Repository(name, Action::Push)).is_ok();
-    call.registry.packs.release(&call.registry.store, name, &pulled.content, may_push).await?;
-    let mut response = respond(call, reference, pulled.content);
-    warn_if_stale(&mut response, pulled.stale);
+    packs.release(store, name, &stored, may_push).await?;
+    // All of it was read to look at it. It is read again as it is sent, so that slow clients do not hold it in memory.
+    let digest = Reference::Digest(stored.digest.clone());
+    let opened = match stored.bytes.len() > HELD {
+        true => store.open_manifest(name, &digest).await?,
+        false => None,
+    };
+    let mut response = respond(call, reference, opened.unwrap_or_else(|| stored.into()));
+    warn_if_stale(&mut response, stale);
     Ok(response)
 }
 
-fn respond(call: &Call, reference: &Reference, stored: Stored) -> Response {
-    let etag = format!("\"{}\"", stored.digest);
+fn respond(call: &Call, reference: &Reference, found: OpenedManifest) -> Response {
+    let etag = format!("\"{}\"", found.digest);
     let mut response = Response::builder()
-        .header(CONTENT_TYPE, header(&stored.media_type))
-        .header(CONTENT_DIGEST, header(&stored.digest))
+        .header(CONTENT_TYPE, header(&found.media_type))
+        .header(CONTENT_DIGEST, header(&found.digest))
         .header(ETAG, &etag);
     if matches!(reference, Reference::Tag(_)) {
         response = response.header(CACHE_CONTROL, "no-cache");
@@ -68,8 +78,8 @@ fn respond(call: &Call, reference: &Reference, stored: Stored) -> Response {
     if matches_etag(&call.headers, &etag) {
         return response.status(StatusCode::NOT_MODIFIED).body(Body::empty()).expect("the headers are well-formed");
     }
-    response = response.header(CONTENT_LENGTH, stored.bytes.len());
-    response.body(Body::from(stored.bytes)).expect("the headers are well-formed")
+    response = response.header(CONTENT_LENGTH, found.size);
+    response.body(Body::from_stream(found.content)).expect("the headers are well-formed")
 }
 
 async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: &mut Option<Body>) -> Answer {

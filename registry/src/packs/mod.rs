@@ -91,6 +91,11 @@ impl Packs {
         }
     }
 
+    /// Whether [`Packs::release`] has to look at manifests of a repository.
+    pub fn may_be_held_back(&self, name: &RepositoryName) -> bool {
+        self.signatures.are_asked_for(name)
+    }
+
     /// Whether a manifest may be handed out: to who may push where it lies, always; to all others, a pack only with the
     /// signatures that are asked for.
     ///

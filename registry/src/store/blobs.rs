@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
-use object_store::{GetOptions, GetRange, GetResultPayload};
+use object_store::{GetOptions, GetRange, GetResult, GetResultPayload};
 use rustix::io::{ReadWriteFlags, preadv2};
 use tokio_util::io::ReaderStream;
 
@@ -58,10 +58,7 @@ impl Store {
         let start = range.as_ref().map_or(0, |range| range.start);
         let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
         let found = self.0.objects.get_opts(&layout::blob(digest), options).await?;
-        match found.payload {
-            GetResultPayload::File(file, _) => Ok(read(file, start, length.unwrap_or(u64::MAX)).boxed()),
-            GetResultPayload::Stream(stream) => Ok(stream.map_err(std::io::Error::from).boxed()),
-        }
+        Ok(content(found, start, length))
     }
 
     /// A repository that has a blob, among those that are `allowed`: `near` if it has it, or the first that does.
@@ -211,6 +208,14 @@ impl Store {
             writer.put(bytes);
         }
         writer.finish().await.map(drop).map_err(StoreError::from)
+    }
+}
+
+/// The bytes of an object, of which all from `start` on was asked for, or `length` of these.
+pub(super) fn content(found: GetResult, start: u64, length: Option<u64>) -> Content {
+    match found.payload {
+        GetResultPayload::File(file, _) => read(file, start, length.unwrap_or(u64::MAX)).boxed(),
+        GetResultPayload::Stream(stream) => stream.map_err(std::io::Error::from).boxed(),
     }
 }
 

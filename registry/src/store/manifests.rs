@@ -53,8 +53,13 @@ fn encode(media_type: &str, bytes: &[u8]) -> Bytes {
 fn decode(path: &Path, object: &Bytes) -> Result<(String, Bytes)> {
     let damaged = |reason: &str| StoreError::Damaged { object: path.to_string(), reason: reason.into() };
     let end = object.iter().position(|b| *b == b'\n').ok_or_else(|| damaged("it has no first line"))?;
-    let head: Head = serde_json::from_slice(&object[..end]).map_err(|_| damaged("its first line cannot be read"))?;
-    Ok((head.media_type, object.slice(end + 1..)))
+    Ok((read_head(path, &object[..end])?, object.slice(end + 1..)))
+}
+
+/// The media type, of the line before the bytes.
+pub(super) fn read_head(path: &Path, line: &[u8]) -> Result<String> {
+    let damaged = |_| StoreError::Damaged { object: path.to_string(), reason: "its first line cannot be read".into() };
+    Ok(serde_json::from_slice::<Head>(line).map_err(damaged)?.media_type)
 }
 
 impl Store {

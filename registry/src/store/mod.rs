@@ -21,6 +21,7 @@ mod gate;
 mod immutable;
 mod layout;
 mod manifests;
+mod opened;
 mod room;
 mod uploads;
 mod verify;
@@ -35,6 +36,7 @@ use object_store::{ObjectStore, PutMode, PutOptions, PutPayload};
 pub use blobs::{Blob, Content};
 pub use collect::{Collected, Retention};
 pub use manifests::{Stored, TagChange};
+pub use opened::OpenedManifest;
 pub use uploads::{Announced, Progress, UploadId};
 pub use verify::{Problem, Verified};
 
