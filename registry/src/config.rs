@@ -53,6 +53,9 @@ pub struct Config {
     pub mirrors: Vec<crate::mirror::MirrorConfig>,
     /// What is collected, and when.
     pub collect: Collect,
+    /// How much may be kept, in all and below prefixes.
+    #[serde(rename = "quota")]
+    pub quotas: Vec<crate::store::Quota>,
     /// Whether nothing may be changed.
     pub read_only: bool,
 }
@@ -232,7 +235,7 @@ pub struct Collect {
     /// How long an upload may rest.
     #[serde(with = "duration")]
     pub uploads_after: Duration,
-    /// How long a manifest stays that no tag, index or subject leads to; for ever without.
+    /// How long a manifest stays since no tag, index or subject leads to it any more; for ever without.
     #[serde(with = "optional_duration")]
     pub untagged_after: Option<Duration>,
 }

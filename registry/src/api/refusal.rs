@@ -13,6 +13,12 @@ impl From<StoreError> for OciError {
         }
         match error {
             StoreError::Full => Self::new(Code::Unavailable, message).with_status(StatusCode::INSUFFICIENT_STORAGE),
+            StoreError::Quota(ref quota) => {
+                Self::new(Code::Denied, message).with_status(match quota.prefix.is_empty() {
+                    true => StatusCode::INSUFFICIENT_STORAGE,
+                    false => StatusCode::FORBIDDEN,
+                })
+            }
             StoreError::NoUpload => Self::new(Code::BlobUploadUnknown, message),
             StoreError::OutOfOrder { .. } => {
                 Self::new(Code::BlobUploadInvalid, message).with_status(StatusCode::RANGE_NOT_SATISFIABLE)

@@ -93,6 +93,10 @@ pub enum ServeError {
 pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError> {
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
     let store = open(&config.storage)?;
+    store.limit(config.quotas.clone()).await.map_err(OpenError::from)?;
+    if config.collect.untagged_after.is_some() {
+        store.mark_losses();
+    }
     let immutable = Immutable::new(config.tags.clone());
     let registry = Arc::new(Registry {
         mirror: Mirrors::new(&config.mirrors, &store, &config.limits, &immutable)?,

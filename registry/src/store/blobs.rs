@@ -11,6 +11,7 @@ use object_store::{GetOptions, GetRange, GetResult, GetResultPayload};
 use rustix::io::{ReadWriteFlags, preadv2};
 use tokio_util::io::ReaderStream;
 
+use super::quota::Growth;
 use super::writer::blocking;
 use super::{Result, Store, StoreError, layout};
 use crate::oci::{ByteRange, Digest, RepositoryName, Tag};
@@ -95,7 +96,8 @@ impl Store {
         let passage = self.0.gate.pass().await;
         passage.keep(digest);
         let there = self.blob(from, digest).await?;
-        if there.is_some() {
+        if let Some(blob) = &there {
+            self.usage().grow(to, self.growth(to, digest, blob.size).await?)?;
             self.link(to, digest).await?;
         }
         Ok(there.is_some())
@@ -109,7 +111,8 @@ impl Store {
         let passage = self.0.gate.pass().await;
         passage.keep(digest);
         let there = self.blob_anywhere(digest).await?;
-        if there.is_some() {
+        if let Some(blob) = &there {
+            self.usage().grow(to, self.growth(to, digest, blob.size).await?)?;
             self.link(to, digest).await?;
         }
         Ok(there)
@@ -119,13 +122,19 @@ impl Store {
     pub(super) async fn put_blob(&self, name: &RepositoryName, digest: &Digest, pieces: Vec<Bytes>) -> Result<()> {
         let passage = self.0.gate.pass().await;
         passage.keep(digest);
-        match self.blob_anywhere(digest).await? {
-            Some(_) => self.sync_blob(digest).await?,
-            None => {
-                self.write(&layout::blob(digest), pieces, true).await?;
+        let size = pieces.iter().map(|piece| piece.len() as u64).sum();
+        let growth = self.growth(name, digest, size).await?;
+        self.usage().grow(name, growth)?;
+        let written = async {
+            match self.blob_anywhere(digest).await? {
+                Some(_) => self.sync_blob(digest).await?,
+                None => {
+                    self.write(&layout::blob(digest), pieces, true).await?;
+                }
             }
-        }
-        self.link(name, digest).await
+            self.link(name, digest).await
+        };
+        written.await.inspect_err(|_| self.usage().shrink(name, growth))
     }
 
     /// Notes that a repository has a blob.
@@ -173,23 +182,30 @@ impl Store {
     ) -> Result<bool> {
         let _alone = self.0.gate.alone(name).await;
         self.refuse_immutable(name, digest, immutable).await?;
-        self.remove(&layout::blob_of(name, digest)).await
+        let removed = self.remove(&layout::blob_of(name, digest)).await?;
+        if removed && self.usage().is_limited() {
+            let size = self.blob_anywhere(digest).await?.map_or(0, |blob| blob.size);
+            self.usage().shrink(name, Growth::shared(size));
+        }
+        Ok(removed)
     }
 
-    /// Moves a whole, verified and synced file in its place.
-    pub(super) async fn adopt(&self, file: &std::path::Path, size: u64, digest: &Digest) -> Result<()> {
+    /// Moves a whole, verified and synced file in its place; not if the blob is there, or is kept elsewhere than files.
+    /// Whether it did.
+    pub(super) async fn adopt(&self, file: &std::path::Path, size: u64, digest: &Digest) -> Result<bool> {
         let to = layout::blob(digest);
         if self.blob_anywhere(digest).await?.is_some() {
-            return self.sync_blob(digest).await;
+            return self.sync_blob(digest).await.map(|()| false);
         }
         if self.0.local {
             use object_store::ObjectStoreExt as _;
             let from = file.strip_prefix(&self.0.root).expect("uploads lie below the root");
             let from = object_store::path::Path::from_iter(from.iter().map(|part| part.to_string_lossy().into_owned()));
             let _moving = self.0.uploads.moving.read().await;
-            return Ok(self.objects().rename(&from, &to).await?);
+            self.objects().rename(&from, &to).await?;
+            return Ok(true);
         }
-        self.copy_out(file, size, &to).await
+        self.copy_out(file, size, &to).await.map(|()| false)
     }
 
     /// Sends a file to the object store, part by part; it appears when the last one is there.

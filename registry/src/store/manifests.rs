@@ -5,6 +5,7 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
+use super::quota::Growth;
 use super::{Result, Store, StoreError, layout};
 use crate::oci::{Descriptor, Digest, Manifest, Reference, RepositoryName, Tag};
 
@@ -151,7 +152,9 @@ impl Store {
         if whole {
             self.check_whole(name, manifest).await?;
         }
-        if let Some(kept) = self.read_manifest(name, &stored.digest).await?
+        let kept = self.read_manifest(name, &stored.digest).await?;
+        let is_new = kept.is_none();
+        if let Some(kept) = kept
             && kept.media_type != stored.media_type
         {
             let (digest, pushed) = (stored.digest.clone(), stored.media_type.clone());
@@ -166,7 +169,10 @@ impl Store {
         }
         // In this order: whatever is written last, what it refers to is there.
         let object = encode(&stored.media_type, &stored.bytes);
-        self.write(&layout::manifest_of(name, &stored.digest), [object], false).await?;
+        let growth = Growth::new(if is_new { object.len() as u64 } else { 0 });
+        self.usage().grow(name, growth)?;
+        let written = self.write(&layout::manifest_of(name, &stored.digest), [object], false).await;
+        written.inspect_err(|_| self.usage().shrink(name, growth))?;
         if let Some(subject) = &manifest.subject {
             let descriptor = Descriptor {
                 media_type: stored.media_type.clone(),
@@ -180,8 +186,13 @@ impl Store {
             self.write(&layout::referrer_of(name, &subject.digest, &stored.digest), [bytes.into()], false).await?;
         }
         for change in tags {
+            // A damaged one is mended by this, and stood for nothing.
+            let before = self.tag(name, &change.tag).await.ok().flatten().filter(|before| *before != stored.digest);
             let text = Bytes::from(stored.digest.to_string());
             self.write(&layout::tag_of(name, &change.tag), [text], false).await?;
+            if let Some(before) = before {
+                self.lost(name, &before).await?;
+            }
         }
         Ok(())
     }
@@ -233,10 +244,17 @@ impl Store {
     /// Takes a manifest away that no tag stands for; whether it was there.
     pub(super) async fn remove_manifest(&self, name: &RepositoryName, digest: &Digest) -> Result<bool> {
         let Some(stored) = self.read_manifest(name, digest).await? else { return Ok(false) };
+        // While it is known what it leads to.
+        self.lost(name, digest).await?;
         if let Ok((Manifest { subject: Some(subject), .. }, _)) = Manifest::parse(&stored.bytes, &stored.media_type) {
             self.remove(&layout::referrer_of(name, &subject.digest, digest)).await?;
         }
-        self.remove(&layout::manifest_of(name, digest)).await
+        let removed = self.remove(&layout::manifest_of(name, digest)).await?;
+        self.unmark(name, digest).await?;
+        if removed {
+            self.usage().shrink(name, Growth::new(stored.bytes.len() as u64));
+        }
+        Ok(removed)
     }
 
     /// Takes a tag away; whether it was there.
@@ -245,7 +263,13 @@ impl Store {
     /// The storage fails.
     pub async fn delete_tag(&self, name: &RepositoryName, tag: &Tag) -> Result<bool> {
         let _alone = self.0.gate.alone(name).await;
-        self.remove(&layout::tag_of(name, tag)).await
+        // A damaged one can be taken away too, and stood for nothing.
+        let before = self.tag(name, tag).await.ok().flatten();
+        let removed = self.remove(&layout::tag_of(name, tag)).await?;
+        if let Some(digest) = before {
+            self.lost(name, &digest).await?;
+        }
+        Ok(removed)
     }
 
     /// The tags of a repository, in the order of their bytes.

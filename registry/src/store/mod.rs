@@ -11,6 +11,7 @@
 //! repositories/<name>/_manifests/sha256/<hex>            a manifest: one line of JSON about it, then its bytes
 //! repositories/<name>/_tags/<tag>                        the digest that the tag stands for
 //! repositories/<name>/_referrers/sha256/<hex>/sha256-<hex>   the descriptor of a manifest whose subject it is
+//! repositories/<name>/_unreachable/sha256/<hex>        nothing leads to that manifest since then (empty)
 //! uploads/<name>/_/<id>                                  what came of an upload so far (local)
 //! ```
 //! Names of repositories never begin a component with `_`, so none can be confused with these.
@@ -22,7 +23,9 @@ mod immutable;
 mod layout;
 mod manifests;
 mod opened;
+mod quota;
 mod room;
+mod unreachable;
 mod uploads;
 mod verify;
 mod writer;
@@ -37,6 +40,7 @@ pub use blobs::{Blob, Content};
 pub use collect::{Collected, Retention};
 pub use manifests::{Stored, TagChange};
 pub use opened::OpenedManifest;
+pub use quota::Quota;
 pub use uploads::{Announced, Progress, UploadId};
 pub use verify::{Problem, Verified};
 
@@ -49,6 +53,9 @@ pub enum StoreError {
     /// No space is left.
     #[error("the storage is full")]
     Full,
+    /// A quota is used up.
+    #[error("{}", used_up(.0))]
+    Quota(Quota),
     /// Another process has it open.
     #[error("{path} is in use by another lanner-registry; stop it first")]
     InUse {
@@ -147,7 +154,17 @@ pub enum StoreError {
     MissingContent(crate::oci::Digest),
 }
 
+fn used_up(Quota { prefix, bytes }: &Quota) -> String {
+    let of = if prefix.is_empty() { "this registry".to_owned() } else { format!("repositories below {prefix}") };
+    format!("the quota of {of}, {bytes} bytes, does not allow that: delete what is not needed, or have it raised")
+}
+
 impl StoreError {
+    /// Whether there is no room, on the disk or by a quota.
+    fn is_no_room(&self) -> bool {
+        matches!(self, Self::Full | Self::Quota(_))
+    }
+
     /// Whether the storage is at fault, and not what was asked of it.
     pub fn is_of_the_storage(&self) -> bool {
         matches!(
@@ -204,6 +221,9 @@ struct Inner {
     uploads: Uploads,
     gate: Gate,
     reclaimed: room::Reclaimed,
+    /// Whether it matters when manifests become unreachable.
+    marks_losses: std::sync::atomic::AtomicBool,
+    usage: std::sync::OnceLock<quota::Usage>,
     /// Held by who looks for a blob in all repositories.
     walking: tokio::sync::Mutex<()>,
     /// Held as long as the storage is open.
@@ -239,6 +259,8 @@ impl Store {
             uploads,
             gate: Gate::default(),
             reclaimed: room::Reclaimed::default(),
+            marks_losses: std::sync::atomic::AtomicBool::new(false),
+            usage: std::sync::OnceLock::new(),
             walking: tokio::sync::Mutex::default(),
             _lock: lock,
         }))

@@ -1,13 +1,13 @@
-//! Room where there is none: what failed pushes have left behind is taken away when the storage is full, and not only
-//! when its time is over.
+//! Room where there is none: what failed pushes have left behind is taken away when the storage is full or a quota used
+//! up, and not only when its time is over.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Result, Retention, Store, StoreError};
+use super::{Result, Retention, Store};
 
-/// How long a blob waits for its manifest while the storage is full: a push of many layers goes on.
+/// How long a blob waits for its manifest while there is no room: a push of many layers goes on.
 const UNREFERENCED: Duration = Duration::from_secs(600);
 /// How long an upload may rest meanwhile.
 const IDLE_UPLOAD: Duration = Duration::from_secs(60);
@@ -26,7 +26,7 @@ impl Store {
         F: Future<Output = Result<T>>,
     {
         match write().await {
-            Err(StoreError::Full) if self.reclaim().await => write().await,
+            Err(error) if error.is_no_room() && self.reclaim().await => write().await,
             outcome => outcome,
         }
     }
@@ -42,11 +42,11 @@ impl Store {
         *last = Some(Instant::now());
         match outcome {
             Ok(collected) => {
-                tracing::warn!(blobs = collected.blobs, uploads = collected.uploads, "the storage is full: collected");
+                tracing::warn!(blobs = collected.blobs, uploads = collected.uploads, "there was no room: collected");
                 collected.blobs > 0 || collected.uploads > 0
             }
             Err(error) => {
-                tracing::error!(%error, "the storage is full, and nothing can be collected");
+                tracing::error!(%error, "there is no room, and nothing can be collected");
                 false
             }
         }

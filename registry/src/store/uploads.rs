@@ -12,6 +12,7 @@ use futures_util::Stream;
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
+use super::quota::Growth;
 use super::writer::{Pieces, Small, State, Writer, blocking, hash_of, length_of, small};
 use super::{Result, Store, StoreError, at};
 use crate::oci::{Algorithm, Digest, Hasher, RepositoryName};
@@ -231,16 +232,17 @@ impl Store {
         let file = self.0.uploads.file(name, id);
         let state = self.0.uploads.state(&file);
         let _alone = state.lock().await;
-        match self.end_upload(file).await? {
+        match self.end_upload(name, file).await? {
             true => Ok(()),
             false => Err(StoreError::NoUpload),
         }
     }
 
     /// Removes the file of an upload whose state is held; whether it was there.
-    async fn end_upload(&self, file: PathBuf) -> Result<bool> {
+    async fn end_upload(&self, name: &RepositoryName, file: PathBuf) -> Result<bool> {
         let store = self.clone();
-        blocking(move || {
+        let removed = blocking(move || {
+            let size = fs::metadata(&file).map_or(0, |facts| facts.len());
             let removed = match fs::remove_file(&file) {
                 Ok(()) => true,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
@@ -248,9 +250,11 @@ impl Store {
             };
             store.0.uploads.forget(&file);
             store.0.uploads.remove_folders_of(&file);
-            Ok(removed)
+            Ok(removed.then_some(size))
         })
-        .await
+        .await?;
+        self.usage().shrink(name, Growth::new(removed.unwrap_or(0)));
+        Ok(removed.is_some())
     }
 
     /// Appends what comes. What came before a failure stays, unless the storage is full: nobody could go on with it.
@@ -266,10 +270,10 @@ impl Store {
         let file = self.0.uploads.file(name, id);
         let state = self.0.uploads.state(&file);
         let mut state = state.lock().await;
-        let mut writer = Writer::open(file.clone(), &mut state, said).await?;
+        let mut writer = Writer::open(file.clone(), &mut state, said, Some((self.usage(), name))).await?;
         match writer.take(body, Pieces::default()).await {
             Ok(()) => Ok(Progress { length: writer.length }),
-            Err(error) => Err(self.give_up_if_full(file, error).await),
+            Err(error) => Err(self.give_up_if_full(name, file, error).await),
         }
     }
 
@@ -297,10 +301,10 @@ impl Store {
         match outcome {
             // It was moved, or is of no use.
             Ok(()) | Err(StoreError::Mismatch { .. }) => {
-                self.end_upload(file).await?;
+                self.end_upload(name, file).await?;
                 outcome
             }
-            Err(error) => Err(self.give_up_if_full(file, error).await),
+            Err(error) => Err(self.give_up_if_full(name, file, error).await),
         }
     }
 
@@ -317,7 +321,7 @@ impl Store {
         S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
         E: std::fmt::Display,
     {
-        let mut writer = Writer::open(file.to_owned(), state, said).await?;
+        let mut writer = Writer::open(file.to_owned(), state, said, Some((self.usage(), name))).await?;
         let mut begun = Pieces::default();
         if writer.length == 0 {
             // The usual way: all of it in one request, and small.
@@ -343,9 +347,9 @@ impl Store {
     }
 
     /// Removes an upload that cannot go on because the storage is full, so that others find what room it took.
-    async fn give_up_if_full(&self, file: PathBuf, error: StoreError) -> StoreError {
-        if matches!(error, StoreError::Full)
-            && let Err(error) = self.end_upload(file).await
+    async fn give_up_if_full(&self, name: &RepositoryName, file: PathBuf, error: StoreError) -> StoreError {
+        if error.is_no_room()
+            && let Err(error) = self.end_upload(name, file).await
         {
             tracing::warn!(%error, "an upload that filled the storage is left behind");
         }
@@ -366,8 +370,14 @@ impl Store {
         }
         let passage = self.0.gate.pass().await;
         passage.keep(digest);
-        self.adopt(file, size, digest).await?;
-        self.link(name, digest).await
+        let growth = self.growth(name, digest, size).await?;
+        let moved = self.adopt(file, size, digest).await?;
+        self.link(name, digest).await?;
+        // What was moved is counted as an upload already; what was not stops being one.
+        if !moved {
+            self.usage().add(name, growth);
+        }
+        Ok(())
     }
 
     /// Removes uploads that nobody has written to for so long; how many there were.

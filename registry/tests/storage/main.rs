@@ -3,6 +3,7 @@
 mod collected;
 mod damage;
 mod manifests;
+mod quotas;
 #[path = "../support/mod.rs"]
 mod support;
 mod uploads;
