@@ -54,7 +54,13 @@ async fn pull(call: &Call, name: &RepositoryName, reference: &Reference) -> Answ
         None => (store.manifest(name, reference).await?.ok_or_else(|| unknown(reference))?, false),
     };
     let may_push = || call.registry.access.authorize(&call.caller, Wanted::Repository(name, Action::Push)).is_ok();
-    packs.release(store, name, &stored, may_push).await?;
+    let mut released = packs.release(store, name, &stored, &may_push).await;
+    if let (Err(_), Some(mirror)) = (&released, mirror) {
+        // Its signatures are at the other registry until somebody asks for them.
+        mirror.fetch_signatures(name, &stored.digest, crate::packs::is_signature).await;
+        released = packs.release(store, name, &stored, &may_push).await;
+    }
+    released?;
     // All of it was read to look at it. It is read again as it is sent, so that slow clients do not hold it in memory.
     let digest = Reference::Digest(stored.digest.clone());
     let opened = match stored.bytes.len() > HELD {

@@ -118,7 +118,11 @@ impl Mirror {
 
     async fn facts(&self, name: &RepositoryName, digest: &Digest) -> Result<Found, MirrorError> {
         Counters::add(&self.0.counters.misses, 1);
-        let asked = self.ask_blob(Method::HEAD, name, digest).await;
+        let asked = match self.ask_blob(Method::HEAD, name, digest).await {
+            // Its body is not read.
+            Err(error) if error.may_be_of_a_head() => self.ask_blob(Method::GET, name, digest).await,
+            asked => asked,
+        };
         let response = asked.inspect_err(|error| self.failed(name, error))?;
         // The length of the body is another: it has none.
         let size = response.headers().get(reqwest::header::CONTENT_LENGTH);
@@ -147,6 +151,19 @@ impl Mirror {
             }
             Progress::Kept(size) => Ok(Found { size: Some(size), source: Source::Stored }),
             Progress::Failed(error) => Err(error),
+        }
+    }
+
+    /// Fetches a blob if it is not there, and waits until it is kept.
+    pub(super) async fn keep(&self, name: &RepositoryName, digest: &Digest) -> Result<(), MirrorError> {
+        if self.0.store.blob(name, digest).await?.is_some() {
+            return Ok(());
+        }
+        let mut progress = self.download(name, digest);
+        let ended = progress.wait_for(|progress| matches!(progress, Progress::Kept(_) | Progress::Failed(_))).await;
+        match ended.map_err(|_| MirrorError::Ending)?.clone() {
+            Progress::Failed(error) => Err(error),
+            _ => Ok(()),
         }
     }
 

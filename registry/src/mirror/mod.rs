@@ -16,6 +16,7 @@ mod error;
 mod flight;
 mod lists;
 mod manifests;
+mod signatures;
 mod upstream;
 
 use std::sync::Arc;
@@ -117,6 +118,8 @@ struct Inner {
     counters: Counters,
     /// Tags that were asked for lately; and whether there was no answer.
     tags: Believed<TagKey, bool>,
+    /// Tags that are kept and that the other registry said not to have; since when.
+    missed: Believed<TagKey, std::time::Instant>,
     by_tag: Flights<TagKey, Result<Pulled<Stored>, MirrorError>>,
     by_digest: Flights<Key, Result<Stored, MirrorError>>,
     tag_lists: Believed<RepositoryName, Pulled<Tags>>,
@@ -146,6 +149,7 @@ impl Mirror {
             blob_bytes: limits.blob_bytes,
             counters: Counters::default(),
             tags: Believed::new(MOST_TAGS),
+            missed: Believed::new(MOST_TAGS),
             by_tag: Flights::default(),
             by_digest: Flights::default(),
             tag_lists: Believed::new(MOST_LISTS),

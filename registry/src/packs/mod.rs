@@ -21,10 +21,11 @@ use serde::Deserialize;
 use crate::oci::{Code, Digest, Manifest, OciError, Reference, RepositoryName};
 use crate::store::{Store, Stored, TagChange};
 use index::Index;
-use signatures::{Signatures, is_signature};
+use signatures::Signatures;
 use validation::Validation;
 
 pub use key::KeyFileError;
+pub(crate) use signatures::is_signature;
 pub use web::routes;
 
 /// What is asked of packs.

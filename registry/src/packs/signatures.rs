@@ -25,7 +25,7 @@ const REMEMBERED: usize = 16_384;
 const MAX_HINT: usize = 64;
 
 /// Whether something of this kind that refers to a manifest is a signature of it.
-pub(super) fn is_signature(kind: Option<&str>) -> bool {
+pub(crate) fn is_signature(kind: Option<&str>) -> bool {
     kind.is_some_and(|kind| kind.starts_with(BUNDLE))
 }
 

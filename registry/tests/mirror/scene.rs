@@ -236,6 +236,17 @@ impl Mirror {
         self.send("GET", path, &[]).await
     }
 
+    /// Keeps a manifest as if it had been pulled through before.
+    pub(crate) async fn keep(&self, name: &str, tag: &str, manifest: &Value) {
+        use lanner_registry::oci::Manifest;
+        use lanner_registry::store::{Stored, TagChange};
+        let bytes = bytes::Bytes::from(serde_json::to_vec(manifest).unwrap());
+        let (manifest, media_type) = Manifest::parse(&bytes, "").unwrap();
+        let stored = Stored { digest: Digest::of(Algorithm::Sha256, &bytes), media_type, bytes };
+        let tags = [TagChange { tag: tag.parse().unwrap(), immutable: false }];
+        self.store.put_manifest(&name.parse().unwrap(), &stored, &manifest, &tags, false).await.unwrap();
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         self.mirrors.counters().next().expect("a mirror").1.read()
     }
