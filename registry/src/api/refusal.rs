@@ -41,6 +41,7 @@ impl From<StoreError> for OciError {
             | StoreError::Link { .. }
             | StoreError::File { .. }
             | StoreError::Objects(_)
+            | StoreError::Unconditional
             | StoreError::Damaged { .. } => {
                 // Paths of the server are for its administrator only.
                 tracing::error!(error = %message, "the storage failed");

@@ -143,6 +143,12 @@ impl Packs {
         if is_pack(manifest) || is_signature(manifest.kind()) {
             self.index.refresh(store, name, digest).await;
         }
+        if let (true, Some(subject)) = (is_signature(manifest.kind()), &manifest.subject)
+            && let Err(error) = self.signatures.signer(store, name, &subject.digest, digest).await
+        {
+            // It is read when it is shown.
+            tracing::debug!(repository = %name, %digest, %error, "a signature that was pushed cannot be read");
+        }
         for TagChange { tag, .. } in tags {
             if is_pack(manifest) || self.index.has_tag(name, tag) {
                 self.index.refresh_tag(store, name, tag).await;

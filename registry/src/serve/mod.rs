@@ -93,6 +93,9 @@ pub enum ServeError {
 pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError> {
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
     let store = open(&config.storage)?;
+    if config.storage.s3.is_some() {
+        store.check_conditional_writes().await.map_err(OpenError::from)?;
+    }
     store.limit(config.quotas.clone()).await.map_err(OpenError::from)?;
     if config.collect.untagged_after.is_some() {
         store.mark_losses();

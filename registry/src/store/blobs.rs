@@ -201,21 +201,21 @@ impl Store {
             use object_store::ObjectStoreExt as _;
             let from = file.strip_prefix(&self.0.root).expect("uploads lie below the root");
             let from = object_store::path::Path::from_iter(from.iter().map(|part| part.to_string_lossy().into_owned()));
-            let _moving = self.0.uploads.moving.read().await;
+            let _staying = self.0.uploads.folders.read().await;
             self.objects().rename(&from, &to).await?;
             return Ok(true);
         }
-        self.copy_out(file, size, &to).await.map(|()| false)
+        self.copy_out(file, size, digest).await.map(|()| false)
     }
 
     /// Sends a file to the object store, part by part; it appears when the last one is there.
-    async fn copy_out(&self, file: &std::path::Path, size: u64, to: &object_store::path::Path) -> Result<()> {
+    pub(super) async fn copy_out(&self, file: &std::path::Path, size: u64, digest: &Digest) -> Result<()> {
         use object_store::ObjectStoreExt as _;
         /// What S3 takes at least.
         const PART: u64 = 8 << 20;
         const AT_ONCE: usize = 2;
         let source = tokio::fs::File::open(file).await.map_err(super::at(file))?;
-        let upload = self.objects().put_multipart(to).await?;
+        let upload = self.objects().put_multipart(&layout::blob(digest)).await?;
         let mut writer = object_store::WriteMultipart::new_with_chunk_size(upload, part_of(size, PART));
         let mut parts = ReaderStream::with_capacity(source, READ);
         while let Some(bytes) = parts.next().await {

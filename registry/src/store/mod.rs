@@ -79,6 +79,11 @@ pub enum StoreError {
     /// The object store failed.
     #[error("the storage failed: {0}")]
     Objects(object_store::Error),
+    /// It overwrites what was to be left alone.
+    #[error(
+        "the storage ignores the condition of a conditional write (If-None-Match); use a bucket of a service that knows it"
+    )]
+    Unconditional,
     /// Something in it is not as it was written.
     #[error("{object} in the storage is damaged: {reason}")]
     Damaged {
@@ -174,6 +179,7 @@ impl StoreError {
                 | Self::Link { .. }
                 | Self::File { .. }
                 | Self::Objects(_)
+                | Self::Unconditional
                 | Self::Damaged { .. }
         )
     }
@@ -320,6 +326,22 @@ impl Store {
             Ok(()) => Ok(there),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether the storage leaves an object alone that is there when it is asked to create it: without, two pushes at once
+    /// could undo each other, and some that speak S3 ignore the condition. To be asked before anything is written.
+    ///
+    /// # Errors
+    /// It does not, or it fails.
+    pub async fn check_conditional_writes(&self) -> Result<()> {
+        let path = object_store::path::Path::from(format!("probe-{}", uuid::Uuid::new_v4()));
+        self.write(&path, [bytes::Bytes::from_static(b"1\n")], true).await?;
+        let second = self.write(&path, [bytes::Bytes::from_static(b"2\n")], true).await;
+        self.remove(&path).await?;
+        match second? {
+            false => Ok(()),
+            true => Err(StoreError::Unconditional),
         }
     }
 

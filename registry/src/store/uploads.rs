@@ -65,14 +65,14 @@ pub(super) struct Uploads {
     root: PathBuf,
     /// By file, as the same name in another repository is another upload.
     states: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<State>>>>,
-    /// Held by those who move a file out of its folder, which is synced afterwards: nobody removes folders meanwhile.
-    /// Those who moved it do.
-    pub(super) moving: RwLock<()>,
+    /// Held by those who make a file, or move one out of its folder, which is synced afterwards: nobody removes folders
+    /// meanwhile. What stays empty because of that goes with the next upload there, or with a collection.
+    pub(super) folders: RwLock<()>,
 }
 
 impl Uploads {
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { root, states: Mutex::default(), moving: RwLock::default() }
+        Self { root, states: Mutex::default(), folders: RwLock::default() }
     }
 
     fn states(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<tokio::sync::Mutex<State>>>> {
@@ -102,7 +102,7 @@ impl Uploads {
     /// Removes the folders of an upload that is gone, as far as nothing else is in them: anybody could fill the disk with
     /// empty ones.
     fn remove_folders_of(&self, file: &Path) {
-        let Ok(_alone) = self.moving.try_write() else { return };
+        let Ok(_alone) = self.folders.try_write() else { return };
         for folder in file.ancestors().skip(1).take_while(|folder| *folder != self.root) {
             if fs::remove_dir(folder).is_err() {
                 break;
@@ -110,22 +110,16 @@ impl Uploads {
         }
     }
 
-    /// Makes the file of a new upload, and the folders that it lies in. They may be removed at any moment with an upload
-    /// that has just ended.
-    fn create(file: &Path) -> std::io::Result<()> {
-        /// Each time another upload of the same repository has to end in the moment between.
-        const TRIES: usize = 100;
-        for _ in 0..TRIES {
-            match fs::File::create_new(file) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                made => return made.map(drop),
+    /// Makes the file of a new upload, and the folders that it lies in. Waits, so it must not be on a thread of tasks.
+    fn create(&self, file: &Path) -> std::io::Result<()> {
+        let _staying = self.folders.blocking_read();
+        match fs::File::create_new(file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                fs::create_dir_all(file.parent().unwrap_or(&self.root))?;
+                fs::File::create_new(file).map(drop)
             }
-            match fs::create_dir_all(file.parent().unwrap_or(file)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+            made => made.map(drop),
         }
-        fs::File::create_new(file).map(drop)
     }
 
     /// Removes a file that nobody is writing to if it is still old; whether it did.
@@ -171,7 +165,7 @@ impl Uploads {
                 if facts.is_dir() {
                     visit(uploads, &entry.path(), old, count)?;
                     // Of uploads that ended before their folders were removed with them; fails where there are others.
-                    if let Ok(_alone) = uploads.moving.try_write() {
+                    if let Ok(_alone) = uploads.folders.try_write() {
                         let _ = fs::remove_dir(entry.path());
                     }
                 } else if old(&facts) {
@@ -199,7 +193,8 @@ impl Store {
         let id = UploadId(Uuid::new_v4());
         let file = self.0.uploads.file(name, id);
         let at_file = file.clone();
-        blocking(move || Uploads::create(&at_file).map_err(at(&at_file))).await?;
+        let store = self.clone();
+        blocking(move || store.0.uploads.create(&at_file).map_err(at(&at_file))).await?;
         let state = State { hashed: Some((Hasher::new(algorithm), 0)), algorithm };
         *self.0.uploads.state(&file).lock().await = state;
         Ok(id)
@@ -368,9 +363,17 @@ impl Store {
             let reason = format!("it has {length} bytes, and {size} were written");
             return Err(StoreError::Damaged { object: file.display().to_string(), reason });
         }
+        let growth = self.growth(name, digest, size).await?;
+        // Sending it to a bucket may take hours: it is done before the gate is passed, where nobody waits for it.
+        if !self.0.local {
+            self.0.gate.expect(digest);
+            if self.blob_anywhere(digest).await?.is_none() {
+                self.copy_out(file, size, digest).await?;
+            }
+        }
         let passage = self.0.gate.pass().await;
         passage.keep(digest);
-        let growth = self.growth(name, digest, size).await?;
+        // Sent once more if a collection of all that is new came between.
         let moved = self.adopt(file, size, digest).await?;
         self.link(name, digest).await?;
         // What was moved is counted as an upload already; what was not stops being one.

@@ -1,5 +1,6 @@
 //! The storage by itself: what is collected and what never is, what damage is noticed, and what a full disk does.
 
+mod buckets;
 mod collected;
 mod damage;
 mod manifests;
