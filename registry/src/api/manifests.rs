@@ -1,8 +1,8 @@
 //! Pulling, pushing and deleting manifests.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
@@ -12,6 +12,7 @@ use super::target::TAG_RULE;
 use super::{Answer, CONTENT_DIGEST, Call, OCI_SUBJECT, OCI_TAG, alone, header, taken, unsupported, warn_if_stale};
 use crate::access::{Action, Wanted};
 use crate::oci::{Algorithm, Code, Digest, Manifest, OciError, Reference, RepositoryName, Tag};
+use crate::registry::{Held, Pushing};
 use crate::store::{OpenedManifest, Stored, TagChange};
 
 /// How long a manifest is that is held in memory while it is sent, in bytes; longer ones are read piece by piece.
@@ -99,7 +100,7 @@ async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: &
         let reason = format!("at most {MOST_TAGS} tags can be set at once");
         return Err(OciError::new(Code::TagInvalid, reason).with_status(StatusCode::URI_TOO_LONG));
     }
-    let bytes = whole(taken(body), registry.limits.manifest_bytes).await?;
+    let (bytes, _held) = whole(taken(body), registry.limits.manifest_bytes, &call.registry.pushing).await?;
     let digest = match reference {
         Reference::Digest(wanted) => {
             let actual = Digest::of(wanted.algorithm(), &bytes);
@@ -174,10 +175,10 @@ fn media_type(headers: &HeaderMap) -> String {
     value.split(';').next().unwrap_or_default().trim().to_owned()
 }
 
-/// The whole body, if it is not too long.
-async fn whole(body: Body, limit: u64) -> Result<Bytes, OciError> {
+/// The whole body, if it is not too long, and the room that it takes.
+async fn whole(body: Body, limit: u64, room: &Pushing) -> Result<(Bytes, Option<Held<'_>>), OciError> {
     let mut stream = body.into_data_stream();
-    let mut bytes = BytesMut::new();
+    let (mut bytes, mut held, mut parts): (_, Option<Held<'_>>, _) = (BytesMut::new(), None, 0);
     while let Some(piece) = stream.next().await {
         let piece =
             piece.map_err(|error| OciError::new(Code::ManifestInvalid, format!("the request ended early: {error}")))?;
@@ -186,7 +187,19 @@ async fn whole(body: Body, limit: u64) -> Result<Bytes, OciError> {
             let reason = format!("the manifest is longer than {limit} bytes");
             return Err(OciError::new(Code::SizeInvalid, reason).with_status(StatusCode::PAYLOAD_TOO_LARGE));
         }
+        while parts * Pushing::PART < bytes.len() + piece.len() {
+            let Some(part) = room.part() else {
+                super::drain(stream).await;
+                return Err(OciError::new(Code::Unavailable, "too many manifests are being pushed; try again")
+                    .with_header(RETRY_AFTER, HeaderValue::from_static("1")));
+            };
+            parts += 1;
+            match &mut held {
+                Some(held) => held.merge(part),
+                None => held = Some(part),
+            }
+        }
         bytes.extend_from_slice(&piece);
     }
-    Ok(bytes.freeze())
+    Ok((bytes.freeze(), held))
 }

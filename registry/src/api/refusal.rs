@@ -68,6 +68,16 @@ mod tests {
     }
 
     #[test]
+    fn a_quota_is_named() {
+        for (prefix, status, named) in [("team", 403, "below team, 10 bytes"), ("", 507, "this registry, 10 bytes")] {
+            let quota = crate::store::Quota { prefix: prefix.into(), bytes: 10 };
+            let error = OciError::from(StoreError::Quota(quota));
+            assert_eq!((error.status().as_u16(), error.code()), (status, Code::Denied));
+            assert!(error.to_string().contains(named), "{error}");
+        }
+    }
+
+    #[test]
     fn paths_of_the_server_are_not_told() {
         let error = std::io::Error::other("broken");
         let error = OciError::from(StoreError::File { path: "/secret/place".into(), error });

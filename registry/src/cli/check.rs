@@ -51,6 +51,12 @@ fn meaning(config: &Config) -> Vec<(&'static str, String)> {
         None => "any number of requests".into(),
         Some(rate) => format!("{rate} requests/s, {} at once", limits.burst.unwrap_or(rate)),
     };
+    let of = |prefix: &str| if prefix.is_empty() { "in all".into() } else { format!("below {prefix}") };
+    let kept = config.quotas.iter().map(|quota| format!("{} bytes {}", quota.bytes, of(&quota.prefix)));
+    let kept = match kept.collect::<Vec<_>>() {
+        none if none.is_empty() => "as much as there is room for".into(),
+        some => format!("at most {}", some.join(", ")),
+    };
     let collect = &config.collect;
     let untagged = collect.untagged_after.map_or("for ever".into(), |after| time(after).to_string());
     let every = match collect.every.is_zero() {
@@ -75,6 +81,7 @@ fn meaning(config: &Config) -> Vec<(&'static str, String)> {
             ),
         ),
         ("a client", rate),
+        ("kept", kept),
         ("sizes", format!("blobs {} bytes, manifests {} bytes at most", limits.blob_bytes, limits.manifest_bytes)),
         (
             "collection",

@@ -107,6 +107,9 @@ impl Mirror {
     ) -> Result<Option<Found>, OciError> {
         if let Some(blob) = self.0.store.blob(name, digest).await? {
             Counters::add(&self.0.counters.hits, 1);
+            if !only_facts {
+                self.used(name, digest).await;
+            }
             return Ok(Some(blob.into()));
         }
         let found = match only_facts {
@@ -190,7 +193,11 @@ impl Mirror {
                     Progress::Failed(error)
                 }
             };
+            let size = if let Progress::Kept(size) = &end { *size } else { 0 };
             sender.send_replace(end);
+            // Whoever waits has it, and comes again for the next one.
+            drop(landing);
+            mirror.grew(size).await;
         });
         downloads.insert(key, progress.clone());
         progress

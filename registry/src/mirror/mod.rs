@@ -13,6 +13,7 @@ mod config;
 mod counters;
 mod credentials;
 mod error;
+mod evict;
 mod flight;
 mod lists;
 mod manifests;
@@ -32,6 +33,7 @@ pub use blobs::{Found, Opened};
 pub use config::{MirrorConfig, MirrorConfigError};
 pub use counters::{Counters, Counts};
 use error::MirrorError;
+use evict::Bound;
 use flight::Flights;
 use lists::{Referrers, Tags};
 use upstream::Upstream;
@@ -70,7 +72,9 @@ impl Mirrors {
             if mirrors.iter().any(|mirror| mirror.0.prefix == config.prefix) {
                 return Err(MirrorConfigError::Twice { prefix: config.prefix.clone() });
             }
-            mirrors.push(Mirror::new(config, store.clone(), limits, immutable.clone())?);
+            let others = configs.iter().map(|other| other.prefix.clone());
+            let deeper = others.filter(|other| other.len() > config.prefix.len()).collect();
+            mirrors.push(Mirror::new(config, store.clone(), limits, immutable.clone(), deeper)?);
         }
         // The longest prefix that fits is the one meant.
         mirrors.sort_by_key(|mirror| std::cmp::Reverse(mirror.0.prefix.len()));
@@ -127,6 +131,7 @@ struct Inner {
     referrers: Believed<Key, Pulled<Referrers>>,
     listing_referrers: Flights<Key, Result<Pulled<Referrers>, MirrorError>>,
     downloads: Downloads,
+    bound: Option<Bound>,
 }
 
 impl Mirror {
@@ -135,6 +140,7 @@ impl Mirror {
         store: Store,
         limits: &Limits,
         immutable: Immutable,
+        deeper: Vec<String>,
     ) -> Result<Self, MirrorConfigError> {
         config.check()?;
         let namespace = config.namespace.as_deref().and_then(|namespace| namespace.parse().ok());
@@ -157,6 +163,7 @@ impl Mirror {
             referrers: Believed::new(MOST_LISTS),
             listing_referrers: Flights::default(),
             downloads: Downloads::default(),
+            bound: config.max_bytes.map(|most| Bound::new(most, deeper)),
         })))
     }
 

@@ -35,10 +35,12 @@ pub(crate) fn is_signature(kind: Option<&str>) -> bool {
 pub(super) struct Signatures {
     demands: Vec<Demand>,
     results: Mutex<HashMap<Question, bool>>,
-    /// Who says to have made a signature, by the manifest that is signed and that of the signature. Neither of them
-    /// changes, nor does what they say.
-    signers: Mutex<HashMap<(Digest, Digest), Option<Arc<str>>>>,
+    /// Who says to have made a signature. Neither of the manifests changes, nor does what they say.
+    signers: Mutex<HashMap<Made, Option<Arc<str>>>>,
 }
+
+/// A manifest that is signed, and that of a signature.
+type Made = (Digest, Digest);
 
 struct Demand {
     repositories: Vec<String>,

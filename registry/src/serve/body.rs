@@ -18,7 +18,7 @@ use crate::metrics::{Reason, metrics};
 /// How much is handed on at once over HTTP/2, in bytes. Who takes less in `limits.idle_time` counts as silent.
 const PORTION: usize = 16 << 10;
 
-/// The body of a request ended before its end.
+/// How the client is too slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TooSlow {
     /// Nothing came for a while.

@@ -37,7 +37,7 @@ use crate::api;
 use crate::config::Config;
 use crate::mirror::{MirrorConfigError, Mirrors};
 use crate::packs::{self, KeyFileError, Packs};
-use crate::registry::{Immutable, Registry};
+use crate::registry::{Immutable, Pushing, Registry};
 use connection::Site;
 use forwarded::Proxies;
 
@@ -108,6 +108,7 @@ pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError>
         limits: config.limits.clone(),
         immutable,
         packs: Packs::new(&config.packs, config.http.url.as_deref())?,
+        pushing: Pushing::default(),
         whole: config.manifests.whole,
         read_only: config.read_only,
     });

@@ -160,7 +160,7 @@ impl Store {
     }
 
     /// Blobs that no repository has.
-    async fn collect_blobs(&self, age: Duration) -> Result<(u64, u64)> {
+    pub(super) async fn collect_blobs(&self, age: Duration) -> Result<(u64, u64)> {
         let collection = self.0.gate.collect(age).await;
         let mut linked = HashSet::new();
         for name in self.repositories().await? {

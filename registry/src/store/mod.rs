@@ -18,6 +18,7 @@
 
 mod blobs;
 mod collect;
+mod evict;
 mod gate;
 mod immutable;
 mod layout;

@@ -1,14 +1,14 @@
-//! Room where there is none: what failed pushes have left behind is taken away when the storage is full or a quota used
-//! up, and not only when its time is over.
+//! Room where there is none: what failed pushes have left behind is taken away when the storage is full, and not only
+//! when its time is over. Not when a quota is used up: whoever does that would have others' layers wait for less.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Result, Retention, Store};
+use super::{Result, Retention, Store, StoreError};
 
-/// How long a blob waits for its manifest while there is no room: a push of many layers goes on.
-const UNREFERENCED: Duration = Duration::from_secs(600);
+/// How long a blob waits for its manifest while there is no room: pushes of many layers go on, also of others.
+const UNREFERENCED: Duration = Duration::from_secs(3600);
 /// How long an upload may rest meanwhile.
 const IDLE_UPLOAD: Duration = Duration::from_secs(60);
 /// How often it is looked for such things at most: it reads all manifests.
@@ -26,7 +26,7 @@ impl Store {
         F: Future<Output = Result<T>>,
     {
         match write().await {
-            Err(error) if error.is_no_room() && self.reclaim().await => write().await,
+            Err(StoreError::Full) if self.reclaim().await => write().await,
             outcome => outcome,
         }
     }

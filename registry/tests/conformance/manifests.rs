@@ -277,6 +277,22 @@ async fn documents_of_two_kinds() {
     }
 }
 
+/// What is just being pushed is held in memory: many at once are told to come again, and leave room behind.
+#[tokio::test]
+async fn no_more_manifests_at_once_than_there_is_room_for() {
+    let registry =
+        Registry::start_with(|parts| parts.pushing = lanner_registry::registry::Pushing::of(100 << 10)).await;
+    let mut long = image(14);
+    long["annotations"] = json!({ "note": "x".repeat(90 << 10) });
+    for _ in 0..3 {
+        registry.manifest("a", "fits", &long).await.is(201);
+    }
+    long["annotations"] = json!({ "note": "x".repeat(110 << 10) });
+    let answer = registry.manifest("a", "t", &long).await.refused(503, "UNAVAILABLE");
+    assert_eq!(answer.header("retry-after"), "1");
+    registry.manifest("a", "t", &image(15)).await.is(201);
+}
+
 #[tokio::test]
 async fn a_registry_that_takes_nothing() {
     let registry = Registry::start_with(|parts| parts.read_only = true).await;

@@ -3,6 +3,7 @@
 mod buckets;
 mod collected;
 mod damage;
+mod evicted;
 mod manifests;
 mod quotas;
 #[path = "../support/mod.rs"]
