@@ -208,7 +208,16 @@ impl Mirror {
     }
 
     pub(crate) async fn start(configs: &[MirrorConfig], limits: Limits, tags: Tags) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), configs, limits, tags).await
+    }
+
+    /// In a folder where something may be kept already.
+    pub(crate) async fn start_in(
+        folder: tempfile::TempDir,
+        configs: &[MirrorConfig],
+        limits: Limits,
+        tags: Tags,
+    ) -> Self {
         let store = Store::open_local(folder.path()).unwrap();
         let immutable = Immutable::new(tags);
         let mirrors = Mirrors::new(configs, &store, &limits, &immutable).unwrap();
