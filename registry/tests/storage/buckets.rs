@@ -14,6 +14,7 @@ use object_store::{
 };
 use tokio::sync::Semaphore;
 
+use crate::support::HANG;
 use crate::{AT_ONCE, image, name, push_blob, push_manifest};
 
 /// A bucket whose long writes begin when the test says so, or that ignores conditions.
@@ -95,7 +96,7 @@ async fn nobody_waits_for_a_long_copy() {
         let store = store.clone();
         async move { store.collect(AT_ONCE).await }
     });
-    collecting.await.unwrap().unwrap();
+    tokio::time::timeout(HANG, collecting).await.expect("it waits for the copy").unwrap().unwrap();
     push_blob(&store, &a, b"{}").await.unwrap();
     push_manifest(&store, &a, &image(&[]), &["t"]).await.unwrap();
     assert!(!copying.is_finished());
