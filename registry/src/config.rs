@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 
 /// The configuration cannot be used.
@@ -52,6 +53,9 @@ pub struct Config {
     pub mirrors: Vec<crate::mirror::MirrorConfig>,
     /// What is collected, and when.
     pub collect: Collect,
+    /// How much may be kept, in all and below prefixes.
+    #[serde(rename = "quota")]
+    pub quotas: Vec<crate::store::Quota>,
     /// Whether nothing may be changed.
     pub read_only: bool,
 }
@@ -103,11 +107,15 @@ pub struct Http {
     pub url: Option<String>,
     /// With it, only TLS is spoken.
     pub tls: Option<Tls>,
+    /// Proxies in front, as addresses or networks: what these say of their clients in `X-Forwarded-For` or `Forwarded`
+    /// is believed, for limits and logs.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { address: ([127, 0, 0, 1], 5000).into(), url: None, tls: None }
+        Self { address: ([127, 0, 0, 1], 5000).into(), url: None, tls: None, trusted_proxies: Vec::new() }
     }
 }
 
@@ -146,6 +154,11 @@ pub struct Limits {
     pub blob_bytes: u64,
     /// How many connections are open at the same time; more wait.
     pub connections: usize,
+    /// How many of them one client has open (an address, or a network /64 of IPv6); more are closed at once. Proxies
+    /// that are trusted may have any number.
+    pub connections_per_address: usize,
+    /// How many requests may be under way on one connection of HTTP/2.
+    pub http2_streams: u32,
     /// How long the head of a request may be, in bytes.
     pub header_bytes: usize,
     /// How long a client may take for the head of a request. What comes before it counts: the handshake of TLS, and the
@@ -155,6 +168,11 @@ pub struct Limits {
     /// How long a client may be silent within a request, and not take what it is sent.
     #[serde(with = "duration")]
     pub idle_time: Duration,
+    /// How long a client may take for the body of a request that brings no blob, in all.
+    #[serde(with = "duration")]
+    pub body_time: Duration,
+    /// How much of a blob must come each second, in bytes, as a mean over `idle_time`; zero for no such limit.
+    pub blob_bytes_per_second: u64,
     /// How many requests a client (an address, or a network /64 of IPv6) may make each second; all without.
     pub requests_per_second: Option<u32>,
     /// How many it may make at once after a rest; as many as in a second without.
@@ -170,9 +188,14 @@ impl Default for Limits {
             manifest_bytes: 8 << 20,
             blob_bytes: 16 << 30,
             connections: 20_000,
+            // A whole company behind one address, each with a client that pulls layers in parallel.
+            connections_per_address: 2_000,
+            http2_streams: 128,
             header_bytes: 32 << 10,
             header_time: Duration::from_secs(15),
             idle_time: Duration::from_secs(60),
+            body_time: Duration::from_secs(60),
+            blob_bytes_per_second: 1024,
             requests_per_second: None,
             burst: None,
             shutdown_time: Duration::from_secs(30),
@@ -212,7 +235,7 @@ pub struct Collect {
     /// How long an upload may rest.
     #[serde(with = "duration")]
     pub uploads_after: Duration,
-    /// How long a manifest stays that no tag, index or subject leads to; for ever without.
+    /// How long a manifest stays since no tag, index or subject leads to it any more; for ever without.
     #[serde(with = "optional_duration")]
     pub untagged_after: Option<Duration>,
 }
@@ -237,11 +260,16 @@ impl Limits {
         let zero = "would cut every client at once; write a time like 15s";
         match self {
             _ if self.connections == 0 => Err("limits.connections = 0 would let nobody in".into()),
+            _ if self.connections_per_address == 0 => {
+                Err("limits.connections_per_address = 0 would let nobody in".into())
+            }
+            _ if self.http2_streams == 0 => Err("limits.http2_streams = 0 would answer nobody".into()),
             _ if self.header_bytes < LEAST_HEADER => {
                 Err(format!("limits.header_bytes must be at least {LEAST_HEADER}, or tokens do not fit"))
             }
             _ if self.header_time.is_zero() => Err(format!("limits.header_time {zero}")),
             _ if self.idle_time.is_zero() => Err(format!("limits.idle_time {zero}")),
+            _ if self.body_time.is_zero() => Err(format!("limits.body_time {zero}")),
             _ if self.requests_per_second == Some(0) => {
                 Err("limits.requests_per_second = 0 would let nobody in; leave it out for no limit".into())
             }
@@ -277,6 +305,17 @@ impl Config {
         config.limits.check().map_err(invalid)?;
         Ok(config)
     }
+}
+
+/// Networks; one address is a network too.
+fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let network = |text: &String| {
+        let address = text.parse::<std::net::IpAddr>().map(IpNet::from);
+        address.or_else(|_| text.parse()).map_err(|_| {
+            serde::de::Error::custom(format_args!("{text:?} is no network; write it like 10.0.0.0/8 or 192.0.2.1"))
+        })
+    };
+    Vec::<String>::deserialize(deserializer)?.iter().map(network).collect()
 }
 
 /// TOML has no word for what is not there.

@@ -113,9 +113,11 @@ pub fn method(method: &Method) -> &'static str {
 pub enum Reason {
     /// Too many requests of one client.
     Rate,
+    /// Too many connections of one client.
+    Connections,
     /// The head of a request, or the handshake before it, did not come in time.
     SlowHeader,
-    /// The body of a request stopped.
+    /// The body of a request stopped, or came too slowly.
     SlowBody,
     /// The client does not take what it asked for.
     SlowReader,
@@ -131,6 +133,7 @@ impl EncodeLabelValue for Reason {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
         let name = match self {
             Self::Rate => "rate",
+            Self::Connections => "connections",
             Self::SlowHeader => "slow_header",
             Self::SlowBody => "slow_body",
             Self::SlowReader => "slow_reader",

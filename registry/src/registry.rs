@@ -1,5 +1,7 @@
 //! What every request needs.
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 use crate::access::{Access, AccessConfig};
 use crate::config::{Http, Limits, Tags};
 use crate::mirror::Mirrors;
@@ -21,6 +23,8 @@ pub struct Registry {
     pub immutable: Immutable,
     /// What is known of rule packs.
     pub packs: Packs,
+    /// Room for manifests that are just being pushed.
+    pub pushing: Pushing,
     /// Whether a manifest is only taken with all that it is made of.
     pub whole: bool,
     /// Whether nothing may be changed.
@@ -38,9 +42,39 @@ impl Registry {
             mirror: Mirrors::default(),
             immutable: Immutable::default(),
             packs: Packs::new(&PacksConfig::default(), None).expect("no key is named"),
+            pushing: Pushing::default(),
             whole: false,
             read_only: false,
         }
+    }
+}
+
+/// Room in memory for manifests that are being pushed: each is held whole until its digest is known.
+pub struct Pushing(Semaphore);
+
+/// A part of the room, until it is dropped.
+pub(crate) type Held<'a> = SemaphorePermit<'a>;
+
+impl Default for Pushing {
+    fn default() -> Self {
+        /// For 32 of the longest, and thousands as long as most are.
+        const ROOM: usize = 256 << 20;
+        Self::of(ROOM)
+    }
+}
+
+impl Pushing {
+    /// How much a part of the room is, in bytes.
+    pub(crate) const PART: usize = 16 << 10;
+
+    /// So many bytes in all.
+    pub fn of(bytes: usize) -> Self {
+        Self(Semaphore::new(bytes / Self::PART))
+    }
+
+    /// One more part. None is waited for: those who hold some may be waiting for more themselves.
+    pub(crate) fn part(&self) -> Option<Held<'_>> {
+        self.0.try_acquire().ok()
     }
 }
 

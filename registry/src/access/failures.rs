@@ -1,12 +1,13 @@
 //! Failed logins: counted, and slowed where there are many.
 //!
-//! By address and user, and by address alone. Not by user alone: anybody could lock out anybody else that way; guesses
-//! at one user from many addresses are held back by what each of them costs.
+//! Refused are only guesses at one user from one address: refusing by address alone would lock out all who share it (a
+//! proxy, a NAT) for what one of them does, and by user alone anybody could lock out anybody else. An address that
+//! tries many names is suspect: its logins are still answered, but all suspects have to share one turn (`logins`).
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,9 +15,9 @@ use tokio::time::Instant;
 use super::forgetful::Forgetful;
 
 /// How many passwords of a user an address may have wrong without waiting: people mistype.
-const FREE_BY_USER: u32 = 5;
-/// How many logins an address may have wrong: a whole company may stand behind it.
-const FREE_BY_ADDRESS: u32 = 50;
+const FREE: u32 = 5;
+/// With how many users' passwords wrong an address is not suspect: a whole company may stand behind it.
+const UNSUSPECTED: u32 = 50;
 /// How long the longest wait is.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// How long after the last failure all are forgotten.
@@ -33,6 +34,7 @@ enum Who {
 
 #[derive(Clone, Copy)]
 struct Count {
+    /// Of a user, how many logins; of an address, of how many users.
     failures: u32,
     /// When the next try is allowed.
     next: Instant,
@@ -49,15 +51,15 @@ impl Failures {
         Self { counts, hasher: RandomState::new() }
     }
 
-    /// One network of IPv6 is one client, as everybody has billions of addresses in theirs.
-    fn both(&self, address: IpAddr, user: &str) -> [(Who, u32); 2] {
-        const NETWORK: u128 = !0 << 64;
-        let address = match address.to_canonical() {
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & NETWORK)),
-            address => address,
-        };
-        let user = Who::User(address, self.hasher.hash_one(user));
-        [(user, FREE_BY_USER), (Who::Address(address), FREE_BY_ADDRESS)]
+    /// The address and the user at it. One network of IPv6 is one client, as everybody has billions of addresses in
+    /// theirs.
+    fn both(&self, address: IpAddr, user: &str) -> (Who, Who) {
+        let address = network(address);
+        (Who::Address(address), Who::User(address, self.hasher.hash_one(user)))
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Forgetful<Who, Count>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether an address may try to log in as a user.
@@ -65,29 +67,45 @@ impl Failures {
     /// # Errors
     /// Not yet; how long to wait.
     pub(super) fn check(&self, address: IpAddr, user: &str, now: Instant) -> Result<(), Duration> {
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = self.both(address, user).into_iter().filter_map(|(who, _)| counts.get(&who, now));
-        let wait = waits.map(|count| count.next.saturating_duration_since(now)).max().unwrap_or_default();
-        if wait.is_zero() { Ok(()) } else { Err(wait) }
+        let (_, user) = self.both(address, user);
+        let wait = self.counts().get(&user, now).map(|count| count.next.saturating_duration_since(now));
+        wait.filter(|wait| !wait.is_zero()).map_or(Ok(()), Err)
+    }
+
+    /// Whether the passwords of many users were wrong that this address tried.
+    pub(super) fn is_suspect(&self, address: IpAddr, now: Instant) -> bool {
+        let address = Who::Address(network(address));
+        self.counts().get(&address, now).is_some_and(|count| count.failures > UNSUSPECTED)
     }
 
     /// A login failed.
     pub(super) fn count(&self, address: IpAddr, user: &str, now: Instant) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        for (who, free) in self.both(address, user) {
-            let failures = counts.get(&who, now).map_or(0, |count| count.failures).saturating_add(1);
-            let wait = match failures.checked_sub(free) {
-                None | Some(0) => Duration::ZERO,
-                Some(more) => Duration::from_secs(1 << (more - 1).min(16)).min(LONGEST_WAIT),
-            };
-            counts.put(who, Count { failures, next: now + wait }, now);
-        }
+        let (address, user) = self.both(address, user);
+        let mut counts = self.counts();
+        let before = |counts: &Forgetful<Who, Count>, who| counts.get(who, now).map_or(0, |count| count.failures);
+        let failures = before(&counts, &user).saturating_add(1);
+        let wait = match failures.checked_sub(FREE) {
+            None | Some(0) => Duration::ZERO,
+            Some(more) => Duration::from_secs(1 << (more - 1).min(16)).min(LONGEST_WAIT),
+        };
+        counts.put(user, Count { failures, next: now + wait }, now);
+        // Somebody's old password that is tried again and again is one, not many.
+        let users = before(&counts, &address).saturating_add(u32::from(failures == 1));
+        counts.put(address, Count { failures: users, next: now }, now);
     }
 
     /// A login succeeded. What the address did wrong with other names stays: it may know one password only.
     pub(super) fn forget(&self, address: IpAddr, user: &str) {
-        let [(user, _), _] = self.both(address, user);
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).remove(&user);
+        let (_, user) = self.both(address, user);
+        self.counts().remove(&user);
+    }
+}
+
+fn network(address: IpAddr) -> IpAddr {
+    const NETWORK: u128 = !0 << 64;
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & NETWORK)),
+        address => address,
     }
 }
 
@@ -101,7 +119,7 @@ mod tests {
         let address: IpAddr = "2001:db8::1".parse().unwrap();
         let neighbour: IpAddr = "2001:db8::2".parse().unwrap();
         let mut now = Instant::now();
-        for _ in 0..FREE_BY_USER {
+        for _ in 0..FREE {
             assert_eq!(failures.check(address, "u", now), Ok(()));
             failures.count(address, "u", now);
         }
@@ -128,13 +146,21 @@ mod tests {
         let failures = Failures::new();
         let address: IpAddr = "192.0.2.1".parse().unwrap();
         let now = Instant::now();
-        for n in 0..=FREE_BY_ADDRESS {
-            assert_eq!(failures.check(address, "own", now), Ok(()));
-            failures.count(address, &n.to_string(), now);
-            failures.forget(address, "own");
+        // One user's old password, however often.
+        for _ in 0..=10 * UNSUSPECTED {
+            failures.count(address, "old", now);
         }
-        assert_eq!(failures.check(address, "another", now), Err(Duration::from_secs(1)));
-        assert_eq!(failures.check("::ffff:192.0.2.1".parse().unwrap(), "x", now), Err(Duration::from_secs(1)));
-        assert_eq!(failures.check(address, "another", now + REMEMBERED_FOR), Ok(()));
+        assert!(!failures.is_suspect(address, now));
+        for n in 1..=UNSUSPECTED {
+            assert!(!failures.is_suspect(address, now), "{n}");
+            failures.count(address, &n.to_string(), now);
+        }
+        assert!(failures.is_suspect(address, now));
+        assert!(failures.is_suspect("::ffff:192.0.2.1".parse().unwrap(), now));
+        assert_eq!(failures.check(address, "another", now), Ok(()), "nobody else is locked out");
+        failures.forget(address, "another");
+        assert!(failures.is_suspect(address, now), "it may know one password only");
+        assert!(!failures.is_suspect("192.0.2.2".parse().unwrap(), now));
+        assert!(!failures.is_suspect(address, now + REMEMBERED_FOR));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -16,8 +16,9 @@ use super::htpasswd::{Hash, HtpasswdError, Users};
 
 /// How often the file is looked at, at most.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long a right password need not be checked again: a build pulls many layers.
-const GOOD_FOR: Duration = Duration::from_secs(300);
+/// How long a right password need not be checked again: a build pulls many layers, and who was right is not slowed by
+/// others who guess at the same user from the same address. Another password in the file ends it at once.
+const GOOD_FOR: Duration = Duration::from_secs(12 * 3600);
 /// How many right passwords are remembered.
 const REMEMBERED: usize = 4096;
 /// How many are checked at once: each takes a core, and argon2 memory.
@@ -42,6 +43,8 @@ pub(super) struct Logins {
     users: RwLock<Arc<Users>>,
     looking: Mutex<Look>,
     turns: Arc<Semaphore>,
+    /// Held before a turn by those whose address is suspect, so that they cannot take all turns from others.
+    suspects: Arc<Semaphore>,
     /// Of this process only.
     secret: hmac::Key,
     good: Mutex<Forgetful<Box<[u8]>, ()>>,
@@ -61,12 +64,13 @@ impl Logins {
         let (users, bytes) = Users::read(&file)?;
         let secret = hmac::Key::generate(hmac::HMAC_SHA256, &aws_lc_rs::rand::SystemRandom::new())
             .expect("the system gives random numbers");
-        let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_AT_ONCE);
+        let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(2, MOST_AT_ONCE);
         Ok(Self {
             file,
             users: RwLock::new(Arc::new(users)),
             looking: Mutex::new(Look { next: Instant::now() + LOOK_EVERY, bytes: bytes.into(), failure: None }),
             turns: Arc::new(Semaphore::new(at_once)),
+            suspects: Arc::new(Semaphore::new(1)),
             secret,
             good: Mutex::new(Forgetful::new(REMEMBERED, GOOD_FOR)),
             failures: Failures::new(),
@@ -135,8 +139,7 @@ impl Logins {
             return Ok(());
         }
         self.failures.check(address, name, Instant::now()).map_err(LoginError::Slowed)?;
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(LoginError::Busy) };
+        let turn = tokio::time::timeout(PATIENCE, self.turn(address)).await.map_err(|_| LoginError::Busy)?;
         // While this one waited, another may have got it right, or several wrong.
         if self.is_good(known.as_ref()) {
             return Ok(());
@@ -152,6 +155,17 @@ impl Logins {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => Err(LoginError::Wrong),
         }
+    }
+
+    /// One of the few turns to check a password.
+    async fn turn(&self, address: IpAddr) -> (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit) {
+        let acquire =
+            async |turns: &Arc<Semaphore>| Arc::clone(turns).acquire_owned().await.expect("neither is ever closed");
+        let suspect = match self.failures.is_suspect(address, Instant::now()) {
+            true => Some(acquire(&self.suspects).await),
+            false => None,
+        };
+        (suspect, acquire(&self.turns).await)
     }
 
     /// Tries a password, slowly.
@@ -258,6 +272,35 @@ mod tests {
             }
         }
         assert_eq!(slowed, Some(6));
+    }
+
+    /// Behind one address (a NAT, a proxy) one client's wrong passwords are not everybody's.
+    #[tokio::test(start_paused = true)]
+    async fn others_at_the_same_address_are_not_locked_out() {
+        let (_folder, logins) = logins(&(line("a", "one") + &line("b", "two")));
+        for guess in 0..60 {
+            assert_eq!(check(&logins, &format!("name {guess}"), "x").await, Err(LoginError::Wrong));
+            let _ = check(&logins, "b", &format!("guess {guess}")).await;
+        }
+        assert!(logins.failures.is_suspect(HOME, Instant::now()));
+        assert_eq!(check(&logins, "a", "one").await, Ok(()));
+        assert!(matches!(check(&logins, "b", "two").await, Err(LoginError::Slowed(_))), "it was guessed at");
+    }
+
+    /// Those who try many names wait for each other, and nobody else waits for them.
+    #[tokio::test(start_paused = true)]
+    async fn suspects_leave_turns_to_others() {
+        let (_folder, logins) = logins(&line("a", "one"));
+        let [suspect, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse::<IpAddr>().unwrap());
+        for n in 0..100 {
+            logins.failures.count(suspect, &n.to_string(), Instant::now());
+        }
+        let turn = logins.turn(suspect).await;
+        assert!(tokio::time::timeout(PATIENCE, logins.turn(suspect)).await.is_err());
+        assert!(tokio::time::timeout(PATIENCE, logins.turn(other)).await.is_ok());
+        assert_eq!(logins.check(suspect, "a", "one".to_owned().into()).await, Err(LoginError::Busy));
+        drop(turn);
+        assert_eq!(logins.check(suspect, "a", "one".to_owned().into()).await, Ok(()));
     }
 
     #[tokio::test(start_paused = true)]

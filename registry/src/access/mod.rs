@@ -80,6 +80,13 @@ pub enum Wanted<'a> {
     Catalog,
     /// To do something with a repository.
     Repository(&'a RepositoryName, Action),
+    /// To push to a repository what another one has.
+    Mount {
+        /// Where to.
+        to: &'a RepositoryName,
+        /// What may be pulled from there need not be sent; what may not has to be.
+        from: &'a RepositoryName,
+    },
 }
 
 impl Wanted<'_> {
@@ -89,7 +96,7 @@ impl Wanted<'_> {
             Wanted::Base => "use this registry".to_owned(),
             Wanted::Catalog => "list repositories".to_owned(),
             Wanted::Repository(name, Action::Pull) => format!("pull from {name}"),
-            Wanted::Repository(name, Action::Push) => format!("push to {name}"),
+            Wanted::Repository(name, Action::Push) | Wanted::Mount { to: name, .. } => format!("push to {name}"),
             Wanted::Repository(name, Action::Delete) => format!("delete from {name}"),
         }
     }
@@ -184,7 +191,7 @@ impl Access {
         })))
     }
 
-    /// Who a request is of. Its connection's address is an extension, [`ConnectInfo`].
+    /// Who a request is of. The address of its client is an extension, [`ConnectInfo`].
     ///
     /// # Errors
     /// It says who, but that is not true or not true any more (401), or it has said so too often (429).
@@ -228,11 +235,22 @@ impl Access {
             Wanted::Base => logins.is_none() || caller.token.is_some() || matches!(who, Identity::User(_)),
             Wanted::Catalog => scope::may_list(who, permissions),
             Wanted::Repository(name, action) => permissions.allow(who, name, action),
+            Wanted::Mount { to, .. } => permissions.allow(who, to, Action::Push),
+        };
+        let is_covered = |token: &[Granted]| match wanted {
+            // A token for both can be had where the other one may be pulled; elsewhere the bytes have to be sent.
+            Wanted::Mount { to, from } => {
+                scope::cover(token, to, Action::Push)
+                    && (scope::cover(token, from, Action::Pull) || !permissions.allow(who, from, Action::Pull))
+            }
+            Wanted::Repository(name, action) => scope::cover(token, name, action),
+            Wanted::Catalog => scope::cover_catalog(token),
+            Wanted::Base => true,
         };
         let refuse = |lack, message| Err(challenge(caller.realm.as_deref(), service, Some(wanted), lack, message));
         match who {
             _ if allowed => match &caller.token {
-                Some(token) if !scope::cover(token, wanted) => {
+                Some(token) if !is_covered(token) => {
                     refuse(Lack::Scope, format!("the token is not good to {}", wanted.describe()))
                 }
                 _ => Ok(()),

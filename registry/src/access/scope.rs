@@ -55,13 +55,17 @@ pub(super) fn may_list(who: &Identity, permissions: &Permissions) -> bool {
     matches!(who, Identity::User(_)) || permissions.allow_somewhere(who, Action::Pull)
 }
 
-/// Whether a token's grants are enough.
-pub(super) fn cover(granted: &[Granted], wanted: Wanted<'_>) -> bool {
-    let (kind, name, action) = match wanted {
-        Wanted::Base => return true,
-        Wanted::Catalog => (REGISTRY, CATALOG, EVERYTHING),
-        Wanted::Repository(name, action) => (REPOSITORY, name.as_str(), action.as_str()),
-    };
+/// Whether a token's grants are enough for a repository.
+pub(super) fn cover(granted: &[Granted], name: &RepositoryName, action: Action) -> bool {
+    covers(granted, REPOSITORY, name.as_str(), action.as_str())
+}
+
+/// Whether a token's grants are enough to list repositories.
+pub(super) fn cover_catalog(granted: &[Granted]) -> bool {
+    covers(granted, REGISTRY, CATALOG, EVERYTHING)
+}
+
+fn covers(granted: &[Granted], kind: &str, name: &str, action: &str) -> bool {
     granted.iter().any(|granted| {
         granted.kind == kind && granted.name == name && granted.actions.iter().any(|given| given == action)
     })
@@ -74,6 +78,7 @@ pub(super) fn of(wanted: Wanted<'_>) -> Option<String> {
         Wanted::Catalog => Some(format!("{REGISTRY}:{CATALOG}:{EVERYTHING}")),
         // Who pushes looks at what is there already.
         Wanted::Repository(name, Action::Push) => Some(format!("{REPOSITORY}:{name}:pull,push")),
+        Wanted::Mount { to, from } => Some(format!("{REPOSITORY}:{to}:pull,push {REPOSITORY}:{from}:pull")),
         Wanted::Repository(name, action) => Some(format!("{REPOSITORY}:{name}:{}", action.as_str())),
     }
 }
@@ -148,9 +153,9 @@ mod tests {
             let wanted = Wanted::Repository(&name, Action::ALL[action]);
             let granted = granted(&of(wanted).unwrap(), &Identity::Anonymous, &everything);
             let granted = [granted.unwrap()];
-            prop_assert!(cover(&granted, wanted));
-            prop_assert_eq!(cover(&granted, Wanted::Repository(&other, Action::ALL[action])), name == other);
-            prop_assert!(!cover(&granted, Wanted::Catalog));
+            prop_assert!(cover(&granted, &name, Action::ALL[action]));
+            prop_assert_eq!(cover(&granted, &other, Action::ALL[action]), name == other);
+            prop_assert!(!cover_catalog(&granted));
         }
 
         #[test]

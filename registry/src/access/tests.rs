@@ -129,6 +129,28 @@ async fn passwords_at_every_path() {
     assert_eq!(site.access.identify(&parts).await.unwrap_err().status(), 401);
 }
 
+/// Who mounts pulls from another repository: a client that is told so asks for a token for both.
+#[tokio::test]
+async fn mounting() {
+    let site = site(RULES);
+    let [to, shared, own] = ["team/app", "team/shared", "team/own"].map(|name| name.parse().unwrap());
+    let mount = |from| Wanted::Mount { to: &to, from };
+    let (status, challenge) = site.ask("", mount(&shared)).await;
+    let both = "scope=\"repository:team/app:pull,push repository:team/shared:pull\"";
+    assert!(status == 401 && challenge.contains(both), "{challenge}");
+    let push = "scope=repository:team/app:pull,push";
+    let (one, _) = site.token(push, &of("alice")).await;
+    let (status, challenge) = site.ask(&one, mount(&shared)).await;
+    assert!(status == 401 && challenge.contains(both) && challenge.contains("insufficient_scope"), "{challenge}");
+    let (two, _) = site.token(&format!("{push}%20repository:team/shared:pull"), &of("alice")).await;
+    assert_eq!(site.ask(&two, mount(&shared)).await.0, 200);
+    assert_eq!(site.ask(&two, mount(&own)).await.0, 401);
+    // With what may not be pulled nothing is gained by another token: the bytes are sent.
+    let private = "private".parse().unwrap();
+    assert_eq!(site.ask(&one, mount(&private)).await.0, 200);
+    assert_eq!(site.ask(&of("bob"), mount(&shared)).await.0, 403);
+}
+
 #[tokio::test]
 async fn the_base_and_the_catalog() {
     let site = site(RULES);

@@ -7,7 +7,7 @@ use axum::http::header::{
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use super::{Answer, CONTENT_DIGEST, Call, header, unsupported};
+use super::{Answer, CONTENT_DIGEST, Call, alone, header, unsupported};
 use crate::mirror::Found;
 use crate::oci::{self, Code, Digest, OciError, RepositoryName};
 
@@ -17,10 +17,7 @@ const FOR_EVER: &str = "max-age=31536000, immutable";
 pub(super) async fn answer(call: &Call, name: &RepositoryName, digest: &Digest) -> Answer {
     match call.method {
         Method::GET | Method::HEAD => pull(call, name, digest).await,
-        Method::DELETE => match call.registry.store.delete_blob(name, digest).await? {
-            true => Ok((StatusCode::ACCEPTED, [(CONTENT_LENGTH, header(0))]).into_response()),
-            false => Err(unknown(digest)),
-        },
+        Method::DELETE => delete(call, name, digest).await,
         _ => Err(unsupported(&call.method)),
     }
 }
@@ -28,6 +25,19 @@ pub(super) async fn answer(call: &Call, name: &RepositoryName, digest: &Digest) 
 fn unknown(digest: &Digest) -> OciError {
     let detail = serde_json::json!({ "digest": digest.to_string() });
     OciError::new(Code::BlobUnknown, "this repository has no such blob").with_detail(detail)
+}
+
+async fn delete(call: &Call, name: &RepositoryName, digest: &Digest) -> Answer {
+    let (registry, asked, wanted) = (call.registry.clone(), name.clone(), digest.clone());
+    let is_there = alone(async move {
+        let is_immutable = |tag: &oci::Tag| registry.immutable.covers(&asked, tag);
+        registry.store.delete_blob(&asked, &wanted, is_immutable).await
+    })
+    .await?;
+    match is_there {
+        true => Ok((StatusCode::ACCEPTED, [(CONTENT_LENGTH, header(0))]).into_response()),
+        false => Err(unknown(digest)),
+    }
 }
 
 async fn pull(call: &Call, name: &RepositoryName, digest: &Digest) -> Answer {

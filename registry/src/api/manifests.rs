@@ -1,8 +1,8 @@
 //! Pulling, pushing and deleting manifests.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
@@ -11,10 +11,12 @@ use super::blobs::matches_etag;
 use super::target::TAG_RULE;
 use super::{Answer, CONTENT_DIGEST, Call, OCI_SUBJECT, OCI_TAG, alone, header, taken, unsupported, warn_if_stale};
 use crate::access::{Action, Wanted};
-use crate::mirror::Pulled;
 use crate::oci::{Algorithm, Code, Digest, Manifest, OciError, Reference, RepositoryName, Tag};
-use crate::store::{Stored, TagChange};
+use crate::registry::{Held, Pushing};
+use crate::store::{OpenedManifest, Stored, TagChange};
 
+/// How long a manifest is that is held in memory while it is sent, in bytes; longer ones are read piece by piece.
+const HELD: usize = 64 << 10;
 /// How many tags one push may set.
 const MOST_TAGS: usize = 100;
 
@@ -38,29 +40,44 @@ fn unknown(reference: &Reference) -> OciError {
 }
 
 async fn pull(call: &Call, name: &RepositoryName, reference: &Reference) -> Answer {
-    let pulled = match call.registry.mirror.of(name) {
-        Some(mirror) => mirror.manifest(name, reference).await?,
-        None => {
-            let found = call.registry.store.manifest(name, reference).await?;
-            found.map(|content| Pulled { content, stale: false })
-        }
-    };
-    let pulled = pulled.ok_or_else(|| unknown(reference))?;
-    if call.registry.mirror.of(name).is_some() {
-        call.registry.packs.fetched(&call.registry.store, name, reference, &pulled.content).await;
+    let (store, packs) = (&call.registry.store, &call.registry.packs);
+    let mirror = call.registry.mirror.of(name);
+    if mirror.is_none() && !packs.may_be_held_back(name) {
+        let found = store.open_manifest(name, reference).await?.ok_or_else(|| unknown(reference))?;
+        return Ok(respond(call, reference, found));
     }
+    let (stored, stale) = match mirror {
+        Some(mirror) => {
+            let pulled = mirror.manifest(name, reference).await?.ok_or_else(|| unknown(reference))?;
+            packs.fetched(store, name, reference, &pulled.content).await;
+            (pulled.content, pulled.stale)
+        }
+        None => (store.manifest(name, reference).await?.ok_or_else(|| unknown(reference))?, false),
+    };
     let may_push = || call.registry.access.authorize(&call.caller, Wanted::Repository(name, Action::Push)).is_ok();
-    call.registry.packs.release(&call.registry.store, name, &pulled.content, may_push).await?;
-    let mut response = respond(call, reference, pulled.content);
-    warn_if_stale(&mut response, pulled.stale);
+    let mut released = packs.release(store, name, &stored, &may_push).await;
+    if let (Err(_), Some(mirror)) = (&released, mirror) {
+        // Its signatures are at the other registry until somebody asks for them.
+        mirror.fetch_signatures(name, &stored.digest, crate::packs::is_signature).await;
+        released = packs.release(store, name, &stored, &may_push).await;
+    }
+    released?;
+    // All of it was read to look at it. It is read again as it is sent, so that slow clients do not hold it in memory.
+    let digest = Reference::Digest(stored.digest.clone());
+    let opened = match stored.bytes.len() > HELD {
+        true => store.open_manifest(name, &digest).await?,
+        false => None,
+    };
+    let mut response = respond(call, reference, opened.unwrap_or_else(|| stored.into()));
+    warn_if_stale(&mut response, stale);
     Ok(response)
 }
 
-fn respond(call: &Call, reference: &Reference, stored: Stored) -> Response {
-    let etag = format!("\"{}\"", stored.digest);
+fn respond(call: &Call, reference: &Reference, found: OpenedManifest) -> Response {
+    let etag = format!("\"{}\"", found.digest);
     let mut response = Response::builder()
-        .header(CONTENT_TYPE, header(&stored.media_type))
-        .header(CONTENT_DIGEST, header(&stored.digest))
+        .header(CONTENT_TYPE, header(&found.media_type))
+        .header(CONTENT_DIGEST, header(&found.digest))
         .header(ETAG, &etag);
     if matches!(reference, Reference::Tag(_)) {
         response = response.header(CACHE_CONTROL, "no-cache");
@@ -68,8 +85,8 @@ fn respond(call: &Call, reference: &Reference, stored: Stored) -> Response {
     if matches_etag(&call.headers, &etag) {
         return response.status(StatusCode::NOT_MODIFIED).body(Body::empty()).expect("the headers are well-formed");
     }
-    response = response.header(CONTENT_LENGTH, stored.bytes.len());
-    response.body(Body::from(stored.bytes)).expect("the headers are well-formed")
+    response = response.header(CONTENT_LENGTH, found.size);
+    response.body(Body::from_stream(found.content)).expect("the headers are well-formed")
 }
 
 async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: &mut Option<Body>) -> Answer {
@@ -83,7 +100,7 @@ async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: &
         let reason = format!("at most {MOST_TAGS} tags can be set at once");
         return Err(OciError::new(Code::TagInvalid, reason).with_status(StatusCode::URI_TOO_LONG));
     }
-    let bytes = whole(taken(body), registry.limits.manifest_bytes).await?;
+    let (bytes, _held) = whole(taken(body), registry.limits.manifest_bytes, &call.registry.pushing).await?;
     let digest = match reference {
         Reference::Digest(wanted) => {
             let actual = Digest::of(wanted.algorithm(), &bytes);
@@ -99,7 +116,7 @@ async fn push(call: &Call, name: &RepositoryName, reference: &Reference, body: &
     if let Reference::Tag(tag) = reference {
         tags.push(tag.clone());
     }
-    let (manifest, media_type) = Manifest::parse(&bytes, &media_type)?;
+    let (manifest, media_type) = Manifest::parse_new(&bytes, &media_type)?;
     registry.packs.check(&registry.store, name, &manifest).await?;
     let stored = Stored { digest, media_type, bytes };
     let immutable = |tag: &Tag| registry.immutable.covers(name, tag);
@@ -158,10 +175,10 @@ fn media_type(headers: &HeaderMap) -> String {
     value.split(';').next().unwrap_or_default().trim().to_owned()
 }
 
-/// The whole body, if it is not too long.
-async fn whole(body: Body, limit: u64) -> Result<Bytes, OciError> {
+/// The whole body, if it is not too long, and the room that it takes.
+async fn whole(body: Body, limit: u64, room: &Pushing) -> Result<(Bytes, Option<Held<'_>>), OciError> {
     let mut stream = body.into_data_stream();
-    let mut bytes = BytesMut::new();
+    let (mut bytes, mut held, mut parts): (_, Option<Held<'_>>, _) = (BytesMut::new(), None, 0);
     while let Some(piece) = stream.next().await {
         let piece =
             piece.map_err(|error| OciError::new(Code::ManifestInvalid, format!("the request ended early: {error}")))?;
@@ -170,7 +187,19 @@ async fn whole(body: Body, limit: u64) -> Result<Bytes, OciError> {
             let reason = format!("the manifest is longer than {limit} bytes");
             return Err(OciError::new(Code::SizeInvalid, reason).with_status(StatusCode::PAYLOAD_TOO_LARGE));
         }
+        while parts * Pushing::PART < bytes.len() + piece.len() {
+            let Some(part) = room.part() else {
+                super::drain(stream).await;
+                return Err(OciError::new(Code::Unavailable, "too many manifests are being pushed; try again")
+                    .with_header(RETRY_AFTER, HeaderValue::from_static("1")));
+            };
+            parts += 1;
+            match &mut held {
+                Some(held) => held.merge(part),
+                None => held = Some(part),
+            }
+        }
         bytes.extend_from_slice(&piece);
     }
-    Ok(bytes.freeze())
+    Ok((bytes.freeze(), held))
 }

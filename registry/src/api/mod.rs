@@ -21,7 +21,7 @@ use axum::routing::any;
 use futures_util::TryStreamExt as _;
 
 use crate::access::{Action, Caller, Wanted};
-use crate::oci::{Code, OciError};
+use crate::oci::{Code, OciError, RepositoryName};
 use crate::registry::Registry;
 use crate::store::StoreError;
 use target::Target;
@@ -104,7 +104,10 @@ async fn dispatch(registry: Arc<Registry>, parts: Parts, body: &mut Option<Body>
     };
     // Giving up one's own upload is a part of pushing, and so is asking how far it is.
     let action = if matches!(target, Target::Uploads(_) | Target::Upload(..)) { Action::Push } else { action };
+    let from = call.query.get("from").filter(|_| call.method == Method::POST && call.query.get("mount").is_some());
+    let from = from.and_then(|from| from.parse::<RepositoryName>().ok());
     let wanted = match target.repository() {
+        Some(name) if let (Target::Uploads(_), Some(from)) = (&target, &from) => Wanted::Mount { to: name, from },
         Some(name) => Wanted::Repository(name, action),
         None if matches!(target, Target::Catalog) => Wanted::Catalog,
         None => Wanted::Base,

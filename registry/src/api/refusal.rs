@@ -13,6 +13,12 @@ impl From<StoreError> for OciError {
         }
         match error {
             StoreError::Full => Self::new(Code::Unavailable, message).with_status(StatusCode::INSUFFICIENT_STORAGE),
+            StoreError::Quota(ref quota) => {
+                Self::new(Code::Denied, message).with_status(match quota.prefix.is_empty() {
+                    true => StatusCode::INSUFFICIENT_STORAGE,
+                    false => StatusCode::FORBIDDEN,
+                })
+            }
             StoreError::NoUpload => Self::new(Code::BlobUploadUnknown, message),
             StoreError::OutOfOrder { .. } => {
                 Self::new(Code::BlobUploadInvalid, message).with_status(StatusCode::RANGE_NOT_SATISFIABLE)
@@ -23,13 +29,19 @@ impl From<StoreError> for OciError {
             StoreError::Length { .. } => Self::new(Code::SizeInvalid, message),
             StoreError::Mismatch { .. } => Self::new(Code::DigestInvalid, message),
             StoreError::Request(_) => Self::new(Code::BlobUploadInvalid, message),
-            StoreError::Immutable { .. } => Self::new(Code::Denied, message).with_status(StatusCode::CONFLICT),
+            StoreError::Immutable { .. } | StoreError::HeldByTag { .. } => {
+                Self::new(Code::Denied, message).with_status(StatusCode::CONFLICT)
+            }
+            StoreError::OtherMediaType { .. } => {
+                Self::new(Code::ManifestInvalid, message).with_status(StatusCode::CONFLICT)
+            }
             StoreError::MissingContent(digest) => Self::new(Code::ManifestBlobUnknown, message)
                 .with_detail(serde_json::json!({ "digest": digest.to_string() })),
             StoreError::InUse { .. }
             | StoreError::Link { .. }
             | StoreError::File { .. }
             | StoreError::Objects(_)
+            | StoreError::Unconditional
             | StoreError::Damaged { .. } => {
                 // Paths of the server are for its administrator only.
                 tracing::error!(error = %message, "the storage failed");
@@ -53,6 +65,16 @@ mod tests {
     fn a_full_disk_is_not_the_clients_fault() {
         let error = OciError::from(StoreError::Full);
         assert_eq!((error.status(), error.code()), (StatusCode::INSUFFICIENT_STORAGE, Code::Unavailable));
+    }
+
+    #[test]
+    fn a_quota_is_named() {
+        for (prefix, status, named) in [("team", 403, "below team, 10 bytes"), ("", 507, "this registry, 10 bytes")] {
+            let quota = crate::store::Quota { prefix: prefix.into(), bytes: 10 };
+            let error = OciError::from(StoreError::Quota(quota));
+            assert_eq!((error.status().as_u16(), error.code()), (status, Code::Denied));
+            assert!(error.to_string().contains(named), "{error}");
+        }
     }
 
     #[test]

@@ -42,10 +42,20 @@ fn meaning(config: &Config) -> Vec<(&'static str, String)> {
         }
     };
     let scheme = if config.http.tls.is_some() { "https" } else { "http" };
+    let proxies = match config.http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>() {
+        none if none.is_empty() => "none are trusted".into(),
+        some => format!("{} are believed what they say of clients", some.join(", ")),
+    };
     let limits = &config.limits;
     let rate = match limits.requests_per_second {
         None => "any number of requests".into(),
         Some(rate) => format!("{rate} requests/s, {} at once", limits.burst.unwrap_or(rate)),
+    };
+    let of = |prefix: &str| if prefix.is_empty() { "in all".into() } else { format!("below {prefix}") };
+    let kept = config.quotas.iter().map(|quota| format!("{} bytes {}", quota.bytes, of(&quota.prefix)));
+    let kept = match kept.collect::<Vec<_>>() {
+        none if none.is_empty() => "as much as there is room for".into(),
+        some => format!("at most {}", some.join(", ")),
     };
     let collect = &config.collect;
     let untagged = collect.untagged_after.map_or("for ever".into(), |after| time(after).to_string());
@@ -56,19 +66,22 @@ fn meaning(config: &Config) -> Vec<(&'static str, String)> {
     vec![
         ("storage", storage),
         ("clients", format!("{scheme}://{}", config.http.address)),
+        ("proxies", proxies),
         ("administrator", config.admin.address.map_or("none".into(), |address| format!("http://{address}"))),
         ("writing", if config.read_only { "refused: read-only" } else { "allowed" }.into()),
         (
             "connections",
             format!(
-                "{} at most; {} for a head of {} bytes at most, {} of silence",
+                "{} at most, {} of one address; {} for a head of {} bytes at most, {} of silence",
                 limits.connections,
+                limits.connections_per_address,
                 time(limits.header_time),
                 limits.header_bytes,
                 time(limits.idle_time)
             ),
         ),
         ("a client", rate),
+        ("kept", kept),
         ("sizes", format!("blobs {} bytes, manifests {} bytes at most", limits.blob_bytes, limits.manifest_bytes)),
         (
             "collection",

@@ -107,6 +107,9 @@ impl Mirror {
     ) -> Result<Option<Found>, OciError> {
         if let Some(blob) = self.0.store.blob(name, digest).await? {
             Counters::add(&self.0.counters.hits, 1);
+            if !only_facts {
+                self.used(name, digest).await;
+            }
             return Ok(Some(blob.into()));
         }
         let found = match only_facts {
@@ -118,7 +121,11 @@ impl Mirror {
 
     async fn facts(&self, name: &RepositoryName, digest: &Digest) -> Result<Found, MirrorError> {
         Counters::add(&self.0.counters.misses, 1);
-        let asked = self.ask_blob(Method::HEAD, name, digest).await;
+        let asked = match self.ask_blob(Method::HEAD, name, digest).await {
+            // Its body is not read.
+            Err(error) if error.may_be_of_a_head() => self.ask_blob(Method::GET, name, digest).await,
+            asked => asked,
+        };
         let response = asked.inspect_err(|error| self.failed(name, error))?;
         // The length of the body is another: it has none.
         let size = response.headers().get(reqwest::header::CONTENT_LENGTH);
@@ -150,6 +157,19 @@ impl Mirror {
         }
     }
 
+    /// Fetches a blob if it is not there, and waits until it is kept.
+    pub(super) async fn keep(&self, name: &RepositoryName, digest: &Digest) -> Result<(), MirrorError> {
+        if self.0.store.blob(name, digest).await?.is_some() {
+            return Ok(());
+        }
+        let mut progress = self.download(name, digest);
+        let ended = progress.wait_for(|progress| matches!(progress, Progress::Kept(_) | Progress::Failed(_))).await;
+        match ended.map_err(|_| MirrorError::Ending)?.clone() {
+            Progress::Failed(error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Joins a download, or begins one. It goes on to its end even if nobody waits for it any more.
     fn download(&self, name: &RepositoryName, digest: &Digest) -> watch::Receiver<Progress> {
         let key = (name.clone(), digest.clone());
@@ -173,7 +193,11 @@ impl Mirror {
                     Progress::Failed(error)
                 }
             };
+            let size = if let Progress::Kept(size) = &end { *size } else { 0 };
             sender.send_replace(end);
+            // Whoever waits has it, and comes again for the next one.
+            drop(landing);
+            mirror.grew(size).await;
         });
         downloads.insert(key, progress.clone());
         progress

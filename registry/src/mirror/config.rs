@@ -34,6 +34,9 @@ pub struct MirrorConfig {
     /// How long the registry may take for an answer, and be silent within one.
     #[serde(default = "timeout", with = "crate::config::duration")]
     pub timeout: Duration,
+    /// How much of its blobs is kept, in bytes; what was least recently used goes first. All of them without.
+    #[serde(default)]
+    pub max_bytes: Option<u64>,
 }
 
 fn refresh() -> Duration {

@@ -43,6 +43,15 @@ impl MirrorError {
         !matches!(self, Self::Gone | Self::Store(_) | Self::Ending)
     }
 
+    /// Whether a registry may answer so to a HEAD, and otherwise to a GET: some refuse the method.
+    pub(super) fn may_be_of_a_head(&self) -> bool {
+        match self {
+            Self::Gone | Self::Refused(_) => true,
+            Self::Failed(status, _) => status.is_client_error() && *status != StatusCode::TOO_MANY_REQUESTS,
+            _ => false,
+        }
+    }
+
     /// For the administrator.
     pub(super) fn told(&self) -> String {
         match self {

@@ -114,7 +114,7 @@ impl Mirror {
         self.0.refresh
     }
 
-    async fn tags_there(&self, name: &RepositoryName) -> Result<BTreeSet<Tag>, MirrorError> {
+    pub(super) async fn tags_there(&self, name: &RepositoryName) -> Result<BTreeSet<Tag>, MirrorError> {
         let mut url = self.0.upstream.url(&self.there(name)?, "tags/list");
         url.query_pairs_mut().append_pair("n", PAGE);
         let mut tags = BTreeSet::new();

@@ -1,6 +1,6 @@
 //! Manifests of the other registry: tags are asked for again after a while, digests never.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Method, Response, StatusCode};
@@ -22,6 +22,8 @@ pub(super) const MEDIA_TYPES: &[&str] = &[
 ];
 /// How long a registry that did not answer is left alone, at most: or else each request would wait for it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it is remembered that a tag was missed: it must be missed twice, with `refresh` between.
+const MISSED: Duration = Duration::from_secs(24 * 3600);
 
 impl Mirror {
     /// A manifest, if the other registry has it.
@@ -111,21 +113,33 @@ impl Mirror {
         if let Some(pulled) = self.believed(name, tag).await? {
             return Ok(pulled);
         }
-        let Inner { store, tags, refresh, counters, .. } = &*self.0;
+        let Inner { store, tags, missed, refresh, counters, .. } = &*self.0;
         let key = (name.clone(), tag.clone());
         let stored = self.stored(name, Reference::Tag(tag.clone())).await?;
         match self.newest(name, tag, stored.as_ref()).await {
             Ok(content) => {
+                missed.forget(&key);
                 tags.put(key, false, *refresh);
                 Ok(Pulled { content, stale: false })
             }
-            Err(MirrorError::Gone) => {
-                // It is not to come back when the registry cannot be reached some day.
-                store.delete_tag(name, tag).await?;
+            Err(MirrorError::Gone) if stored.is_none() || self.is_untagged(name, tag).await => {
                 tags.forget(&key);
+                match missed.get(&key) {
+                    // It is not to come back when the registry cannot be reached some day.
+                    Some(since) if since.elapsed() >= *refresh => {
+                        store.delete_tag(name, tag).await?;
+                        missed.forget(&key);
+                    }
+                    None if stored.is_some() => missed.put(key, Instant::now(), MISSED),
+                    _ => {}
+                }
                 Err(MirrorError::Gone)
             }
             Err(error) => {
+                let error = match error {
+                    MirrorError::Gone => MirrorError::Failed(StatusCode::NOT_FOUND, None),
+                    error => error,
+                };
                 self.failed(name, &error);
                 let content = stored.filter(|_| error.lets_stale()).ok_or(error)?;
                 Counters::add(&counters.stale, 1);
@@ -133,6 +147,12 @@ impl Mirror {
                 Ok(Pulled { content, stale: true })
             }
         }
+    }
+
+    /// Whether the registry itself says that it has no such tag: by the list of those that it has. Anything between may
+    /// answer 404, and a HEAD has no body that could say more.
+    async fn is_untagged(&self, name: &RepositoryName, tag: &Tag) -> bool {
+        self.tags_there(name).await.is_ok_and(|tags| !tags.contains(tag))
     }
 
     async fn newest(&self, name: &RepositoryName, tag: &Tag, stored: Option<&Stored>) -> Result<Stored, MirrorError> {
@@ -143,9 +163,15 @@ impl Mirror {
             let etag = HeaderValue::try_from(format!("\"{}\"", stored.digest)).expect("a digest is ASCII");
             headers.insert(IF_NONE_MATCH, etag);
             let url = self.0.upstream.url(&there, format_args!("manifests/{tag}"));
-            let response = self.0.upstream.ask(Method::HEAD, &there, url, headers).await?;
-            if response.status() == StatusCode::NOT_MODIFIED || digest_of(&response).as_ref() == Some(&stored.digest) {
-                return Ok(stored.clone());
+            match self.0.upstream.ask(Method::HEAD, &there, url, headers).await {
+                Ok(response)
+                    if response.status() == StatusCode::NOT_MODIFIED
+                        || digest_of(&response).as_ref() == Some(&stored.digest) =>
+                {
+                    return Ok(stored.clone());
+                }
+                Err(error) if !error.may_be_of_a_head() => return Err(error),
+                _ => {}
             }
         }
         self.fetch(name, &reference).await
@@ -176,7 +202,10 @@ impl Mirror {
             return Err(unusable(format!("the manifest has the digest {digest}, not {wanted}")));
         }
         let (manifest, media_type) =
-            Manifest::parse(&bytes, &media_type).map_err(|error| unusable(error.to_string()))?;
+            Manifest::parse_new(&bytes, &media_type).map_err(|error| unusable(error.to_string()))?;
+        // Whatever it is called there now: the same bytes stay what they were pulled as first.
+        let kept = self.0.store.read_manifest(name, &digest).await?;
+        let media_type = kept.map_or(media_type, |kept| kept.media_type);
         let stored = Stored { digest, media_type, bytes };
         let tags: Vec<TagChange> = match reference {
             Reference::Tag(tag) => vec![TagChange { tag: tag.clone(), immutable: false }],

@@ -12,9 +12,11 @@ mod blobs;
 mod config;
 mod counters;
 mod error;
+mod evict;
 mod flight;
 mod lists;
 mod manifests;
+mod signatures;
 mod upstream;
 
 use std::sync::Arc;
@@ -30,6 +32,7 @@ pub use blobs::{Found, Opened};
 pub use config::{MirrorConfig, MirrorConfigError};
 pub use counters::{Counters, Counts};
 use error::MirrorError;
+use evict::Bound;
 use flight::Flights;
 use lists::{Referrers, Tags};
 use upstream::Upstream;
@@ -68,7 +71,9 @@ impl Mirrors {
             if mirrors.iter().any(|mirror| mirror.0.prefix == config.prefix) {
                 return Err(MirrorConfigError::Twice { prefix: config.prefix.clone() });
             }
-            mirrors.push(Mirror::new(config, store.clone(), limits, immutable.clone())?);
+            let others = configs.iter().map(|other| other.prefix.clone());
+            let deeper = others.filter(|other| other.len() > config.prefix.len()).collect();
+            mirrors.push(Mirror::new(config, store.clone(), limits, immutable.clone(), deeper)?);
         }
         // The longest prefix that fits is the one meant.
         mirrors.sort_by_key(|mirror| std::cmp::Reverse(mirror.0.prefix.len()));
@@ -116,6 +121,8 @@ struct Inner {
     counters: Counters,
     /// Tags that were asked for lately; and whether there was no answer.
     tags: Believed<TagKey, bool>,
+    /// Tags that are kept and that the other registry said not to have; since when.
+    missed: Believed<TagKey, std::time::Instant>,
     by_tag: Flights<TagKey, Result<Pulled<Stored>, MirrorError>>,
     by_digest: Flights<Key, Result<Stored, MirrorError>>,
     tag_lists: Believed<RepositoryName, Pulled<Tags>>,
@@ -123,6 +130,7 @@ struct Inner {
     referrers: Believed<Key, Pulled<Referrers>>,
     listing_referrers: Flights<Key, Result<Pulled<Referrers>, MirrorError>>,
     downloads: Downloads,
+    bound: Option<Bound>,
 }
 
 impl Mirror {
@@ -131,6 +139,7 @@ impl Mirror {
         store: Store,
         limits: &Limits,
         immutable: Immutable,
+        deeper: Vec<String>,
     ) -> Result<Self, MirrorConfigError> {
         config.check()?;
         let namespace = config.namespace.as_deref().and_then(|namespace| namespace.parse().ok());
@@ -145,6 +154,7 @@ impl Mirror {
             blob_bytes: limits.blob_bytes,
             counters: Counters::default(),
             tags: Believed::new(MOST_TAGS),
+            missed: Believed::new(MOST_TAGS),
             by_tag: Flights::default(),
             by_digest: Flights::default(),
             tag_lists: Believed::new(MOST_LISTS),
@@ -152,6 +162,7 @@ impl Mirror {
             referrers: Believed::new(MOST_LISTS),
             listing_referrers: Flights::default(),
             downloads: Downloads::default(),
+            bound: config.max_bytes.map(|most| Bound::new(most, deeper)),
         })))
     }
 

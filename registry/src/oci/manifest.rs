@@ -63,6 +63,17 @@ pub enum ManifestError {
     /// It says too little.
     #[error("the manifest has no {0}")]
     Missing(&'static str),
+    /// One client could read it as a manifest, another as an index (CVE-2021-41190).
+    #[error("a document of type {media_type} must have no {field}: remove it, or push a manifest and an index")]
+    Ambiguous {
+        /// What it was pushed as.
+        media_type: String,
+        /// What belongs to the other kind.
+        field: &'static str,
+    },
+    /// Clients that do not tell cases apart would read this field instead of the right one, or not.
+    #[error("the manifest has a field {0:?}, which some clients take for {1:?}: remove it")]
+    Lookalike(String, &'static str),
     /// It says too much.
     #[error("the manifest refers to {0} things; at most {MAX_DESCRIPTORS} are allowed")]
     TooMany(usize),
@@ -97,6 +108,23 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Reads a manifest that is to be kept, as [`Manifest::parse`] does: it must mean the same to every client.
+    ///
+    /// # Errors
+    /// It is none, none that is supported, or one that clients could read in two ways.
+    pub fn parse_new(bytes: &[u8], media_type: &str) -> Result<(Self, String), ManifestError> {
+        let (manifest, known) = Self::parse(bytes, media_type)?;
+        super::unambiguous::check_fields(bytes)?;
+        let of_others: &[_] = match known.as_str() {
+            INDEX | DOCKER_INDEX => &[("config", manifest.config.is_some()), ("layers", manifest.layers.is_some())],
+            _ => &[("manifests", manifest.manifests.is_some())],
+        };
+        match of_others.iter().find(|(_, there)| *there) {
+            Some((field, _)) => Err(ManifestError::Ambiguous { media_type: known, field }),
+            None => Ok((manifest, known)),
+        }
+    }
+
     /// Reads a manifest that a request calls `media_type` (without parameters; empty if it says nothing); the second is
     /// the media type to keep it by.
     ///

@@ -5,6 +5,7 @@ mod error;
 mod manifest;
 mod name;
 mod range;
+mod unambiguous;
 
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use error::{Code, OciError};

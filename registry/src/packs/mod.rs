@@ -21,10 +21,11 @@ use serde::Deserialize;
 use crate::oci::{Code, Digest, Manifest, OciError, Reference, RepositoryName};
 use crate::store::{Store, Stored, TagChange};
 use index::Index;
-use signatures::{Signatures, is_signature};
+use signatures::Signatures;
 use validation::Validation;
 
 pub use key::KeyFileError;
+pub(crate) use signatures::is_signature;
 pub use web::routes;
 
 /// What is asked of packs.
@@ -91,6 +92,11 @@ impl Packs {
         }
     }
 
+    /// Whether [`Packs::release`] has to look at manifests of a repository.
+    pub fn may_be_held_back(&self, name: &RepositoryName) -> bool {
+        self.signatures.are_asked_for(name)
+    }
+
     /// Whether a manifest may be handed out: to who may push where it lies, always; to all others, a pack only with the
     /// signatures that are asked for.
     ///
@@ -136,6 +142,12 @@ impl Packs {
     ) {
         if is_pack(manifest) || is_signature(manifest.kind()) {
             self.index.refresh(store, name, digest).await;
+        }
+        if let (true, Some(subject)) = (is_signature(manifest.kind()), &manifest.subject)
+            && let Err(error) = self.signatures.signer(store, name, &subject.digest, digest).await
+        {
+            // It is read when it is shown.
+            tracing::debug!(repository = %name, %digest, %error, "a signature that was pushed cannot be read");
         }
         for TagChange { tag, .. } in tags {
             if is_pack(manifest) || self.index.has_tag(name, tag) {

@@ -21,11 +21,13 @@ const MAX_BUNDLE: u64 = 1 << 20;
 const MAX_SIGNATURES: usize = 128;
 /// How many results are remembered.
 const REMEMBERED: usize = 16_384;
+/// Of how many signatures it is remembered who says to have made them; more than the largest page shows.
+const SIGNERS: usize = 65_536;
 /// How much of the hint of a key is shown, in characters.
 const MAX_HINT: usize = 64;
 
 /// Whether something of this kind that refers to a manifest is a signature of it.
-pub(super) fn is_signature(kind: Option<&str>) -> bool {
+pub(crate) fn is_signature(kind: Option<&str>) -> bool {
     kind.is_some_and(|kind| kind.starts_with(BUNDLE))
 }
 
@@ -33,7 +35,12 @@ pub(super) fn is_signature(kind: Option<&str>) -> bool {
 pub(super) struct Signatures {
     demands: Vec<Demand>,
     results: Mutex<HashMap<Question, bool>>,
+    /// Who says to have made a signature. Neither of the manifests changes, nor does what they say.
+    signers: Mutex<HashMap<Made, Option<Arc<str>>>>,
 }
+
+/// A manifest that is signed, and that of a signature.
+type Made = (Digest, Digest);
 
 struct Demand {
     repositories: Vec<String>,
@@ -58,7 +65,11 @@ impl Signatures {
                 Ok(Demand { repositories: demand.repositories.clone(), keys: Arc::new(Keys::read(&demand.keys)?) })
             }
         };
-        Ok(Self { demands: demands.iter().map(read).collect::<Result<_, _>>()?, results: Mutex::default() })
+        Ok(Self {
+            demands: demands.iter().map(read).collect::<Result<_, _>>()?,
+            results: Mutex::default(),
+            signers: Mutex::default(),
+        })
     }
 
     fn demands(&self, name: &RepositoryName) -> Vec<usize> {
@@ -117,7 +128,8 @@ impl Signatures {
         Ok(Some(verified))
     }
 
-    /// Who says to have signed, by each of these signatures; nothing of it is checked.
+    /// Who says to have made a signature; nothing of it is checked. It is read once, when it is pushed or first shown: a
+    /// page shows thousands.
     ///
     /// # Errors
     /// The storage fails.
@@ -127,11 +139,23 @@ impl Signatures {
         name: &RepositoryName,
         manifest: &Digest,
         signature: &Digest,
-    ) -> Result<Option<String>, OciError> {
-        match bundle(store, name, manifest, signature).await? {
-            Found::Bundle(bytes) => Ok(signer(&bytes)),
-            Found::Missing | Found::None => Ok(None),
+    ) -> Result<Option<Arc<str>>, OciError> {
+        let key = (manifest.clone(), signature.clone());
+        if let Some(known) = self.signers.lock().expect("nobody panics with it").get(&key) {
+            return Ok(known.clone());
         }
+        let signer = match bundle(store, name, manifest, signature).await? {
+            Found::Bundle(bytes) => signer(&bytes).map(Arc::from),
+            Found::None => None,
+            // It may still come.
+            Found::Missing => return Ok(None),
+        };
+        let mut signers = self.signers.lock().expect("nobody panics with it");
+        if signers.len() >= SIGNERS {
+            signers.clear();
+        }
+        signers.insert(key, signer.clone());
+        Ok(signer)
     }
 }
 

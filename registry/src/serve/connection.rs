@@ -3,8 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -24,7 +23,8 @@ use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use tracing::Instrument as _;
 
-use super::body::{Incoming, Outgoing};
+use super::body::{Incoming, Outgoing, Pace};
+use super::forwarded::Proxies;
 use super::owed::{Owed, Silence};
 use super::rate::{Client, Rates};
 use super::record::Record;
@@ -36,8 +36,6 @@ use crate::oci::{Code, OciError};
 
 /// How many headers a request may have.
 const HEADERS: usize = 128;
-/// How many requests may be under way on one connection of HTTP/2.
-const STREAMS: u32 = 128;
 /// How much of a stream of HTTP/2 waits in memory to be sent, in bytes.
 const SEND_BUFFER: usize = 256 << 10;
 
@@ -47,6 +45,7 @@ pub(super) struct Site {
     pub(super) limits: Limits,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) rates: Option<Rates>,
+    pub(super) proxies: Proxies,
     /// No more requests than those under way.
     pub(super) stop: CancellationToken,
     /// Nothing any more.
@@ -117,7 +116,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
-        .max_concurrent_streams(STREAMS)
+        .max_concurrent_streams(limits.http2_streams)
         .max_send_buf_size(SEND_BUFFER)
         .keep_alive_interval(limits.idle_time)
         .keep_alive_timeout(limits.header_time)
@@ -175,21 +174,21 @@ async fn answer(
     owed: Option<Owed>,
     request: Request<hyper::body::Incoming>,
 ) -> Result<Response<Outgoing>, Infallible> {
-    let address = peer.ip().to_canonical();
+    let address = site.proxies.client(peer.ip(), request.headers());
     let mut record = Record::begin(request.method(), request.uri().path(), address);
     let debt = owed.as_ref().map(Owed::stream);
     let (span, version) = (record.span().clone(), request.version());
-    let silent = Arc::new(AtomicBool::new(false));
+    let too_slow = Arc::new(OnceLock::new());
     let mut response = match site.rates.as_ref().map_or(Ok(()), |rates| rates.take(Client::at(address))) {
         Err(missing) => span.in_scope(|| too_many(missing)),
         Ok(()) => {
-            let patience = site.limits.idle_time;
-            let mut request = request.map(|body| Body::new(Incoming::new(body, patience, silent.clone())));
-            request.extensions_mut().insert(ConnectInfo(peer));
+            let (patience, pace) = (site.limits.idle_time, pace(&site.limits, record.brings_a_blob()));
+            let mut request = request.map(|body| Body::new(Incoming::new(body, patience, pace, too_slow.clone())));
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, peer.port())));
             site.router.clone().call(request).instrument(span).await?
         }
     };
-    if silent.load(Ordering::Relaxed) && response.status().is_client_error() {
+    if too_slow.get().is_some() && response.status().is_client_error() {
         // Whatever the handler made of it. The rest of the request cannot be told from another one.
         *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
         if version < Version::HTTP_2 {
@@ -198,6 +197,17 @@ async fn answer(
     }
     record.status(response.status());
     Ok(response.map(|body| Outgoing::new(body, record, debt)))
+}
+
+/// How fast the body of a request has to come.
+fn pace(limits: &Limits, is_blob: bool) -> Pace {
+    match is_blob {
+        true => {
+            let least = u128::from(limits.blob_bytes_per_second) * limits.idle_time.as_millis() / 1000;
+            Pace::Rate { least: u64::try_from(least).unwrap_or(u64::MAX), time: limits.idle_time }
+        }
+        false => Pace::Within(limits.body_time),
+    }
 }
 
 fn too_many(missing: Duration) -> axum::response::Response {

@@ -10,7 +10,9 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use super::connection::{Site, serve};
-use crate::metrics::metrics;
+use super::crowd::Crowd;
+use super::rate::Client;
+use crate::metrics::{Reason, metrics};
 
 /// How many connections wait to be accepted. The kernel takes less where `net.core.somaxconn` is lower.
 const BACKLOG: u32 = 4096;
@@ -52,6 +54,7 @@ pub(super) fn room(wanted: usize) -> usize {
 pub(super) async fn listen(listener: TcpListener, site: Arc<Site>) {
     let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(room(site.limits.connections).min(Semaphore::MAX_PERMITS)));
+    let crowd = Crowd::new(site.limits.connections_per_address);
     let mut trouble = Trouble::default();
     loop {
         let next = async {
@@ -64,11 +67,23 @@ pub(super) async fn listen(listener: TcpListener, site: Arc<Site>) {
         };
         match accepted {
             Ok((stream, peer)) => {
+                // Many clients stand behind a proxy; what each of them may cost is counted by request.
+                let own = match site.proxies.trust(peer.ip()) {
+                    true => None,
+                    false => match crowd.enter(Client::at(peer.ip())) {
+                        None => {
+                            metrics().rejected(Reason::Connections);
+                            tracing::debug!(client = %peer.ip(), "connection closed: the client has too many");
+                            continue;
+                        }
+                        place => place,
+                    },
+                };
                 let site = site.clone();
                 connections.spawn(async move {
                     let _counted = Counted::new();
                     serve(site, stream, peer).await;
-                    drop(place);
+                    drop((place, own));
                 });
             }
             Err(error) => trouble.wait(&error).await,

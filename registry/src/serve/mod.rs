@@ -1,13 +1,15 @@
 //! The server: addresses, connections, TLS, and an end without a loss.
 //!
 //! [`run`] opens the storage and serves until a signal comes. `listen` accepts, `connection` speaks HTTP on what was
-//! accepted, `body`, `owed` and `stream` cut clients that keep the server waiting, `rate` refuses those that ask too
-//! often, `record` tells what was answered. `admin` is a listener of its own.
+//! accepted, `body`, `owed` and `stream` cut clients that keep the server waiting, `rate` and `crowd` refuse those that
+//! ask too often or have too many connections, `record` tells what was answered. `admin` is a listener of its own.
 
 mod admin;
 mod body;
 mod collect;
 mod connection;
+mod crowd;
+mod forwarded;
 mod listen;
 mod owed;
 mod rate;
@@ -35,8 +37,9 @@ use crate::api;
 use crate::config::Config;
 use crate::mirror::{MirrorConfigError, Mirrors};
 use crate::packs::{self, KeyFileError, Packs};
-use crate::registry::{Immutable, Registry};
+use crate::registry::{Immutable, Pushing, Registry};
 use connection::Site;
+use forwarded::Proxies;
 
 /// The server cannot be started, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +93,13 @@ pub enum ServeError {
 pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError> {
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
     let store = open(&config.storage)?;
+    if config.storage.s3.is_some() {
+        store.check_conditional_writes().await.map_err(OpenError::from)?;
+    }
+    store.limit(config.quotas.clone()).await.map_err(OpenError::from)?;
+    if config.collect.untagged_after.is_some() {
+        store.mark_losses();
+    }
     let immutable = Immutable::new(config.tags.clone());
     let registry = Arc::new(Registry {
         mirror: Mirrors::new(&config.mirrors, &store, &config.limits, &immutable)?,
@@ -98,6 +108,7 @@ pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError>
         limits: config.limits.clone(),
         immutable,
         packs: Packs::new(&config.packs, config.http.url.as_deref())?,
+        pushing: Pushing::default(),
         whole: config.manifests.whole,
         read_only: config.read_only,
     });
@@ -129,6 +140,7 @@ pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError>
         router: router(&registry),
         limits: config.limits.clone(),
         tls: tls.clone(),
+        proxies: Proxies::new(config.http.trusted_proxies.clone()),
         rates: config.limits.requests_per_second.map(|rate| Rates::new(rate, config.limits.burst.unwrap_or(rate))),
         stop: stop.clone(),
         cut: CancellationToken::new(),

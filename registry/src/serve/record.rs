@@ -42,6 +42,11 @@ impl Record {
         &self.span
     }
 
+    /// Whether the body of the request is, or is a part of, a blob.
+    pub(super) fn brings_a_blob(&self) -> bool {
+        self.brings
+    }
+
     pub(super) fn status(&mut self, status: StatusCode) {
         self.status = Some(status);
         // The bytes have come; the answer may take as long as it likes.

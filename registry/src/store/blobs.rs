@@ -7,13 +7,14 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
-use object_store::{GetOptions, GetRange, GetResultPayload};
+use object_store::{GetOptions, GetRange, GetResult, GetResultPayload};
 use rustix::io::{ReadWriteFlags, preadv2};
 use tokio_util::io::ReaderStream;
 
+use super::quota::Growth;
 use super::writer::blocking;
 use super::{Result, Store, StoreError, layout};
-use crate::oci::{ByteRange, Digest, RepositoryName};
+use crate::oci::{ByteRange, Digest, RepositoryName, Tag};
 
 /// How much of a file is read at once, in bytes.
 const READ: usize = 128 << 10;
@@ -58,10 +59,7 @@ impl Store {
         let start = range.as_ref().map_or(0, |range| range.start);
         let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
         let found = self.0.objects.get_opts(&layout::blob(digest), options).await?;
-        match found.payload {
-            GetResultPayload::File(file, _) => Ok(read(file, start, length.unwrap_or(u64::MAX)).boxed()),
-            GetResultPayload::Stream(stream) => Ok(stream.map_err(std::io::Error::from).boxed()),
-        }
+        Ok(content(found, start, length))
     }
 
     /// A repository that has a blob, among those that are `allowed`: `near` if it has it, or the first that does.
@@ -98,7 +96,8 @@ impl Store {
         let passage = self.0.gate.pass().await;
         passage.keep(digest);
         let there = self.blob(from, digest).await?;
-        if there.is_some() {
+        if let Some(blob) = &there {
+            self.usage().grow(to, self.growth(to, digest, blob.size).await?)?;
             self.link(to, digest).await?;
         }
         Ok(there.is_some())
@@ -112,7 +111,8 @@ impl Store {
         let passage = self.0.gate.pass().await;
         passage.keep(digest);
         let there = self.blob_anywhere(digest).await?;
-        if there.is_some() {
+        if let Some(blob) = &there {
+            self.usage().grow(to, self.growth(to, digest, blob.size).await?)?;
             self.link(to, digest).await?;
         }
         Ok(there)
@@ -122,13 +122,19 @@ impl Store {
     pub(super) async fn put_blob(&self, name: &RepositoryName, digest: &Digest, pieces: Vec<Bytes>) -> Result<()> {
         let passage = self.0.gate.pass().await;
         passage.keep(digest);
-        match self.blob_anywhere(digest).await? {
-            Some(_) => self.sync_blob(digest).await?,
-            None => {
-                self.write(&layout::blob(digest), pieces, true).await?;
+        let size = pieces.iter().map(|piece| piece.len() as u64).sum();
+        let growth = self.growth(name, digest, size).await?;
+        self.usage().grow(name, growth)?;
+        let written = async {
+            match self.blob_anywhere(digest).await? {
+                Some(_) => self.sync_blob(digest).await?,
+                None => {
+                    self.write(&layout::blob(digest), pieces, true).await?;
+                }
             }
-        }
-        self.link(name, digest).await
+            self.link(name, digest).await
+        };
+        written.await.inspect_err(|_| self.usage().shrink(name, growth))
     }
 
     /// Notes that a repository has a blob.
@@ -167,34 +173,49 @@ impl Store {
     /// Takes a blob away from a repository; whether it had it. The bytes stay until they are collected.
     ///
     /// # Errors
-    /// The storage fails.
-    pub async fn delete_blob(&self, name: &RepositoryName, digest: &Digest) -> Result<bool> {
-        self.remove(&layout::blob_of(name, digest)).await
+    /// An immutable tag leads to it, or the storage fails.
+    pub async fn delete_blob(
+        &self,
+        name: &RepositoryName,
+        digest: &Digest,
+        immutable: impl Fn(&Tag) -> bool,
+    ) -> Result<bool> {
+        let _alone = self.0.gate.alone(name).await;
+        self.refuse_immutable(name, digest, immutable).await?;
+        let removed = self.remove(&layout::blob_of(name, digest)).await?;
+        if removed && self.usage().is_limited() {
+            let size = self.blob_anywhere(digest).await?.map_or(0, |blob| blob.size);
+            self.usage().shrink(name, Growth::shared(size));
+        }
+        Ok(removed)
     }
 
-    /// Moves a whole, verified and synced file in its place.
-    pub(super) async fn adopt(&self, file: &std::path::Path, size: u64, digest: &Digest) -> Result<()> {
+    /// Moves a whole, verified and synced file in its place; not if the blob is there, or is kept elsewhere than files.
+    /// Whether it did.
+    pub(super) async fn adopt(&self, file: &std::path::Path, size: u64, digest: &Digest) -> Result<bool> {
         let to = layout::blob(digest);
         if self.blob_anywhere(digest).await?.is_some() {
-            return self.sync_blob(digest).await;
+            return self.sync_blob(digest).await.map(|()| false);
         }
         if self.0.local {
             use object_store::ObjectStoreExt as _;
             let from = file.strip_prefix(&self.0.root).expect("uploads lie below the root");
             let from = object_store::path::Path::from_iter(from.iter().map(|part| part.to_string_lossy().into_owned()));
-            return Ok(self.objects().rename(&from, &to).await?);
+            let _staying = self.0.uploads.folders.read().await;
+            self.objects().rename(&from, &to).await?;
+            return Ok(true);
         }
-        self.copy_out(file, size, &to).await
+        self.copy_out(file, size, digest).await.map(|()| false)
     }
 
     /// Sends a file to the object store, part by part; it appears when the last one is there.
-    async fn copy_out(&self, file: &std::path::Path, size: u64, to: &object_store::path::Path) -> Result<()> {
+    pub(super) async fn copy_out(&self, file: &std::path::Path, size: u64, digest: &Digest) -> Result<()> {
         use object_store::ObjectStoreExt as _;
         /// What S3 takes at least.
         const PART: u64 = 8 << 20;
         const AT_ONCE: usize = 2;
         let source = tokio::fs::File::open(file).await.map_err(super::at(file))?;
-        let upload = self.objects().put_multipart(to).await?;
+        let upload = self.objects().put_multipart(&layout::blob(digest)).await?;
         let mut writer = object_store::WriteMultipart::new_with_chunk_size(upload, part_of(size, PART));
         let mut parts = ReaderStream::with_capacity(source, READ);
         while let Some(bytes) = parts.next().await {
@@ -203,6 +224,14 @@ impl Store {
             writer.put(bytes);
         }
         writer.finish().await.map(drop).map_err(StoreError::from)
+    }
+}
+
+/// The bytes of an object, of which all from `start` on was asked for, or `length` of these.
+pub(super) fn content(found: GetResult, start: u64, length: Option<u64>) -> Content {
+    match found.payload {
+        GetResultPayload::File(file, _) => read(file, start, length.unwrap_or(u64::MAX)).boxed(),
+        GetResultPayload::Stream(stream) => stream.map_err(std::io::Error::from).boxed(),
     }
 }
 

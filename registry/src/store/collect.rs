@@ -21,7 +21,7 @@ pub struct Retention {
     pub unreferenced: Duration,
     /// How long an upload may rest.
     pub idle_upload: Duration,
-    /// How long a manifest stays that no tag, index or subject leads to; for ever without.
+    /// How long a manifest stays since no tag, index or subject leads to it any more; for ever without.
     pub untagged: Option<Duration>,
 }
 
@@ -56,6 +56,7 @@ impl Store {
         }
         let (blobs, bytes) = self.collect_blobs(keep.unreferenced).await?;
         (collected.blobs, collected.bytes) = (blobs, bytes);
+        self.count().await?;
         Ok(collected)
     }
 
@@ -87,19 +88,32 @@ impl Store {
         for tag in self.tags(name).await? {
             kept.extend(self.tag(name, &tag).await?);
         }
-        let mut count = 0;
-        let doomed = Arc::new(candidates.iter().cloned().collect());
-        for some in candidates.chunks(AT_ONCE) {
-            let _closed = collection.close(&doomed).await;
-            // Whatever was asked for or pushed again meanwhile is kept, with all that it leads to.
-            let mut kept: Vec<Digest> =
-                kept.iter().chain(candidates.iter().filter(|d| collection.is_touched(d))).cloned().collect();
-            let mut reached = HashSet::new();
-            while let Some(digest) = kept.pop() {
-                if reached.insert(digest.clone()) {
-                    kept.extend(leads_to.get(&digest).into_iter().flatten().cloned());
+        let marks = self.marks(name).await?;
+        let touched = candidates.iter().filter(|digest| collection.is_touched(digest)).cloned();
+        let reached = closure(kept.iter().cloned().chain(touched), &leads_to);
+        let mut expired = Vec::new();
+        for digest in candidates {
+            match marks.get(&digest) {
+                _ if age.is_zero() => expired.push(digest),
+                // It is led to, again.
+                Some(_) if reached.contains(&digest) => self.unmark(name, &digest).await?,
+                None if reached.contains(&digest) => {}
+                Some(mark) if older(mark, age) => expired.push(digest),
+                // With all that it leads to, also what was lost before.
+                Some(_) => kept.push(digest),
+                None => {
+                    self.mark_unreachable(name, &digest).await?;
+                    kept.push(digest);
                 }
             }
+        }
+        let mut count = 0;
+        let doomed = Arc::new(expired.iter().cloned().collect());
+        for some in expired.chunks(AT_ONCE) {
+            let _closed = collection.close(&doomed).await;
+            // Whatever was asked for or pushed again meanwhile is kept, with all that it leads to.
+            let touched = expired.iter().filter(|digest| collection.is_touched(digest)).cloned();
+            let reached = closure(kept.iter().cloned().chain(touched), &leads_to);
             for digest in some.iter().filter(|digest| !reached.contains(digest)) {
                 // No tag stands for it: those of before were read, and whoever sets one touches it.
                 let _alone = self.0.gate.alone(name).await;
@@ -146,7 +160,7 @@ impl Store {
     }
 
     /// Blobs that no repository has.
-    async fn collect_blobs(&self, age: Duration) -> Result<(u64, u64)> {
+    pub(super) async fn collect_blobs(&self, age: Duration) -> Result<(u64, u64)> {
         let collection = self.0.gate.collect(age).await;
         let mut linked = HashSet::new();
         for name in self.repositories().await? {
@@ -177,6 +191,17 @@ impl Store {
         }
         Ok((count, bytes))
     }
+}
+
+/// All that these lead to, and these.
+fn closure(roots: impl Iterator<Item = Digest>, leads_to: &HashMap<Digest, Vec<Digest>>) -> HashSet<Digest> {
+    let (mut left, mut reached): (Vec<Digest>, _) = (roots.collect(), HashSet::new());
+    while let Some(digest) = left.pop() {
+        if reached.insert(digest.clone()) {
+            left.extend(leads_to.get(&digest).into_iter().flatten().cloned());
+        }
+    }
+    reached
 }
 
 /// Whether an object was written so long ago. One from the future is new.

@@ -101,6 +101,11 @@ impl Gate {
         self.marks.lock().expect("nothing panics while it is held")
     }
 
+    /// This one will be there in a while. A collection that begins before may still take it away.
+    pub(super) fn expect(&self, digest: &Digest) {
+        self.marks().touch(digest);
+    }
+
     /// This one was found and will be shown to a client, which may rely on it. Whether it must be looked for again, as
     /// it may have been taken away meanwhile.
     pub(super) async fn show(&self, digest: &Digest) -> bool {

@@ -12,6 +12,7 @@ pub(super) const TAGS_OF: &str = "_tags";
 pub(super) const REFERRERS_OF: &str = "_referrers";
 pub(super) const MANIFESTS_OF: &str = "_manifests";
 pub(super) const BLOBS_OF: &str = "_blobs";
+pub(super) const UNREACHABLE_OF: &str = "_unreachable";
 
 /// How many hexadecimal digits name the folder of a blob.
 const SHARD: usize = 2;
@@ -39,6 +40,14 @@ pub(super) fn manifests_of(name: &RepositoryName) -> Path {
 
 pub(super) fn manifest_of(name: &RepositoryName, digest: &Digest) -> Path {
     manifests_of(name).join(digest.algorithm().name()).join(digest.hex())
+}
+
+pub(super) fn all_unreachable_of(name: &RepositoryName) -> Path {
+    of(name).join(UNREACHABLE_OF)
+}
+
+pub(super) fn unreachable_of(name: &RepositoryName, digest: &Digest) -> Path {
+    all_unreachable_of(name).join(digest.algorithm().name()).join(digest.hex())
 }
 
 pub(super) fn tags_of(name: &RepositoryName) -> Path {

@@ -5,6 +5,7 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
+use super::quota::Growth;
 use super::{Result, Store, StoreError, layout};
 use crate::oci::{Descriptor, Digest, Manifest, Reference, RepositoryName, Tag};
 
@@ -53,8 +54,13 @@ fn encode(media_type: &str, bytes: &[u8]) -> Bytes {
 fn decode(path: &Path, object: &Bytes) -> Result<(String, Bytes)> {
     let damaged = |reason: &str| StoreError::Damaged { object: path.to_string(), reason: reason.into() };
     let end = object.iter().position(|b| *b == b'\n').ok_or_else(|| damaged("it has no first line"))?;
-    let head: Head = serde_json::from_slice(&object[..end]).map_err(|_| damaged("its first line cannot be read"))?;
-    Ok((head.media_type, object.slice(end + 1..)))
+    Ok((read_head(path, &object[..end])?, object.slice(end + 1..)))
+}
+
+/// The media type, of the line before the bytes.
+pub(super) fn read_head(path: &Path, line: &[u8]) -> Result<String> {
+    let damaged = |_| StoreError::Damaged { object: path.to_string(), reason: "its first line cannot be read".into() };
+    Ok(serde_json::from_slice::<Head>(line).map_err(damaged)?.media_type)
 }
 
 impl Store {
@@ -114,8 +120,20 @@ impl Store {
     /// of is there: the specification lets a manifest refer to what is had elsewhere.
     ///
     /// # Errors
-    /// Content is missing, a tag may not be moved, or the storage fails.
+    /// Content is missing, a tag may not be moved, the same bytes are kept with another media type, or the storage
+    /// fails.
     pub async fn put_manifest(
+        &self,
+        name: &RepositoryName,
+        stored: &Stored,
+        manifest: &Manifest,
+        tags: &[TagChange],
+        whole: bool,
+    ) -> Result<()> {
+        self.with_room(|| self.try_put_manifest(name, stored, manifest, tags, whole)).await
+    }
+
+    async fn try_put_manifest(
         &self,
         name: &RepositoryName,
         stored: &Stored,
@@ -129,10 +147,19 @@ impl Store {
         for descriptor in manifest.blobs().chain(manifest.children()) {
             passage.touch(&descriptor.digest);
         }
+        // Nobody takes a blob away, or keeps the same bytes as something else, between the checks and the writing.
+        let _alone = self.0.gate.alone(name).await;
         if whole {
             self.check_whole(name, manifest).await?;
         }
-        let _alone = self.0.gate.alone(name).await;
+        let kept = self.read_manifest(name, &stored.digest).await?;
+        let is_new = kept.is_none();
+        if let Some(kept) = kept
+            && kept.media_type != stored.media_type
+        {
+            let (digest, pushed) = (stored.digest.clone(), stored.media_type.clone());
+            return Err(StoreError::OtherMediaType { digest, kept: kept.media_type, pushed });
+        }
         for change in tags.iter().filter(|change| change.immutable) {
             if let Some(digest) = self.tag(name, &change.tag).await?
                 && digest != stored.digest
@@ -142,7 +169,10 @@ impl Store {
         }
         // In this order: whatever is written last, what it refers to is there.
         let object = encode(&stored.media_type, &stored.bytes);
-        self.write(&layout::manifest_of(name, &stored.digest), [object], false).await?;
+        let growth = Growth::new(if is_new { object.len() as u64 } else { 0 });
+        self.usage().grow(name, growth)?;
+        let written = self.write(&layout::manifest_of(name, &stored.digest), [object], false).await;
+        written.inspect_err(|_| self.usage().shrink(name, growth))?;
         if let Some(subject) = &manifest.subject {
             let descriptor = Descriptor {
                 media_type: stored.media_type.clone(),
@@ -156,8 +186,13 @@ impl Store {
             self.write(&layout::referrer_of(name, &subject.digest, &stored.digest), [bytes.into()], false).await?;
         }
         for change in tags {
+            // A damaged one is mended by this, and stood for nothing.
+            let before = self.tag(name, &change.tag).await.ok().flatten().filter(|before| *before != stored.digest);
             let text = Bytes::from(stored.digest.to_string());
             self.write(&layout::tag_of(name, &change.tag), [text], false).await?;
+            if let Some(before) = before {
+                self.lost(name, &before).await?;
+            }
         }
         Ok(())
     }
@@ -179,7 +214,7 @@ impl Store {
     /// Takes a manifest away, with the tags that stand for it; whether it was there.
     ///
     /// # Errors
-    /// A tag that is immutable stands for it, or the storage fails.
+    /// An immutable tag leads to it, or the storage fails.
     pub async fn delete_manifest(
         &self,
         name: &RepositoryName,
@@ -190,11 +225,8 @@ impl Store {
         if self.facts(&layout::manifest_of(name, digest)).await?.is_none() {
             return Ok(false);
         }
-        let tags = self.tags_for(name, digest).await?;
-        if let Some(tag) = tags.iter().find(|tag| immutable(tag)) {
-            return Err(StoreError::Immutable { tag: tag.to_string(), digest: digest.clone() });
-        }
-        for tag in &tags {
+        self.refuse_immutable(name, digest, immutable).await?;
+        for tag in &self.tags_for(name, digest).await? {
             self.remove(&layout::tag_of(name, tag)).await?;
         }
         self.remove_manifest(name, digest).await
@@ -212,10 +244,17 @@ impl Store {
     /// Takes a manifest away that no tag stands for; whether it was there.
     pub(super) async fn remove_manifest(&self, name: &RepositoryName, digest: &Digest) -> Result<bool> {
         let Some(stored) = self.read_manifest(name, digest).await? else { return Ok(false) };
+        // While it is known what it leads to.
+        self.lost(name, digest).await?;
         if let Ok((Manifest { subject: Some(subject), .. }, _)) = Manifest::parse(&stored.bytes, &stored.media_type) {
             self.remove(&layout::referrer_of(name, &subject.digest, digest)).await?;
         }
-        self.remove(&layout::manifest_of(name, digest)).await
+        let removed = self.remove(&layout::manifest_of(name, digest)).await?;
+        self.unmark(name, digest).await?;
+        if removed {
+            self.usage().shrink(name, Growth::new(stored.bytes.len() as u64));
+        }
+        Ok(removed)
     }
 
     /// Takes a tag away; whether it was there.
@@ -224,7 +263,13 @@ impl Store {
     /// The storage fails.
     pub async fn delete_tag(&self, name: &RepositoryName, tag: &Tag) -> Result<bool> {
         let _alone = self.0.gate.alone(name).await;
-        self.remove(&layout::tag_of(name, tag)).await
+        // A damaged one can be taken away too, and stood for nothing.
+        let before = self.tag(name, tag).await.ok().flatten();
+        let removed = self.remove(&layout::tag_of(name, tag)).await?;
+        if let Some(digest) = before {
+            self.lost(name, &digest).await?;
+        }
+        Ok(removed)
     }
 
     /// The tags of a repository, in the order of their bytes.

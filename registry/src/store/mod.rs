@@ -11,15 +11,22 @@
 //! repositories/<name>/_manifests/sha256/<hex>            a manifest: one line of JSON about it, then its bytes
 //! repositories/<name>/_tags/<tag>                        the digest that the tag stands for
 //! repositories/<name>/_referrers/sha256/<hex>/sha256-<hex>   the descriptor of a manifest whose subject it is
+//! repositories/<name>/_unreachable/sha256/<hex>        nothing leads to that manifest since then (empty)
 //! uploads/<name>/_/<id>                                  what came of an upload so far (local)
 //! ```
 //! Names of repositories never begin a component with `_`, so none can be confused with these.
 
 mod blobs;
 mod collect;
+mod evict;
 mod gate;
+mod immutable;
 mod layout;
 mod manifests;
+mod opened;
+mod quota;
+mod room;
+mod unreachable;
 mod uploads;
 mod verify;
 mod writer;
@@ -33,6 +40,8 @@ use object_store::{ObjectStore, PutMode, PutOptions, PutPayload};
 pub use blobs::{Blob, Content};
 pub use collect::{Collected, Retention};
 pub use manifests::{Stored, TagChange};
+pub use opened::OpenedManifest;
+pub use quota::Quota;
 pub use uploads::{Announced, Progress, UploadId};
 pub use verify::{Problem, Verified};
 
@@ -45,6 +54,9 @@ pub enum StoreError {
     /// No space is left.
     #[error("the storage is full")]
     Full,
+    /// A quota is used up.
+    #[error("{}", used_up(.0))]
+    Quota(Quota),
     /// Another process has it open.
     #[error("{path} is in use by another lanner-registry; stop it first")]
     InUse {
@@ -68,6 +80,11 @@ pub enum StoreError {
     /// The object store failed.
     #[error("the storage failed: {0}")]
     Objects(object_store::Error),
+    /// It overwrites what was to be left alone.
+    #[error(
+        "the storage ignores the condition of a conditional write (If-None-Match); use a bucket of a service that knows it"
+    )]
+    Unconditional,
     /// Something in it is not as it was written.
     #[error("{object} in the storage is damaged: {reason}")]
     Damaged {
@@ -120,12 +137,40 @@ pub enum StoreError {
         /// What it stands for.
         digest: crate::oci::Digest,
     },
+    /// An immutable tag leads to what was to be taken away.
+    #[error("the immutable tag {tag} leads to {digest}, so it stays")]
+    HeldByTag {
+        /// The tag.
+        tag: String,
+        /// The manifest or blob.
+        digest: crate::oci::Digest,
+    },
+    /// The manifest is kept as something else.
+    #[error("the manifest {digest} is kept as {kept}; push it as that, not as {pushed}")]
+    OtherMediaType {
+        /// The manifest.
+        digest: crate::oci::Digest,
+        /// What it was pushed as first.
+        kept: String,
+        /// What it was pushed as now.
+        pushed: String,
+    },
     /// It needs blobs or manifests that are not there.
     #[error("the manifest refers to {0}, which is not in this repository")]
     MissingContent(crate::oci::Digest),
 }
 
+fn used_up(Quota { prefix, bytes }: &Quota) -> String {
+    let of = if prefix.is_empty() { "this registry".to_owned() } else { format!("repositories below {prefix}") };
+    format!("the quota of {of}, {bytes} bytes, does not allow that: delete what is not needed, or have it raised")
+}
+
 impl StoreError {
+    /// Whether there is no room, on the disk or by a quota.
+    fn is_no_room(&self) -> bool {
+        matches!(self, Self::Full | Self::Quota(_))
+    }
+
     /// Whether the storage is at fault, and not what was asked of it.
     pub fn is_of_the_storage(&self) -> bool {
         matches!(
@@ -135,6 +180,7 @@ impl StoreError {
                 | Self::Link { .. }
                 | Self::File { .. }
                 | Self::Objects(_)
+                | Self::Unconditional
                 | Self::Damaged { .. }
         )
     }
@@ -181,6 +227,10 @@ struct Inner {
     local: bool,
     uploads: Uploads,
     gate: Gate,
+    reclaimed: room::Reclaimed,
+    /// Whether it matters when manifests become unreachable.
+    marks_losses: std::sync::atomic::AtomicBool,
+    usage: std::sync::OnceLock<quota::Usage>,
     /// Held by who looks for a blob in all repositories.
     walking: tokio::sync::Mutex<()>,
     /// Held as long as the storage is open.
@@ -215,6 +265,9 @@ impl Store {
             local,
             uploads,
             gate: Gate::default(),
+            reclaimed: room::Reclaimed::default(),
+            marks_losses: std::sync::atomic::AtomicBool::new(false),
+            usage: std::sync::OnceLock::new(),
             walking: tokio::sync::Mutex::default(),
             _lock: lock,
         }))
@@ -274,6 +327,22 @@ impl Store {
             Ok(()) => Ok(there),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether the storage leaves an object alone that is there when it is asked to create it: without, two pushes at once
+    /// could undo each other, and some that speak S3 ignore the condition. To be asked before anything is written.
+    ///
+    /// # Errors
+    /// It does not, or it fails.
+    pub async fn check_conditional_writes(&self) -> Result<()> {
+        let path = object_store::path::Path::from(format!("probe-{}", uuid::Uuid::new_v4()));
+        self.write(&path, [bytes::Bytes::from_static(b"1\n")], true).await?;
+        let second = self.write(&path, [bytes::Bytes::from_static(b"2\n")], true).await;
+        self.remove(&path).await?;
+        match second? {
+            false => Ok(()),
+            true => Err(StoreError::Unconditional),
         }
     }
 

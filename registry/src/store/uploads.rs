@@ -9,8 +9,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::Stream;
+use tokio::sync::RwLock;
 use uuid::Uuid;
 
+use super::quota::Growth;
 use super::writer::{Pieces, Small, State, Writer, blocking, hash_of, length_of, small};
 use super::{Result, Store, StoreError, at};
 use crate::oci::{Algorithm, Digest, Hasher, RepositoryName};
@@ -63,11 +65,14 @@ pub(super) struct Uploads {
     root: PathBuf,
     /// By file, as the same name in another repository is another upload.
     states: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<State>>>>,
+    /// Held by those who make a file, or move one out of its folder, which is synced afterwards: nobody removes folders
+    /// meanwhile. What stays empty because of that goes with the next upload there, or with a collection.
+    pub(super) folders: RwLock<()>,
 }
 
 impl Uploads {
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { root, states: Mutex::default() }
+        Self { root, states: Mutex::default(), folders: RwLock::default() }
     }
 
     fn states(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<tokio::sync::Mutex<State>>>> {
@@ -94,6 +99,29 @@ impl Uploads {
         self.states().remove(file);
     }
 
+    /// Removes the folders of an upload that is gone, as far as nothing else is in them: anybody could fill the disk with
+    /// empty ones.
+    fn remove_folders_of(&self, file: &Path) {
+        let Ok(_alone) = self.folders.try_write() else { return };
+        for folder in file.ancestors().skip(1).take_while(|folder| *folder != self.root) {
+            if fs::remove_dir(folder).is_err() {
+                break;
+            }
+        }
+    }
+
+    /// Makes the file of a new upload, and the folders that it lies in. Waits, so it must not be on a thread of tasks.
+    fn create(&self, file: &Path) -> std::io::Result<()> {
+        let _staying = self.folders.blocking_read();
+        match fs::File::create_new(file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                fs::create_dir_all(file.parent().unwrap_or(&self.root))?;
+                fs::File::create_new(file).map(drop)
+            }
+            made => made.map(drop),
+        }
+    }
+
     /// Removes a file that nobody is writing to if it is still old; whether it did.
     fn remove_if(&self, file: &Path, old: &dyn Fn(&fs::Metadata) -> bool) -> std::io::Result<bool> {
         let state = self.state(file);
@@ -110,6 +138,7 @@ impl Uploads {
             return removed.map(|()| false);
         }
         self.forget(file);
+        self.remove_folders_of(file);
         Ok(removed.is_ok())
     }
 
@@ -121,7 +150,12 @@ impl Uploads {
             old: &dyn Fn(&fs::Metadata) -> bool,
             count: &mut usize,
         ) -> std::io::Result<()> {
-            for entry in fs::read_dir(folder)? {
+            let entries = match fs::read_dir(folder) {
+                // The last upload in it has ended since it was listed.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+                entries => entries?,
+            };
+            for entry in entries {
                 let entry = entry?;
                 let facts = match entry.metadata() {
                     // Finished since it was listed.
@@ -130,6 +164,10 @@ impl Uploads {
                 };
                 if facts.is_dir() {
                     visit(uploads, &entry.path(), old, count)?;
+                    // Of uploads that ended before their folders were removed with them; fails where there are others.
+                    if let Ok(_alone) = uploads.folders.try_write() {
+                        let _ = fs::remove_dir(entry.path());
+                    }
                 } else if old(&facts) {
                     *count += usize::from(uploads.remove_if(&entry.path(), old)?);
                 }
@@ -155,19 +193,8 @@ impl Store {
         let id = UploadId(Uuid::new_v4());
         let file = self.0.uploads.file(name, id);
         let at_file = file.clone();
-        blocking(move || {
-            let file = at_file;
-            let create = || fs::File::create_new(&file);
-            let made = create().or_else(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    fs::create_dir_all(file.parent().expect("it lies in a folder"))?;
-                    create()
-                }
-                _ => Err(error),
-            });
-            made.map(drop).map_err(at(&file))
-        })
-        .await?;
+        let store = self.clone();
+        blocking(move || store.0.uploads.create(&at_file).map_err(at(&at_file))).await?;
         let state = State { hashed: Some((Hasher::new(algorithm), 0)), algorithm };
         *self.0.uploads.state(&file).lock().await = state;
         Ok(id)
@@ -200,26 +227,32 @@ impl Store {
         let file = self.0.uploads.file(name, id);
         let state = self.0.uploads.state(&file);
         let _alone = state.lock().await;
-        match self.end_upload(file).await? {
+        match self.end_upload(name, file).await? {
             true => Ok(()),
             false => Err(StoreError::NoUpload),
         }
     }
 
     /// Removes the file of an upload whose state is held; whether it was there.
-    async fn end_upload(&self, file: PathBuf) -> Result<bool> {
-        let gone = file.clone();
-        let removed = blocking(move || match fs::remove_file(&gone) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(at(&gone)(error)),
+    async fn end_upload(&self, name: &RepositoryName, file: PathBuf) -> Result<bool> {
+        let store = self.clone();
+        let removed = blocking(move || {
+            let size = fs::metadata(&file).map_or(0, |facts| facts.len());
+            let removed = match fs::remove_file(&file) {
+                Ok(()) => true,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+                Err(error) => return Err(at(&file)(error)),
+            };
+            store.0.uploads.forget(&file);
+            store.0.uploads.remove_folders_of(&file);
+            Ok(removed.then_some(size))
         })
         .await?;
-        self.0.uploads.forget(&file);
-        Ok(removed)
+        self.usage().shrink(name, Growth::new(removed.unwrap_or(0)));
+        Ok(removed.is_some())
     }
 
-    /// Appends what comes. What came before a failure stays.
+    /// Appends what comes. What came before a failure stays, unless the storage is full: nobody could go on with it.
     ///
     /// # Errors
     /// The chunk does not belong there, is of another length than announced, the upload would become too long or is not
@@ -232,9 +265,11 @@ impl Store {
         let file = self.0.uploads.file(name, id);
         let state = self.0.uploads.state(&file);
         let mut state = state.lock().await;
-        let mut writer = Writer::open(file, &mut state, said).await?;
-        writer.take(body, Pieces::default()).await?;
-        Ok(Progress { length: writer.length })
+        let mut writer = Writer::open(file.clone(), &mut state, said, Some((self.usage(), name))).await?;
+        match writer.take(body, Pieces::default()).await {
+            Ok(()) => Ok(Progress { length: writer.length }),
+            Err(error) => Err(self.give_up_if_full(name, file, error).await),
+        }
     }
 
     /// Ends an upload with the last bytes of it, if any: from then on the repository has the blob. An upload of other
@@ -257,40 +292,63 @@ impl Store {
         let file = self.0.uploads.file(name, id);
         let state = self.0.uploads.state(&file);
         let mut state = state.lock().await;
-        let mut writer = Writer::open(file.clone(), &mut state, said).await?;
+        let outcome = self.finish(name, &file, &mut state, digest, said, &mut body).await;
+        match outcome {
+            // It was moved, or is of no use.
+            Ok(()) | Err(StoreError::Mismatch { .. }) => {
+                self.end_upload(name, file).await?;
+                outcome
+            }
+            Err(error) => Err(self.give_up_if_full(name, file, error).await),
+        }
+    }
+
+    async fn finish<S, E>(
+        &self,
+        name: &RepositoryName,
+        file: &Path,
+        state: &mut State,
+        digest: &Digest,
+        said: Announced,
+        body: &mut S,
+    ) -> Result<()>
+    where
+        S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
+        E: std::fmt::Display,
+    {
+        let mut writer = Writer::open(file.to_owned(), state, said, Some((self.usage(), name))).await?;
+        let mut begun = Pieces::default();
         if writer.length == 0 {
             // The usual way: all of it in one request, and small.
-            match small(&mut body, &writer.said).await? {
+            match small(body, &writer.said).await? {
                 Small::All(pieces) => {
                     writer.check_length(pieces.length as u64)?;
                     let (actual, pieces) = hash_of(digest.algorithm(), pieces).await?;
-                    let outcome = match actual == *digest {
-                        true => self.put_blob(name, digest, pieces.all).await,
-                        false => Err(StoreError::Mismatch { wanted: digest.clone(), actual }),
-                    };
-                    if !matches!(outcome, Ok(()) | Err(StoreError::Mismatch { .. })) {
-                        return outcome;
+                    if actual != *digest {
+                        return Err(StoreError::Mismatch { wanted: digest.clone(), actual });
                     }
-                    drop(writer);
-                    self.end_upload(file).await?;
-                    return outcome;
+                    return self.with_room(|| self.put_blob(name, digest, pieces.all.clone())).await;
                 }
-                Small::More(begun) => writer.take(body, begun).await?,
+                Small::More(pieces) => begun = pieces,
             }
-        } else {
-            writer.take(body, Pieces::default()).await?;
         }
+        writer.take(body, begun).await?;
         let size = writer.length;
         let actual = writer.digest(digest.algorithm()).await?;
-        let outcome = match actual == *digest {
-            true => self.commit(name, &file, size, digest).await,
+        match actual == *digest {
+            true => self.commit(name, file, size, digest).await,
             false => Err(StoreError::Mismatch { wanted: digest.clone(), actual }),
-        };
-        if matches!(outcome, Ok(()) | Err(StoreError::Mismatch { .. })) {
-            // It was moved, or is of no use.
-            self.end_upload(file).await?;
         }
-        outcome
+    }
+
+    /// Removes an upload that cannot go on because the storage is full, so that others find what room it took.
+    async fn give_up_if_full(&self, name: &RepositoryName, file: PathBuf, error: StoreError) -> StoreError {
+        if error.is_no_room()
+            && let Err(error) = self.end_upload(name, file).await
+        {
+            tracing::warn!(%error, "an upload that filled the storage is left behind");
+        }
+        error
     }
 
     async fn commit(&self, name: &RepositoryName, file: &Path, size: u64, digest: &Digest) -> Result<()> {
@@ -305,10 +363,24 @@ impl Store {
             let reason = format!("it has {length} bytes, and {size} were written");
             return Err(StoreError::Damaged { object: file.display().to_string(), reason });
         }
+        let growth = self.growth(name, digest, size).await?;
+        // Sending it to a bucket may take hours: it is done before the gate is passed, where nobody waits for it.
+        if !self.0.local {
+            self.0.gate.expect(digest);
+            if self.blob_anywhere(digest).await?.is_none() {
+                self.copy_out(file, size, digest).await?;
+            }
+        }
         let passage = self.0.gate.pass().await;
         passage.keep(digest);
-        self.adopt(file, size, digest).await?;
-        self.link(name, digest).await
+        // Sent once more if a collection of all that is new came between.
+        let moved = self.adopt(file, size, digest).await?;
+        self.link(name, digest).await?;
+        // What was moved is counted as an upload already; what was not stops being one.
+        if !moved {
+            self.usage().add(name, growth);
+        }
+        Ok(())
     }
 
     /// Removes uploads that nobody has written to for so long; how many there were.

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 
+use super::quota::{Growth, Usage};
 use super::uploads::Announced;
 use super::{Result, StoreError, at};
-use crate::oci::{Algorithm, Digest, Hasher};
+use crate::oci::{Algorithm, Digest, Hasher, RepositoryName};
 
 /// How much is hashed and written at once, in bytes. What ends before is never written as an upload.
 const PIECE: usize = 1 << 20;
@@ -99,10 +100,17 @@ pub(super) struct Writer<'a> {
     pub(super) length: u64,
     /// How many of these this request brought.
     brought: u64,
+    /// Where they are counted.
+    usage: Option<(&'a Usage, &'a RepositoryName)>,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) async fn open(path: PathBuf, state: &'a mut State, said: Announced) -> Result<Self> {
+    pub(super) async fn open(
+        path: PathBuf,
+        state: &'a mut State,
+        said: Announced,
+        usage: Option<(&'a Usage, &'a RepositoryName)>,
+    ) -> Result<Self> {
         let at_path = path.clone();
         let (file, length) = blocking(move || {
             let length = length_of(&at_path)?;
@@ -122,7 +130,7 @@ impl<'a> Writer<'a> {
         if state.hashed.is_none() && length == 0 {
             state.hashed = Some((Hasher::new(state.algorithm), 0));
         }
-        Ok(Self { path, file: Some(file), state, said, length, brought: 0 })
+        Ok(Self { path, file: Some(file), state, said, length, brought: 0, usage })
     }
 
     /// Writes all that comes, after what came already.
@@ -164,11 +172,14 @@ impl<'a> Writer<'a> {
         if count == 0 {
             return Ok(());
         }
+        if let Some((usage, name)) = self.usage {
+            usage.grow(name, Growth::new(count))?;
+        }
         // While it is away the state is unknown, should the request be dropped.
         let mut hashed = self.state.hashed.take();
         let mut file = self.file.take().ok_or(StoreError::NoUpload)?;
         let path = self.path.clone();
-        let (file, hashed) = blocking(move || {
+        let written = blocking(move || {
             for bytes in &pieces.all {
                 file.write_all(bytes).map_err(at(&path))?;
                 if let Some((hasher, length)) = &mut hashed {
@@ -178,7 +189,13 @@ impl<'a> Writer<'a> {
             }
             Ok((file, hashed))
         })
-        .await?;
+        .await;
+        if let (Err(_), Some((usage, name))) = (&written, self.usage) {
+            // Some of it may be there.
+            let there = fs::metadata(&self.path).map_or(0, |facts| facts.len().saturating_sub(self.length));
+            usage.shrink(name, Growth::new(count.saturating_sub(there)));
+        }
+        let (file, hashed) = written?;
         (self.file, self.state.hashed) = (Some(file), hashed);
         self.length += count;
         self.brought += count;
@@ -252,7 +269,7 @@ mod tests {
         let Small::More(begun) = small(&mut body().take(PIECE), &said).await.unwrap() else { panic!("all is held") };
         assert!(begun.all.len() <= MOST_PIECES + 1, "{}", begun.all.len());
         let mut state = State::default();
-        let mut writer = Writer::open(file.clone(), &mut state, said).await.unwrap();
+        let mut writer = Writer::open(file.clone(), &mut state, said, None).await.unwrap();
         writer.take(&mut body().take(PIECE), begun).await.unwrap();
         assert_eq!(writer.length as usize, PIECE + MOST_PIECES + 1);
         assert_eq!(fs::metadata(&file).unwrap().len(), writer.length);

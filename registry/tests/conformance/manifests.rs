@@ -207,6 +207,92 @@ async fn tags_that_stay() {
     registry.manifest("b", "v1", &image(9)).await.is(201);
 }
 
+/// An immutable tag keeps all that it leads to, and not only its own name.
+#[tokio::test]
+async fn what_a_tag_that_stays_leads_to() {
+    let tags = lanner_registry::config::Tags { immutable: vec!["a:v*".into()], mutable: Vec::new() };
+    let registry =
+        Registry::start_with(|parts| parts.immutable = lanner_registry::registry::Immutable::new(tags)).await;
+    let index = |child: &Value| {
+        let child = bytes(child);
+        json!({ "schemaVersion": 2, "mediaType": INDEX,
+            "manifests": [{ "mediaType": MANIFEST, "digest": sha256(&child), "size": child.len() }] })
+    };
+    registry.blob("a", b"{}").await;
+    let (layer, loose) = (registry.blob("a", &noise(10, 100)).await, registry.blob("a", &noise(11, 100)).await);
+    registry.manifest("a", &sha256(&bytes(&image(10))), &image(10)).await.is(201);
+    let inner = index(&image(10));
+    registry.manifest("a", &sha256(&bytes(&inner)), &inner).await.is(201);
+    registry.manifest("a", "v1", &index(&inner)).await.is(201);
+    registry.manifest("a", "latest", &image(11)).await.is(201);
+    for blob in [&layer, &sha256(b"{}")] {
+        registry.delete(&format!("/v2/a/blobs/{blob}")).await.refused(409, "DENIED");
+        registry.head(&format!("/v2/a/blobs/{blob}")).await.is(200);
+    }
+    for manifest in [&image(10), &inner] {
+        registry.delete(&format!("/v2/a/manifests/{}", sha256(&bytes(manifest)))).await.refused(409, "DENIED");
+    }
+    registry.delete(&format!("/v2/a/blobs/{loose}")).await.is(202);
+    registry.delete(&format!("/v2/a/manifests/{}", sha256(&bytes(&image(11))))).await.is(202);
+}
+
+#[tokio::test]
+async fn the_media_type_of_a_manifest_stays() {
+    const DOCKER: &str = "application/vnd.docker.distribution.manifest.v2+json";
+    let registry = Registry::start().await;
+    let mut manifest = image(12);
+    manifest.as_object_mut().unwrap().remove("mediaType");
+    let digest = sha256(&bytes(&manifest));
+    registry.manifest_bytes("a", "t", bytes(&manifest), MANIFEST).await.is(201);
+    for reference in ["t", "other", &digest] {
+        registry.manifest_bytes("a", reference, bytes(&manifest), DOCKER).await.refused(409, "MANIFEST_INVALID");
+        registry.manifest_bytes("a", reference, bytes(&manifest), MANIFEST).await.is(201);
+    }
+    check(&registry, "a", "t", &manifest, &digest).await;
+    // Another repository knows nothing of it.
+    registry.manifest_bytes("b", "t", bytes(&manifest), DOCKER).await.is(201);
+}
+
+/// What one client reads as a manifest and another as an index (CVE-2021-41190).
+#[tokio::test]
+async fn documents_of_two_kinds() {
+    let registry = Registry::start().await;
+    let manifests = json!([{ "mediaType": MANIFEST, "digest": sha256(b"x"), "size": 1 }]);
+    let index = json!({ "schemaVersion": 2, "manifests": manifests });
+    for (media_type, good, field, value) in [
+        (MANIFEST, image(13), "manifests", manifests.clone()),
+        (MANIFEST, image(13), "manifests", json!([])),
+        (MANIFEST, image(13), "Manifests", json!([])),
+        (INDEX, index.clone(), "layers", json!([])),
+        (INDEX, index.clone(), "config", image(13)["config"].clone()),
+        (INDEX, index.clone(), "layerſ", json!([])),
+    ] {
+        let mut both = good;
+        both.as_object_mut().unwrap().remove("mediaType");
+        registry.manifest_bytes("a", "t", bytes(&both), media_type).await.is(201);
+        both[field] = value;
+        for said in [media_type, ""] {
+            registry.manifest_bytes("a", "t", bytes(&both), said).await.refused(400, "MANIFEST_INVALID");
+        }
+    }
+}
+
+/// What is just being pushed is held in memory: many at once are told to come again, and leave room behind.
+#[tokio::test]
+async fn no_more_manifests_at_once_than_there_is_room_for() {
+    let registry =
+        Registry::start_with(|parts| parts.pushing = lanner_registry::registry::Pushing::of(100 << 10)).await;
+    let mut long = image(14);
+    long["annotations"] = json!({ "note": "x".repeat(90 << 10) });
+    for _ in 0..3 {
+        registry.manifest("a", "fits", &long).await.is(201);
+    }
+    long["annotations"] = json!({ "note": "x".repeat(110 << 10) });
+    let answer = registry.manifest("a", "t", &long).await.refused(503, "UNAVAILABLE");
+    assert_eq!(answer.header("retry-after"), "1");
+    registry.manifest("a", "t", &image(15)).await.is(201);
+}
+
 #[tokio::test]
 async fn a_registry_that_takes_nothing() {
     let registry = Registry::start_with(|parts| parts.read_only = true).await;

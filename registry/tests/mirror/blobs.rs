@@ -174,3 +174,47 @@ async fn what_another_repository_has_does_not_come_again() {
     server.always(axum::http::StatusCode::FORBIDDEN);
     mirror.get(&format!("up/c/blobs/{digest}")).await.refused(403, "DENIED", "does not give this to the mirror");
 }
+
+/// What was pulled through long ago makes room for what is pulled now; what this registry has itself does not.
+#[tokio::test]
+async fn no_more_is_kept_than_there_may_be() {
+    use lanner_registry::oci::Algorithm;
+    use lanner_registry::store::{Announced, Store};
+    const SIZE: usize = 3000;
+    let server = Server::start().await;
+    let new = server.push_blob("a", vec![9; SIZE]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    for (name, filler) in [("up/a", 1), ("up/a", 2), ("own", 3)] {
+        let (name, bytes) = (name.parse().unwrap(), vec![filler; SIZE]);
+        let digest = sha256(&bytes).parse().unwrap();
+        let id = store.begin_upload(&name, Algorithm::Sha256).await.unwrap();
+        let body = futures_util::stream::iter([Ok::<_, String>(bytes::Bytes::from(bytes))]);
+        let said = Announced { limit: u64::MAX, ..Announced::default() };
+        store.finish_upload(&name, id, &digest, said, body).await.unwrap();
+    }
+    // A new process knows of no request that may be about to read them, and they have been there for a while.
+    drop(store);
+    let root = folder.path().join("blobs/sha256");
+    let kept = || {
+        let folders = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path());
+        folders.flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path())
+    };
+    for blob in kept() {
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+        std::fs::File::open(blob).unwrap().set_modified(then).unwrap();
+    }
+    let mut config = config(&server.url);
+    config.max_bytes = Some(2 * SIZE as u64);
+    let mirror = Mirror::start_in(folder, &[config], Limits::default(), Tags::default()).await;
+    mirror.get(&format!("up/a/blobs/{new}")).await.is(200);
+    // Room is made after that was answered: the new one and that of this registry are left.
+    let began = std::time::Instant::now();
+    while kept().count() > 2 {
+        assert!(began.elapsed() < super::support::HANG, "nothing is taken away");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    mirror.get(&format!("up/a/blobs/{new}")).await.is(200);
+    mirror.get(&format!("own/blobs/{}", sha256(&[3; SIZE]))).await.is(200);
+    mirror.verified().await;
+}

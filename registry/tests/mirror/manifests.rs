@@ -141,11 +141,62 @@ async fn what_is_gone_there_is_gone_here() {
     mirror.get("up/a/manifests/1").await.is(200);
     let deleted = reqwest::Client::new().delete(format!("{}/v2/a/manifests/1", server.url)).send().await.unwrap();
     assert_eq!(deleted.status(), 202);
-    mirror.get("up/a/manifests/1").await.refused(404, "MANIFEST_UNKNOWN", "no manifest 1");
+    // Twice: what was missed once may be back.
+    for left in [1, 0] {
+        mirror.get("up/a/manifests/1").await.refused(404, "MANIFEST_UNKNOWN", "no manifest 1");
+        assert_eq!(mirror.verified().await.tags, left);
+    }
     mirror.get("up/b/manifests/1").await.refused(404, "MANIFEST_UNKNOWN", "no manifest 1");
     server.stop().await;
     // It does not come back.
     mirror.get("up/a/manifests/1").await.refused(502, "UNAVAILABLE", "cannot be reached");
+}
+
+/// What stands between (an ingress, a proxy) may say 404 to everything.
+#[tokio::test]
+async fn a_404_that_is_not_the_registrys() {
+    let server = Server::start().await;
+    let digest = server.push("a", "1", &image(b"x", "1")).await;
+    let mirror = Mirror::of(&server).await;
+    mirror.get("up/a/manifests/1").await.is(200);
+    server.trick(|_| Some((StatusCode::NOT_FOUND, "default backend - 404").into_response()));
+    for _ in 0..3 {
+        let answer = mirror.get("up/a/manifests/1").await.is(200);
+        assert!(answer.is_stale());
+        assert_eq!(answer.headers["docker-content-digest"], digest.as_str());
+    }
+    server.honest();
+    assert!(!mirror.get("up/a/manifests/1").await.is(200).is_stale());
+    // The registry itself says so, but only once within `refresh`: it stays.
+    let mut patient = config(&server.url);
+    patient.refresh = Duration::from_secs(3600);
+    let patient = Mirror::start(&[patient], Limits::default(), Tags::default()).await;
+    patient.keep("up/a", "lost", &image(b"x", "lost")).await;
+    for _ in 0..3 {
+        patient.get("up/a/manifests/lost").await.is(404);
+    }
+    assert_eq!(patient.verified().await.tags, 1);
+}
+
+/// Some registries, and some proxies, know only GET.
+#[tokio::test]
+async fn a_head_that_is_refused_is_explained_by_a_get() {
+    let server = Server::start().await;
+    let digest = server.push("a", "1", &image(b"x", "1")).await;
+    let blob = server.push_blob("a", "blob").await;
+    let mirror = Mirror::of(&server).await;
+    mirror.get("up/a/manifests/1").await.is(200);
+    for status in [405, 403, 404, 400] {
+        server.trick(move |parts| {
+            let is_head = parts.method == axum::http::Method::HEAD;
+            is_head.then(|| StatusCode::from_u16(status).unwrap().into_response())
+        });
+        let answer = mirror.get("up/a/manifests/1").await.is(200);
+        assert!(!answer.is_stale(), "{status}");
+        assert_eq!(answer.headers["docker-content-digest"], digest.as_str());
+        let facts = mirror.send("HEAD", &format!("up/a/blobs/{blob}"), &[]).await.is(200);
+        assert_eq!(facts.headers["content-length"], "4", "{status}");
+    }
 }
 
 #[tokio::test]

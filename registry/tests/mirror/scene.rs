@@ -208,7 +208,16 @@ impl Mirror {
     }
 
     pub(crate) async fn start(configs: &[MirrorConfig], limits: Limits, tags: Tags) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), configs, limits, tags).await
+    }
+
+    /// In a folder where something may be kept already.
+    pub(crate) async fn start_in(
+        folder: tempfile::TempDir,
+        configs: &[MirrorConfig],
+        limits: Limits,
+        tags: Tags,
+    ) -> Self {
         let store = Store::open_local(folder.path()).unwrap();
         let immutable = Immutable::new(tags);
         let mirrors = Mirrors::new(configs, &store, &limits, &immutable).unwrap();
@@ -234,6 +243,17 @@ impl Mirror {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[]).await
+    }
+
+    /// Keeps a manifest as if it had been pulled through before.
+    pub(crate) async fn keep(&self, name: &str, tag: &str, manifest: &Value) {
+        use lanner_registry::oci::Manifest;
+        use lanner_registry::store::{Stored, TagChange};
+        let bytes = bytes::Bytes::from(serde_json::to_vec(manifest).unwrap());
+        let (manifest, media_type) = Manifest::parse(&bytes, "").unwrap();
+        let stored = Stored { digest: Digest::of(Algorithm::Sha256, &bytes), media_type, bytes };
+        let tags = [TagChange { tag: tag.parse().unwrap(), immutable: false }];
+        self.store.put_manifest(&name.parse().unwrap(), &stored, &manifest, &tags, false).await.unwrap();
     }
 
     pub(crate) fn counts(&self) -> Counts {

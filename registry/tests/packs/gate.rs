@@ -84,3 +84,27 @@ async fn what_is_not_signed_is_held_back_and_what_may_not_be_pulled_is_not_shown
     let (status, _, body) = ask(&wrong, Method::GET, at("/")).await;
     assert!(status == 200 && !body.contains("secret/pack"), "{status} {body}");
 }
+
+/// A mirror fetches signatures before it says that there are none.
+#[tokio::test]
+async fn a_signed_pack_through_a_mirror() {
+    let keys = Keys::new();
+    let upstream = Server::start("").await;
+    let said = |version: &str| description("far", version, vec![rule("a/b", "high", &["T1003"])], &["exec"]);
+    let signed = upstream.push("far", "1", &said("1.0.0")).await;
+    upstream.push("far", "2", &said("2.0.0")).await;
+    attach(&upstream, "far", &keys.ours, &signed, &signed, true).await;
+    let config = format!(
+        "{}[access]\nanonymous = ['pull']\n[[mirror]]\nprefix = 'team'\nurl = '{}'\nrefresh = '2h'\ntimeout = '2h'\n",
+        keys.config(),
+        upstream.url
+    );
+    let mirror = Server::start(&config).await;
+    for reference in ["1", &signed] {
+        let url = format!("{}/v2/team/far/manifests/{reference}", mirror.url);
+        let (status, _, body) = ask(&mirror.client, Method::GET, url).await;
+        assert_eq!(status, 200, "{body}");
+    }
+    let url = format!("{}/v2/team/far/manifests/2", mirror.url);
+    assert_eq!(ask(&mirror.client, Method::GET, url).await.0, 403, "nobody signed it");
+}

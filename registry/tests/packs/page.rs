@@ -60,3 +60,17 @@ async fn a_host_that_is_none_is_not_repeated() {
     let page = request.send().await.unwrap().text().await.unwrap();
     assert!(!page.contains("<script>alert") && !page.contains("alert(1)"), "{page}");
 }
+
+/// Who signed is read when the signature is pushed, and not for each page.
+#[tokio::test]
+async fn signers_are_remembered() {
+    let (keys, server) = (crate::signatures::Keys::new(), Server::start("").await);
+    let said = description("kept", "1.0.0", Vec::new(), &["exec"]);
+    let digest = server.push("team/kept", "1", &said).await;
+    crate::signatures::attach(&server, "team/kept", &keys.ours, &digest, &digest, true).await;
+    // What was read need not be there any more.
+    std::fs::remove_dir_all(server.files().join("repositories/team/kept/_blobs")).unwrap();
+    let pack = server.json("/api/v1/packs/team/kept").await;
+    let signers = pack["versions"][0]["signers"].as_array().unwrap();
+    assert!(signers.len() == 1 && signers[0].as_str().unwrap().starts_with("key "), "{pack}");
+}

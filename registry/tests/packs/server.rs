@@ -69,6 +69,11 @@ impl Server {
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
+    /// The folder of its storage.
+    pub(crate) fn files(&self) -> PathBuf {
+        Self::storage(&self.folder)
+    }
+
     pub(crate) fn storage(folder: &TempDir) -> PathBuf {
         folder.path().join("storage")
     }

@@ -3,6 +3,7 @@
 mod hostile;
 mod memory;
 mod numbers;
+mod proxied;
 mod shutdown;
 mod slow;
 #[path = "../support/mod.rs"]

@@ -52,3 +52,32 @@ async fn a_gibibyte_takes_little_memory() {
     eprintln!("memory: {before} bytes before, {after_push} after the push, {after_pull} after the pull");
     server.stop();
 }
+
+/// Clients that ask for a long manifest and do not read it hold a piece of it each, not all.
+#[tokio::test]
+async fn many_who_do_not_read_a_manifest() {
+    use tokio::io::AsyncWriteExt as _;
+    const CLIENTS: usize = 40;
+    const LENGTH: usize = 7 << 20;
+    let server = Server::start("");
+    let client = reqwest::Client::new();
+    let media_type = "application/vnd.oci.image.index.v1+json";
+    let note = "x".repeat(LENGTH);
+    let index = serde_json::json!({ "schemaVersion": 2, "mediaType": media_type, "manifests": [],
+        "annotations": { "note": note } });
+    let put = client.put(server.url("/v2/a/manifests/t")).header("content-type", media_type);
+    assert_eq!(put.body(index.to_string()).send().await.unwrap().status(), 201);
+    let pulled = client.get(server.url("/v2/a/manifests/t")).send().await.unwrap();
+    assert_eq!(pulled.bytes().await.unwrap(), index.to_string());
+    let before = server.most_memory();
+    let mut streams = Vec::new();
+    for _ in 0..CLIENTS {
+        let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(b"GET /v2/a/manifests/t HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        // The head has come: all that the server does for this client before it waits has begun.
+        stream.readable().await.unwrap();
+        streams.push(stream);
+    }
+    let after = server.most_memory();
+    assert!(after <= before + MOST, "{CLIENTS} clients raised the memory from {before} to {after} bytes");
+}

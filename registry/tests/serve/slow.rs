@@ -74,6 +74,45 @@ async fn a_body_that_stops() {
     assert_eq!(blob.status(), 404);
 }
 
+/// A form that trickles is cut, though the client is never silent and needs no login to begin.
+#[tokio::test]
+async fn a_form_that_trickles() {
+    let server = Server::start("[limits]\nbody_time = '1s'\n");
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"POST /token HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n").await.unwrap();
+    let (mut reader, mut writer) = stream.split();
+    let drip = async {
+        while writer.write_all(b"a").await.is_ok() {
+            sleep(Duration::from_millis(20)).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut answer = Vec::new();
+    tokio::select! {
+        _ = reader.read_to_end(&mut answer) => {}
+        () = drip => {}
+        () = sleep(HANG) => panic!("it is not cut"),
+    }
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 408 "), "{}", String::from_utf8_lossy(&answer));
+    rejected(&server, "slow_body", 1).await;
+}
+
+/// One client does not take the connections of all.
+#[tokio::test]
+async fn no_more_connections_of_one_client_than_allowed() {
+    let server = Server::start("[limits]\nconnections_per_address = 2\n");
+    let mut first = TcpStream::connect(server.address).await.unwrap();
+    let _second = TcpStream::connect(server.address).await.unwrap();
+    server.metric_becomes("lanner_registry_connections", 2).await;
+    let mut third = TcpStream::connect(server.address).await.unwrap();
+    assert!(read_to_the_end(&mut third).await.is_empty());
+    rejected(&server, "connections", 1).await;
+    first.shutdown().await.unwrap();
+    read_to_the_end(&mut first).await;
+    server.metric_becomes("lanner_registry_connections", 1).await;
+    assert_eq!(reqwest::get(server.url("/v2/")).await.unwrap().status(), 200);
+}
+
 /// What a server says that has read a head and wants the body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -234,7 +273,7 @@ async fn ten_thousand_half_open_connections() {
     // As many at once as this machine allows, and so often that it is as many in all.
     let at_once = usize::try_from(most).unwrap().min(COUNT);
     assert!(at_once > 100, "a process may open too few files here: {limit:?}");
-    let server = Server::start("");
+    let server = Server::start("[limits]\nconnections_per_address = 20000\n");
     let mut opened = 0;
     while opened < COUNT {
         let mut streams = Vec::with_capacity(at_once);

@@ -136,7 +136,7 @@ impl WithoutUploads for Retention {
 }
 
 /// Has all files in a folder be older than [`LONG`].
-fn grow_old(folder: &Path) {
+pub(crate) fn grow_old(folder: &Path) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         match path.is_dir() {
@@ -144,6 +144,57 @@ fn grow_old(folder: &Path) {
             false => std::fs::File::open(path).unwrap().set_modified(SystemTime::now() - LONG * 2).unwrap(),
         }
     }
+}
+
+/// `untagged` counts from when the last tag was lost, and not from the push.
+#[tokio::test]
+async fn an_old_manifest_that_has_just_lost_its_tag() {
+    let folder = tempfile::tempdir().unwrap();
+    let a = name("a");
+    let open = || {
+        let store = Store::open_local(folder.path()).unwrap();
+        store.mark_losses();
+        store
+    };
+    let note = |n: u32| {
+        let mut manifest = image(&[]);
+        manifest["annotations"] = json!({ "n": n.to_string() });
+        manifest
+    };
+    let store = open();
+    push_blob(&store, &a, b"{}").await.unwrap();
+    let child = push_manifest(&store, &a, &note(1), &[]).await.unwrap();
+    let index = json!({ "schemaVersion": 2, "mediaType": INDEX,
+        "manifests": [{ "mediaType": MANIFEST, "digest": child.to_string(), "size": 1 }] });
+    let index = push_manifest(&store, &a, &index, &["moved"]).await.unwrap();
+    let deleted = push_manifest(&store, &a, &note(2), &["deleted"]).await.unwrap();
+    let never = push_manifest(&store, &a, &note(3), &[]).await.unwrap();
+    let tagged = push_manifest(&store, &a, &note(4), &["stays"]).await.unwrap();
+    let keep = Retention { unreferenced: LONG * 9, idle_upload: LONG, untagged: Some(LONG) };
+    // Not as a client would ask: what a client was shown is kept.
+    let there = || {
+        let file = |digest: &lanner_registry::oci::Digest| format!("repositories/a/_manifests/sha256/{}", digest.hex());
+        [&child, &index, &deleted, &never, &tagged].map(|digest| folder.path().join(file(digest)).exists())
+    };
+    // Each time a new process: it knows nothing of what clients were shown.
+    drop(store);
+    grow_old(folder.path());
+    let store = open();
+    push_manifest(&store, &a, &note(5), &["moved"]).await.unwrap();
+    assert!(store.delete_tag(&a, &"deleted".parse().unwrap()).await.unwrap());
+    assert_eq!(store.collect(keep).await.unwrap().manifests, 0);
+    assert_eq!(there(), [true; 5]);
+    drop(store);
+    grow_old(folder.path());
+    let store = open();
+    // One is tagged again, and loses that: it counts anew.
+    assert_eq!(push_manifest(&store, &a, &note(2), &["again"]).await.unwrap(), deleted);
+    assert!(store.delete_tag(&a, &"again".parse().unwrap()).await.unwrap());
+    drop(store);
+    grow_old(&folder.path().join("repositories/a/_manifests"));
+    let store = open();
+    assert_eq!(store.collect(keep).await.unwrap().manifests, 3);
+    assert_eq!(there(), [false, false, true, false, true]);
 }
 
 /// A client that is told that a blob is there does not send it: it pushes the manifest, some time later.

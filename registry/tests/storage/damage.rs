@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use lanner_registry::oci::{Digest, Reference};
+use lanner_registry::oci::{Algorithm, Digest, Reference};
 use lanner_registry::store::{Problem, Store, StoreError};
 
-use crate::{AT_ONCE, image, name, push_blob, push_manifest, sha256};
+use crate::{ANY, AT_ONCE, image, name, once, push_blob, push_manifest, sha256};
 
 fn blob_file(root: &Path, digest: &Digest) -> PathBuf {
     root.join("blobs").join(digest.algorithm().name()).join(&digest.hex()[..2]).join(digest.hex())
@@ -110,6 +110,31 @@ async fn a_full_disk_is_told_and_spoils_nothing() {
     // What was begun expires, and there is space again.
     store.collect(AT_ONCE).await.unwrap();
     push_blob(&store, &a, &vec![4; 2 << 20]).await.unwrap();
+    assert_eq!(store.verify().await.unwrap().problems, []);
+}
+
+/// What failed pushes left behind is not in the way of others.
+#[tokio::test]
+async fn a_disk_that_failed_pushes_filled() {
+    let disk = Tmpfs::new("8m");
+    let store = Store::open_local(disk.0.path()).unwrap();
+    let a = name("a");
+    let half = push_blob(&store, &a, &vec![1; 4 << 20]).await.unwrap();
+    // In one request, and in chunks: the client that is refused may never come back.
+    assert!(matches!(push_blob(&store, &a, &vec![2; 20 << 20]).await, Err(StoreError::Full)));
+    push_blob(&store, &a, &vec![3; 1 << 10]).await.unwrap();
+    let id = store.begin_upload(&a, Algorithm::Sha256).await.unwrap();
+    assert!(matches!(store.append(&a, id, ANY, once(&vec![4; 20 << 20])).await, Err(StoreError::Full)));
+    push_blob(&store, &a, &vec![5; 1 << 10]).await.unwrap();
+    assert_eq!(std::fs::read_dir(disk.0.path().join("uploads")).unwrap().count(), 0);
+    // A layer whose manifest never came makes room when it is needed, long before it would be collected.
+    drop(store);
+    crate::collected::grow_old(disk.0.path());
+    let store = Store::open_local(disk.0.path()).unwrap();
+    while push_blob(&store, &a, &[vec![6; 200 << 10], uuid::Uuid::new_v4().as_bytes().to_vec()].concat()).await.is_ok()
+        && store.blob(&a, &half).await.unwrap().is_some()
+    {}
+    push_blob(&store, &a, &vec![7; 1 << 10]).await.unwrap();
     assert_eq!(store.verify().await.unwrap().problems, []);
 }
 

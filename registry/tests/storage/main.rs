@@ -1,8 +1,11 @@
 //! The storage by itself: what is collected and what never is, what damage is noticed, and what a full disk does.
 
+mod buckets;
 mod collected;
 mod damage;
+mod evicted;
 mod manifests;
+mod quotas;
 #[path = "../support/mod.rs"]
 mod support;
 mod uploads;

@@ -38,6 +38,54 @@ async fn an_upload_goes_on_after_a_restart() {
     assert!(matches!(store.upload(&a, id).await, Err(StoreError::NoUpload)));
 }
 
+/// Whoever may push to many names could fill the disk with empty folders.
+#[tokio::test]
+async fn folders_go_with_their_uploads() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    let left = || std::fs::read_dir(folder.path().join("uploads")).unwrap().count();
+    let (a, b) = (name("team/a"), name("team/b"));
+    for to in [&a, &b] {
+        crate::push_blob(&store, to, b"small").await.unwrap();
+        crate::push_blob(&store, to, &vec![1; 3 << 20]).await.unwrap();
+        let wrong = store.begin_upload(to, Algorithm::Sha256).await.unwrap();
+        store.finish_upload(to, wrong, &sha256(b"x"), ANY, once(b"y")).await.unwrap_err();
+    }
+    assert_eq!(left(), 0);
+    let (kept, given_up) = (store.begin_upload(&a, Algorithm::Sha256), store.begin_upload(&b, Algorithm::Sha256));
+    let (kept, given_up) = (kept.await.unwrap(), given_up.await.unwrap());
+    store.cancel_upload(&b, given_up).await.unwrap();
+    assert_eq!(store.upload(&a, kept).await.unwrap().length, 0);
+    assert_eq!(store.expire_uploads(Duration::ZERO).await.unwrap(), 1);
+    assert_eq!(left(), 0);
+    // Of an earlier version.
+    std::fs::create_dir_all(folder.path().join("uploads/old/name/_")).unwrap();
+    store.expire_uploads(Duration::ZERO).await.unwrap();
+    assert_eq!(left(), 0);
+}
+
+/// Many that begin and end in one repository do not take its folder from each other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn folders_that_come_and_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_local(folder.path()).unwrap();
+    let pushers = (0..8).map(|n| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for round in 0..40 {
+                let bytes = format!("{n} {round}");
+                crate::push_blob(&store, &name("a/b"), bytes.as_bytes()).await.unwrap();
+                if round % 8 == 0 {
+                    crate::push_blob(&store, &name("a/b"), &[bytes.as_bytes(), &[7; 1 << 20]].concat()).await.unwrap();
+                }
+            }
+        })
+    });
+    for pusher in pushers.collect::<Vec<_>>() {
+        pusher.await.unwrap();
+    }
+}
+
 /// Sends a body when the test says so.
 struct Sender {
     pieces: mpsc::UnboundedSender<&'static [u8]>,

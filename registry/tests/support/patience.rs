@@ -8,7 +8,8 @@ pub(crate) const HANG: Duration = Duration::from_secs(600);
 
 /// Times that a client may take, where a test does not set its own: longer than [`HANG`]. So no client is cut because
 /// the machine stalled, and a server that ends does so for another reason.
-const PATIENT: [(&str, &str); 3] = [("header_time", "2h"), ("idle_time", "2h"), ("shutdown_time", "2h")];
+const PATIENT: [(&str, &str); 4] =
+    [("header_time", "2h"), ("idle_time", "2h"), ("body_time", "2h"), ("shutdown_time", "2h")];
 
 /// A configuration of the server with these times. If it sets limits of its own, these must be its last table.
 pub(crate) fn patient(config: &str) -> String {

@@ -46,7 +46,7 @@ fn brief(version: &VersionView) -> Value {
 fn signed(version: &VersionView) -> Value {
     let mut answer = brief(version);
     answer["verified"] = version.verified.into();
-    answer["signers"] = json!(version.signers);
+    answer["signers"] = version.signers.iter().map(AsRef::as_ref).collect();
     answer["pull"] = format!("lanner pack pull {}", version.locator).into();
     answer["pinned"] = version.pinned.clone().into();
     answer

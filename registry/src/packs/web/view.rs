@@ -75,7 +75,7 @@ pub(super) struct VersionView {
     /// Whether it has the signatures that are asked for; `None` if none are, or if nobody looked.
     pub(super) verified: Option<bool>,
     /// Who says to have signed it.
-    pub(super) signers: Vec<String>,
+    pub(super) signers: Vec<std::sync::Arc<str>>,
     /// By tag, as it changes.
     pub(super) locator: String,
     /// By digest, as it stays.
