@@ -11,6 +11,8 @@ use crate::store::StoreError;
 pub(super) enum MirrorError {
     /// The other registry says that it has no such thing.
     Gone,
+    /// Somebody says 404 who does not speak as registries do: an ingress, a proxy. Or nobody says more than that, as to a HEAD.
+    NotFound,
     /// It does not let the mirror have it.
     Refused(StatusCode),
     /// It cannot be reached, or the connection broke. The reason is for the administrator.
@@ -46,7 +48,7 @@ impl MirrorError {
     /// Whether a registry may answer so to a HEAD, and otherwise to a GET: some refuse the method.
     pub(super) fn may_be_of_a_head(&self) -> bool {
         match self {
-            Self::Gone | Self::Refused(_) => true,
+            Self::Gone | Self::NotFound | Self::Refused(_) => true,
             Self::Failed(status, _) => status.is_client_error() && *status != StatusCode::TOO_MANY_REQUESTS,
             _ => false,
         }
@@ -56,6 +58,7 @@ impl MirrorError {
     pub(super) fn told(&self) -> String {
         match self {
             Self::Gone => "it has no such content".into(),
+            Self::NotFound => "somebody answers 404, and not as a registry does: what stands before it?".into(),
             Self::Refused(status) => format!("it refuses ({status}): see username and password_file of this mirror"),
             Self::Unreachable(reason) => format!("it cannot be reached: {reason}"),
             Self::Silent => "it did not answer in time".into(),
@@ -70,7 +73,7 @@ impl MirrorError {
     pub(super) fn answer(self, upstream: &impl std::fmt::Display) -> Option<OciError> {
         let bad = |reason: String| OciError::new(Code::Unavailable, reason).with_status(StatusCode::BAD_GATEWAY);
         Some(match self {
-            Self::Gone => return None,
+            Self::Gone | Self::NotFound => return None,
             Self::Refused(_) => {
                 let reason = format!("{upstream}, which is mirrored here, does not give this to the mirror");
                 OciError::new(Code::Denied, reason)

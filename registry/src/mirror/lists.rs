@@ -188,7 +188,7 @@ impl Mirror {
         let asked = self.descriptors(name, url(format!("referrers/{subject}"))).await;
         match asked {
             // A registry that does not know of referrers: clients keep the list under a tag, as the specification says.
-            Err(MirrorError::Gone) => {}
+            Err(MirrorError::Gone | MirrorError::NotFound) => {}
             Err(MirrorError::Failed(status, _)) if status.is_client_error() && status.as_u16() != 429 => {}
             asked => return asked,
         }
@@ -196,7 +196,7 @@ impl Mirror {
         let hex = subject.hex();
         let tag = format!("{}-{}", subject.algorithm().name(), &hex[..hex.len().min(MOST_HEX)]);
         match self.descriptors(name, url(format!("manifests/{tag}"))).await {
-            Err(MirrorError::Gone) => Ok(BTreeMap::new()),
+            Err(MirrorError::Gone | MirrorError::NotFound) => Ok(BTreeMap::new()),
             other => other,
         }
     }

@@ -122,7 +122,7 @@ impl Mirror {
                 tags.put(key, false, *refresh);
                 Ok(Pulled { content, stale: false })
             }
-            Err(MirrorError::Gone) if stored.is_none() || self.is_untagged(name, tag).await => {
+            Err(MirrorError::Gone) => {
                 tags.forget(&key);
                 match missed.get(&key) {
                     // It is not to come back when the registry cannot be reached some day.
@@ -136,10 +136,6 @@ impl Mirror {
                 Err(MirrorError::Gone)
             }
             Err(error) => {
-                let error = match error {
-                    MirrorError::Gone => MirrorError::Failed(StatusCode::NOT_FOUND, None),
-                    error => error,
-                };
                 self.failed(name, &error);
                 let content = stored.filter(|_| error.lets_stale()).ok_or(error)?;
                 Counters::add(&counters.stale, 1);
@@ -147,12 +143,6 @@ impl Mirror {
                 Ok(Pulled { content, stale: true })
             }
         }
-    }
-
-    /// Whether the registry itself says that it has no such tag: by the list of those that it has. Anything between may
-    /// answer 404, and a HEAD has no body that could say more.
-    async fn is_untagged(&self, name: &RepositoryName, tag: &Tag) -> bool {
-        self.tags_there(name).await.is_ok_and(|tags| !tags.contains(tag))
     }
 
     async fn newest(&self, name: &RepositoryName, tag: &Tag, stored: Option<&Stored>) -> Result<Stored, MirrorError> {

@@ -9,6 +9,7 @@ use axum::http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, RETRY_
 use bytes::Bytes;
 use lanner_oci::{Ask, Client, Credential, Error, Nobody, Options, Scope, Who, next_page};
 use reqwest::{Method, Response, StatusCode, Url};
+use serde::Deserialize;
 
 use super::config::{MirrorConfig, MirrorConfigError};
 use super::error::MirrorError;
@@ -16,6 +17,8 @@ use crate::oci::RepositoryName;
 
 /// How long a connection may take, where the whole answer may take longer.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long what says no may be, bytes.
+const MESSAGE: u64 = 64 << 10;
 
 pub(super) struct Upstream {
     origin: Url,
@@ -102,8 +105,22 @@ impl Upstream {
         // Not what its challenge asks for: to read this one repository is all that is needed.
         let scope = Scope::Pull(name.to_string());
         let make = |http: &reqwest::Client| http.request(method.clone(), url.clone()).headers(headers.clone());
-        let asked = async { judge(self.client.send(&scope, make).await?) };
+        let asked = async { self.judge(&method, self.client.send(&scope, make).await?).await };
         tokio::time::timeout(self.timeout, asked).await.unwrap_or(Err(MirrorError::Silent))
+    }
+
+    /// What an answer means by its status, and, where it says that there is nothing, by who says it.
+    async fn judge(&self, method: &Method, response: Response) -> Result<Response, MirrorError> {
+        match response.status() {
+            StatusCode::OK | StatusCode::NOT_MODIFIED => Ok(response),
+            StatusCode::NOT_FOUND | StatusCode::GONE => {
+                let is_own = method != Method::HEAD
+                    && self.client.body(response, MESSAGE).await.is_ok_and(|body| is_of_a_registry(&body));
+                Err(if is_own { MirrorError::Gone } else { MirrorError::NotFound })
+            }
+            status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Err(MirrorError::Refused(status)),
+            status => Err(MirrorError::Failed(status, response.headers().get(RETRY_AFTER).cloned())),
+        }
     }
 
     /// All of an answer, if it is not too long.
@@ -140,14 +157,23 @@ pub(super) fn accept(media_types: &[&str]) -> HeaderMap {
     HeaderMap::from_iter([(ACCEPT, value)])
 }
 
-/// What an answer means by its status.
-fn judge(response: Response) -> Result<Response, MirrorError> {
-    match response.status() {
-        StatusCode::OK | StatusCode::NOT_MODIFIED => Ok(response),
-        StatusCode::NOT_FOUND | StatusCode::GONE => Err(MirrorError::Gone),
-        status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Err(MirrorError::Refused(status)),
-        status => Err(MirrorError::Failed(status, response.headers().get(RETRY_AFTER).cloned())),
-    }
+/// What a registry says that it does not have.
+#[derive(Deserialize)]
+struct Envelope {
+    errors: Vec<Complaint>,
+}
+
+#[derive(Deserialize)]
+struct Complaint {
+    code: String,
+}
+
+/// The codes by which a registry itself says so (distribution specification, "Error Codes").
+const UNKNOWN: [&str; 4] = ["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "BLOB_UNKNOWN", "TAG_INVALID"];
+
+fn is_of_a_registry(body: &[u8]) -> bool {
+    let said: Option<Envelope> = serde_json::from_slice(body).ok();
+    said.is_some_and(|said| said.errors.iter().any(|error| UNKNOWN.contains(&error.code.as_str())))
 }
 
 /// What went wrong with a connection.
