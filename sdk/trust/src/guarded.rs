@@ -5,6 +5,8 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::StatVfsMountFlags;
+
 /// Who may write to a file or folder besides its owner.
 const GROUP: u32 = 0o020;
 const EVERYONE: u32 = 0o002;
@@ -15,7 +17,8 @@ const STICKY: u32 = 0o1000;
 ///
 /// It must belong to root or to the user that this program runs as, and nobody else may write to it, nor to a folder above
 /// it, where another file could be put in its place. A group that has its owner's number is the owner's own, as
-/// distributions make it for each user.
+/// distributions make it for each user. What lies on a file system that is mounted read-only nobody writes to here, whatever
+/// its mode says: so Kubernetes mounts a ConfigMap, with the mode 0777.
 ///
 /// # Errors
 /// Others may write it, it cannot be read, or it is too long. The error says which file or folder, and what to do.
@@ -43,32 +46,36 @@ struct Facts {
     group: u32,
     mode: u32,
     folder: bool,
+    read_only: bool,
     user: u32,
 }
 
 impl Facts {
     fn of(path: &Path, facts: &std::fs::Metadata) -> Self {
         let user = rustix::process::geteuid().as_raw();
+        let mounted = rustix::fs::statvfs(path).map(|facts| facts.f_flag);
+        let read_only = mounted.is_ok_and(|flags| flags.contains(StatVfsMountFlags::RDONLY));
         Self {
             path: path.to_owned(),
             owner: facts.uid(),
             group: facts.gid(),
             mode: facts.mode(),
             folder: facts.is_dir(),
+            read_only,
             user,
         }
     }
 }
 
 fn check(facts: &Facts) -> io::Result<()> {
-    let Facts { path, owner, group, mode, folder, user } = facts;
+    let Facts { path, owner, group, mode, folder, read_only, user } = facts;
     let path = path.display();
     if ![0, *user].contains(owner) {
         return Err(io::Error::other(format!(
             "{path} belongs to the user with the id {owner}, who could change it; chown it to root, or to who runs lanner"
         )));
     }
-    let guarded = *folder && mode & STICKY != 0;
+    let guarded = *read_only || (*folder && mode & STICKY != 0);
     let others = if group == owner { EVERYONE } else { GROUP | EVERYONE };
     if mode & others != 0 && !guarded {
         return Err(io::Error::other(format!(
@@ -121,7 +128,15 @@ mod tests {
 
     #[test]
     fn who_else_owns_it_could_write_it() {
-        let facts = |owner, group, mode, user| Facts { path: "/any".into(), owner, group, mode, folder: false, user };
+        let facts = |owner, group, mode, user| Facts {
+            path: "/any".into(),
+            owner,
+            group,
+            mode,
+            folder: false,
+            read_only: false,
+            user,
+        };
         for good in [facts(0, 5, 0o644, 1000), facts(1000, 5, 0o644, 1000), facts(1000, 1000, 0o664, 1000)] {
             assert!(check(&good).is_ok());
         }
@@ -131,5 +146,26 @@ mod tests {
         assert!(
             check(&facts(1000, 100, 0o664, 1000)).expect_err("a group of others").to_string().contains("chmod go-w")
         );
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_modes_do_not_matter() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mount = |options: &[&str]| {
+            let mounted = std::process::Command::new("mount").args(options).arg(folder.path()).output();
+            mounted.is_ok_and(|output| output.status.success())
+        };
+        if !mount(&["-t", "tmpfs", "-o", "size=64k,mode=0777", "none"]) {
+            println!("skipped: nothing can be mounted");
+            return;
+        }
+        let file = folder.path().join("file");
+        fs::write(&file, "text").expect("a file");
+        let open = read_guarded(&file, 10).map_err(|error| error.to_string());
+        let remounted = mount(&["-o", "remount,ro"]);
+        let closed = read_guarded(&file, 10).map_err(|error| error.to_string());
+        let _ = std::process::Command::new("umount").arg(folder.path()).status();
+        assert!(open.is_err_and(|why| why.contains("0777")));
+        assert!(remounted && closed.as_deref() == Ok(b"text"), "{closed:?}");
     }
 }
