@@ -80,6 +80,10 @@ async fn what_is_not_signed_is_held_back_and_what_may_not_be_pulled_is_not_shown
     assert_eq!(ask(&wrong, Method::GET, at("/login")).await.0, 401);
     assert_eq!(ask(&wrong, Method::GET, at("/api/v1/packs")).await.0, 401);
     assert!(ask(&anybody, Method::GET, at("/")).await.2.contains("Sign in"));
+    // Who is signed in is offered to leave; a browser forgets a password that is refused, the right one too.
+    assert!(ask(&server.client, Method::GET, at("/")).await.2.contains("href=\"/logout\""));
+    let (status, headers, body) = ask(&server.client, Method::GET, at("/logout")).await;
+    assert!(status == 401 && headers.contains_key("www-authenticate") && body.contains("Signed out"), "{body}");
     // To people it is as if they had not signed in.
     let (status, _, body) = ask(&wrong, Method::GET, at("/")).await;
     assert!(status == 200 && !body.contains("secret/pack"), "{status} {body}");

@@ -14,7 +14,7 @@ async fn an_empty_registry_says_how_to_begin() {
 #[tokio::test]
 async fn pages_forbid_what_they_do_not_need() {
     let server = Server::start("").await;
-    for path in ["/", "/packs/none", "/?severity=bad", "/login", "/api/v1/packs"] {
+    for path in ["/", "/packs/none", "/?severity=bad", "/login", "/logout", "/api/v1/packs"] {
         let response = server.client.get(format!("{}{path}", server.url)).send().await.unwrap();
         let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
         let policy = header("content-security-policy");

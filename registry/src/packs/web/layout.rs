@@ -29,7 +29,7 @@ pub(super) fn page(site: &Site, title: &str, content: &Markup) -> Markup {
                         code.host { (site.host) }
                         div.user {
                             @match site.user() {
-                                Some(name) => { span { "Signed in as " b { (name) } } }
+                                Some(name) => { span { "Signed in as " b { (name) } } " " a href="/logout" { "Sign out" } }
                                 None if site.has_users => { a href="/login" { "Sign in" } }
                                 None => {}
                             }

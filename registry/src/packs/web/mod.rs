@@ -32,6 +32,9 @@ use crate::oci::{Code, OciError, RepositoryName};
 use crate::registry::Registry;
 use view::Site;
 
+/// How a browser is asked for a name and a password.
+const CHALLENGE: &str = "Basic realm=\"lanner-registry\", charset=\"UTF-8\"";
+
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
@@ -56,6 +59,7 @@ pub fn routes(registry: Arc<Registry>) -> Router {
         .route("/packs", get(async || ([(LOCATION, "/")], StatusCode::SEE_OTHER).into_response()))
         .route("/packs/{*repository}", get(pack_page))
         .route("/login", get(log_in))
+        .route("/logout", get(log_out))
         .route("/api/v1/packs", get(list_json))
         .route("/api/v1/packs/", get(list_json))
         .route("/api/v1/packs/{*repository}", get(pack_json))
@@ -91,9 +95,16 @@ async fn log_in(State(registry): State<Arc<Registry>>, request: Request) -> Resp
     if site.user().is_some() {
         return ([(LOCATION, "/")], StatusCode::SEE_OTHER).into_response();
     }
-    let challenge = [(WWW_AUTHENTICATE, "Basic realm=\"lanner-registry\", charset=\"UTF-8\"")];
     let page = layout::message(&site, "Not signed in", "Go back to the list, or try again.");
-    (StatusCode::UNAUTHORIZED, challenge, page).into_response()
+    (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, CHALLENGE)], page).into_response()
+}
+
+/// Has the browser forget the name and the password: it does when they are not taken any more, whatever they are.
+async fn log_out(State(registry): State<Arc<Registry>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let site = Site::new(&registry, Caller::anonymous(), host(&parts));
+    let page = layout::message(&site, "Signed out", "What is shown now is what everybody may see.");
+    (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, CHALLENGE)], page).into_response()
 }
 
 async fn list_page(State(registry): State<Arc<Registry>>, request: Request) -> Response {
