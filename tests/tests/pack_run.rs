@@ -204,9 +204,16 @@ fn trust_that_is_taken_away_counts_at_once() {
     // Given back, it is taken.
     scene.client.trust(scene.registry.address(), "release");
     lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: reloaded");
-    // What cannot be read changes nothing.
+    // What cannot be read stops nothing, and has nothing newer taken.
     fs::write(scene.client.file("trust.toml"), "nonsense").expect("written");
-    lanner.wait_for_stderr("the one before goes on");
+    lanner.wait_for_stderr("what runs goes on, and nothing newer is taken");
+    scene.push("one-rule");
+    lanner.wait_for_stderr("so nothing newer is taken");
+    scene.push("counter-2");
+    // What an entry does not admit any more is as what it does not trust.
+    let prefix = scene.registry.address();
+    scene.client.policy(&format!("[[trust]]\nprefix = \"{prefix}\"\nkeys = [\"release.pub\"]\npack = \"other\"\n"));
+    lanner.wait_for_stderr("it is the pack \"counter\", and the entry for");
     // And where the policy says so, it is stopped.
     let entry = |key: &str| {
         let prefix = scene.registry.address();

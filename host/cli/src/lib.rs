@@ -64,7 +64,9 @@ pub fn main() -> ExitCode {
         eprintln!("{lacking}");
         return ExitCode::FAILURE;
     }
-    let _log = log::start(arguments.log, arguments.color);
+    // The doctor says on stdout what there is to say, also where no thread is to be had.
+    let is_doctor = matches!(arguments.verb, Verb::Doctor(_));
+    let _log = (!is_doctor).then(|| log::start(arguments.log, arguments.color));
     let color = arguments.color;
     signals::survive_file_limits();
     let outcome = match arguments.verb {
@@ -76,7 +78,10 @@ pub fn main() -> ExitCode {
         Verb::SelfTestActor => lanner_control::self_test::act().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|failure| {
-        tracing::error!("{failure}");
+        match is_doctor {
+            true => eprintln!("{failure}"),
+            false => tracing::error!("{failure}"),
+        }
         ExitCode::FAILURE
     })
 }

@@ -281,7 +281,7 @@ fn install_remote(
     if pin.is_none() {
         obtainer.accept(reference, digest, &description)?;
     }
-    Ok(Running { resolved: obtained.resolved, in_use: obtained.in_use })
+    Ok(Running { resolved: obtained.resolved, in_use: obtained.in_use, description })
 }
 
 /// `pack.name=value`.

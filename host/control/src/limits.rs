@@ -35,7 +35,7 @@ const ADDRESS_SPACE: Need = Need {
     what: "of address space",
     unit: " MiB",
     size: 1 << 20,
-    least: 768,
+    least: 1536,
     remedy: "`ulimit -v unlimited`, or LimitAS=infinity in a systemd unit; what is really used is bounded with MemoryMax=",
 };
 const DATA: Need = Need {

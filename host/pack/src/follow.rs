@@ -133,6 +133,9 @@ impl Following {
                 return;
             }
             self.look();
+            if asked == Ok(()) && !self.down {
+                tracing::info!("the registry {} was asked for {} names", self.registry, self.names.len());
+            }
             due = self.next();
         }
     }
@@ -256,7 +259,7 @@ impl Following {
         if let Err(error) = self.obtainer.accept(reference, resolved.digest, &description) {
             tracing::warn!("{error}; after a restart an older version would not be noticed");
         }
-        Ok(Running { resolved, in_use })
+        Ok(Running { resolved, in_use, description })
     }
 }
 

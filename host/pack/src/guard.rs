@@ -13,11 +13,12 @@ use super::follow::{Followed, Follower};
 use super::obtain::Obtainer;
 use super::reference::Reference;
 use super::running::Table;
+use super::trust::TrustError;
 
 /// How often it is looked whether the policy has changed.
 const LOOK: Duration = Duration::from_secs(2);
 /// How often what runs is checked though nothing has changed: entries expire.
-const CHECK: Duration = Duration::from_secs(60);
+const CHECK: Duration = Duration::from_secs(10);
 
 /// Watches over trust. Ends when dropped.
 pub struct Guard {
@@ -67,6 +68,9 @@ impl Guard {
     }
 }
 
+/// What the board calls the policy.
+const POLICY: &str = "trust policy";
+
 struct Guarding {
     obtainer: Arc<Obtainer>,
     running: Table,
@@ -80,11 +84,16 @@ impl Guarding {
         match self.obtainer.trust.refresh() {
             Ok(false) => false,
             Ok(true) => {
+                self.board.clear(POLICY);
                 tracing::info!("the trust policy has changed: what runs is checked again");
                 true
             }
             Err(error) => {
-                tracing::error!("the trust policy has changed and cannot be used: {error}; the one before goes on");
+                let what = format!(
+                    "the trust policy has changed and cannot be used: {error}; what runs goes on, and nothing newer is taken"
+                );
+                tracing::error!("{what}");
+                self.board.set(POLICY, &what);
                 false
             }
         }
@@ -94,15 +103,19 @@ impl Guarding {
     fn check(&self) {
         let names: Vec<Reference> = self.running.lock().keys().cloned().collect();
         for name in names {
-            let Some(resolved) = self.running.resolved(&name) else { continue };
-            let refusal = match self.obtainer.check_kept(&name, resolved.digest) {
+            let running =
+                self.running.lock().get(&name).map(|running| (running.resolved.digest, running.description.clone()));
+            let Some((digest, description)) = running else { continue };
+            let refusal = match self.obtainer.check_kept(&name, digest, &description) {
+                // What cannot be read says nothing of what runs.
+                Ok(Some(TrustError::Broken { .. })) => continue,
                 Ok(refusal) => refusal.map(|refusal| refusal.to_string()),
                 Err(error) => {
                     tracing::error!("whether {name} is trusted cannot be found out: {error}");
                     continue;
                 }
             };
-            self.judge(&name, resolved.digest, refusal);
+            self.judge(&name, digest, refusal);
         }
     }
 

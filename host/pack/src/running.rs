@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lanner_engine::Description;
+
 use super::reference::Reference;
 use super::remote::Resolved;
 use super::store::InUse;
@@ -13,6 +15,8 @@ pub struct Running {
     pub resolved: Resolved,
     /// Keeps it in the store.
     pub in_use: Option<InUse>,
+    /// What it is.
+    pub description: Arc<Description>,
 }
 
 /// What runs, by the names it was loaded by. Cheap to clone.

@@ -21,6 +21,12 @@ pub enum TrustError {
         /// Where it would be.
         path: PathBuf,
     },
+    /// The policy was changed, and cannot be read any more: nothing newer is taken until it can.
+    #[error("the trust policy has changed and cannot be used, so nothing newer is taken: {why}")]
+    Broken {
+        /// Why not.
+        why: String,
+    },
     /// The policy does not trust it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -36,6 +42,8 @@ pub struct Trust {
 #[derive(Debug)]
 struct Now {
     policy: Option<Arc<Policy>>,
+    /// Why what is there now cannot be used.
+    broken: Option<String>,
     /// What its files were like when they were read.
     files: Vec<(PathBuf, Option<Facts>)>,
 }
@@ -56,11 +64,11 @@ impl Trust {
             false => None,
         };
         let files = facts(&path, policy.as_deref());
-        Ok(Self { path, now: Mutex::new(Now { policy, files }) })
+        Ok(Self { path, now: Mutex::new(Now { policy, broken: None, files }) })
     }
 
-    /// Reads the policy anew where a file of it has changed; says whether one has. What is not sound is an error, once, and
-    /// changes nothing: the policy before goes on. One that is not there any more is none, and trusts nobody.
+    /// Reads the policy anew where a file of it has changed; says whether one has. What is not sound is an error, once; until
+    /// it is mended nobody is trusted anew. One that is not there any more is none, and trusts nobody.
     ///
     /// # Errors
     /// It is not sound.
@@ -76,11 +84,12 @@ impl Trust {
             Err(error) => {
                 // As they are now, so that it is said once.
                 now.files = facts(&self.path, now.policy.as_deref());
+                now.broken = Some(error.to_string());
                 return Err(error);
             }
         };
         now.files = facts(&self.path, policy.as_deref());
-        now.policy = policy;
+        (now.policy, now.broken) = (policy, None);
         Ok(true)
     }
 
@@ -95,6 +104,9 @@ impl Trust {
 
     fn policy(&self) -> Result<Arc<Policy>, TrustError> {
         let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = &now.broken {
+            return Err(TrustError::Broken { why: why.clone() });
+        }
         now.policy.clone().ok_or_else(|| TrustError::NoPolicy { path: self.path.clone() })
     }
 
@@ -157,7 +169,7 @@ mod tests {
         assert!(trusts(&trust) && !trust.refresh().expect("sound"));
         fs::write(&path, "nonsense").expect("written");
         assert!(trust.refresh().is_err(), "it is said");
-        assert!(trusts(&trust) && !trust.refresh().expect("and said once"));
+        assert!(!trust.refresh().expect("and said once") && !trusts(&trust), "nobody is trusted meanwhile");
         write("");
         assert!(trust.refresh().expect("sound") && !trusts(&trust), "an empty policy trusts nobody");
         write("on_revocation = \"stop\"\n[[trust]]\nprefix = \"h.example\"\nkeys = [\"a.pub\"]\n");

@@ -4,14 +4,19 @@ use super::queue::{Behind, MAX_FINDINGS, Standing};
 
 /// A sink that took nothing for so many looks is said to be stuck.
 const STUCK_LOOKS: u32 = 2;
+/// After so many looks it is said again that a sink cannot keep up.
+const QUIET_LOOKS: u32 = 30;
 /// After so many more it is said again.
 const AGAIN_LOOKS: u32 = 600;
 
 /// What was seen of a sink so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Look {
-    /// Findings it had written at the last look.
+    /// Findings it had written at the last look, and that were left out.
     written: u64,
+    left_out: u64,
+    /// For so many looks nothing is said of being slow.
+    quiet: u32,
     /// Looks in which it took nothing of what waits.
     idle: u32,
     /// It was said to be stuck, when so many findings were left out.
@@ -21,6 +26,14 @@ pub(crate) struct Look {
 impl Look {
     /// Says what there is to say.
     pub(crate) fn report(&mut self, name: &str, now: &Standing, behind: Behind) {
+        // It takes some, and cannot keep up.
+        let more = now.left_out.saturating_sub(self.left_out);
+        if more > 0 && self.said.is_none() && self.quiet == 0 {
+            tracing::warn!("{name} takes findings slower than they come: {more} were left out; {} wait", now.waiting);
+            self.quiet = QUIET_LOOKS;
+        }
+        self.left_out = now.left_out;
+        self.quiet = self.quiet.saturating_sub(1);
         let moved = now.written != self.written || now.waiting == 0;
         self.written = now.written;
         self.idle = if moved { 0 } else { self.idle + 1 };

@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use lanner_engine::Description;
 use lanner_trust::{BUNDLE_MEDIA_TYPE, MAX_BUNDLE_BYTES, Verdict};
 
 use crate::artifact::{ArtifactError, MAX_DOCUMENT, Manifest};
@@ -375,15 +376,23 @@ impl Obtainer {
         Ok(Some((manifest, bundle)))
     }
 
-    /// Why what is in the store under this digest is not trusted, by its signatures there; nothing where it is.
+    /// Why what is in the store under this digest is not trusted, by its signatures there, or not admitted, by what it is;
+    /// nothing where it is.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn check_kept(&self, reference: &Reference, digest: Digest) -> Result<Option<TrustError>, ObtainError> {
+    pub fn check_kept(
+        &self,
+        reference: &Reference,
+        digest: Digest,
+        description: &Description,
+    ) -> Result<Option<TrustError>, ObtainError> {
         let index = self.store.index()?;
         let signatures = index.pack(digest).map(|entry| entry.signatures.clone()).unwrap_or_default();
         let kept = self.kept(&signatures)?;
-        Ok(self.trust.check(reference.repository(), digest, &kept.bundles).err())
+        let rules: Vec<&str> = description.rules.iter().map(|rule| rule.id.as_str()).collect();
+        let trusted = self.trust.check(reference.repository(), digest, &kept.bundles).map(drop);
+        Ok(trusted.and_then(|()| self.trust.admit(reference.repository(), &description.name, &rules)).err())
     }
 }
 
