@@ -10,7 +10,7 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FileType, OFlags};
+use rustix::fs::{FileType, FlockOperation, OFlags};
 use rustix::io::Errno;
 use rustix::stdio::stdout;
 
@@ -91,6 +91,21 @@ impl Outlet {
     /// Writes what waits.
     pub(crate) fn flush(&mut self) -> Result<(), SinkError> {
         self.prepare().map_err(SinkError::Now)?;
+        // How long the file is tells something only while nobody else writes to it.
+        self.lock(FlockOperation::LockExclusive);
+        let written = self.write();
+        self.lock(FlockOperation::Unlock);
+        written
+    }
+
+    /// Has other hosts wait with what they write to the same file; where the file system has no locks, they do not.
+    fn lock(&self, operation: FlockOperation) {
+        if let To::Path { open: Some(Open { file, reader: Some(_), .. }), .. } = &self.to {
+            let _ = rustix::fs::fcntl_lock(file, operation);
+        }
+    }
+
+    fn write(&mut self) -> Result<(), SinkError> {
         if self.written < self.waiting.len() {
             self.begin_well().map_err(SinkError::Now)?;
         }
