@@ -1,12 +1,12 @@
 //! Whom to trust, as a file says it: read anew when it changes.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lanner_trust::{OnRevocation, Policy, PolicyError, Refusal, Verdict};
 
 use super::digest::Digest;
+use super::facts::Facts;
 use super::reference::Repository;
 
 /// Where the policy lies when nothing is said.
@@ -47,9 +47,6 @@ struct Now {
     /// What its files were like when they were read.
     files: Vec<(PathBuf, Option<Facts>)>,
 }
-
-/// What tells whether a file is another, or has changed: device, inode, size, and when it changed.
-type Facts = [i64; 5];
 
 impl Trust {
     /// Reads the policy from this file, or from where it lies when nothing is said.
@@ -137,14 +134,7 @@ impl Trust {
 fn facts(path: &Path, policy: Option<&Policy>) -> Vec<(PathBuf, Option<Facts>)> {
     let files = policy.map(Policy::files).unwrap_or_default();
     let all = std::iter::once(path).chain(files.iter().map(PathBuf::as_path));
-    all.map(|path| (path.to_owned(), facts_of(path))).collect()
-}
-
-fn facts_of(path: &Path) -> Option<Facts> {
-    let facts = path.metadata().ok()?;
-    let numbers = [facts.dev(), facts.ino(), facts.size()].map(u64::cast_signed);
-    let [device, inode, size] = numbers;
-    Some([device, inode, size, facts.ctime(), facts.ctime_nsec()])
+    all.map(|path| (path.to_owned(), Facts::of(path))).collect()
 }
 
 #[cfg(test)]

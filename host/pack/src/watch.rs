@@ -1,8 +1,7 @@
 //! Notices that the files and folders of rules changed: as the kernel tells, or, where it does not, by looking.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use notify::event::AccessKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::board::Board;
+use super::facts::Facts;
 use super::locate::Located;
 use super::reload::Reloader;
 
@@ -185,11 +185,11 @@ pub(super) struct Looks {
 }
 
 /// Paths, with what tells whether something at them is another, or has changed.
-type Seen = BTreeMap<PathBuf, Option<[i64; 5]>>;
+type Seen = BTreeMap<PathBuf, Option<Facts>>;
 
 impl Looks {
     fn have_changed(&mut self, paths: impl Iterator<Item = PathBuf>) -> bool {
-        let now: Seen = paths.map(|path| (facts(&path), path)).map(|(facts, path)| (path, facts)).collect();
+        let now: Seen = paths.map(|path| (Facts::of(&path), path)).map(|(facts, path)| (path, facts)).collect();
         let settled = now == self.last;
         self.last = now;
         let changed = settled && self.known.as_ref() != Some(&self.last);
@@ -198,13 +198,6 @@ impl Looks {
         }
         changed
     }
-}
-
-fn facts(path: &Path) -> Option<[i64; 5]> {
-    let facts = path.metadata().ok()?;
-    let numbers = [facts.dev().cast_signed(), facts.ino().cast_signed(), facts.size().cast_signed()];
-    let [dev, inode, size] = numbers;
-    Some([dev, inode, size, facts.ctime(), facts.ctime_nsec()])
 }
 
 #[cfg(test)]

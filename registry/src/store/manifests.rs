@@ -78,18 +78,20 @@ impl Store {
         }
     }
 
+    /// The manifest that a reference names now; whether it is there is not looked at.
+    pub(super) async fn digest_of(&self, name: &RepositoryName, reference: &Reference) -> Result<Option<Digest>> {
+        match reference {
+            Reference::Digest(digest) => Ok(Some(digest.clone())),
+            Reference::Tag(tag) => self.tag(name, tag).await,
+        }
+    }
+
     /// A manifest of a repository.
     ///
     /// # Errors
     /// The storage fails.
     pub async fn manifest(&self, name: &RepositoryName, reference: &Reference) -> Result<Option<Stored>> {
-        let digest = match reference {
-            Reference::Digest(digest) => digest.clone(),
-            Reference::Tag(tag) => match self.tag(name, tag).await? {
-                Some(digest) => digest,
-                None => return Ok(None),
-            },
-        };
+        let Some(digest) = self.digest_of(name, reference).await? else { return Ok(None) };
         match self.read_manifest(name, &digest).await? {
             Some(_) if self.0.gate.show(&digest).await => self.read_manifest(name, &digest).await,
             found => Ok(found),

@@ -38,13 +38,7 @@ impl Store {
     /// # Errors
     /// The storage fails; also while the bytes are read.
     pub async fn open_manifest(&self, name: &RepositoryName, reference: &Reference) -> Result<Option<OpenedManifest>> {
-        let digest = match reference {
-            Reference::Digest(digest) => digest.clone(),
-            Reference::Tag(tag) => match self.tag(name, tag).await? {
-                Some(digest) => digest,
-                None => return Ok(None),
-            },
-        };
+        let Some(digest) = self.digest_of(name, reference).await? else { return Ok(None) };
         match self.try_open_manifest(name, &digest).await? {
             Some(_) if self.0.gate.show(&digest).await => self.try_open_manifest(name, &digest).await,
             found => Ok(found),
