@@ -19,6 +19,11 @@ pub fn boot_time_ns() -> u64 {
         .map_or(0, |(_, boot)| boot)
 }
 
+/// Now, ns since boot: the clock that the kernel side stamps records with.
+pub(crate) fn boot_ns() -> u64 {
+    ns(clock_gettime(ClockId::Boottime))
+}
+
 fn ns(time: Timespec) -> u64 {
     (time.tv_sec as u64).saturating_mul(1_000_000_000).saturating_add(time.tv_nsec as u64)
 }
@@ -31,7 +36,7 @@ mod tests {
 
     #[test]
     fn boot_and_time_since_make_now() {
-        let since = ns(clock_gettime(ClockId::Boottime));
+        let since = boot_ns();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
         assert!(now.abs_diff(boot_time_ns() + since) < 1_000_000_000);
     }

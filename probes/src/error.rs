@@ -1,8 +1,5 @@
 //! What can keep the probes from working, and what to do about it.
 
-use std::io;
-
-use crate::tracefs::TRACEFS;
 use lanner_abi::Kind;
 
 /// Why the probes cannot be loaded, attached or read.
@@ -83,17 +80,13 @@ pub enum ProbeError {
         /// What the kernel said.
         reason: String,
     },
-    /// Tracepoints may not be looked at.
-    #[error("{path} may not be read, where tracepoints stand: run as root, or with CAP_DAC_READ_SEARCH")]
-    Unreadable {
-        /// Where tracefs is.
-        path: &'static str,
-    },
-    /// Tracepoints cannot be found.
-    #[error("tracefs is not mounted and cannot be ({source}): as root, `mount -t tracefs tracefs {TRACEFS}`")]
-    Tracefs {
-        /// What mounting it gave.
-        source: io::Error,
+    /// This kernel has no such tracepoint.
+    #[error("this kernel does not have the tracepoint {hook}, which the {} probe needs", kind.name())]
+    Absent {
+        /// Its kind.
+        kind: Kind,
+        /// The tracepoint.
+        hook: &'static str,
     },
     /// A map of the object cannot be used.
     #[error("the probes' map `{name}` cannot be used: {reason}")]
@@ -134,6 +127,8 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
@@ -147,8 +142,7 @@ mod tests {
 
     #[test]
     fn a_chain_does_not_repeat_itself() {
-        let error = ProbeError::Tracefs { source: io::Error::other("not root") };
+        let error = io::Error::other(io::Error::other("not root"));
         assert_eq!(chain(&error).matches("not root").count(), 1);
-        assert!(error.to_string().contains("mount -t tracefs tracefs /sys/kernel/tracing"));
     }
 }

@@ -55,9 +55,42 @@ pub struct Task {
     pub gid: u32,
     /// Effective group id.
     pub egid: u32,
+    /// What else it is at the moment, where that is known.
+    pub standing: Option<Standing>,
     /// The thread's short name, without the NULs that fill it up.
     #[serde(with = "serde_bytes")]
     pub comm: Vec<u8>,
     /// A thread of the kernel.
     pub kernel_thread: bool,
+}
+
+/// What a process is at the moment of an event, beside its ids. A number of 0 is one that is not known, but for users, groups
+/// and capabilities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Standing {
+    /// Saved user id.
+    pub suid: u32,
+    /// Saved group id.
+    pub sgid: u32,
+    /// Session leader's process id.
+    pub sid: u32,
+    /// Group leader's process id.
+    pub pgid: u32,
+    /// Inode number of the mount namespace.
+    pub mnt_ns: u32,
+    /// Inode number of the pid namespace that it is in.
+    pub pid_ns: u32,
+    /// Inode number of the network namespace.
+    pub net_ns: u32,
+    /// Inode number of the user namespace.
+    pub user_ns: u32,
+    /// Id of the control group (cgroup v2).
+    pub cgroup_id: u64,
+    /// Inheritable capabilities, a bit each.
+    pub caps_inheritable: u64,
+    /// Permitted capabilities.
+    pub caps_permitted: u64,
+    /// Effective capabilities.
+    pub caps_effective: u64,
 }

@@ -6,7 +6,10 @@ pub(crate) use crate::generated::HOOKS;
 
 /// One program of the object.
 pub(crate) struct Hook {
+    /// What it tells of.
     pub(crate) kind: Kind,
+    /// What else.
+    pub(crate) also: &'static [Kind],
     /// The function's name in `src/bpf/`.
     pub(crate) program: &'static str,
     pub(crate) point: Point,
@@ -19,23 +22,28 @@ pub(crate) struct Hook {
 pub(crate) enum Point {
     /// A raw tracepoint with typed arguments (`tp_btf`, 5.5).
     Typed(&'static str),
-    /// A tracepoint of tracefs.
-    Tracefs { category: &'static str, name: &'static str, path: &'static str },
+    /// A system call that returned: the program is entered at these places of the map `calls`.
+    Call { name: &'static str, numbers: &'static [u16] },
 }
 
 impl Point {
     /// As it is told to people.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Typed(name) => name,
-            Self::Tracefs { path, .. } => path,
+            Self::Typed(name) | Self::Call { name, .. } => name,
         }
+    }
+}
+
+impl Hook {
+    pub(crate) fn is_of(&self, kind: Kind) -> bool {
+        self.kind == kind || self.also.contains(&kind)
     }
 }
 
 /// Of a kind.
 pub(crate) fn of(kind: Kind) -> impl Iterator<Item = &'static Hook> {
-    HOOKS.iter().filter(move |hook| hook.kind == kind)
+    HOOKS.iter().filter(move |hook| hook.is_of(kind))
 }
 
 /// The kinds that the kernel side tells of.

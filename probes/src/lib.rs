@@ -3,8 +3,8 @@
 //! The probes are C with CO-RE (`src/bpf/`), built ahead into `objects/` and embedded, so that building this crate needs
 //! no clang. [`Probes`] loads and attaches them, [`Reader`] hands out what they tell as [`RawEvent`]s.
 //!
-//! Needs Linux 5.15 with BTF, and root or CAP_BPF with CAP_PERFMON. The probes see the whole machine, but not system
-//! calls of 32-bit programs on a 64-bit kernel (their tracepoints leave those out) and not what io_uring does.
+//! Needs Linux 5.15 with BTF, and root or CAP_BPF with CAP_PERFMON. The probes see the whole machine, 32-bit
+//! system calls too, but not what is submitted through io_uring.
 
 #![forbid(unsafe_code)]
 
@@ -16,12 +16,11 @@ mod generated;
 mod hooks;
 mod load;
 mod reader;
-mod tracefs;
+mod symbols;
 
 pub use clock::boot_time_ns;
 pub use decode::DecodeError;
 pub use error::ProbeError;
-pub use event::{RawEvent, Task};
+pub use event::{RawEvent, Standing, Task};
 pub use load::{Counts, DEFAULT_RING_BYTES, ProbeConfig, Probes, ProgramFacts};
 pub use reader::Reader;
-pub use tracefs::ensure_tracefs;

@@ -2,8 +2,9 @@
 
 use std::io;
 
-use aya::maps::{MapError, PerCpuArray, RingBuf};
-use aya::programs::{BtfTracePoint, Program, ProgramError, TracePoint, tp_btf, trace_point};
+use aya::maps::{Array, MapData, MapError, PerCpuArray, ProgramArray, RingBuf};
+use aya::programs::{BtfTracePoint, ProgramError, tp_btf};
+use aya::util::KernelVersion;
 use aya::{Btf, Ebpf, EbpfError, EbpfLoader};
 use lanner_abi::Kind;
 
@@ -11,24 +12,36 @@ use crate::ProbeError;
 use crate::error::{chain, log_end};
 use crate::hooks::{self, HOOKS, Hook, Point};
 use crate::reader::Reader;
-use crate::tracefs::{ensure_tracefs, has_tracepoint};
+use crate::symbols;
 
 #[cfg(target_arch = "x86_64")]
 const OBJECT: Option<&[u8]> = Some(aya::include_bytes_aligned!("../objects/x86_64/probes.bpf.o"));
 #[cfg(not(target_arch = "x86_64"))]
 const OBJECT: Option<&[u8]> = None;
 
-/// The ring buffer where nothing else is said, bytes. A megabyte holds some 4,000 events: this is a quarter of a second of
+/// The ring buffer where nothing else is said, bytes. A megabyte holds some 3,000 events: this is a quarter of a second of
 /// a very busy machine.
 pub const DEFAULT_RING_BYTES: u32 = 16 << 20;
 /// A page; the kernel wants whole pages and a power of two.
 const MIN_RING_BYTES: u32 = 4096;
 const MAX_RING_BYTES: u32 = 1 << 30;
+/// The ring buffers, the one that is to be read last first, each with what part of the bytes that are asked for it gets: who
+/// makes a million opens fills that of the many, and not that of what processes are known by.
+const RINGS: [(&str, u32); 3] = [("ring_bulk", 1), ("ring_rare", 4), ("ring_process", 2)];
+
+/// The program that looks at all system calls, and where it is attached.
+const DISPATCHER: (&str, &str) = ("call_returned", "sys_exit");
+
+/// Slots of a processor that records are made in: a program may be interrupted by another one.
+const SLOTS: u32 = 2;
+/// Likewise from Linux 7.0 on, where another task's may come between as well. As MAX_SLOTS in output.bpf.h.
+const SLOTS_OF_PREEMPTIBLE: u32 = 4;
 
 /// How the probes are loaded.
 #[derive(Clone, Debug)]
 pub struct ProbeConfig {
-    /// The ring buffer's size; made a power of two from 4 KiB to 1 GiB.
+    /// The size of the ring buffer for kinds of which there may be many, bytes; made a power of two from 4 KiB to 1 GiB. That
+    /// for processes has half of it, that for the rest a quarter.
     pub ring_bytes: u32,
     /// A process (in the initial pid namespace) whose doings are not reported, but for its children's birth. By default
     /// this one: reporting what the reporting does would not end.
@@ -57,7 +70,7 @@ pub struct Counts {
 pub struct ProgramFacts {
     /// The program.
     pub name: &'static str,
-    /// Its kind.
+    /// The kind that it tells of, or the first of them.
     pub kind: Kind,
     /// Where it goes.
     pub hook: &'static str,
@@ -71,14 +84,21 @@ pub struct ProgramFacts {
 pub struct Probes {
     ebpf: Ebpf,
     types: Btf,
+    /// Programs of system calls, by number.
+    calls: ProgramArray<MapData>,
+    /// By kind: whether it is reported.
+    wanted: Array<MapData, u64>,
     /// What holds each of `HOOKS` attached.
     links: Vec<Option<Link>>,
+    /// What holds the program attached that looks at all system calls.
+    dispatcher: Option<tp_btf::BtfTracePointLink>,
     attached: Vec<Kind>,
 }
 
 enum Link {
     Typed { _link: tp_btf::BtfTracePointLink },
-    Tracefs { _link: trace_point::TracePointLink },
+    /// It is entered in `calls`.
+    Call,
 }
 
 impl Probes {
@@ -90,21 +110,33 @@ impl Probes {
     pub fn load(config: &ProbeConfig) -> Result<Self, ProbeError> {
         let object = OBJECT.ok_or(ProbeError::Architecture { architecture: std::env::consts::ARCH })?;
         let types = Btf::from_sys_fs().map_err(|error| ProbeError::KernelTypes { reason: chain(&error) })?;
-        let slots = possible_cpus()?;
+        let preemptible = KernelVersion::current().is_ok_and(|version| version >= KernelVersion::new(7, 0, 0));
+        let slots = if preemptible { SLOTS_OF_PREEMPTIBLE } else { SLOTS };
         let ring_bytes = config.ring_bytes.clamp(MIN_RING_BYTES, MAX_RING_BYTES).next_power_of_two();
         let ignored = config.ignore_pid.unwrap_or(0);
-        let ebpf = EbpfLoader::new()
+        let rename_lock = symbols::rename_lock();
+        let mut loader = EbpfLoader::new();
+        for (name, part) in RINGS {
+            loader.map_max_entries(name, (ring_bytes / part).max(MIN_RING_BYTES));
+        }
+        let mut ebpf = loader
             .btf(Some(&types))
-            .map_max_entries("events", ring_bytes)
-            .map_max_entries("scratch", slots)
+            .map_max_entries("scratch", possible_cpus()?.saturating_mul(slots))
+            .override_global("slots_per_cpu", &slots, true)
             .override_global("self_tgid", &ignored, true)
+            .override_global("rename_lock", &rename_lock, true)
             .load(object)
             .map_err(|error| load_error(&error))?;
-        Ok(Self { ebpf, types, links: HOOKS.iter().map(|_| None).collect(), attached: Vec::new() })
+        let mut take = |name: &'static str| {
+            ebpf.take_map(name).ok_or(ProbeError::Map { name, reason: "there is none".into() })
+        };
+        let calls = ProgramArray::try_from(take("calls")?).map_err(|error| map_error("calls", &error))?;
+        let wanted = Array::try_from(take("wanted")?).map_err(|error| map_error("wanted", &error))?;
+        let links = HOOKS.iter().map(|_| None).collect();
+        Ok(Self { ebpf, types, calls, wanted, links, dispatcher: None, attached: Vec::new() })
     }
 
-    /// Begins to report a kind. Does nothing where it is reported already. Mounts tracefs where it is missing and the kind
-    /// needs it.
+    /// Begins to report a kind. Does nothing where it is reported already.
     ///
     /// # Errors
     /// The program at fault, and why. Nothing of the kind stays attached then.
@@ -112,13 +144,11 @@ impl Probes {
         if self.attached.contains(&kind) {
             return Ok(());
         }
-        if hooks::of(kind).any(|hook| matches!(hook.point, Point::Tracefs { .. })) {
-            ensure_tracefs()?;
-        }
-        let attached = self.attach_hooks(kind);
-        match attached {
-            Ok(()) => self.attached.push(kind),
-            Err(_) => self.drop_links(kind),
+        self.attached.push(kind);
+        let attached = self.set_wanted(kind, true).and_then(|()| self.attach_hooks(kind));
+        if attached.is_err() {
+            // What it cannot undo either is not reported all the same: the kernel side asks whether it is wanted.
+            let _ = self.detach(kind);
         }
         attached
     }
@@ -126,11 +156,26 @@ impl Probes {
     /// Ends reporting a kind; its events that are under way still arrive. Does nothing where it is not reported.
     ///
     /// # Errors
-    /// None today.
+    /// The kernel side's maps cannot be written.
     pub fn detach(&mut self, kind: Kind) -> Result<(), ProbeError> {
-        self.drop_links(kind);
         self.attached.retain(|attached| *attached != kind);
-        Ok(())
+        let set = self.set_wanted(kind, false);
+        let Self { links, attached, calls, .. } = self;
+        let mut cleared = Ok(());
+        for (hook, link) in HOOKS.iter().zip(links) {
+            if attached.iter().any(|kind| hook.is_of(*kind)) {
+                continue;
+            }
+            let Some(Link::Call) = link.take() else { continue };
+            let Point::Call { numbers, .. } = hook.point else { continue };
+            for number in numbers {
+                cleared = cleared.and(calls.clear_index(&u32::from(*number)));
+            }
+        }
+        if !self.links.iter().any(|link| matches!(link, Some(Link::Call))) {
+            self.dispatcher = None;
+        }
+        set.and(cleared.map_err(|error| map_error("calls", &error)))
     }
 
     /// The kinds that are reported.
@@ -138,14 +183,17 @@ impl Probes {
         hooks::kinds().filter(|kind| self.attached.contains(kind)).collect()
     }
 
-    /// Takes the ring buffer.
+    /// Takes the ring buffers.
     ///
     /// # Errors
-    /// It was taken before, or cannot be mapped.
+    /// They were taken before, or cannot be mapped.
     pub fn reader(&mut self) -> Result<Reader, ProbeError> {
-        let map = self.ebpf.take_map("events").ok_or(ProbeError::ReaderTaken)?;
-        let ring = RingBuf::try_from(map).map_err(|error| map_error("events", &error))?;
-        Ok(Reader::new(ring))
+        let mut rings = Vec::with_capacity(RINGS.len());
+        for (name, _) in RINGS {
+            let map = self.ebpf.take_map(name).ok_or(ProbeError::ReaderTaken)?;
+            rings.push(RingBuf::try_from(map).map_err(|error| map_error(name, &error))?);
+        }
+        Ok(Reader::new(rings))
     }
 
     /// What was reported and what was lost.
@@ -168,20 +216,15 @@ impl Probes {
 
     /// Every program.
     pub fn programs(&self) -> Vec<ProgramFacts> {
-        HOOKS
-            .iter()
-            .map(|hook| ProgramFacts {
-                name: hook.program,
-                kind: hook.kind,
-                hook: hook.point.name(),
-                since: hook.since,
-                verified_insns: self
-                    .ebpf
-                    .program(hook.program)
-                    .and_then(|program| program.info().ok())
-                    .and_then(|info| info.verified_instruction_count()),
-            })
-            .collect()
+        let verified = |program: &str| self.ebpf.program(program)?.info().ok()?.verified_instruction_count();
+        let facts = |hook: &'static Hook| ProgramFacts {
+            name: hook.program,
+            kind: hook.kind,
+            hook: hook.point.name(),
+            since: hook.since,
+            verified_insns: verified(hook.program),
+        };
+        HOOKS.iter().map(facts).collect()
     }
 
     /// The names of a kind's hooks, as the kernel has them.
@@ -194,30 +237,53 @@ impl Probes {
         hooks::kinds().collect()
     }
 
-    fn attach_hooks(&mut self, kind: Kind) -> Result<(), ProbeError> {
-        let mut any = false;
-        for (hook, link) in HOOKS.iter().zip(&mut self.links).filter(|(hook, _)| hook.kind == kind) {
-            // arm64 has no open and no creat: its C library calls openat.
-            if matches!(hook.point, Point::Tracefs { path, .. } if !has_tracepoint(path)) {
-                continue;
-            }
-            let program = self.ebpf.program_mut(hook.program).ok_or_else(|| ProbeError::Object {
-                reason: format!("the program {} is not in the object", hook.program),
-            })?;
-            *link = Some(attach_program(program, hook, &self.types)?);
-            any = true;
-        }
-        if any {
-            return Ok(());
-        }
-        let hook = hooks::of(kind).next().map_or(("", ""), |hook| (hook.program, hook.point.name()));
-        let reason = "this kernel does not have it: it needs CONFIG_FTRACE_SYSCALLS=y".into();
-        Err(ProbeError::Attach { program: hook.0, kind, hook: hook.1, reason })
+    fn set_wanted(&mut self, kind: Kind, wanted: bool) -> Result<(), ProbeError> {
+        let set = self.wanted.set(u32::from(kind.number()), u64::from(wanted), 0);
+        set.map_err(|error| map_error("wanted", &error))
     }
 
-    fn drop_links(&mut self, kind: Kind) {
-        for (_, link) in HOOKS.iter().zip(&mut self.links).filter(|(hook, _)| hook.kind == kind) {
-            *link = None;
+    fn attach_hooks(&mut self, kind: Kind) -> Result<(), ProbeError> {
+        let mut missing = None;
+        let mut any = false;
+        for (index, hook) in HOOKS.iter().enumerate().filter(|(_, hook)| hook.is_of(kind)) {
+            if self.links.get(index).is_some_and(Option::is_none) {
+                match self.attach_hook(hook) {
+                    Ok(link) => self.links[index] = Some(link),
+                    // A kernel without modules has no tracepoint for them.
+                    Err(ProbeError::Absent { .. }) if hooks::of(kind).count() > 1 => {
+                        missing = Some(hook);
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            any = true;
+        }
+        match missing {
+            Some(hook) if !any => Err(ProbeError::Absent { kind, hook: hook.point.name() }),
+            _ => Ok(()),
+        }
+    }
+
+    fn attach_hook(&mut self, hook: &'static Hook) -> Result<Link, ProbeError> {
+        match hook.point {
+            Point::Typed(point) => {
+                let link = attach(&mut self.ebpf, &self.types, hook, hook.program, point)?;
+                Ok(Link::Typed { _link: link })
+            }
+            Point::Call { numbers, .. } => {
+                let (dispatcher, point) = DISPATCHER;
+                if self.dispatcher.is_none() {
+                    self.dispatcher = Some(attach(&mut self.ebpf, &self.types, hook, dispatcher, point)?);
+                }
+                let program = load(&mut self.ebpf, &self.types, hook, hook.program, point)?;
+                let program = program.fd().map_err(|error| program_error(hook, &error))?;
+                for number in numbers {
+                    let entered = self.calls.set(u32::from(*number), program, 0);
+                    entered.map_err(|error| map_error("calls", &error))?;
+                }
+                Ok(Link::Call)
+            }
         }
     }
 }
@@ -228,27 +294,35 @@ impl std::fmt::Debug for Probes {
     }
 }
 
-/// Gives a program to the verifier where that has not happened yet, and attaches it.
-fn attach_program(program: &mut Program, hook: &'static Hook, types: &Btf) -> Result<Link, ProbeError> {
-    let loaded = |result: Result<(), ProgramError>| match result {
-        Ok(()) | Err(ProgramError::AlreadyLoaded) => Ok(()),
+/// Gives a program to the verifier, where that has not happened yet.
+fn load<'a>(
+    ebpf: &'a mut Ebpf,
+    types: &Btf,
+    hook: &'static Hook,
+    program: &'static str,
+    point: &'static str,
+) -> Result<&'a mut BtfTracePoint, ProbeError> {
+    let program = ebpf
+        .program_mut(program)
+        .ok_or_else(|| ProbeError::Object { reason: format!("the program {program} is not in the object") })?;
+    let program: &mut BtfTracePoint = program.try_into().map_err(|error| program_error(hook, &error))?;
+    match program.load(point, types) {
+        Ok(()) | Err(ProgramError::AlreadyLoaded) => Ok(program),
+        Err(ProgramError::Btf(_)) => Err(ProbeError::Absent { kind: hook.kind, hook: point }),
         Err(error) => Err(verifier_error(hook, &error)),
-    };
-    let attach_error = |error: ProgramError| program_error(hook, &error);
-    match hook.point {
-        Point::Typed(name) => {
-            let program: &mut BtfTracePoint = program.try_into().map_err(attach_error)?;
-            loaded(program.load(name, types))?;
-            let link = program.attach().and_then(|id| program.take_link(id)).map_err(attach_error)?;
-            Ok(Link::Typed { _link: link })
-        }
-        Point::Tracefs { category, name, .. } => {
-            let program: &mut TracePoint = program.try_into().map_err(attach_error)?;
-            loaded(program.load())?;
-            let link = program.attach(category, name).and_then(|id| program.take_link(id)).map_err(attach_error)?;
-            Ok(Link::Tracefs { _link: link })
-        }
     }
+}
+
+/// Likewise, and attaches it.
+fn attach(
+    ebpf: &mut Ebpf,
+    types: &Btf,
+    hook: &'static Hook,
+    program: &'static str,
+    point: &'static str,
+) -> Result<tp_btf::BtfTracePointLink, ProbeError> {
+    let program = load(ebpf, types, hook, program, point)?;
+    program.attach().and_then(|id| program.take_link(id)).map_err(|error| program_error(hook, &error))
 }
 
 /// How many numbers of processors there can be, those of absent ones included.

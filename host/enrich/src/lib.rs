@@ -5,6 +5,7 @@
 mod enrichment;
 mod event;
 mod process;
+mod state;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -72,12 +73,26 @@ impl Enricher {
                     parent
                 }
                 (Kind::Exit, _) => self.table.exit(task, time_ns)?,
+                (Kind::Credentials | Kind::Setns | Kind::Unshare, _) => self.table.who_changed(task, time_ns),
                 _ => self.table.who(task, time_ns),
             });
         }
+        self.name_by_pid(&mut event);
         self.table.forget(self.now_ns);
         self.seq += 1;
         Some(Event { seq: self.seq, ..event })
+    }
+}
+
+impl Enricher {
+    /// Names the processes of which the event tells the pid.
+    fn name_by_pid(&self, event: &mut Event) {
+        for field in event.payload.info().fields {
+            let Some(pid) = field.pid.and_then(|pid| event.payload.get().number(pid)) else { continue };
+            if let Some(process) = self.table.by_pid(pid as u32) {
+                name(event, field, process);
+            }
+        }
     }
 }
 

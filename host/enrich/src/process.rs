@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use lanner_abi::{FieldInfo, OwnedRecord, PROCESS, RecordRef, Value, field, process_flag};
 
+use super::state::State;
+
 /// Ancestors that an image keeps alive. Longer lines (a program that keeps starting its own successor) lose their far
 /// end, so that memory stays bounded by the number of living processes.
 pub const MAX_LINEAGE: u16 = 64;
@@ -21,7 +23,8 @@ pub struct ProcessId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ImageId(pub u64);
 
-/// An image of a process: what it runs, as whom, and where it comes from. Never changes.
+/// A process as it is for a while: what it runs, as whom, and where it comes from. Never changes; who changes is another one,
+/// of the same image as long as there is no exec.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Process {
     /// The parent's image when it forked.
@@ -30,7 +33,9 @@ pub struct Process {
     pub depth: u16,
     /// The container that it runs in.
     pub container: Option<Arc<OwnedRecord>>,
-    /// What is known of it, but for those two. What it runs is shared by all that were forked from it.
+    /// What the last event told of it.
+    pub(super) state: State,
+    /// What is known of it, but for those. What it runs is shared by all that were forked from it.
     pub(super) record: OwnedRecord,
 }
 

@@ -9,6 +9,7 @@ use lanner_source::record::{Machine, ProcessSnapshot};
 
 use super::enrichment::{Enrichment, Users};
 use super::process::{ImageId, Process, ProcessId, as_parent};
+use super::state::State;
 
 /// How long an ended process can still be named by events, ns. Its own events come before its exit; what comes after
 /// are those of other processors, microseconds later, and of parents that look at it.
@@ -86,14 +87,26 @@ impl ProcessTable {
     pub(super) fn who(&mut self, task: &Task, time_ns: u64) -> Arc<Process> {
         let found = self.find(task);
         match found {
-            Some(process) if same_user(&process, task) => process,
+            Some(process) if process.state.is_of(task) && same_name(&process, task) => process,
             Some(process) => {
-                let process = Arc::new(self.as_user(&process, task));
+                let process = Arc::new(self.as_now(&process, task));
                 self.replace(task, &process);
                 process
             }
             None => self.stranger(task, time_ns),
         }
+    }
+
+    /// Likewise, of somebody who has just become what `task` says: as he was before.
+    pub(super) fn who_changed(&mut self, task: &Task, time_ns: u64) -> Arc<Process> {
+        let before = self.find(task).unwrap_or_else(|| self.stranger(task, time_ns));
+        self.who(task, time_ns);
+        before
+    }
+
+    /// Who has a pid.
+    pub(super) fn by_pid(&self, pid: u32) -> Option<Arc<Process>> {
+        self.living.get(&pid).map(|(_, process)| process.clone())
     }
 
     /// Somebody forked: the parent, and the child.
@@ -107,14 +120,17 @@ impl ProcessTable {
         let line = as_parent(&parent);
         let self_test = if self.self_test_parent == Some(task.pid) { process_flag::SELF_TEST } else { 0 };
         let start_ns = self.wall(start_boot_ns);
-        let mut child = Process { depth: line.depth + 1, parent: Some(line), ..(*parent).clone() };
+        // With CLONE_PARENT it is a sibling, as far as the kernel is concerned.
+        let ppid = fork.number(field::fork::CHILD_PPID).map_or(parent.pid(), |ppid| ppid as u32);
+        let state = parent.state.of_child(ppid);
+        let mut child = Process { depth: line.depth + 1, parent: Some(line), state, ..(*parent).clone() };
         set_all(
             &mut child.record,
             [
                 (field::process::ID, id.0),
                 (field::process::IMAGE, image_id(id, start_ns).0),
                 (field::process::PID, pid.into()),
-                (field::process::PPID, parent.pid().into()),
+                (field::process::PPID, ppid.into()),
                 (field::process::START, start_ns),
                 (field::process::IMAGE_START, start_ns),
                 (field::process::FLAGS, (parent.flags() | self_test).into()),
@@ -321,7 +337,6 @@ impl ProcessTable {
                 (field::process::ID, id.0),
                 (field::process::IMAGE, image_id(id, image_start_ns).0),
                 (field::process::PID, task.pid.into()),
-                (field::process::PPID, task.ppid.into()),
                 (field::process::START, self.wall(task.start_boot_ns)),
                 (field::process::IMAGE_START, image_start_ns),
                 (field::process::FLAGS, flags.into()),
@@ -334,30 +349,24 @@ impl ProcessTable {
         record.share();
         set(&mut record, field::process::COMM, Some(Value::Text(&task.comm)));
         let depth = parent.as_ref().map_or(0, |parent| parent.depth + 1);
-        let mut image = Process { parent, depth, container: None, record };
-        self.set_user(&mut image, task);
+        let mut image = Process { parent, depth, container: None, state: State::default(), record };
+        self.set_state(&mut image, task);
         image
     }
 
-    /// The image, with the credentials that the event tells of.
-    fn as_user(&self, process: &Process, task: &Task) -> Process {
+    /// The image, with what the event tells of its process.
+    fn as_now(&self, process: &Process, task: &Task) -> Process {
         // Without the texts of before, or they would add up with each change.
         let mut image = Process { record: process.record.with_shared_texts(), ..process.clone() };
-        set(&mut image.record, field::process::COMM, Some(Value::Text(process.comm())));
-        self.set_user(&mut image, task);
+        let comm = if task.tid == task.pid { &task.comm } else { process.comm() };
+        set(&mut image.record, field::process::COMM, Some(Value::Text(comm)));
+        self.set_state(&mut image, task);
         image
     }
 
-    fn set_user(&self, image: &mut Process, task: &Task) {
-        set_all(
-            &mut image.record,
-            [
-                (field::process::UID, task.uid.into()),
-                (field::process::EUID, task.euid.into()),
-                (field::process::GID, task.gid.into()),
-                (field::process::EGID, task.egid.into()),
-            ],
-        );
+    fn set_state(&self, image: &mut Process, task: &Task) {
+        image.state = image.state.then(task);
+        image.state.write(&mut image.record);
         self.enrichments.iter().for_each(|enrichment| enrichment.image(image));
     }
 
@@ -408,13 +417,9 @@ fn image_id(id: ProcessId, start_ns: u64) -> ImageId {
     ImageId(hash(&bytes))
 }
 
-fn same_user(process: &Process, task: &Task) -> bool {
-    let record = process.record();
-    let same = |field, id: u32| record.number(field) == Some(id.into());
-    same(field::process::UID, task.uid)
-        && same(field::process::EUID, task.euid)
-        && same(field::process::GID, task.gid)
-        && same(field::process::EGID, task.egid)
+/// Whether a process is called what the event says, which tells the name of the thread.
+fn same_name(process: &Process, task: &Task) -> bool {
+    task.tid != task.pid || process.comm() == task.comm
 }
 
 /// What an image's facts say, as bits, with those that the kernel told.

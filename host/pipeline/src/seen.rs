@@ -6,8 +6,14 @@ use lanner_abi::{Kind, process_flag};
 use lanner_enrich::Event;
 
 /// Which kinds of events of the host's self-test have come through.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Seen([AtomicU64; Kind::ALL.len()]);
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+}
 
 impl Seen {
     /// Events of this kind.

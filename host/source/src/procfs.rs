@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use lanner_abi::{FieldInfo, NO_ID, OwnedRecord, PROCESS, Text, Value, field, process_flag};
-use lanner_probes::event::Task;
+use lanner_probes::event::{Standing, Task};
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -156,19 +156,24 @@ fn read_process(proc: &OwnedFd, pid: u32, buffer: &mut Vec<u8>) -> Option<(Proce
     let status = Status::parse(buffer);
 
     let mut image = Image { record: OwnedRecord::new(&PROCESS), flags: 0 };
-    image.set(field::process::SUID, Some(status.uids[2]).filter(|uid| *uid != NO_ID));
-    image.set(field::process::SID, stat.sid);
-    image.set(field::process::PGID, stat.pgid);
     image.set(field::process::NS_PID, Some(status.ns_pid.unwrap_or(pid)));
-    image.set(field::process::MNT_NS, namespace(&dir, "ns/mnt"));
-    // Has no target until the first process of the namespace was made.
-    let pid_ns = namespace(&dir, "ns/pid_for_children").or_else(|| namespace(&dir, "ns/pid"));
-    image.set(field::process::PID_NS, pid_ns);
-    image.set(field::process::NET_NS, namespace(&dir, "ns/net"));
-    image.set(field::process::USER_NS, namespace(&dir, "ns/user"));
-    image.set(field::process::CAPS_EFFECTIVE, Some(status.caps_effective));
-    image.set(field::process::CAPS_PERMITTED, Some(status.caps_permitted));
-    image.set(field::process::CAPS_INHERITABLE, Some(status.caps_inheritable));
+    image.set(field::process::TTY, stat.tty);
+    let known = |number: Option<u32>| number.unwrap_or_default();
+    let standing = Standing {
+        suid: status.uids[2],
+        sgid: status.gids[2],
+        sid: known(stat.sid),
+        pgid: known(stat.pgid),
+        mnt_ns: known(namespace(&dir, "ns/mnt")),
+        pid_ns: known(namespace(&dir, "ns/pid")),
+        net_ns: known(namespace(&dir, "ns/net")),
+        user_ns: known(namespace(&dir, "ns/user")),
+        // What the events of the process tell.
+        cgroup_id: 0,
+        caps_inheritable: status.caps_inheritable,
+        caps_permitted: status.caps_permitted,
+        caps_effective: status.caps_effective,
+    };
     if read_file(&dir, "loginuid", MAX_FILE, buffer).is_ok() {
         // All bits are "not set".
         image.set(field::process::LOGIN_UID, number::<u32>(buffer).filter(|uid| *uid != NO_ID));
@@ -207,6 +212,7 @@ fn read_process(proc: &OwnedFd, pid: u32, buffer: &mut Vec<u8>) -> Option<(Proce
         euid: status.uids[1],
         gid: status.gids[0],
         egid: status.gids[1],
+        standing: Some(standing),
         comm: stat.comm,
         kernel_thread: stat.kernel_thread,
     };
@@ -249,6 +255,9 @@ impl Image {
         self.set(field::process::EXE_DEV, Some(dev));
         self.set(field::process::EXE_MODE, Some(stat.st_mode));
         self.set(field::process::EXE_UID, Some(stat.st_uid));
+        self.set(field::process::EXE_GID, Some(stat.st_gid));
+        self.set(field::process::EXE_MTIME, in_ns(stat.st_mtime, stat.st_mtime_nsec));
+        self.set(field::process::EXE_CTIME, in_ns(stat.st_ctime, stat.st_ctime_nsec));
         let fs = rustix::fs::fstatfs(&file).ok().map(|statfs| magic(statfs.f_type));
         self.set(field::process::EXE_FS, fs);
         Ok(())
@@ -262,8 +271,21 @@ struct Stat {
     ppid: u32,
     pgid: Option<u32>,
     sid: Option<u32>,
+    /// The controlling terminal, as the kernel encodes it; not there where there is none.
+    tty: Option<u32>,
     kernel_thread: bool,
     start_boot_ns: u64,
+}
+
+/// A time that a file was changed at; not before 1970.
+fn in_ns(seconds: i64, ns: u64) -> Option<u64> {
+    u64::try_from(seconds).ok()?.checked_mul(1_000_000_000)?.checked_add(ns)
+}
+
+/// A device as stat(5) shows it: the minor number's bits stand around those of the major one.
+fn device(shown: u32) -> u32 {
+    let (major, minor) = (shown >> 8 & 0xfff, shown & 0xff | shown >> 12 & 0xfff00);
+    major << 20 | minor
 }
 
 impl Stat {
@@ -278,9 +300,10 @@ impl Stat {
         // 0 for the kernel's own threads; -1 is shown by some kernels where there is none.
         let pgid = number(fields.next()?);
         let sid = number(fields.next()?);
-        let kernel_thread = number::<u64>(fields.nth(2)?)? & PF_KTHREAD != 0;
+        let tty = number(fields.next()?).filter(|tty| *tty != 0).map(device);
+        let kernel_thread = number::<u64>(fields.nth(1)?)? & PF_KTHREAD != 0;
         let start_boot_ns = number::<u64>(fields.nth(12)?)?.saturating_mul(NS_PER_TICK);
-        Some(Self { comm: task_comm(comm, kernel_thread), ppid, pgid, sid, kernel_thread, start_boot_ns })
+        Some(Self { comm: task_comm(comm, kernel_thread), ppid, pgid, sid, tty, kernel_thread, start_boot_ns })
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* Files: what stands behind a descriptor, and the open family. */
+/* Files: what stands behind a descriptor, and what a name leads to. */
 #pragma once
 
 /* As files_lookup_fd_raw(). NULL where the descriptor is closed. */
@@ -18,18 +18,34 @@ static __always_inline struct file *file_of(struct task_struct *task, u32 fd)
 	return file;
 }
 
+static __always_inline struct file *own_file(u32 fd)
+{
+	return file_of((struct task_struct *)bpf_get_current_task_btf(), fd);
+}
+
+/* Whether others use the current task's descriptors: they may have put another file behind one since the call. */
+static __always_inline bool shares_files(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+	struct files_struct *files = task->files;
+
+	return files && files->count.counter > 1;
+}
+
 /* What an inode says. */
 struct file_facts {
 	u64 inode;
 	u32 dev;
 	u32 mode;
 	u32 uid;
+	u32 gid;
+	u32 links;
 	u32 fs_magic;
 	/* On the upper layer of an overlay. */
 	u32 upper;
 };
 
-static __always_inline void read_file(struct file_facts *facts, struct file *file)
+static __noinline void read_file(struct file_facts *facts, struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct super_block *super = BPF_CORE_READ(inode, i_sb);
@@ -38,6 +54,8 @@ static __always_inline void read_file(struct file_facts *facts, struct file *fil
 	facts->inode = BPF_CORE_READ(inode, i_ino);
 	facts->mode = BPF_CORE_READ(inode, i_mode);
 	facts->uid = BPF_CORE_READ(inode, i_uid.val);
+	facts->gid = BPF_CORE_READ(inode, i_gid.val);
+	facts->links = BPF_CORE_READ(inode, i_nlink);
 	facts->dev = BPF_CORE_READ(super, s_dev);
 	facts->fs_magic = BPF_CORE_READ(super, s_magic);
 	/* struct ovl_inode, which a module's BTF may hold: __upperdentry follows vfs_inode (4.x to 6.x). */
@@ -46,208 +64,121 @@ static __always_inline void read_file(struct file_facts *facts, struct file *fil
 	facts->upper = upper != NULL;
 }
 
-/*
- * Appends the path that a caller named, seen from a folder's descriptor, and returns the end. The name is the caller's
- * memory, and what it leads to may have changed since: the event says so. `text` is in the record itself, at a place that
- * the verifier knows.
- */
-static __always_inline u32 append_named(struct record *record, struct text *text, u32 at, u64 name, s32 directory)
+#define NS_PER_SECOND 1000000000ULL
+
+static __always_inline u64 in_ns(struct timespec64 *time)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
-	struct file *file;
-	char first = 0;
-	u32 walk = 0, end;
+	return BPF_CORE_READ(time, tv_sec) * NS_PER_SECOND + BPF_CORE_READ(time, tv_nsec);
+}
+
+static __noinline u64 content_changed(struct inode *inode)
+{
+	struct inode___named *named = (void *)inode;
+	struct inode___plain *plain = (void *)inode;
+
+	if (bpf_core_field_exists(inode->i_mtime_sec))
+		return BPF_CORE_READ(inode, i_mtime_sec) * NS_PER_SECOND + BPF_CORE_READ(inode, i_mtime_nsec);
+	if (bpf_core_field_exists(named->__i_mtime))
+		return in_ns(__builtin_preserve_access_index(&named->__i_mtime));
+	return in_ns(__builtin_preserve_access_index(&plain->i_mtime));
+}
+
+static __noinline u64 inode_changed(struct inode *inode)
+{
+	struct inode___named *named = (void *)inode;
+	struct inode___plain *plain = (void *)inode;
+
+	/* Without I_CTIME_QUERIED, the highest bit of the nanoseconds from Linux 6.13 on. */
+	if (bpf_core_field_exists(inode->i_ctime_sec))
+		return BPF_CORE_READ(inode, i_ctime_sec) * NS_PER_SECOND +
+		       (BPF_CORE_READ(inode, i_ctime_nsec) & 0x7fffffff);
+	if (bpf_core_field_exists(named->__i_ctime))
+		return in_ns(__builtin_preserve_access_index(&named->__i_ctime));
+	return in_ns(__builtin_preserve_access_index(&plain->i_ctime));
+}
+
+/* --- texts: each of these appends one to a record, and returns the new end ----------------------------------------- */
+
+/* `text` is in the record itself, at a place that the verifier knows. */
+
+/* A string of the caller's memory. */
+static __noinline u32 append_user_string(struct record *record, struct text *text, u32 at, u64 string)
+{
 	long length;
 
-	record->flags |= EVENT_UNRESOLVED;
-	bpf_probe_read_user(&first, sizeof(first), (const void *)name);
-	if (first && first != '/') {
-		if (directory == AT_FDCWD) {
-			walk = append_working_directory(task, at);
-		} else {
-			file = file_of(task, directory);
-			if (file)
-				walk = append_path_of(file, at);
-		}
-	}
-	end = at + walk;
-	BOUND(end, SLOT_BYTES - STRING_BYTES);
-	length = bpf_probe_read_user_str((char *)record + end, STRING_BYTES, (const void *)name);
+	BOUND(at, SLOT_BYTES - STRING_BYTES);
+	length = bpf_probe_read_user_str((char *)record + at, STRING_BYTES, (const void *)string);
 	if (length <= 0 || length > STRING_BYTES) {
-		/* Without the name, the folder's path would pass for what was opened. */
 		record->flags |= EVENT_PARTIAL;
 		return at;
 	}
 	if (length == STRING_BYTES)
 		record->flags |= EVENT_TRUNCATED;
-	text->walk = walk;
 	text->name = length;
-	return end + length;
+	return at + length;
 }
 
-/*
- * Reports an open that has returned. What it opened is read from the descriptor: by now another thread may have
- * closed it (then the caller's name is all there is) or, by a narrow race, put another file in its place.
- * A global function, so that the four hooks share one body.
- */
-__noinline int report_open(s64 result, u64 name, s32 directory, u32 flags, u32 mode)
+/* A string of the kernel's. */
+static __noinline u32 append_string(struct record *record, struct text *text, u32 at, const char *string)
 {
-	struct open_record *open = BEGIN(open, KIND_OPEN);
-	struct open_fields *payload;
-	struct file_facts facts;
-	struct file *file = NULL;
-	u32 at = sizeof(*open);
+	long length;
 
-	if (!open)
-		return 0;
-	payload = &open->payload;
-	open->record.result = result;
-	FILL(payload, OPEN, flags, flags);
-	FILL(payload, OPEN, mode, mode);
-	FILL(payload, OPEN, created, 0);
-	payload->present |= OPEN_path;
+	BOUND(at, SLOT_BYTES - STRING_BYTES);
+	length = bpf_probe_read_kernel_str((char *)record + at, STRING_BYTES, string);
+	if (length <= 0 || length > STRING_BYTES)
+		return at;
+	text->name = length;
+	return at + length;
+}
 
-	if (result >= 0)
-		file = file_of((struct task_struct *)bpf_get_current_task_btf(), result);
+/* From where a name is seen: the root, the working directory, or the folder behind a descriptor. */
+static __always_inline u32 append_start(struct record *record, char first, u32 at, s32 folder)
+{
+	struct file *file;
+
+	if (first == '/')
+		return append_root(record, at);
+	if (folder == AT_FDCWD)
+		return first ? append_working_directory(record, at) : 0;
+	file = own_file(folder);
+	return file ? append_path_of(file, record, at) : 0;
+}
+
+/* The path that a caller named, seen from a folder's descriptor. It is not resolved. */
+static __noinline u32 append_asked(struct record *record, struct text *text, u32 at, u64 name, s32 folder)
+{
+	char first = 0;
+	u32 end;
+
+	BOUND(at, SLOT_BYTES - PATH_ROOM - STRING_BYTES);
+	bpf_probe_read_user(&first, sizeof(first), (const void *)name);
+	text->walk = append_start(record, first, at, folder);
+	end = append_user_string(record, text, at + text->walk, name);
+	if (text->name)
+		return end;
+	/* Without the name, the folder's path would pass for what was named. */
+	text->walk = 0;
+	return at;
+}
+
+/* Likewise, where it is all that is known of what the call was about: another thread may have changed it meanwhile. */
+static __always_inline u32 append_named(struct record *record, struct text *text, u32 at, u64 name, s32 folder)
+{
+	record->flags |= EVENT_UNRESOLVED;
+	return append_asked(record, text, at, name, folder);
+}
+
+/* The path of an open file. */
+static __noinline u32 append_descriptor(struct record *record, struct text *text, u32 at, s32 fd)
+{
+	struct file *file = own_file(fd);
+
 	if (!file) {
-		at = append_named(&open->record, &payload->path, at, name, directory);
-		submit(&open->record, at);
-		return 0;
+		record->flags |= EVENT_PARTIAL;
+		return at;
 	}
-	payload->created = (BPF_CORE_READ(file, f_mode) & FMODE_CREATED) != 0;
-	payload->flags = BPF_CORE_READ(file, f_flags) | (flags & O_ONLY_ARGUMENT);
-	read_file(&facts, file);
-	FILL(payload, OPEN, inode, facts.inode);
-	FILL(payload, OPEN, dev, facts.dev);
-	FILL(payload, OPEN, file_mode, facts.mode);
-	FILL(payload, OPEN, file_upper, facts.upper);
-	payload->path.walk = append_path_of(file, at);
-	submit(&open->record, at + payload->path.walk);
-	return 0;
-}
-
-SEC("tracepoint/syscalls/sys_exit_open")
-int open_returned(struct syscall_exit *call)
-{
-	struct pt_regs *registers = saved_registers();
-
-	return report_open(call->result, ARGUMENT_0(registers), AT_FDCWD, ARGUMENT_1(registers), ARGUMENT_2(registers));
-}
-
-SEC("tracepoint/syscalls/sys_exit_creat")
-int creat_returned(struct syscall_exit *call)
-{
-	struct pt_regs *registers = saved_registers();
-
-	return report_open(call->result, ARGUMENT_0(registers), AT_FDCWD, O_CREAT | O_WRONLY | O_TRUNC,
-			   ARGUMENT_1(registers));
-}
-
-SEC("tracepoint/syscalls/sys_exit_openat")
-int openat_returned(struct syscall_exit *call)
-{
-	struct pt_regs *registers = saved_registers();
-
-	return report_open(call->result, ARGUMENT_1(registers), ARGUMENT_0(registers), ARGUMENT_2(registers),
-			   ARGUMENT_3(registers));
-}
-
-SEC("tracepoint/syscalls/sys_exit_openat2")
-int openat2_returned(struct syscall_exit *call)
-{
-	struct pt_regs *registers = saved_registers();
-	struct open_how how = {};
-
-	/* The caller's memory: what comes of it is a claim, but for a file that was opened f_flags is not. */
-	bpf_probe_read_user(&how, sizeof(how), (const void *)ARGUMENT_2(registers));
-	return report_open(call->result, ARGUMENT_1(registers), ARGUMENT_0(registers), how.flags, how.mode);
-}
-
-/* A global function, so that the three hooks share one body; `folders` are two descriptors. */
-__noinline int report_rename(s64 result, u64 old_name, u64 new_name, u64 folders, u32 flags)
-{
-	struct rename_record *rename = BEGIN(rename, KIND_RENAME);
-	u32 at = sizeof(*rename);
-
-	if (!rename)
-		return 0;
-	rename->record.result = result;
-	FILL(&rename->payload, RENAME, flags, flags);
-	rename->payload.present |= RENAME_old_path | RENAME_new_path;
-	at = append_named(&rename->record, &rename->payload.old_path, at, old_name, folders >> 32);
-	BOUND(at, sizeof(*rename) + PATH_ROOM + STRING_BYTES);
-	at = append_named(&rename->record, &rename->payload.new_path, at, new_name, folders);
-	submit(&rename->record, at);
-	return 0;
-}
-
-static __always_inline u64 two_folders(u64 old_folder, u64 new_folder)
-{
-	return old_folder << 32 | (u32)new_folder;
-}
-
-SEC("tracepoint/syscalls/sys_exit_rename")
-int rename_returned(struct syscall_exit *call)
-{
-	struct pt_regs *registers = saved_registers();
-
-	return report_rename(call->result, ARGUMENT_0(registers), ARGUMENT_1(registers), two_folders(AT_FDCWD, AT_FDCWD),
-			     0);
-}
-
-SEC("tracepoint/syscalls/sys_exit_renameat")
-int renameat_returned(struct syscall_exit *call)
-{
-	struct pt_regs *registers = saved_registers();
-
-	return report_rename(call->result, ARGUMENT_1(registers), ARGUMENT_3(registers),
-			     two_folders(ARGUMENT_0(registers), ARGUMENT_2(registers)), 0);
-}
-
-SEC("tracepoint/syscalls/sys_exit_renameat2")
-int renameat2_returned(struct syscall_exit *call)
-{
-	struct pt_regs *registers = saved_registers();
-
-	return report_rename(call->result, ARGUMENT_1(registers), ARGUMENT_3(registers),
-			     two_folders(ARGUMENT_0(registers), ARGUMENT_2(registers)), ARGUMENT_4(registers));
-}
-
-/* A global function, so that the three hooks share one body. */
-__noinline int report_unlink(s64 result, u64 name, s32 folder, bool directory)
-{
-	struct unlink_record *unlink = BEGIN(unlink, KIND_UNLINK);
-	u32 at = sizeof(*unlink);
-
-	if (!unlink)
-		return 0;
-	unlink->record.result = result;
-	FILL(&unlink->payload, UNLINK, directory, directory);
-	unlink->payload.present |= UNLINK_path;
-	at = append_named(&unlink->record, &unlink->payload.path, at, name, folder);
-	submit(&unlink->record, at);
-	return 0;
-}
-
-SEC("tracepoint/syscalls/sys_exit_unlink")
-int unlink_returned(struct syscall_exit *call)
-{
-	return report_unlink(call->result, ARGUMENT_0(saved_registers()), AT_FDCWD, false);
-}
-
-SEC("tracepoint/syscalls/sys_exit_rmdir")
-int rmdir_returned(struct syscall_exit *call)
-{
-	return report_unlink(call->result, ARGUMENT_0(saved_registers()), AT_FDCWD, true);
-}
-
-#define AT_REMOVEDIR 0x200
-
-SEC("tracepoint/syscalls/sys_exit_unlinkat")
-int unlinkat_returned(struct syscall_exit *call)
-{
-	struct pt_regs *registers = saved_registers();
-
-	return report_unlink(call->result, ARGUMENT_1(registers), ARGUMENT_0(registers),
-			     (ARGUMENT_2(registers) & AT_REMOVEDIR) != 0);
+	if (shares_files())
+		record->flags |= EVENT_SHARED;
+	text->walk = append_path_of(file, record, at);
+	return at + text->walk;
 }

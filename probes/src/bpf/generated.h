@@ -20,14 +20,77 @@ enum kind {
 	KIND_EXEC = 1,
 	KIND_FORK = 2,
 	KIND_EXIT = 3,
+	KIND_CREDENTIALS = 4,
+	KIND_PTRACE = 5,
+	KIND_SIGNAL = 6,
+	KIND_PRCTL = 7,
+	KIND_SETNS = 8,
+	KIND_UNSHARE = 9,
+	KIND_CHROOT = 10,
+	KIND_PIVOT_ROOT = 11,
+	KIND_PROCESS_MEMORY = 12,
+	KIND_EXEC_FAILED = 13,
 	KIND_OPEN = 32,
 	KIND_UNLINK = 33,
 	KIND_RENAME = 34,
+	KIND_LINK = 35,
+	KIND_SYMLINK = 36,
+	KIND_CHMOD = 37,
+	KIND_CHOWN = 38,
+	KIND_TRUNCATE = 39,
+	KIND_UTIMES = 40,
+	KIND_XATTR = 41,
+	KIND_MOUNT = 42,
+	KIND_UMOUNT = 43,
+	KIND_MKDIR = 44,
+	KIND_MKNOD = 45,
+	KIND_MEMFD = 64,
+	KIND_MMAP = 65,
+	KIND_MPROTECT = 66,
+	KIND_MODULE_LOAD = 67,
+	KIND_MODULE_UNLOAD = 68,
+	KIND_KEXEC = 69,
+	KIND_BPF = 70,
+	KIND_PERF_EVENT = 71,
+	KIND_USERFAULTFD = 72,
+	KIND_IO_URING = 73,
 	KIND_CONNECT = 80,
+	KIND_BIND = 81,
 	KIND_LISTEN = 82,
+	KIND_ACCEPT = 83,
+	KIND_SEND = 84,
+	KIND_SOCKET = 86,
+	KIND_DUP = 87,
 	KIND_LOSS = 112,
 	KINDS = 128,
 };
+
+enum ring {
+	RING_PROCESS,
+	RING_RARE,
+	RING_BULK,
+};
+
+static inline enum ring ring_of(enum kind kind)
+{
+	switch (kind) {
+	case KIND_EXEC:
+	case KIND_FORK:
+	case KIND_EXIT:
+	case KIND_CREDENTIALS:
+	case KIND_SETNS:
+	case KIND_UNSHARE:
+		return RING_PROCESS;
+	case KIND_OPEN:
+	case KIND_CONNECT:
+	case KIND_ACCEPT:
+	case KIND_SEND:
+	case KIND_SOCKET:
+		return RING_BULK;
+	default:
+		return RING_RARE;
+	}
+}
 
 enum process_flag {
 	PROCESS_EXE_UPPER = 1 << 0,
@@ -40,6 +103,9 @@ enum process_flag {
 	PROCESS_PATH_TRUNCATED = 1 << 7,
 	PROCESS_KERNEL_THREAD = 1 << 8,
 	PROCESS_SELF_TEST = 1 << 9,
+	PROCESS_EXE_UNREACHABLE = 1 << 10,
+	PROCESS_EXE_FOREIGN = 1 << 11,
+	PROCESS_CWD_DELETED = 1 << 12,
 };
 
 enum event_flag {
@@ -47,6 +113,10 @@ enum event_flag {
 	EVENT_PARTIAL = 1 << 1,
 	EVENT_FAILED = 1 << 2,
 	EVENT_UNRESOLVED = 1 << 3,
+	EVENT_UNREACHABLE = 1 << 4,
+	EVENT_FOREIGN = 1 << 5,
+	EVENT_COMPAT = 1 << 6,
+	EVENT_SHARED = 1 << 7,
 };
 
 enum stdio_flag {
@@ -96,6 +166,12 @@ struct process_fields {
 	struct text cwd;
 	struct text script;
 	struct text user;
+	u32 sgid;
+	u32 exe_gid;
+	u64 exe_mtime;
+	u64 exe_ctime;
+	u32 tty;
+	u64 cgroup_id;
 } __attribute__((aligned(8)));
 
 #define PROCESS_ns_pid (1ULL << 6)
@@ -119,7 +195,13 @@ struct process_fields {
 #define PROCESS_exe (1ULL << 30)
 #define PROCESS_argv (1ULL << 32)
 #define PROCESS_cwd (1ULL << 33)
-_Static_assert(sizeof(struct process_fields) == 208, "");
+#define PROCESS_sgid (1ULL << 36)
+#define PROCESS_exe_gid (1ULL << 37)
+#define PROCESS_exe_mtime (1ULL << 38)
+#define PROCESS_exe_ctime (1ULL << 39)
+#define PROCESS_tty (1ULL << 40)
+#define PROCESS_cgroup_id (1ULL << 41)
+_Static_assert(sizeof(struct process_fields) == 248, "");
 
 struct exec_fields {
 	u64 present;
@@ -129,6 +211,7 @@ struct exec_fields {
 	struct text interpreter;
 	u8 peer_address[16];
 	u16 peer_port;
+	struct text path;
 } __attribute__((aligned(8)));
 
 #define EXEC_stdio (1ULL << 1)
@@ -136,7 +219,8 @@ struct exec_fields {
 #define EXEC_interpreter (1ULL << 3)
 #define EXEC_peer_address (1ULL << 4)
 #define EXEC_peer_port (1ULL << 5)
-_Static_assert(sizeof(struct exec_fields) == 56, "");
+#define EXEC_path (1ULL << 6)
+_Static_assert(sizeof(struct exec_fields) == 64, "");
 
 struct exec_record {
 	struct record record;
@@ -150,12 +234,16 @@ struct fork_fields {
 	u32 child_pid;
 	u32 child_ns_pid;
 	u64 child_start;
+	u64 flags;
+	u32 child_ppid;
 } __attribute__((aligned(8)));
 
 #define FORK_child_pid (1ULL << 1)
 #define FORK_child_ns_pid (1ULL << 2)
 #define FORK_child_start (1ULL << 3)
-_Static_assert(sizeof(struct fork_fields) == 32, "");
+#define FORK_flags (1ULL << 4)
+#define FORK_child_ppid (1ULL << 5)
+_Static_assert(sizeof(struct fork_fields) == 48, "");
 
 struct fork_record {
 	struct record record;
@@ -177,6 +265,199 @@ struct exit_record {
 	struct exit_fields payload;
 };
 
+struct credentials_fields {
+	u64 present;
+	u32 uid;
+	u32 euid;
+	u32 suid;
+	u32 fsuid;
+	u32 gid;
+	u32 egid;
+	u32 sgid;
+	u32 fsgid;
+	u64 caps_effective;
+	u64 caps_permitted;
+	u64 caps_inheritable;
+} __attribute__((aligned(8)));
+
+#define CREDENTIALS_uid (1ULL << 0)
+#define CREDENTIALS_euid (1ULL << 1)
+#define CREDENTIALS_suid (1ULL << 2)
+#define CREDENTIALS_fsuid (1ULL << 3)
+#define CREDENTIALS_gid (1ULL << 4)
+#define CREDENTIALS_egid (1ULL << 5)
+#define CREDENTIALS_sgid (1ULL << 6)
+#define CREDENTIALS_fsgid (1ULL << 7)
+#define CREDENTIALS_caps_effective (1ULL << 8)
+#define CREDENTIALS_caps_permitted (1ULL << 9)
+#define CREDENTIALS_caps_inheritable (1ULL << 10)
+_Static_assert(sizeof(struct credentials_fields) == 64, "");
+
+struct credentials_record {
+	struct record record;
+	struct credentials_fields payload;
+};
+
+struct ptrace_fields {
+	u64 present;
+	u32 request;
+	u32 target;
+	u32 target_pid;
+	u32 target_ns_pid;
+	u64 address;
+} __attribute__((aligned(8)));
+
+#define PTRACE_request (1ULL << 0)
+#define PTRACE_target_pid (1ULL << 2)
+#define PTRACE_target_ns_pid (1ULL << 3)
+#define PTRACE_address (1ULL << 4)
+_Static_assert(sizeof(struct ptrace_fields) == 32, "");
+
+struct ptrace_record {
+	struct record record;
+	struct ptrace_fields payload;
+};
+
+struct signal_fields {
+	u64 present;
+	u32 signal;
+	u32 target;
+	u32 target_pid;
+	s32 target_ns_pid;
+} __attribute__((aligned(8)));
+
+#define SIGNAL_signal (1ULL << 0)
+#define SIGNAL_target_pid (1ULL << 2)
+#define SIGNAL_target_ns_pid (1ULL << 3)
+_Static_assert(sizeof(struct signal_fields) == 24, "");
+
+struct signal_record {
+	struct record record;
+	struct signal_fields payload;
+};
+
+struct prctl_fields {
+	u64 present;
+	u32 option;
+	u64 value;
+	struct text name;
+} __attribute__((aligned(8)));
+
+#define PRCTL_option (1ULL << 0)
+#define PRCTL_value (1ULL << 1)
+#define PRCTL_name (1ULL << 2)
+_Static_assert(sizeof(struct prctl_fields) == 32, "");
+
+struct prctl_record {
+	struct record record;
+	struct prctl_fields payload;
+};
+
+struct setns_fields {
+	u64 present;
+	s32 fd;
+	u32 flags;
+	u32 mnt_ns;
+	u32 pid_ns;
+	u32 net_ns;
+	u32 user_ns;
+} __attribute__((aligned(8)));
+
+#define SETNS_fd (1ULL << 0)
+#define SETNS_flags (1ULL << 1)
+#define SETNS_mnt_ns (1ULL << 2)
+#define SETNS_pid_ns (1ULL << 3)
+#define SETNS_net_ns (1ULL << 4)
+#define SETNS_user_ns (1ULL << 5)
+_Static_assert(sizeof(struct setns_fields) == 32, "");
+
+struct setns_record {
+	struct record record;
+	struct setns_fields payload;
+};
+
+struct unshare_fields {
+	u64 present;
+	u32 flags;
+	u32 mnt_ns;
+	u32 pid_ns;
+	u32 net_ns;
+	u32 user_ns;
+} __attribute__((aligned(8)));
+
+#define UNSHARE_flags (1ULL << 0)
+#define UNSHARE_mnt_ns (1ULL << 1)
+#define UNSHARE_pid_ns (1ULL << 2)
+#define UNSHARE_net_ns (1ULL << 3)
+#define UNSHARE_user_ns (1ULL << 4)
+_Static_assert(sizeof(struct unshare_fields) == 32, "");
+
+struct unshare_record {
+	struct record record;
+	struct unshare_fields payload;
+};
+
+struct chroot_fields {
+	u64 present;
+	struct text path;
+} __attribute__((aligned(8)));
+
+#define CHROOT_path (1ULL << 0)
+_Static_assert(sizeof(struct chroot_fields) == 16, "");
+
+struct chroot_record {
+	struct record record;
+	struct chroot_fields payload;
+};
+
+struct pivot_root_fields {
+	u64 present;
+	struct text new_root;
+	struct text put_old;
+} __attribute__((aligned(8)));
+
+#define PIVOT_ROOT_new_root (1ULL << 0)
+#define PIVOT_ROOT_put_old (1ULL << 1)
+_Static_assert(sizeof(struct pivot_root_fields) == 24, "");
+
+struct pivot_root_record {
+	struct record record;
+	struct pivot_root_fields payload;
+};
+
+struct process_memory_fields {
+	u64 present;
+	u8 written;
+	u32 target;
+	u32 target_pid;
+	u32 target_ns_pid;
+} __attribute__((aligned(8)));
+
+#define PROCESS_MEMORY_written (1ULL << 0)
+#define PROCESS_MEMORY_target_pid (1ULL << 2)
+#define PROCESS_MEMORY_target_ns_pid (1ULL << 3)
+_Static_assert(sizeof(struct process_memory_fields) == 24, "");
+
+struct process_memory_record {
+	struct record record;
+	struct process_memory_fields payload;
+};
+
+struct exec_failed_fields {
+	u64 present;
+	struct text path;
+	u32 flags;
+} __attribute__((aligned(8)));
+
+#define EXEC_FAILED_path (1ULL << 0)
+#define EXEC_FAILED_flags (1ULL << 1)
+_Static_assert(sizeof(struct exec_failed_fields) == 24, "");
+
+struct exec_failed_record {
+	struct record record;
+	struct exec_failed_fields payload;
+};
+
 struct open_fields {
 	u64 present;
 	struct text path;
@@ -187,6 +468,10 @@ struct open_fields {
 	u32 file_mode;
 	u8 created;
 	u8 file_upper;
+	struct text asked;
+	u8 deleted;
+	u32 owner;
+	u32 links;
 } __attribute__((aligned(8)));
 
 #define OPEN_path (1ULL << 0)
@@ -197,7 +482,11 @@ struct open_fields {
 #define OPEN_file_mode (1ULL << 5)
 #define OPEN_created (1ULL << 6)
 #define OPEN_file_upper (1ULL << 7)
-_Static_assert(sizeof(struct open_fields) == 48, "");
+#define OPEN_asked (1ULL << 8)
+#define OPEN_deleted (1ULL << 9)
+#define OPEN_owner (1ULL << 10)
+#define OPEN_links (1ULL << 11)
+_Static_assert(sizeof(struct open_fields) == 64, "");
 
 struct open_record {
 	struct record record;
@@ -236,6 +525,373 @@ struct rename_record {
 	struct rename_fields payload;
 };
 
+struct link_fields {
+	u64 present;
+	struct text old_path;
+	struct text new_path;
+	u32 flags;
+} __attribute__((aligned(8)));
+
+#define LINK_old_path (1ULL << 0)
+#define LINK_new_path (1ULL << 1)
+#define LINK_flags (1ULL << 2)
+_Static_assert(sizeof(struct link_fields) == 32, "");
+
+struct link_record {
+	struct record record;
+	struct link_fields payload;
+};
+
+struct symlink_fields {
+	u64 present;
+	struct text target;
+	struct text path;
+} __attribute__((aligned(8)));
+
+#define SYMLINK_target (1ULL << 0)
+#define SYMLINK_path (1ULL << 1)
+_Static_assert(sizeof(struct symlink_fields) == 24, "");
+
+struct symlink_record {
+	struct record record;
+	struct symlink_fields payload;
+};
+
+struct chmod_fields {
+	u64 present;
+	struct text path;
+	u32 mode;
+	s32 fd;
+} __attribute__((aligned(8)));
+
+#define CHMOD_path (1ULL << 0)
+#define CHMOD_mode (1ULL << 1)
+#define CHMOD_fd (1ULL << 2)
+_Static_assert(sizeof(struct chmod_fields) == 24, "");
+
+struct chmod_record {
+	struct record record;
+	struct chmod_fields payload;
+};
+
+struct chown_fields {
+	u64 present;
+	struct text path;
+	u32 owner;
+	u32 group;
+	s32 fd;
+} __attribute__((aligned(8)));
+
+#define CHOWN_path (1ULL << 0)
+#define CHOWN_owner (1ULL << 1)
+#define CHOWN_group (1ULL << 2)
+#define CHOWN_fd (1ULL << 3)
+_Static_assert(sizeof(struct chown_fields) == 32, "");
+
+struct chown_record {
+	struct record record;
+	struct chown_fields payload;
+};
+
+struct truncate_fields {
+	u64 present;
+	struct text path;
+	s64 size;
+	s32 fd;
+} __attribute__((aligned(8)));
+
+#define TRUNCATE_path (1ULL << 0)
+#define TRUNCATE_size (1ULL << 1)
+#define TRUNCATE_fd (1ULL << 2)
+_Static_assert(sizeof(struct truncate_fields) == 32, "");
+
+struct truncate_record {
+	struct record record;
+	struct truncate_fields payload;
+};
+
+struct utimes_fields {
+	u64 present;
+	struct text path;
+	s64 mtime;
+	s32 fd;
+} __attribute__((aligned(8)));
+
+#define UTIMES_path (1ULL << 0)
+#define UTIMES_mtime (1ULL << 1)
+#define UTIMES_fd (1ULL << 2)
+_Static_assert(sizeof(struct utimes_fields) == 32, "");
+
+struct utimes_record {
+	struct record record;
+	struct utimes_fields payload;
+};
+
+struct xattr_fields {
+	u64 present;
+	struct text path;
+	struct text name;
+	u8 removed;
+	s32 fd;
+} __attribute__((aligned(8)));
+
+#define XATTR_path (1ULL << 0)
+#define XATTR_name (1ULL << 1)
+#define XATTR_removed (1ULL << 2)
+#define XATTR_fd (1ULL << 3)
+_Static_assert(sizeof(struct xattr_fields) == 32, "");
+
+struct xattr_record {
+	struct record record;
+	struct xattr_fields payload;
+};
+
+struct mount_fields {
+	u64 present;
+	struct text source;
+	struct text path;
+	struct text fs_type;
+	u64 flags;
+} __attribute__((aligned(8)));
+
+#define MOUNT_source (1ULL << 0)
+#define MOUNT_path (1ULL << 1)
+#define MOUNT_fs_type (1ULL << 2)
+#define MOUNT_flags (1ULL << 3)
+_Static_assert(sizeof(struct mount_fields) == 40, "");
+
+struct mount_record {
+	struct record record;
+	struct mount_fields payload;
+};
+
+struct umount_fields {
+	u64 present;
+	struct text path;
+	u32 flags;
+} __attribute__((aligned(8)));
+
+#define UMOUNT_path (1ULL << 0)
+#define UMOUNT_flags (1ULL << 1)
+_Static_assert(sizeof(struct umount_fields) == 24, "");
+
+struct umount_record {
+	struct record record;
+	struct umount_fields payload;
+};
+
+struct mkdir_fields {
+	u64 present;
+	struct text path;
+	u32 mode;
+} __attribute__((aligned(8)));
+
+#define MKDIR_path (1ULL << 0)
+#define MKDIR_mode (1ULL << 1)
+_Static_assert(sizeof(struct mkdir_fields) == 24, "");
+
+struct mkdir_record {
+	struct record record;
+	struct mkdir_fields payload;
+};
+
+struct mknod_fields {
+	u64 present;
+	struct text path;
+	u32 mode;
+	u32 dev;
+} __attribute__((aligned(8)));
+
+#define MKNOD_path (1ULL << 0)
+#define MKNOD_mode (1ULL << 1)
+#define MKNOD_dev (1ULL << 2)
+_Static_assert(sizeof(struct mknod_fields) == 24, "");
+
+struct mknod_record {
+	struct record record;
+	struct mknod_fields payload;
+};
+
+struct memfd_fields {
+	u64 present;
+	struct text name;
+	u32 flags;
+} __attribute__((aligned(8)));
+
+#define MEMFD_name (1ULL << 0)
+#define MEMFD_flags (1ULL << 1)
+_Static_assert(sizeof(struct memfd_fields) == 24, "");
+
+struct memfd_record {
+	struct record record;
+	struct memfd_fields payload;
+};
+
+struct mmap_fields {
+	u64 present;
+	u64 address;
+	u64 length;
+	u32 protection;
+	u32 flags;
+	struct text path;
+	u64 inode;
+	u32 dev;
+	u32 file_mode;
+} __attribute__((aligned(8)));
+
+#define MMAP_address (1ULL << 0)
+#define MMAP_length (1ULL << 1)
+#define MMAP_protection (1ULL << 2)
+#define MMAP_flags (1ULL << 3)
+#define MMAP_path (1ULL << 4)
+#define MMAP_inode (1ULL << 5)
+#define MMAP_dev (1ULL << 6)
+#define MMAP_file_mode (1ULL << 7)
+_Static_assert(sizeof(struct mmap_fields) == 56, "");
+
+struct mmap_record {
+	struct record record;
+	struct mmap_fields payload;
+};
+
+struct mprotect_fields {
+	u64 present;
+	u64 address;
+	u64 length;
+	u32 protection;
+} __attribute__((aligned(8)));
+
+#define MPROTECT_address (1ULL << 0)
+#define MPROTECT_length (1ULL << 1)
+#define MPROTECT_protection (1ULL << 2)
+_Static_assert(sizeof(struct mprotect_fields) == 32, "");
+
+struct mprotect_record {
+	struct record record;
+	struct mprotect_fields payload;
+};
+
+struct module_load_fields {
+	u64 present;
+	struct text name;
+	struct text path;
+	u64 inode;
+	u32 file_mode;
+	struct text parameters;
+} __attribute__((aligned(8)));
+
+#define MODULE_LOAD_name (1ULL << 0)
+#define MODULE_LOAD_path (1ULL << 1)
+#define MODULE_LOAD_inode (1ULL << 2)
+#define MODULE_LOAD_file_mode (1ULL << 3)
+#define MODULE_LOAD_parameters (1ULL << 4)
+_Static_assert(sizeof(struct module_load_fields) == 48, "");
+
+struct module_load_record {
+	struct record record;
+	struct module_load_fields payload;
+};
+
+struct module_unload_fields {
+	u64 present;
+	struct text name;
+	u32 flags;
+} __attribute__((aligned(8)));
+
+#define MODULE_UNLOAD_name (1ULL << 0)
+#define MODULE_UNLOAD_flags (1ULL << 1)
+_Static_assert(sizeof(struct module_unload_fields) == 24, "");
+
+struct module_unload_record {
+	struct record record;
+	struct module_unload_fields payload;
+};
+
+struct kexec_fields {
+	u64 present;
+	struct text path;
+	u64 inode;
+	u32 file_mode;
+	struct text command_line;
+	u64 flags;
+} __attribute__((aligned(8)));
+
+#define KEXEC_path (1ULL << 0)
+#define KEXEC_inode (1ULL << 1)
+#define KEXEC_file_mode (1ULL << 2)
+#define KEXEC_command_line (1ULL << 3)
+#define KEXEC_flags (1ULL << 4)
+_Static_assert(sizeof(struct kexec_fields) == 48, "");
+
+struct kexec_record {
+	struct record record;
+	struct kexec_fields payload;
+};
+
+struct bpf_fields {
+	u64 present;
+	u32 command;
+	u32 object_type;
+	struct text name;
+} __attribute__((aligned(8)));
+
+#define BPF_command (1ULL << 0)
+#define BPF_object_type (1ULL << 1)
+#define BPF_name (1ULL << 2)
+_Static_assert(sizeof(struct bpf_fields) == 24, "");
+
+struct bpf_record {
+	struct record record;
+	struct bpf_fields payload;
+};
+
+struct perf_event_fields {
+	u64 present;
+	u32 event_type;
+	u64 config;
+	s32 target_ns_pid;
+	s32 cpu;
+} __attribute__((aligned(8)));
+
+#define PERF_EVENT_event_type (1ULL << 0)
+#define PERF_EVENT_config (1ULL << 1)
+#define PERF_EVENT_target_ns_pid (1ULL << 2)
+#define PERF_EVENT_cpu (1ULL << 3)
+_Static_assert(sizeof(struct perf_event_fields) == 32, "");
+
+struct perf_event_record {
+	struct record record;
+	struct perf_event_fields payload;
+};
+
+struct userfaultfd_fields {
+	u64 present;
+	u32 flags;
+} __attribute__((aligned(8)));
+
+#define USERFAULTFD_flags (1ULL << 0)
+_Static_assert(sizeof(struct userfaultfd_fields) == 16, "");
+
+struct userfaultfd_record {
+	struct record record;
+	struct userfaultfd_fields payload;
+};
+
+struct io_uring_fields {
+	u64 present;
+	u32 entries;
+	u32 flags;
+} __attribute__((aligned(8)));
+
+#define IO_URING_entries (1ULL << 0)
+#define IO_URING_flags (1ULL << 1)
+_Static_assert(sizeof(struct io_uring_fields) == 16, "");
+
+struct io_uring_record {
+	struct record record;
+	struct io_uring_fields payload;
+};
+
 struct connect_fields {
 	u64 present;
 	u8 address[16];
@@ -247,6 +903,9 @@ struct connect_fields {
 	s32 fd;
 	u32 socket_type;
 	struct text unix_path;
+	u8 fast_open;
+	u32 cid;
+	u32 vsock_port;
 } __attribute__((aligned(8)));
 
 #define CONNECT_address (1ULL << 0)
@@ -258,11 +917,39 @@ struct connect_fields {
 #define CONNECT_fd (1ULL << 6)
 #define CONNECT_socket_type (1ULL << 7)
 #define CONNECT_unix_path (1ULL << 8)
-_Static_assert(sizeof(struct connect_fields) == 64, "");
+#define CONNECT_fast_open (1ULL << 9)
+#define CONNECT_cid (1ULL << 10)
+#define CONNECT_vsock_port (1ULL << 11)
+_Static_assert(sizeof(struct connect_fields) == 80, "");
 
 struct connect_record {
 	struct record record;
 	struct connect_fields payload;
+};
+
+struct bind_fields {
+	u64 present;
+	u8 address[16];
+	u16 port;
+	u16 protocol;
+	u16 family;
+	s32 fd;
+	u32 socket_type;
+	struct text unix_path;
+} __attribute__((aligned(8)));
+
+#define BIND_address (1ULL << 0)
+#define BIND_port (1ULL << 1)
+#define BIND_protocol (1ULL << 2)
+#define BIND_family (1ULL << 3)
+#define BIND_fd (1ULL << 4)
+#define BIND_socket_type (1ULL << 5)
+#define BIND_unix_path (1ULL << 6)
+_Static_assert(sizeof(struct bind_fields) == 48, "");
+
+struct bind_record {
+	struct record record;
+	struct bind_fields payload;
 };
 
 struct listen_fields {
@@ -273,6 +960,8 @@ struct listen_fields {
 	s32 fd;
 	s32 backlog;
 	u32 socket_type;
+	struct text unix_path;
+	u16 protocol;
 } __attribute__((aligned(8)));
 
 #define LISTEN_address (1ULL << 0)
@@ -281,9 +970,101 @@ struct listen_fields {
 #define LISTEN_fd (1ULL << 3)
 #define LISTEN_backlog (1ULL << 4)
 #define LISTEN_socket_type (1ULL << 5)
-_Static_assert(sizeof(struct listen_fields) == 40, "");
+#define LISTEN_unix_path (1ULL << 6)
+#define LISTEN_protocol (1ULL << 7)
+_Static_assert(sizeof(struct listen_fields) == 56, "");
 
 struct listen_record {
 	struct record record;
 	struct listen_fields payload;
+};
+
+struct accept_fields {
+	u64 present;
+	u8 address[16];
+	u16 port;
+	u8 local_address[16];
+	u16 local_port;
+	u16 family;
+	u16 protocol;
+	s32 fd;
+	struct text unix_path;
+} __attribute__((aligned(8)));
+
+#define ACCEPT_address (1ULL << 0)
+#define ACCEPT_port (1ULL << 1)
+#define ACCEPT_local_address (1ULL << 2)
+#define ACCEPT_local_port (1ULL << 3)
+#define ACCEPT_family (1ULL << 4)
+#define ACCEPT_protocol (1ULL << 5)
+#define ACCEPT_fd (1ULL << 6)
+#define ACCEPT_unix_path (1ULL << 7)
+_Static_assert(sizeof(struct accept_fields) == 64, "");
+
+struct accept_record {
+	struct record record;
+	struct accept_fields payload;
+};
+
+struct send_fields {
+	u64 present;
+	u8 address[16];
+	u16 port;
+	u16 protocol;
+	u16 family;
+	s32 fd;
+	u32 socket_type;
+	u16 local_port;
+	struct text unix_path;
+} __attribute__((aligned(8)));
+
+#define SEND_address (1ULL << 0)
+#define SEND_port (1ULL << 1)
+#define SEND_protocol (1ULL << 2)
+#define SEND_family (1ULL << 3)
+#define SEND_fd (1ULL << 4)
+#define SEND_socket_type (1ULL << 5)
+#define SEND_local_port (1ULL << 6)
+#define SEND_unix_path (1ULL << 7)
+_Static_assert(sizeof(struct send_fields) == 56, "");
+
+struct send_record {
+	struct record record;
+	struct send_fields payload;
+};
+
+struct socket_fields {
+	u64 present;
+	u16 family;
+	u32 socket_type;
+	u32 protocol;
+} __attribute__((aligned(8)));
+
+#define SOCKET_family (1ULL << 0)
+#define SOCKET_socket_type (1ULL << 1)
+#define SOCKET_protocol (1ULL << 2)
+_Static_assert(sizeof(struct socket_fields) == 24, "");
+
+struct socket_record {
+	struct record record;
+	struct socket_fields payload;
+};
+
+struct dup_fields {
+	u64 present;
+	u8 address[16];
+	u16 port;
+	u16 family;
+	s32 fd;
+} __attribute__((aligned(8)));
+
+#define DUP_address (1ULL << 0)
+#define DUP_port (1ULL << 1)
+#define DUP_family (1ULL << 2)
+#define DUP_fd (1ULL << 3)
+_Static_assert(sizeof(struct dup_fields) == 32, "");
+
+struct dup_record {
+	struct record record;
+	struct dup_fields payload;
 };

@@ -26,7 +26,14 @@ typedef _Bool bool;
 enum { false, true };
 
 /* Of uapi/linux/bpf.h, which would bring in every other header. */
-enum { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_PERCPU_ARRAY = 6, BPF_MAP_TYPE_RINGBUF = 27 };
+enum {
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PROG_ARRAY = 3,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+enum { BPF_ANY = 0 };
 enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 enum { BPF_RB_AVAIL_DATA = 0 };
 
@@ -39,15 +46,27 @@ enum { BPF_RB_AVAIL_DATA = 0 };
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define FMODE_CREATED 0x100000
 #define AT_FDCWD (-100)
+#define EINTR 4
+#define EAGAIN 11
 #define EINPROGRESS 115
+/* What a call returns within the kernel where a signal interrupted it: the caller sees EINTR, or makes it again. */
+#define ERESTARTSYS 512
+#define ERESTARTNOINTR 513
+#define ERESTART_RESTARTBLOCK 516
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 #define AF_UNSPEC 0
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
+#define AF_VSOCK 40
+#define IPPROTO_TCP 6
+#define IPPROTO_MPTCP 262
+#define SOCK_STREAM 1
+#define MSG_FASTOPEN 0x20000000
 #define S_IFMT 0170000
 #define S_IFIFO 0010000
 #define S_IFCHR 0020000
+#define S_IFBLK 0060000
 #define S_IFSOCK 0140000
 
 /* The same on x86-64 and arm64. */
@@ -82,12 +101,36 @@ struct super_block {
 	unsigned long s_magic;
 } CORE;
 
+struct timespec64 {
+	s64 tv_sec;
+	long tv_nsec;
+} CORE;
+
 struct inode {
 	u16 i_mode;
 	kuid_t i_uid;
+	kgid_t i_gid;
+	u32 i_nlink;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	u32 i_rdev;
+	/* 6.11. Before that one of the two below. */
+	s64 i_mtime_sec, i_ctime_sec;
+	u32 i_mtime_nsec, i_ctime_nsec;
+} CORE;
+
+/* 6.7. */
+struct inode___named {
+	struct timespec64 __i_mtime, __i_ctime;
+} CORE;
+
+struct inode___plain {
+	struct timespec64 i_mtime, i_ctime;
+} CORE;
+
+/* 6.6 has one of each. */
+struct inode___mixed {
+	struct timespec64 i_mtime, __i_ctime;
 } CORE;
 
 struct dentry {
@@ -100,10 +143,19 @@ struct vfsmount {
 	struct dentry *mnt_root;
 } CORE;
 
+struct ns_common {
+	u32 inum;
+} CORE;
+
+struct mnt_namespace {
+	struct ns_common ns;
+} CORE;
+
 struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
 } CORE;
 
 struct path {
@@ -124,23 +176,22 @@ struct fdtable {
 	struct file **fd;
 } CORE;
 
+typedef struct {
+	int counter;
+} CORE atomic_t;
+
 struct files_struct {
+	/* Tasks that use it. */
+	atomic_t count;
 	struct fdtable *fdt;
 } CORE;
 
 struct fs_struct {
+	struct path root;
 	struct path pwd;
 } CORE;
 
 /* --- processes ----------------------------------------------------------------------------------------------- */
-
-struct ns_common {
-	u32 inum;
-} CORE;
-
-struct mnt_namespace {
-	struct ns_common ns;
-} CORE;
 
 struct pid_namespace {
 	struct ns_common ns;
@@ -177,28 +228,58 @@ typedef struct {
 } kernel_cap_t;
 
 struct cred {
-	kuid_t uid, suid, euid;
-	kgid_t gid, egid;
+	kuid_t uid, suid, euid, fsuid;
+	kgid_t gid, sgid, egid, fsgid;
 	kernel_cap_t cap_inheritable, cap_permitted, cap_effective;
 	struct user_namespace *user_ns;
 } CORE;
 
-typedef struct {
-	int counter;
-} CORE atomic_t;
+struct tty_driver {
+	int major, minor_start;
+} CORE;
+
+struct tty_struct {
+	struct tty_driver *driver;
+	int index;
+} CORE;
 
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
 	u32 flags;
 	struct pid *pids[4];
+	struct tty_struct *tty;
 } CORE;
 
 struct mm_struct {
 	unsigned long arg_start, arg_end;
 } CORE;
 
+struct kernfs_node {
+	u64 id;
+} CORE;
+
+struct cgroup {
+	struct kernfs_node *kn;
+} CORE;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+} CORE;
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1];
+	struct cgroup *dfl_cgrp;
+} CORE;
+
+struct thread_info {
+	/* x86-64: TS_COMPAT; arm64: TIF_32BIT in `flags`. */
+	u32 status;
+	unsigned long flags;
+} CORE;
+
 struct task_struct {
+	struct thread_info thread_info;
 	u32 flags;
 	int exit_code;
 	int pid, tgid;
@@ -213,6 +294,15 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	kuid_t loginuid;
+	struct css_set *cgroups;
+} CORE;
+
+struct kernel_siginfo {
+	int si_code;
+} CORE;
+
+struct module {
+	char name[56];
 } CORE;
 
 struct linux_binprm {
@@ -260,21 +350,8 @@ struct unix_address {
 /* `sk` is its first member in every kernel: a unix socket's sock is its unix_sock. */
 struct unix_sock {
 	struct unix_address *addr;
+	struct path path;
 	struct sock *peer;
 } CORE;
 
-/* --- what does not come from BTF: user ABI and tracefs formats ------------------------------------------------- */
-
-/* The `format` of each of tracefs's events/syscalls/sys_exit_…: the common fields fill the first eight bytes. */
-struct syscall_exit {
-	u64 common;
-	s64 number;
-	s64 result;
-};
-
-/* uapi/linux/openat2.h */
-struct open_how {
-	u64 flags;
-	u64 mode;
-	u64 resolve;
-};
+/* --- what does not come from BTF: user ABI --------------------------------------------------------------------- */

@@ -1,192 +1,97 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* Sockets: what stands behind a descriptor, and connect. */
+/* What sockets are made, and what is done with them. */
 #pragma once
 
-/* NULL where the file is no socket. */
-static __always_inline struct sock *socket_of(struct file *file)
+/* SOCK_NONBLOCK and SOCK_CLOEXEC stand beside the type. */
+#define SOCK_TYPE_MASK 0xf
+
+static __noinline void report_socket(struct call *call, u16 family, u32 type, u32 protocol)
 {
-	struct socket *socket;
+	struct socket_record *socket = BEGIN_CALL(socket, KIND_SOCKET);
 
-	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return NULL;
-	/* NULL also for a path that was opened with O_PATH and leads to a unix socket. */
-	socket = BPF_CORE_READ(file, private_data);
-	return socket ? BPF_CORE_READ(socket, sk) : NULL;
-}
-
-/*
- * Ports in host order, addresses as frames have them: IPv4 as IPv4-mapped IPv6 addresses. Aligned, as they are compared
- * by words.
- */
-struct socket_facts {
-	u8 peer[16];
-	u8 local[16];
-	u16 peer_port;
-	u16 local_port;
-	u16 family;
-	u16 type;
-	u16 protocol;
-} __attribute__((aligned(8)));
-
-static __always_inline void map_ipv4(u8 *address)
-{
-	address[10] = address[11] = 0xff;
-}
-
-static __always_inline bool is_mapped(const u8 *address)
-{
-	const u32 *words = (const u32 *)address;
-
-	return !words[0] && !words[1] && words[2] == __builtin_bswap32(0xffff);
-}
-
-/* Neither of IPv4 nor of IPv6. */
-static __always_inline bool is_unspecified(const u8 *address)
-{
-	const u32 *words = (const u32 *)address;
-
-	return !words[0] && !words[1] && !words[3] && (!words[2] || is_mapped(address));
-}
-
-static __always_inline void read_socket(struct socket_facts *facts, struct sock *sk)
-{
-	struct sock_common *common = __builtin_preserve_access_index(&sk->__sk_common);
-
-	__builtin_memset(facts, 0, sizeof(*facts));
-	facts->family = BPF_CORE_READ(common, skc_family);
-	facts->type = BPF_CORE_READ(sk, sk_type);
-	facts->protocol = BPF_CORE_READ(sk, sk_protocol);
-	if (facts->family != AF_INET && facts->family != AF_INET6)
+	if (!socket)
 		return;
-	facts->peer_port = __builtin_bswap16(BPF_CORE_READ(common, skc_dport));
-	facts->local_port = BPF_CORE_READ(common, skc_num);
-	if (facts->family == AF_INET) {
-		map_ipv4(facts->peer);
-		map_ipv4(facts->local);
-		BPF_CORE_READ_INTO((u32 *)(facts->peer + 12), common, skc_daddr);
-		BPF_CORE_READ_INTO((u32 *)(facts->local + 12), common, skc_rcv_saddr);
-	} else if (bpf_core_field_exists(common->skc_v6_daddr)) {
-		BPF_CORE_READ_INTO((struct in6_addr *)facts->peer, common, skc_v6_daddr);
-		BPF_CORE_READ_INTO((struct in6_addr *)facts->local, common, skc_v6_rcv_saddr);
-	}
+	FILL(&socket->payload, SOCKET, family, family);
+	FILL(&socket->payload, SOCKET, socket_type, type & SOCK_TYPE_MASK);
+	FILL(&socket->payload, SOCKET, protocol, protocol);
+	submit(KIND_SOCKET, &socket->record, sizeof(*socket));
 }
 
-static __always_inline bool is_internet(u16 family)
+CALL(socket)
 {
-	return family == AF_INET || family == AF_INET6;
+	report_socket(call, ARG(0), ARG(1), ARG(2));
 }
 
-/* Appends the name of a unix socket's peer, without the family before it, and returns its length; 0: it has none. */
-static __always_inline u32 append_unix_peer(char *out, struct sock *sk)
-{
-	struct unix_address *address;
-	struct sock *peer;
-	u32 length;
+/* --- connect, and what connects with the first data ---------------------------------------------------------------- */
 
-	/* af_unix may be a module, and its types then not in the kernel's BTF. */
-	if (!bpf_core_type_exists(struct unix_sock))
-		return 0;
-	peer = BPF_CORE_READ((struct unix_sock *)sk, peer);
-	if (!peer)
-		return 0;
-	address = BPF_CORE_READ((struct unix_sock *)peer, addr);
-	if (!address)
-		return 0;
-	length = BPF_CORE_READ(address, len) - sizeof(u16);
-	BOUND(length, ADDRESS_BYTES);
-	if (bpf_probe_read_kernel(out, length, (void *)address->name + sizeof(u16)))
-		return 0;
-	return length;
-}
-
-/* The peer of a connected socket. A connect with AF_UNSPEC takes a peer away, which leaves zeros. */
+/* The peer of a connected socket. A connect with AF_UNSPEC takes a peer away, which leaves nothing. */
 static __always_inline u32 fill_peer(struct connect_record *connect, struct socket_facts *facts, struct sock *sk, u32 at)
 {
 	struct connect_fields *payload = &connect->payload;
 
-	payload->family = facts->family;
+	payload->family = family_of(facts);
 	if (facts->family == AF_UNIX) {
-		payload->unix_path.name = append_unix_peer((char *)connect + at, sk);
-		if (payload->unix_path.name)
-			payload->present |= CONNECT_unix_path;
-		return at + payload->unix_path.name;
+		payload->present |= CONNECT_unix_path;
+		if (!bpf_core_type_exists(struct unix_sock))
+			return at;
+		return append_unix_name(&connect->record, &payload->unix_path, at,
+					BPF_CORE_READ((struct unix_sock *)sk, peer));
 	}
-	if (!is_internet(facts->family))
-		return at;
-	if (facts->local_port) {
+	if (has_local(facts)) {
 		FILL(payload, CONNECT, local_port, facts->local_port);
-		__builtin_memcpy(payload->local_address, facts->local, sizeof(facts->local));
-		payload->present |= CONNECT_local_address;
+		FILL_ADDRESS(payload, CONNECT, local_address, facts->local);
 	}
-	if (!facts->peer_port && is_unspecified(facts->peer)) {
+	if (has_peer(facts)) {
+		FILL(payload, CONNECT, port, facts->peer_port);
+		FILL_ADDRESS(payload, CONNECT, address, facts->peer);
+	} else if (is_internet(facts->family)) {
 		payload->family = AF_UNSPEC;
-		return at;
 	}
-	if (is_mapped(facts->peer))
-		payload->family = AF_INET;
-	FILL(payload, CONNECT, port, facts->peer_port);
-	__builtin_memcpy(payload->address, facts->peer, sizeof(facts->peer));
-	payload->present |= CONNECT_address;
 	return at;
 }
 
-/* sockaddr_in, and sockaddr_in6, whose address stands elsewhere. */
-struct caller_address {
-	u16 family;
-	u16 port;
-	u32 ipv4;
-	u8 ipv6[16];
-};
-
-/* The peer that a caller named, whose sockaddr has been read to `at`. */
-static __always_inline u32 fill_named_peer(struct connect_record *connect, u32 at, u32 length)
+static __always_inline u32 fill_named_peer(struct connect_record *connect, u32 at, u64 address, u32 length)
 {
 	struct connect_fields *payload = &connect->payload;
-	struct caller_address *named = (void *)connect + at;
+	struct named_address named;
 
-	if (length < sizeof(u16))
+	connect->record.flags |= EVENT_UNRESOLVED;
+	if (!read_named(&named, address, length)) {
+		connect->record.flags |= EVENT_PARTIAL;
 		return at;
-	payload->family = named->family;
-	if (named->family == AF_UNIX && length > sizeof(u16)) {
+	}
+	payload->family = named.family;
+	if (named.is_internet) {
+		FILL(payload, CONNECT, port, named.port);
+		FILL_ADDRESS(payload, CONNECT, address, named.address);
+	} else if (named.family == AF_VSOCK) {
+		FILL(payload, CONNECT, cid, named.cid);
+		FILL(payload, CONNECT, vsock_port, named.vsock_port);
+	} else if (named.path) {
 		payload->present |= CONNECT_unix_path;
-		/* Decode passes over the family, which stands where a walk would. */
-		payload->unix_path.walk = sizeof(u16);
-		payload->unix_path.name = length - sizeof(u16);
-		return at + length;
+		at = append_named_unix(&connect->record, &payload->unix_path, at, &named);
 	}
-	if (named->family == AF_INET && length >= 8) {
-		map_ipv4(payload->address);
-		*(u32 *)(payload->address + 12) = named->ipv4;
-	} else if (named->family == AF_INET6 && length >= 24) {
-		__builtin_memcpy(payload->address, named->ipv6, sizeof(named->ipv6));
-		if (is_mapped(payload->address))
-			payload->family = AF_INET;
-	} else {
-		return at;
-	}
-	payload->present |= CONNECT_address;
-	FILL(payload, CONNECT, port, __builtin_bswap16(named->port));
 	return at;
 }
 
-SEC("tracepoint/syscalls/sys_exit_connect")
-int connect_returned(struct syscall_exit *call)
+/* A global function, as several calls connect. `fd` with EVENT_COMPAT of a 32-bit call above it. */
+__noinline int report_connect(s64 result, u64 fd, u64 address, u32 length, u32 fast_open)
 {
 	struct connect_record *connect = BEGIN(connect, KIND_CONNECT);
-	struct pt_regs *registers = saved_registers();
 	struct connect_fields *payload;
 	u32 at = sizeof(*connect);
 	struct socket_facts facts;
 	struct sock *sk;
-	u32 length;
 
 	if (!connect)
 		return 0;
 	payload = &connect->payload;
-	connect->record.result = call->result;
-	FILL(payload, CONNECT, fd, ARGUMENT_0(registers));
+	connect->record.result = result;
+	connect->record.flags |= fd >> 32;
+	FILL(payload, CONNECT, fd, fd);
 	FILL(payload, CONNECT, family, AF_UNSPEC);
-	sk = socket_of(file_of((struct task_struct *)bpf_get_current_task_btf(), payload->fd));
+	FILL(payload, CONNECT, fast_open, fast_open);
+	sk = own_socket(fd);
 	if (sk) {
 		read_socket(&facts, sk);
 		FILL(payload, CONNECT, socket_type, facts.type);
@@ -194,48 +99,382 @@ int connect_returned(struct syscall_exit *call)
 		if (is_internet(facts.family))
 			FILL(payload, CONNECT, protocol, facts.protocol);
 	}
-
-	if (sk && (call->result == 0 || call->result == -EINPROGRESS)) {
+	if (sk && facts.family != AF_VSOCK && (result >= 0 || result == -EINPROGRESS)) {
+		if (shares_files())
+			connect->record.flags |= EVENT_SHARED;
 		at = fill_peer(connect, &facts, sk, at);
 	} else {
-		connect->record.flags |= EVENT_UNRESOLVED;
-		length = ARGUMENT_2(registers);
-		BOUND(length, ADDRESS_BYTES);
-		if (bpf_probe_read_user((char *)connect + at, length, (const void *)ARGUMENT_1(registers)))
-			connect->record.flags |= EVENT_PARTIAL;
-		else
-			at = fill_named_peer(connect, at, length);
+		at = fill_named_peer(connect, at, address, length);
 	}
-	submit(&connect->record, at);
+	submit(KIND_CONNECT, &connect->record, at);
 	return 0;
 }
 
-SEC("tracepoint/syscalls/sys_exit_listen")
-int listen_returned(struct syscall_exit *call)
+static __always_inline u64 with_compat(struct call *call, u64 fd)
 {
-	struct listen_record *listen = BEGIN(listen, KIND_LISTEN);
-	struct pt_regs *registers = saved_registers();
+	return (u64)(call->compat ? EVENT_COMPAT : 0) << 32 | (u32)fd;
+}
+
+static __always_inline void connect_returns(struct call *call, u64 fd, u64 address, u32 length)
+{
+	report_connect(call->result, with_compat(call, fd), address, length, 0);
+}
+
+CALL(connect)
+{
+	connect_returns(call, ARG(0), ARG(1), ARG(2));
+}
+
+/* --- data that is sent to an address ------------------------------------------------------------------------------- */
+
+/* Likewise. */
+__noinline int report_send(s64 result, u64 fd, u64 address, u32 length, u32 flags)
+{
+	struct named_address named;
+	struct send_record *send;
+	struct send_fields *payload;
+	struct socket_facts facts;
+	u32 at = sizeof(*send);
+	struct sock *sk;
+
+	if (!address || !length)
+		return 0;
+	if (flags & MSG_FASTOPEN)
+		return report_connect(result, fd, address, length, 1);
+	sk = own_socket(fd);
+	if (!sk)
+		return 0;
+	read_socket(&facts, sk);
+	/* A connection goes where it goes, whatever address is given. */
+	if (facts.type == SOCK_STREAM)
+		return 0;
+	send = BEGIN(send, KIND_SEND);
+	if (!send)
+		return 0;
+	payload = &send->payload;
+	send->record.result = result;
+	send->record.flags |= fd >> 32 | EVENT_UNRESOLVED;
+	FILL(payload, SEND, fd, fd);
+	FILL(payload, SEND, family, facts.family);
+	FILL(payload, SEND, socket_type, facts.type);
+	if (is_internet(facts.family)) {
+		FILL(payload, SEND, protocol, facts.protocol);
+		if (facts.local_port)
+			FILL(payload, SEND, local_port, facts.local_port);
+	}
+	if (read_named(&named, address, length)) {
+		payload->family = named.family;
+		if (named.is_internet) {
+			FILL(payload, SEND, port, named.port);
+			FILL_ADDRESS(payload, SEND, address, named.address);
+		} else if (named.path) {
+			payload->present |= SEND_unix_path;
+			at = append_named_unix(&send->record, &payload->unix_path, at, &named);
+		}
+	} else {
+		send->record.flags |= EVENT_PARTIAL;
+	}
+	submit(KIND_SEND, &send->record, at);
+	return 0;
+}
+
+/* (int fd, void *data, size_t size, unsigned int flags, struct sockaddr *address, int length) */
+CALL(sendto)
+{
+	report_send(call->result, with_compat(call, ARG(0)), ARG(4), ARG(5), ARG(3));
+}
+
+/* The beginning of a struct msghdr: the address, and its length. */
+static __noinline void report_message(struct call *call, u64 fd, s64 result, u64 message, u32 flags)
+{
+	struct {
+		u64 address;
+		u32 length;
+		u32 padding;
+	} header = {};
+	u32 compat[2] = {};
+
+	if (call->compat) {
+		bpf_probe_read_user(compat, sizeof(compat), (const void *)message);
+		header.address = compat[0];
+		header.length = compat[1];
+	} else {
+		bpf_probe_read_user(&header, sizeof(header), (const void *)message);
+	}
+	report_send(result, with_compat(call, fd), header.address, header.length, flags);
+}
+
+CALL(sendmsg)
+{
+	report_message(call, ARG(0), call->result, ARG(1), ARG(2));
+}
+
+/* struct mmsghdr is a struct msghdr, and how much of it was sent. */
+#define MESSAGE_BYTES 64
+#define COMPAT_MESSAGE_BYTES 32
+/* Messages of one call that are looked at. */
+#define MESSAGES 8
+
+static __noinline void report_messages(struct call *call, u64 fd, u64 messages, u32 flags)
+{
+	u32 size = call->compat ? COMPAT_MESSAGE_BYTES : MESSAGE_BYTES;
+	s64 sent = call->result;
+
+	if (sent < 0) {
+		report_message(call, fd, sent, messages, flags);
+		return;
+	}
+	for (int index = 0; index < MESSAGES; index++) {
+		if (index >= sent)
+			break;
+		report_message(call, fd, 0, messages + index * size, flags);
+	}
+}
+
+CALL(sendmmsg)
+{
+	report_messages(call, ARG(0), ARG(1), ARG(3));
+}
+
+/* --- bind, listen, accept ------------------------------------------------------------------------------------ */
+
+static __noinline void report_bind(struct call *call, s32 fd, u64 address, u32 length)
+{
+	struct bind_record *bind = BEGIN_CALL(bind, KIND_BIND);
+	struct named_address named;
+	struct bind_fields *payload;
+	struct socket_facts facts;
+	u32 at = sizeof(*bind);
+	struct sock *sk;
+
+	if (!bind)
+		return;
+	payload = &bind->payload;
+	FILL(payload, BIND, fd, fd);
+	FILL(payload, BIND, family, AF_UNSPEC);
+	sk = own_socket(fd);
+	if (sk) {
+		read_socket(&facts, sk);
+		payload->family = facts.family;
+		FILL(payload, BIND, socket_type, facts.type);
+		if (is_internet(facts.family))
+			FILL(payload, BIND, protocol, facts.protocol);
+	}
+	if (sk && call->result == 0 && is_internet(facts.family)) {
+		if (shares_files())
+			bind->record.flags |= EVENT_SHARED;
+		FILL(payload, BIND, port, facts.local_port);
+		FILL_ADDRESS(payload, BIND, address, facts.local);
+	} else if (sk && call->result == 0 && facts.family == AF_UNIX) {
+		payload->present |= BIND_unix_path;
+		at = append_unix_name(&bind->record, &payload->unix_path, at, sk);
+	} else if (read_named(&named, address, length)) {
+		bind->record.flags |= EVENT_UNRESOLVED;
+		payload->family = named.family;
+		if (named.is_internet) {
+			FILL(payload, BIND, port, named.port);
+			FILL_ADDRESS(payload, BIND, address, named.address);
+		} else if (named.path) {
+			payload->present |= BIND_unix_path;
+			at = append_named_unix(&bind->record, &payload->unix_path, at, &named);
+		}
+	} else {
+		bind->record.flags |= EVENT_UNRESOLVED | EVENT_PARTIAL;
+	}
+	submit(KIND_BIND, &bind->record, at);
+}
+
+CALL(bind)
+{
+	report_bind(call, ARG(0), ARG(1), ARG(2));
+}
+
+static __noinline void report_listen(struct call *call, s32 fd, s32 backlog)
+{
+	struct listen_record *listen = BEGIN_CALL(listen, KIND_LISTEN);
 	struct listen_fields *payload;
 	struct socket_facts facts;
+	u32 at = sizeof(*listen);
 	struct sock *sk;
 
 	if (!listen)
-		return 0;
+		return;
 	payload = &listen->payload;
-	listen->record.result = call->result;
-	FILL(payload, LISTEN, fd, ARGUMENT_0(registers));
-	FILL(payload, LISTEN, backlog, ARGUMENT_1(registers));
-	sk = socket_of(file_of((struct task_struct *)bpf_get_current_task_btf(), payload->fd));
+	FILL(payload, LISTEN, fd, fd);
+	FILL(payload, LISTEN, backlog, backlog);
+	sk = own_socket(fd);
 	if (sk) {
+		if (shares_files())
+			listen->record.flags |= EVENT_SHARED;
 		read_socket(&facts, sk);
 		FILL(payload, LISTEN, family, facts.family);
 		FILL(payload, LISTEN, socket_type, facts.type);
 		if (is_internet(facts.family)) {
+			FILL(payload, LISTEN, protocol, facts.protocol);
 			FILL(payload, LISTEN, port, facts.local_port);
-			__builtin_memcpy(payload->address, facts.local, sizeof(facts.local));
-			payload->present |= LISTEN_address;
+			FILL_ADDRESS(payload, LISTEN, address, facts.local);
+		} else if (facts.family == AF_UNIX) {
+			payload->present |= LISTEN_unix_path;
+			at = append_unix_name(&listen->record, &payload->unix_path, at, sk);
 		}
 	}
-	submit(&listen->record, sizeof(*listen));
-	return 0;
+	submit(KIND_LISTEN, &listen->record, at);
+}
+
+CALL(listen)
+{
+	report_listen(call, ARG(0), ARG(1));
+}
+
+static __noinline void report_accept(struct call *call, s32 fd)
+{
+	struct accept_record *accept;
+	struct accept_fields *payload;
+	struct socket_facts facts;
+	u32 at = sizeof(*accept);
+	struct sock *sk;
+
+	if (call->result == -EAGAIN)
+		return;
+	accept = BEGIN_CALL(accept, KIND_ACCEPT);
+	if (!accept)
+		return;
+	payload = &accept->payload;
+	FILL(payload, ACCEPT, fd, fd);
+	sk = own_socket(call->result >= 0 ? call->result : fd);
+	if (sk) {
+		if (shares_files())
+			accept->record.flags |= EVENT_SHARED;
+		read_socket(&facts, sk);
+		FILL(payload, ACCEPT, family, family_of(&facts));
+		if (is_internet(facts.family))
+			FILL(payload, ACCEPT, protocol, facts.protocol);
+		if (has_local(&facts)) {
+			FILL(payload, ACCEPT, local_port, facts.local_port);
+			FILL_ADDRESS(payload, ACCEPT, local_address, facts.local);
+		}
+		if (call->result >= 0 && has_peer(&facts)) {
+			FILL(payload, ACCEPT, port, facts.peer_port);
+			FILL_ADDRESS(payload, ACCEPT, address, facts.peer);
+		}
+		if (facts.family == AF_UNIX) {
+			payload->present |= ACCEPT_unix_path;
+			at = append_unix_name(&accept->record, &payload->unix_path, at, sk);
+		}
+	}
+	submit(KIND_ACCEPT, &accept->record, at);
+}
+
+CALL(accept)
+{
+	report_accept(call, ARG(0));
+}
+
+CALL(accept4)
+{
+	report_accept(call, ARG(0));
+}
+
+/* --- sockets that become standard input or output ------------------------------------------------------------------ */
+
+static __noinline void report_dup(struct call *call, s32 fd)
+{
+	struct dup_record *dup;
+	struct socket_facts facts;
+	struct sock *sk;
+
+	if (call->result < 0 || call->result > 2)
+		return;
+	sk = own_socket(call->result);
+	if (!sk)
+		return;
+	dup = BEGIN_CALL(dup, KIND_DUP);
+	if (!dup)
+		return;
+	read_socket(&facts, sk);
+	if (shares_files())
+		dup->record.flags |= EVENT_SHARED;
+	FILL(&dup->payload, DUP, fd, fd);
+	FILL(&dup->payload, DUP, family, family_of(&facts));
+	if (has_peer(&facts)) {
+		FILL(&dup->payload, DUP, port, facts.peer_port);
+		FILL_ADDRESS(&dup->payload, DUP, address, facts.peer);
+	}
+	submit(KIND_DUP, &dup->record, sizeof(*dup));
+}
+
+CALL(dup)
+{
+	report_dup(call, ARG(0));
+}
+
+CALL(dup2)
+{
+	report_dup(call, ARG(0));
+}
+
+CALL(dup3)
+{
+	report_dup(call, ARG(0));
+}
+
+#define F_DUPFD 0
+#define F_DUPFD_CLOEXEC 1030
+
+CALL(fcntl)
+{
+	if (ARG(1) == F_DUPFD || ARG(1) == F_DUPFD_CLOEXEC)
+		report_dup(call, ARG(0));
+}
+
+/* --- i386: one call for all of these -------------------------------------------------------------------------------- */
+
+/* Of uapi/linux/net.h. */
+enum {
+	SYS_SOCKET = 1,
+	SYS_BIND = 2,
+	SYS_CONNECT = 3,
+	SYS_LISTEN = 4,
+	SYS_ACCEPT = 5,
+	SYS_SENDTO = 11,
+	SYS_SENDMSG = 16,
+	SYS_ACCEPT4 = 18,
+	SYS_SENDMMSG = 20,
+};
+
+/* (int which, unsigned int *arguments) */
+CALL(socketcall)
+{
+	u32 given[6] = {};
+
+	/* One by one: not all of them have six, and what comes after may be no memory of the caller's. */
+	for (int index = 0; index < 6; index++)
+		bpf_probe_read_user(&given[index], sizeof(u32), (const void *)(ARG(1) + index * sizeof(u32)));
+	switch (ARG(0)) {
+	case SYS_SOCKET:
+		report_socket(call, given[0], given[1], given[2]);
+		break;
+	case SYS_BIND:
+		report_bind(call, given[0], given[1], given[2]);
+		break;
+	case SYS_CONNECT:
+		connect_returns(call, given[0], given[1], given[2]);
+		break;
+	case SYS_LISTEN:
+		report_listen(call, given[0], given[1]);
+		break;
+	case SYS_ACCEPT:
+	case SYS_ACCEPT4:
+		report_accept(call, given[0]);
+		break;
+	case SYS_SENDTO:
+		report_send(call->result, with_compat(call, given[0]), given[4], given[5], given[3]);
+		break;
+	case SYS_SENDMSG:
+		report_message(call, given[0], call->result, given[1], given[2]);
+		break;
+	case SYS_SENDMMSG:
+		report_messages(call, given[0], given[1], given[3]);
+		break;
+	}
 }

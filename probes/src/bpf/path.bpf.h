@@ -4,17 +4,50 @@
 
 /* Names and mount points on the way. */
 #define PATH_STEPS 104
+/* How often a walk is tried that a rename came into. */
+#define PATH_TRIES 3
+
+/* The address of the kernel's rename_lock, whose first four bytes count renames; 0 where it is not known. */
+const volatile u64 rename_lock = 0;
+
+/* is_anon_ns(): 0 before 6.18, a number of its own since. */
+#define ANONYMOUS_NS 0xeffffff7
+
+static __always_inline u32 renames(void)
+{
+	u32 count = 0;
+
+	if (rename_lock)
+		bpf_probe_read_kernel(&count, sizeof(count), (const void *)rename_lock);
+	return count;
+}
+
+/* Whose mount it is, at which a walk ended. */
+static __always_inline u8 status_of(struct mount *mount)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+	struct mnt_namespace *own = BPF_CORE_READ(task, nsproxy, mnt_ns);
+	struct mnt_namespace *namespace = BPF_CORE_READ(mount, mnt_ns);
+	u32 number;
+
+	if (namespace == own && own)
+		return 0;
+	/* Mounts of the kernel's own have an error instead of a namespace, of which nothing can be read either. */
+	number = BPF_CORE_READ(namespace, ns.inum);
+	return number && number != ANONYMOUS_NS ? PATH_FOREIGN : PATH_UNREACHABLE;
+}
 
 /*
- * Writes the path of a `struct path` into this CPU's slot at `at`, as record.h tells, and returns its length.
+ * Writes the path of a `struct path` as record.h tells, and returns its length. `place` is a slot's key and a place in it:
+ * key * SLOT_BYTES + place.
  *
  * A global function of scalars: the verifier checks it once by itself, instead of at every call with what is known
- * there, which is two orders of magnitude less work. Takes no lock: a rename on the way up may give a path that
- * mixes old and new, where d_path() would try again.
+ * there, which is two orders of magnitude less work. Takes no lock.
  */
-__noinline u32 append_path(u64 path, u32 start)
+__noinline u32 walk_path(u64 path, u32 place)
 {
-	struct slot *slot = current_slot();
+	u32 start = place % SLOT_BYTES, key = place / SLOT_BYTES;
+	struct slot *slot = bpf_map_lookup_elem(&scratch, &key);
 	struct dentry *dentry, *parent, *root;
 	struct mount *mount, *above;
 	struct vfsmount *vfsmount;
@@ -35,7 +68,7 @@ __noinline u32 append_path(u64 path, u32 start)
 		if (dentry == root) {
 			above = BPF_CORE_READ(mount, mnt_parent);
 			if (above == mount) {
-				status = 0;
+				status = status_of(mount);
 				break;
 			}
 			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
@@ -75,21 +108,52 @@ __noinline u32 append_path(u64 path, u32 start)
 	return at + 1 - start;
 }
 
-static __always_inline u32 append_path_of(struct file *file, u32 at)
+/* walk_path(), again where something was renamed on the way. */
+__noinline u32 walk_still_path(u64 path, u32 place)
 {
-	u32 length = append_path((u64)__builtin_preserve_access_index(&file->f_path), at);
+	u32 key = place / SLOT_BYTES, length = 0, before, end;
+	struct slot *slot;
+
+	for (int try = 0; try < PATH_TRIES; try++) {
+		before = renames();
+		length = walk_path(path, place);
+		if (renames() == before)
+			return length;
+	}
+	slot = bpf_map_lookup_elem(&scratch, &key);
+	if (!slot || !length)
+		return 0;
+	end = place % SLOT_BYTES + length - 1;
+	BOUND(end, SLOT_BYTES - 1);
+	slot->bytes[end] |= PATH_MOVED;
+	return length;
+}
+
+static __always_inline u32 append_path(u64 path, struct record *record, u32 at)
+{
+	u32 length = walk_still_path(path, ((struct slot *)record)->key * SLOT_BYTES + at);
 
 	BOUND(length, PATH_ROOM);
 	return length;
 }
 
-static __always_inline u32 append_working_directory(struct task_struct *task, u32 at)
+static __always_inline u32 append_path_of(struct file *file, struct record *record, u32 at)
 {
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
-	u32 length = 0;
+	return append_path((u64)__builtin_preserve_access_index(&file->f_path), record, at);
+}
 
-	if (fs)
-		length = append_path((u64)__builtin_preserve_access_index(&fs->pwd), at);
-	BOUND(length, PATH_ROOM);
-	return length;
+static __always_inline u32 append_working_directory(struct record *record, u32 at)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+
+	return fs ? append_path((u64)__builtin_preserve_access_index(&fs->pwd), record, at) : 0;
+}
+
+static __always_inline u32 append_root(struct record *record, u32 at)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+
+	return fs ? append_path((u64)__builtin_preserve_access_index(&fs->root), record, at) : 0;
 }

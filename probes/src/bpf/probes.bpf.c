@@ -6,12 +6,20 @@
 #include <bpf/bpf_core_read.h>
 
 #include "record.h"
-#include "arguments.bpf.h"
 #include "output.bpf.h"
+#include "call.bpf.h"
 #include "path.bpf.h"
 #include "file.bpf.h"
+#include "open.bpf.h"
+#include "names.bpf.h"
+#include "attributes.bpf.h"
+#include "memory.bpf.h"
+#include "kernel_code.bpf.h"
+#include "socket.bpf.h"
 #include "network.bpf.h"
 #include "process.bpf.h"
+#include "identity.bpf.h"
+#include "others.bpf.h"
 
 /* The kernel lends the helpers used here to such programs only. */
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* Processes: exec, fork, exit. BTF raw tracepoints (5.5): their arguments are typed and followed with plain loads. */
+/* Programs and processes: exec, fork, exit. */
 #pragma once
 
 /* The pid in the task's own pid namespace. */
@@ -51,38 +51,23 @@ static __always_inline void fill_stdio(struct exec_fields *payload, struct task_
 	}
 }
 
-static __always_inline void fill_credentials(struct process_fields *image, struct task_struct *task)
+/* What of a process's place is not told with every event. */
+static __always_inline void fill_place(struct process_fields *image, struct task_struct *task)
 {
-	struct cred *cred = BPF_CORE_READ(task, cred);
+	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
 	u32 login;
 
-	FILL(image, PROCESS, suid, BPF_CORE_READ(cred, suid.val));
-	FILL(image, PROCESS, user_ns, BPF_CORE_READ(cred, user_ns, ns.inum));
-	bpf_probe_read_kernel(&image->caps_effective, sizeof(u64), __builtin_preserve_access_index(&cred->cap_effective));
-	bpf_probe_read_kernel(&image->caps_permitted, sizeof(u64), __builtin_preserve_access_index(&cred->cap_permitted));
-	bpf_probe_read_kernel(&image->caps_inheritable, sizeof(u64),
-			      __builtin_preserve_access_index(&cred->cap_inheritable));
-	image->present |= PROCESS_caps_effective | PROCESS_caps_permitted | PROCESS_caps_inheritable;
+	FILL(image, PROCESS, ns_pid, namespace_pid(task));
+	if (tty)
+		FILL(image, PROCESS, tty,
+		     BPF_CORE_READ(tty, driver, major) << 20 |
+			     (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index)));
 	/* Only with CONFIG_AUDIT; -1 is "not set". */
 	if (bpf_core_field_exists(task->loginuid)) {
 		login = BPF_CORE_READ(task, loginuid.val);
 		if (login != (u32)-1)
 			FILL(image, PROCESS, login_uid, login);
 	}
-}
-
-/* Where a process stands: session, group, namespaces. */
-static __always_inline void fill_place(struct process_fields *image, struct task_struct *task)
-{
-	struct signal_struct *signal = BPF_CORE_READ(task, signal);
-	struct nsproxy *nsproxy = BPF_CORE_READ(task, nsproxy);
-
-	FILL(image, PROCESS, sid, BPF_CORE_READ(signal, pids[PIDTYPE_SID], numbers[0].nr));
-	FILL(image, PROCESS, pgid, BPF_CORE_READ(signal, pids[PIDTYPE_PGID], numbers[0].nr));
-	FILL(image, PROCESS, ns_pid, namespace_pid(task));
-	FILL(image, PROCESS, mnt_ns, BPF_CORE_READ(nsproxy, mnt_ns, ns.inum));
-	FILL(image, PROCESS, pid_ns, BPF_CORE_READ(nsproxy, pid_ns_for_children, ns.inum));
-	FILL(image, PROCESS, net_ns, BPF_CORE_READ(nsproxy, net_ns, ns.inum));
 }
 
 static __always_inline void fill_executable(struct process_fields *image, struct file *file)
@@ -93,18 +78,47 @@ static __always_inline void fill_executable(struct process_fields *image, struct
 	FILL(image, PROCESS, exe_inode, facts.inode);
 	FILL(image, PROCESS, exe_dev, facts.dev);
 	FILL(image, PROCESS, exe_uid, facts.uid);
+	FILL(image, PROCESS, exe_gid, facts.gid);
 	FILL(image, PROCESS, exe_mode, facts.mode);
+	FILL(image, PROCESS, exe_mtime, content_changed(BPF_CORE_READ(file, f_inode)));
+	FILL(image, PROCESS, exe_ctime, inode_changed(BPF_CORE_READ(file, f_inode)));
 	FILL(image, PROCESS, exe_fs, facts.fs_magic);
 	if (facts.upper)
 		image->flags |= PROCESS_EXE_UPPER;
 }
 
-/* Appends a string of the kernel's; its length is what is returned. */
-static __always_inline u32 append_string(char *out, const char *text)
-{
-	long length = bpf_probe_read_kernel_str(out, STRING_BYTES, text);
+#define DEV_FD "/dev/fd/"
+#define DEV_FD_BYTES (sizeof(DEV_FD) - 1)
+#define MAX_DIGITS 7
 
-	return length > 0 && length <= STRING_BYTES ? length : 0;
+/*
+ * The file that was named to exec, seen from where it is. Of execveat() the kernel makes /dev/fd/N, and /dev/fd/N/name of a
+ * name in a folder; the descriptor is open yet where a script is run, whose interpreter is given that name.
+ */
+static __always_inline u32 append_program(struct exec_record *exec, u32 at, const char *filename)
+{
+	struct text *text = &exec->payload.path;
+	struct record *record = &exec->record;
+	char start[DEV_FD_BYTES + MAX_DIGITS + 1] = {};
+	struct file *file;
+	u32 fd = 0, used;
+
+	bpf_probe_read_kernel(start, sizeof(start), filename);
+	for (used = 0; used < DEV_FD_BYTES && start[used] == DEV_FD[used]; used++)
+		;
+	if (used < DEV_FD_BYTES) {
+		text->walk = append_start(record, start[0], at, AT_FDCWD);
+		return append_string(record, text, at + text->walk, filename);
+	}
+	for (; used < DEV_FD_BYTES + MAX_DIGITS && start[used] >= '0' && start[used] <= '9'; used++)
+		fd = fd * 10 + start[used] - '0';
+	file = own_file(fd);
+	if (!file)
+		return append_string(record, text, at, filename);
+	text->walk = append_path_of(file, record, at);
+	if (start[used] != '/')
+		return at + text->walk;
+	return append_string(record, text, at + text->walk, filename + used + 1);
 }
 
 static __always_inline u32 append_arguments(struct exec_record *exec, struct task_struct *task, u32 at)
@@ -139,45 +153,43 @@ int exec_done(u64 *ctx)
 	struct exec_fields *payload;
 	struct file *file;
 	u32 at = sizeof(*exec);
-	char *bytes;
+	const char *filename;
 
 	if (!exec)
 		return 0;
-	bytes = (char *)exec;
 	payload = &exec->payload;
 	image = &exec->image;
-	payload->present |= EXEC_stdio | EXEC_filename | EXEC_interpreter;
+	payload->present |= EXEC_stdio | EXEC_filename | EXEC_interpreter | EXEC_path;
 	image->present |= PROCESS_flags | PROCESS_exe | PROCESS_cwd;
 	fill_stdio(payload, task, 0);
 	fill_stdio(payload, task, 1);
 	fill_stdio(payload, task, 2);
-	fill_credentials(image, task);
 	fill_place(image, task);
 	file = BPF_CORE_READ(program, file);
 	fill_executable(image, file);
 
-	payload->filename.name = append_string(bytes + at, BPF_CORE_READ(program, filename));
-	at += payload->filename.name;
-	BOUND(at, sizeof(*exec) + STRING_BYTES);
-	payload->interpreter.name = append_string(bytes + at, BPF_CORE_READ(program, interp));
-	at += payload->interpreter.name;
-	BOUND(at, sizeof(*exec) + 2 * STRING_BYTES);
-	image->exe.walk = append_path_of(file, at);
+	filename = BPF_CORE_READ(program, filename);
+	at = append_string(&exec->record, &payload->filename, at, filename);
+	at = append_string(&exec->record, &payload->interpreter, at, BPF_CORE_READ(program, interp));
+	at = append_program(exec, at, filename);
+	BOUND(at, sizeof(*exec) + 3 * STRING_BYTES + PATH_ROOM);
+	image->exe.walk = append_path_of(file, &exec->record, at);
 	at += image->exe.walk;
-	BOUND(at, sizeof(*exec) + 2 * STRING_BYTES + PATH_ROOM);
+	BOUND(at, sizeof(*exec) + 3 * STRING_BYTES + 2 * PATH_ROOM);
 	image->argv.name = append_arguments(exec, task, at);
 	at += image->argv.name;
-	BOUND(at, sizeof(*exec) + 2 * STRING_BYTES + PATH_ROOM + ARGV_BYTES);
-	image->cwd.walk = append_working_directory(task, at);
-	submit(&exec->record, at + image->cwd.walk);
+	BOUND(at, sizeof(*exec) + 3 * STRING_BYTES + 2 * PATH_ROOM + ARGV_BYTES);
+	image->cwd.walk = append_working_directory(&exec->record, at);
+	submit(KIND_EXEC, &exec->record, at + image->cwd.walk);
 	return 0;
 }
 
-/* void (task_struct *parent, task_struct *child), from kernel_clone(), before the child runs. */
-SEC("tp_btf/sched_process_fork")
+/* void (task_struct *child, unsigned long clone_flags), from copy_process(), before the child runs. */
+SEC("tp_btf/task_newtask")
 int fork_done(u64 *ctx)
 {
-	struct task_struct *child = (struct task_struct *)ctx[1];
+	struct task_struct *child = (struct task_struct *)ctx[0];
+	struct task_struct *parent;
 	struct fork_record *fork;
 
 	/* A thread. */
@@ -189,7 +201,11 @@ int fork_done(u64 *ctx)
 	FILL(&fork->payload, FORK, child_pid, child->tgid);
 	FILL(&fork->payload, FORK, child_ns_pid, namespace_pid(child));
 	FILL(&fork->payload, FORK, child_start, child->start_boottime);
-	submit(&fork->record, sizeof(*fork));
+	FILL(&fork->payload, FORK, flags, ctx[1]);
+	parent = child->real_parent;
+	if (parent)
+		FILL(&fork->payload, FORK, child_ppid, parent->tgid);
+	submit(KIND_FORK, &fork->record, sizeof(*fork));
 	return 0;
 }
 
@@ -214,6 +230,33 @@ int exit_begun(u64 *ctx)
 	status = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : task->exit_code;
 	FILL(&exit->payload, EXIT, code, status >> 8 & 0xff);
 	FILL(&exit->payload, EXIT, signal, status & 0x7f);
-	submit(&exit->record, sizeof(*exit));
+	submit(KIND_EXIT, &exit->record, sizeof(*exit));
 	return 0;
+}
+
+/* A program that could not be begun. What it was asked for stands in the caller's memory yet. */
+static __noinline void report_exec_failed(struct call *call, s32 folder, u64 name, u32 flags)
+{
+	struct exec_failed_record *failed;
+	u32 at = sizeof(*failed);
+
+	if (call->result >= 0)
+		return;
+	failed = BEGIN_CALL(exec_failed, KIND_EXEC_FAILED);
+	if (!failed)
+		return;
+	FILL(&failed->payload, EXEC_FAILED, flags, flags);
+	failed->payload.present |= EXEC_FAILED_path;
+	at = append_named(&failed->record, &failed->payload.path, at, name, folder);
+	submit(KIND_EXEC_FAILED, &failed->record, at);
+}
+
+CALL(execve)
+{
+	report_exec_failed(call, AT_FDCWD, ARG(0), 0);
+}
+
+CALL(execveat)
+{
+	report_exec_failed(call, ARG(0), ARG(1), ARG(4));
 }

@@ -14,6 +14,12 @@ enum {
 	/* Not under any root: its one component is a label, such as `memfd:x`. */
 	PATH_PSEUDO = 1 << 1,
 	PATH_DELETED = 1 << 2,
+	/* Its topmost mount belongs to no mount namespace: unmounted lazily, or never mounted (open_tree, fsmount). */
+	PATH_UNREACHABLE = 1 << 3,
+	/* Its topmost mount belongs to another mount namespace than the task's. */
+	PATH_FOREIGN = 1 << 4,
+	/* Something was renamed meanwhile, each time that it was tried: it may never have been this path. */
+	PATH_MOVED = 1 << 5,
 };
 
 /* A path's last name may begin just below the limit; decode trims to it. */
@@ -39,12 +45,25 @@ struct record {
 	u32 parent_pid;
 	u32 uid;
 	u32 euid;
+	u32 suid;
 	u32 gid;
 	u32 egid;
+	u32 sgid;
+	u32 sid;
+	u32 pgid;
+	/* Inode numbers. */
+	u32 mnt_ns;
+	u32 pid_ns;
+	u32 net_ns;
+	u32 user_ns;
 	u32 reserved;
+	u64 cgroup;
+	u64 caps_inheritable;
+	u64 caps_permitted;
+	u64 caps_effective;
 	char comm[16];
 };
 
-_Static_assert(sizeof(struct record) == 88, "decode reads a packed header");
+_Static_assert(sizeof(struct record) == 152, "decode reads a packed header");
 
 #include "generated.h"

@@ -11,7 +11,7 @@ mod text;
 use cursor::Cursor;
 use lanner_abi::{FieldInfo, Kind, OwnedRecord, PROCESS, RecordInfo, Type, event_flag, field, process_flag};
 
-use crate::event::{RawEvent, Task};
+use crate::event::{RawEvent, Standing, Task};
 
 /// What turns the kernel's times into those of the wall clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,9 +66,7 @@ pub fn decode(bytes: &[u8], clock: &Clock) -> Result<RawEvent, DecodeError> {
     let payload = cursor.bytes(kind.record().size)?;
     let image = if kind.info().has_image { Some(cursor.bytes(PROCESS.size)?) } else { None };
     let payload = texts(kind.record(), payload, &mut cursor)?;
-    if payload.truncated {
-        flags |= event_flag::TRUNCATED;
-    }
+    flags |= payload.statuses.iter().fold(0, |flags, (_, status)| flags | of_event(*status));
     let image = image.map(|image| Ok(Box::new(process(texts(&PROCESS, image, &mut cursor)?)))).transpose()?;
     let result = kind.info().has_result.then_some(result);
     Ok(RawEvent { time_ns, kind, flags, result, task: Some(task), payload: payload.record, image })
@@ -78,26 +76,67 @@ fn task(cursor: &mut Cursor<'_>, kernel_thread: bool) -> Result<Task, DecodeErro
     let (pid, tid) = (cursor.u32()?, cursor.u32()?);
     let (start_boot_ns, parent_start_boot_ns) = (cursor.u64()?, cursor.u64()?);
     let ppid = cursor.u32()?;
-    let (uid, euid, gid, egid) = (cursor.u32()?, cursor.u32()?, cursor.u32()?, cursor.u32()?);
+    let (uid, euid, suid) = (cursor.u32()?, cursor.u32()?, cursor.u32()?);
+    let (gid, egid, sgid) = (cursor.u32()?, cursor.u32()?, cursor.u32()?);
+    let (sid, pgid) = (cursor.u32()?, cursor.u32()?);
+    let (mnt_ns, pid_ns, net_ns, user_ns) = (cursor.u32()?, cursor.u32()?, cursor.u32()?, cursor.u32()?);
     cursor.skip(4)?;
+    let cgroup_id = cursor.u64()?;
+    let (caps_inheritable, caps_permitted, caps_effective) = (cursor.u64()?, cursor.u64()?, cursor.u64()?);
     let comm = text::until_nul(&cursor.array::<16>()?).to_vec();
-    Ok(Task { pid, tid, start_boot_ns, ppid, parent_start_boot_ns, uid, euid, gid, egid, comm, kernel_thread })
+    let standing = Standing {
+        suid,
+        sgid,
+        sid,
+        pgid,
+        mnt_ns,
+        pid_ns,
+        net_ns,
+        user_ns,
+        cgroup_id,
+        caps_inheritable,
+        caps_permitted,
+        caps_effective,
+    };
+    Ok(Task {
+        pid,
+        tid,
+        start_boot_ns,
+        ppid,
+        parent_start_boot_ns,
+        uid,
+        euid,
+        gid,
+        egid,
+        standing: Some(standing),
+        comm,
+        kernel_thread,
+    })
 }
 
 /// A record with its texts, and what became of them.
 struct Decoded {
     record: OwnedRecord,
-    /// One is longer than what was recorded.
-    truncated: bool,
-    /// Those that lead to what had been deleted.
-    deleted: Vec<&'static FieldInfo>,
+    /// What is to be said of them: bits of `path`.
+    statuses: Vec<(&'static FieldInfo, u8)>,
+}
+
+/// What an event says of its paths.
+fn of_event(status: u8) -> u16 {
+    let pairs = [
+        (path::TRUNCATED, event_flag::TRUNCATED),
+        (path::UNREACHABLE, event_flag::UNREACHABLE),
+        (path::FOREIGN, event_flag::FOREIGN),
+        (path::MOVED, event_flag::UNRESOLVED),
+    ];
+    pairs.iter().filter(|(bit, _)| status & bit != 0).fold(0, |flags, (_, flag)| flags | flag)
 }
 
 /// Makes the texts of a record: what the kernel side wrote of each follows, and its slot says how much.
 fn texts(info: &'static RecordInfo, fixed: &[u8], cursor: &mut Cursor<'_>) -> Result<Decoded, DecodeError> {
     let mut record = OwnedRecord::from_parts(info, fixed, &[]);
     record.reserve(cursor.left());
-    let mut decoded = Decoded { record, truncated: false, deleted: Vec::new() };
+    let mut decoded = Decoded { record, statuses: Vec::new() };
     for field in info.fields.iter().filter(|field| field.ty == Type::Text) {
         if !decoded.record.get().has(field) {
             continue;
@@ -114,9 +153,8 @@ fn texts(info: &'static RecordInfo, fixed: &[u8], cursor: &mut Cursor<'_>) -> Re
         // It is of the right type, and no text is longer than 4 GiB.
         let _ = decoded.record.set(field, text.as_ref().map(|text| text.bytes.as_slice().into()));
         let Some(text) = text else { continue };
-        decoded.truncated |= text.truncated;
-        if text.deleted {
-            decoded.deleted.push(field);
+        if text.status != 0 {
+            decoded.statuses.push((field, text.status));
         }
     }
     Ok(decoded)
@@ -124,15 +162,19 @@ fn texts(info: &'static RecordInfo, fixed: &[u8], cursor: &mut Cursor<'_>) -> Re
 
 /// What of a process's texts are facts about it.
 fn process(decoded: Decoded) -> OwnedRecord {
-    let Decoded { mut record, truncated, deleted } = decoded;
-    let known = record.get().number(field::process::FLAGS).unwrap_or_default() as u32;
-    let mut flags = known;
-    if truncated {
-        flags |= process_flag::PATH_TRUNCATED;
-    }
-    if deleted.contains(&field::process::EXE) {
-        flags |= process_flag::EXE_DELETED;
-    }
+    let Decoded { mut record, statuses } = decoded;
+    let mut flags = record.get().number(field::process::FLAGS).unwrap_or_default() as u32;
+    let mut say = |at: &FieldInfo, bit: u8, flag: u32| {
+        if statuses.iter().any(|(field, status)| *field == at && status & bit != 0) {
+            flags |= flag;
+        }
+    };
+    say(field::process::EXE, path::TRUNCATED, process_flag::PATH_TRUNCATED);
+    say(field::process::CWD, path::TRUNCATED, process_flag::PATH_TRUNCATED);
+    say(field::process::EXE, path::DELETED, process_flag::EXE_DELETED);
+    say(field::process::EXE, path::UNREACHABLE, process_flag::EXE_UNREACHABLE);
+    say(field::process::EXE, path::FOREIGN, process_flag::EXE_FOREIGN);
+    say(field::process::CWD, path::DELETED, process_flag::CWD_DELETED);
     // The field takes a number of its size.
     let _ = record.set(field::process::FLAGS, Some(flags.into()));
     record

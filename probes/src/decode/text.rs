@@ -7,7 +7,7 @@ use super::path::{self, ResolvedPath};
 /// The text of a field, from a walk up the mounts and a string; nothing where the kernel had nothing.
 pub(super) fn make(field: &FieldInfo, walk: &[u8], name: &[u8], record: RecordRef<'_>) -> Option<ResolvedPath> {
     let plain = |bytes: Vec<u8>| Some(ResolvedPath { bytes, ..ResolvedPath::default() });
-    let known = |path: ResolvedPath| (!path.bytes.is_empty() || path.truncated).then_some(path);
+    let known = |path: ResolvedPath| (!path.bytes.is_empty()).then_some(path);
     match field.kernel {
         Kernel::Path => known(path::seen_from(walk, name)),
         Kernel::File if name.is_empty() => {
@@ -15,8 +15,8 @@ pub(super) fn make(field: &FieldInfo, walk: &[u8], name: &[u8], record: RecordRe
             known(path::of_file(walk, beside("inode").unwrap_or_default(), beside("file_mode").unwrap_or_default()))
         }
         Kernel::File => Some(path::named(walk, name)),
-        // The address family stands in front.
-        Kernel::Unix => plain(unix_name(name)),
+        Kernel::Unix if walk.is_empty() => known(ResolvedPath { bytes: unix_name(name), status: 0 }),
+        Kernel::Unix => known(path::walked(walk)),
         Kernel::Arguments => {
             let mut arguments = name.to_vec();
             // Where it was cut.
@@ -25,6 +25,8 @@ pub(super) fn make(field: &FieldInfo, walk: &[u8], name: &[u8], record: RecordRe
             }
             plain(arguments)
         }
+        // Not even its end was to be read.
+        Kernel::String if name.is_empty() => None,
         Kernel::String | Kernel::Plain | Kernel::BootTime => plain(until_nul(name).to_vec()),
         Kernel::Host => None,
     }

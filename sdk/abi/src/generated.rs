@@ -26,31 +26,139 @@ pub enum Kind {
     Fork = 2,
     /// A process ended, all its threads.
     Exit = 3,
-    /// A file was opened, or could not be (open, openat, openat2, creat).
+    /// A process changed its user, groups or capabilities, or could not (setuid and its family, setgroups, capset). `process` is who it was before; that an exec changes them, the exec says.
+    Credentials = 4,
+    /// A process began to trace another, or wrote into its memory or registers, or could not (ptrace). What only steers or reads who is traced already is not told.
+    Ptrace = 5,
+    /// A process sent a signal to another one, or could not (kill, tkill, tgkill, rt_sigqueueinfo, pidfd_send_signal). Not those of the kernel, nor what a process sends itself.
+    Signal = 6,
+    /// A thread changed something about itself that protects it or says who it is, or could not (prctl, seccomp). Options that only ask are not told.
+    Prctl = 7,
+    /// A thread entered namespaces that are there, or could not (setns). `process` is as it was before.
+    Setns = 8,
+    /// A thread left for namespaces of its own, or could not (unshare). `process` is as it was before; that a fork makes them, the fork's flags say.
+    Unshare = 9,
+    /// A process changed its root folder, or could not (chroot).
+    Chroot = 10,
+    /// A mount namespace got another root, or could not (pivot_root).
+    PivotRoot = 11,
+    /// A process read or wrote the memory of another, or could not (process_vm_readv, process_vm_writev).
+    ProcessMemory = 12,
+    /// A process could not begin a program (execve, execveat).
+    ExecFailed = 13,
+    /// A file was opened, or could not be (open, openat, openat2, creat, open_by_handle_at).
     Open = 32,
     /// A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).
     Unlink = 33,
     /// A file got another path, or could not (rename, renameat, renameat2).
     Rename = 34,
-    /// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
+    /// A file got another name, or could not (link, linkat).
+    Link = 35,
+    /// A symbolic link was made, or could not be (symlink, symlinkat).
+    Symlink = 36,
+    /// The permissions of a file were changed, or could not be (chmod, fchmod, fchmodat, fchmodat2).
+    Chmod = 37,
+    /// The owner or the group of a file was changed, or could not be (chown, lchown, fchown, fchownat).
+    Chown = 38,
+    /// A file got another length, or could not (truncate, ftruncate). That an open cuts it, the open's flags say.
+    Truncate = 39,
+    /// The times of a file were changed, or could not be (utime, utimes, futimesat, utimensat).
+    Utimes = 40,
+    /// An extended attribute of a file was set or removed, or could not be (setxattr and removexattr, and their families).
+    Xattr = 41,
+    /// Something was mounted, bound or moved, or could not be (mount, move_mount).
+    Mount = 42,
+    /// Something was unmounted, or could not be (umount2).
+    Umount = 43,
+    /// A folder was made, or could not be (mkdir, mkdirat).
+    Mkdir = 44,
+    /// A device node, a named pipe or an empty file was made, or could not be (mknod, mknodat).
+    Mknod = 45,
+    /// A file that has no place in any folder was made, or could not be (memfd_create).
+    Memfd = 64,
+    /// Memory was mapped that can be executed and is of no file, or can be written as well, or could not be (mmap). A program's code that is mapped from its file is not told.
+    Mmap = 65,
+    /// Memory was made executable, or could not be (mprotect, pkey_mprotect).
+    Mprotect = 66,
+    /// A kernel module was loaded, or could not be (init_module, finit_module).
+    ModuleLoad = 67,
+    /// A kernel module was unloaded, or could not be (delete_module).
+    ModuleUnload = 68,
+    /// Another kernel was loaded to be booted, or could not be (kexec_load, kexec_file_load).
+    Kexec = 69,
+    /// A process loaded, attached or asked for something of BPF, or could not (bpf). What reads and writes maps is not told.
+    Bpf = 70,
+    /// A counter or a probe of perf was opened, or could not be (perf_event_open).
+    PerfEvent = 71,
+    /// A process asked to handle page faults itself, or could not (userfaultfd).
+    Userfaultfd = 72,
+    /// An io_uring instance was made, or could not be (io_uring_setup).
+    IoUring = 73,
+    /// A socket was connected, or could not be (connect, and sending with MSG_FASTOPEN). A non-blocking connect has the result -115 (EINPROGRESS).
     Connect = 80,
+    /// A socket got an address of its own, or could not (bind).
+    Bind = 81,
     /// A socket waits for connections, or could not.
     Listen = 82,
+    /// A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.
+    Accept = 83,
+    /// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+    Send = 84,
+    /// A socket was made, or could not be (socket).
+    Socket = 86,
+    /// A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).
+    Dup = 87,
     /// Events were lost between the kernel and the host.
     Loss = 112,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 45] = [
         Kind::Exec,
         Kind::Fork,
         Kind::Exit,
+        Kind::Credentials,
+        Kind::Ptrace,
+        Kind::Signal,
+        Kind::Prctl,
+        Kind::Setns,
+        Kind::Unshare,
+        Kind::Chroot,
+        Kind::PivotRoot,
+        Kind::ProcessMemory,
+        Kind::ExecFailed,
         Kind::Open,
         Kind::Unlink,
         Kind::Rename,
+        Kind::Link,
+        Kind::Symlink,
+        Kind::Chmod,
+        Kind::Chown,
+        Kind::Truncate,
+        Kind::Utimes,
+        Kind::Xattr,
+        Kind::Mount,
+        Kind::Umount,
+        Kind::Mkdir,
+        Kind::Mknod,
+        Kind::Memfd,
+        Kind::Mmap,
+        Kind::Mprotect,
+        Kind::ModuleLoad,
+        Kind::ModuleUnload,
+        Kind::Kexec,
+        Kind::Bpf,
+        Kind::PerfEvent,
+        Kind::Userfaultfd,
+        Kind::IoUring,
         Kind::Connect,
+        Kind::Bind,
         Kind::Listen,
+        Kind::Accept,
+        Kind::Send,
+        Kind::Socket,
+        Kind::Dup,
         Kind::Loss,
     ];
 
@@ -68,11 +176,47 @@ impl Kind {
             Self::Exec => "exec",
             Self::Fork => "fork",
             Self::Exit => "exit",
+            Self::Credentials => "credentials",
+            Self::Ptrace => "ptrace",
+            Self::Signal => "signal",
+            Self::Prctl => "prctl",
+            Self::Setns => "setns",
+            Self::Unshare => "unshare",
+            Self::Chroot => "chroot",
+            Self::PivotRoot => "pivot_root",
+            Self::ProcessMemory => "process_memory",
+            Self::ExecFailed => "exec_failed",
             Self::Open => "open",
             Self::Unlink => "unlink",
             Self::Rename => "rename",
+            Self::Link => "link",
+            Self::Symlink => "symlink",
+            Self::Chmod => "chmod",
+            Self::Chown => "chown",
+            Self::Truncate => "truncate",
+            Self::Utimes => "utimes",
+            Self::Xattr => "xattr",
+            Self::Mount => "mount",
+            Self::Umount => "umount",
+            Self::Mkdir => "mkdir",
+            Self::Mknod => "mknod",
+            Self::Memfd => "memfd",
+            Self::Mmap => "mmap",
+            Self::Mprotect => "mprotect",
+            Self::ModuleLoad => "module_load",
+            Self::ModuleUnload => "module_unload",
+            Self::Kexec => "kexec",
+            Self::Bpf => "bpf",
+            Self::PerfEvent => "perf_event",
+            Self::Userfaultfd => "userfaultfd",
+            Self::IoUring => "io_uring",
             Self::Connect => "connect",
+            Self::Bind => "bind",
             Self::Listen => "listen",
+            Self::Accept => "accept",
+            Self::Send => "send",
+            Self::Socket => "socket",
+            Self::Dup => "dup",
             Self::Loss => "loss",
         }
     }
@@ -85,11 +229,47 @@ impl Kind {
             1 => Some(Self::Exec),
             2 => Some(Self::Fork),
             3 => Some(Self::Exit),
+            4 => Some(Self::Credentials),
+            5 => Some(Self::Ptrace),
+            6 => Some(Self::Signal),
+            7 => Some(Self::Prctl),
+            8 => Some(Self::Setns),
+            9 => Some(Self::Unshare),
+            10 => Some(Self::Chroot),
+            11 => Some(Self::PivotRoot),
+            12 => Some(Self::ProcessMemory),
+            13 => Some(Self::ExecFailed),
             32 => Some(Self::Open),
             33 => Some(Self::Unlink),
             34 => Some(Self::Rename),
+            35 => Some(Self::Link),
+            36 => Some(Self::Symlink),
+            37 => Some(Self::Chmod),
+            38 => Some(Self::Chown),
+            39 => Some(Self::Truncate),
+            40 => Some(Self::Utimes),
+            41 => Some(Self::Xattr),
+            42 => Some(Self::Mount),
+            43 => Some(Self::Umount),
+            44 => Some(Self::Mkdir),
+            45 => Some(Self::Mknod),
+            64 => Some(Self::Memfd),
+            65 => Some(Self::Mmap),
+            66 => Some(Self::Mprotect),
+            67 => Some(Self::ModuleLoad),
+            68 => Some(Self::ModuleUnload),
+            69 => Some(Self::Kexec),
+            70 => Some(Self::Bpf),
+            71 => Some(Self::PerfEvent),
+            72 => Some(Self::Userfaultfd),
+            73 => Some(Self::IoUring),
             80 => Some(Self::Connect),
+            81 => Some(Self::Bind),
             82 => Some(Self::Listen),
+            83 => Some(Self::Accept),
+            84 => Some(Self::Send),
+            86 => Some(Self::Socket),
+            87 => Some(Self::Dup),
             112 => Some(Self::Loss),
             _ => None,
         }
@@ -102,11 +282,47 @@ impl Kind {
             "exec" => Some(Self::Exec),
             "fork" => Some(Self::Fork),
             "exit" => Some(Self::Exit),
+            "credentials" => Some(Self::Credentials),
+            "ptrace" => Some(Self::Ptrace),
+            "signal" => Some(Self::Signal),
+            "prctl" => Some(Self::Prctl),
+            "setns" => Some(Self::Setns),
+            "unshare" => Some(Self::Unshare),
+            "chroot" => Some(Self::Chroot),
+            "pivot_root" => Some(Self::PivotRoot),
+            "process_memory" => Some(Self::ProcessMemory),
+            "exec_failed" => Some(Self::ExecFailed),
             "open" => Some(Self::Open),
             "unlink" => Some(Self::Unlink),
             "rename" => Some(Self::Rename),
+            "link" => Some(Self::Link),
+            "symlink" => Some(Self::Symlink),
+            "chmod" => Some(Self::Chmod),
+            "chown" => Some(Self::Chown),
+            "truncate" => Some(Self::Truncate),
+            "utimes" => Some(Self::Utimes),
+            "xattr" => Some(Self::Xattr),
+            "mount" => Some(Self::Mount),
+            "umount" => Some(Self::Umount),
+            "mkdir" => Some(Self::Mkdir),
+            "mknod" => Some(Self::Mknod),
+            "memfd" => Some(Self::Memfd),
+            "mmap" => Some(Self::Mmap),
+            "mprotect" => Some(Self::Mprotect),
+            "module_load" => Some(Self::ModuleLoad),
+            "module_unload" => Some(Self::ModuleUnload),
+            "kexec" => Some(Self::Kexec),
+            "bpf" => Some(Self::Bpf),
+            "perf_event" => Some(Self::PerfEvent),
+            "userfaultfd" => Some(Self::Userfaultfd),
+            "io_uring" => Some(Self::IoUring),
             "connect" => Some(Self::Connect),
+            "bind" => Some(Self::Bind),
             "listen" => Some(Self::Listen),
+            "accept" => Some(Self::Accept),
+            "send" => Some(Self::Send),
+            "socket" => Some(Self::Socket),
+            "dup" => Some(Self::Dup),
             "loss" => Some(Self::Loss),
             _ => None,
         }
@@ -127,11 +343,47 @@ impl Kind {
             Self::Exec => &EXEC_KIND,
             Self::Fork => &FORK_KIND,
             Self::Exit => &EXIT_KIND,
+            Self::Credentials => &CREDENTIALS_KIND,
+            Self::Ptrace => &PTRACE_KIND,
+            Self::Signal => &SIGNAL_KIND,
+            Self::Prctl => &PRCTL_KIND,
+            Self::Setns => &SETNS_KIND,
+            Self::Unshare => &UNSHARE_KIND,
+            Self::Chroot => &CHROOT_KIND,
+            Self::PivotRoot => &PIVOT_ROOT_KIND,
+            Self::ProcessMemory => &PROCESS_MEMORY_KIND,
+            Self::ExecFailed => &EXEC_FAILED_KIND,
             Self::Open => &OPEN_KIND,
             Self::Unlink => &UNLINK_KIND,
             Self::Rename => &RENAME_KIND,
+            Self::Link => &LINK_KIND,
+            Self::Symlink => &SYMLINK_KIND,
+            Self::Chmod => &CHMOD_KIND,
+            Self::Chown => &CHOWN_KIND,
+            Self::Truncate => &TRUNCATE_KIND,
+            Self::Utimes => &UTIMES_KIND,
+            Self::Xattr => &XATTR_KIND,
+            Self::Mount => &MOUNT_KIND,
+            Self::Umount => &UMOUNT_KIND,
+            Self::Mkdir => &MKDIR_KIND,
+            Self::Mknod => &MKNOD_KIND,
+            Self::Memfd => &MEMFD_KIND,
+            Self::Mmap => &MMAP_KIND,
+            Self::Mprotect => &MPROTECT_KIND,
+            Self::ModuleLoad => &MODULE_LOAD_KIND,
+            Self::ModuleUnload => &MODULE_UNLOAD_KIND,
+            Self::Kexec => &KEXEC_KIND,
+            Self::Bpf => &BPF_KIND,
+            Self::PerfEvent => &PERF_EVENT_KIND,
+            Self::Userfaultfd => &USERFAULTFD_KIND,
+            Self::IoUring => &IO_URING_KIND,
             Self::Connect => &CONNECT_KIND,
+            Self::Bind => &BIND_KIND,
             Self::Listen => &LISTEN_KIND,
+            Self::Accept => &ACCEPT_KIND,
+            Self::Send => &SEND_KIND,
+            Self::Socket => &SOCKET_KIND,
+            Self::Dup => &DUP_KIND,
             Self::Loss => &LOSS_KIND,
         }
     }
@@ -167,6 +419,106 @@ static EXIT_KIND: KindInfo = KindInfo {
     from_kernel: true,
 };
 
+static CREDENTIALS_KIND: KindInfo = KindInfo {
+    record: &CREDENTIALS,
+    sees: "processes that change who they are",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static PTRACE_KIND: KindInfo = KindInfo {
+    record: &PTRACE,
+    sees: "processes that look into others",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static SIGNAL_KIND: KindInfo = KindInfo {
+    record: &SIGNAL,
+    sees: "signals that are sent",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static PRCTL_KIND: KindInfo = KindInfo {
+    record: &PRCTL,
+    sees: "processes that change their own limits or names",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static SETNS_KIND: KindInfo = KindInfo {
+    record: &SETNS,
+    sees: "processes that enter namespaces",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static UNSHARE_KIND: KindInfo = KindInfo {
+    record: &UNSHARE,
+    sees: "namespaces that are made",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static CHROOT_KIND: KindInfo = KindInfo {
+    record: &CHROOT,
+    sees: "processes that change their root",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static PIVOT_ROOT_KIND: KindInfo = KindInfo {
+    record: &PIVOT_ROOT,
+    sees: "mount namespaces whose root is changed",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static PROCESS_MEMORY_KIND: KindInfo = KindInfo {
+    record: &PROCESS_MEMORY,
+    sees: "processes that read or write the memory of others",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static EXEC_FAILED_KIND: KindInfo = KindInfo {
+    record: &EXEC_FAILED,
+    sees: "programs that cannot be started",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
 static OPEN_KIND: KindInfo = KindInfo {
     record: &OPEN,
     sees: "files that are opened",
@@ -197,6 +549,216 @@ static RENAME_KIND: KindInfo = KindInfo {
     from_kernel: true,
 };
 
+static LINK_KIND: KindInfo = KindInfo {
+    record: &LINK,
+    sees: "files that get another name",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static SYMLINK_KIND: KindInfo = KindInfo {
+    record: &SYMLINK,
+    sees: "symbolic links that are made",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static CHMOD_KIND: KindInfo = KindInfo {
+    record: &CHMOD,
+    sees: "permissions that are changed",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static CHOWN_KIND: KindInfo = KindInfo {
+    record: &CHOWN,
+    sees: "owners of files that are changed",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static TRUNCATE_KIND: KindInfo = KindInfo {
+    record: &TRUNCATE,
+    sees: "files that are cut or stretched",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static UTIMES_KIND: KindInfo = KindInfo {
+    record: &UTIMES,
+    sees: "times of files that are changed",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static XATTR_KIND: KindInfo = KindInfo {
+    record: &XATTR,
+    sees: "extended attributes that are changed",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static MOUNT_KIND: KindInfo = KindInfo {
+    record: &MOUNT,
+    sees: "file systems that are mounted",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static UMOUNT_KIND: KindInfo = KindInfo {
+    record: &UMOUNT,
+    sees: "file systems that are unmounted",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static MKDIR_KIND: KindInfo = KindInfo {
+    record: &MKDIR,
+    sees: "folders that are made",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static MKNOD_KIND: KindInfo = KindInfo {
+    record: &MKNOD,
+    sees: "device nodes, pipes and sockets that are made",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static MEMFD_KIND: KindInfo = KindInfo {
+    record: &MEMFD,
+    sees: "files in memory that are made",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static MMAP_KIND: KindInfo = KindInfo {
+    record: &MMAP,
+    sees: "memory that is mapped to be executed",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static MPROTECT_KIND: KindInfo = KindInfo {
+    record: &MPROTECT,
+    sees: "memory that is made executable",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static MODULE_LOAD_KIND: KindInfo = KindInfo {
+    record: &MODULE_LOAD,
+    sees: "kernel modules that are loaded",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static MODULE_UNLOAD_KIND: KindInfo = KindInfo {
+    record: &MODULE_UNLOAD,
+    sees: "kernel modules that are unloaded",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static KEXEC_KIND: KindInfo = KindInfo {
+    record: &KEXEC,
+    sees: "kernels that are loaded to be booted",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static BPF_KIND: KindInfo = KindInfo {
+    record: &BPF,
+    sees: "programs and maps of BPF",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static PERF_EVENT_KIND: KindInfo = KindInfo {
+    record: &PERF_EVENT,
+    sees: "performance counters and probes that are opened",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static USERFAULTFD_KIND: KindInfo = KindInfo {
+    record: &USERFAULTFD,
+    sees: "page faults that programs handle themselves",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static IO_URING_KIND: KindInfo = KindInfo {
+    record: &IO_URING,
+    sees: "io_uring instances that are made",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
 static CONNECT_KIND: KindInfo = KindInfo {
     record: &CONNECT,
     sees: "connections that are made",
@@ -207,9 +769,59 @@ static CONNECT_KIND: KindInfo = KindInfo {
     from_kernel: true,
 };
 
+static BIND_KIND: KindInfo = KindInfo {
+    record: &BIND,
+    sees: "sockets that get an address",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
 static LISTEN_KIND: KindInfo = KindInfo {
     record: &LISTEN,
     sees: "sockets that wait for connections",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static ACCEPT_KIND: KindInfo = KindInfo {
+    record: &ACCEPT,
+    sees: "connections that are taken",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static SEND_KIND: KindInfo = KindInfo {
+    record: &SEND,
+    sees: "datagrams that are sent to an address",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static SOCKET_KIND: KindInfo = KindInfo {
+    record: &SOCKET,
+    sees: "sockets that are made",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static DUP_KIND: KindInfo = KindInfo {
+    record: &DUP,
+    sees: "sockets that become standard input or output",
     has_process: true,
     has_result: true,
     fine: &[],
@@ -250,6 +862,12 @@ pub mod process_flag {
     pub const KERNEL_THREAD: u32 = 1 << 8;
     /// Started by the host's own self-test, or by a descendant of it.
     pub const SELF_TEST: u32 = 1 << 9;
+    /// The executable was run from a mount that belongs to no mount namespace: its path begins with (unreachable).
+    pub const EXE_UNREACHABLE: u32 = 1 << 10;
+    /// The executable was run from a mount of another mount namespace than the process's own.
+    pub const EXE_FOREIGN: u32 = 1 << 11;
+    /// The working directory had been deleted when the image began.
+    pub const CWD_DELETED: u32 = 1 << 12;
     /// Their names.
     pub static NAMES: FlagSet = FlagSet {
         name: "process_flag",
@@ -264,6 +882,9 @@ pub mod process_flag {
             ("path_truncated", 7),
             ("kernel_thread", 8),
             ("self_test", 9),
+            ("exe_unreachable", 10),
+            ("exe_foreign", 11),
+            ("cwd_deleted", 12),
         ],
     };
 }
@@ -279,9 +900,28 @@ pub mod event_flag {
     pub const FAILED: u16 = 1 << 2;
     /// The path or address is what the caller passed, not what the kernel resolved: it could have changed meanwhile.
     pub const UNRESOLVED: u16 = 1 << 3;
+    /// A path of this event leads through a mount that belongs to no mount namespace; it begins with (unreachable).
+    pub const UNREACHABLE: u16 = 1 << 4;
+    /// A path of this event is one of another mount namespace than the process's own.
+    pub const FOREIGN: u16 = 1 << 5;
+    /// It was a 32-bit system call of a 64-bit kernel.
+    pub const COMPAT: u16 = 1 << 6;
+    /// The path or address is what stood behind a descriptor when the call returned, and others share the descriptors of the one who made it: they may have put something else there meanwhile.
+    pub const SHARED: u16 = 1 << 7;
     /// Their names.
-    pub static NAMES: FlagSet =
-        FlagSet { name: "event_flag", bits: &[("truncated", 0), ("partial", 1), ("failed", 2), ("unresolved", 3)] };
+    pub static NAMES: FlagSet = FlagSet {
+        name: "event_flag",
+        bits: &[
+            ("truncated", 0),
+            ("partial", 1),
+            ("failed", 2),
+            ("unresolved", 3),
+            ("unreachable", 4),
+            ("foreign", 5),
+            ("compat", 6),
+            ("shared", 7),
+        ],
+    };
 }
 
 /// Bits of the fields that hold a `stdio_flag`.
@@ -317,12 +957,12 @@ pub mod stdio_flag {
 pub static PROCESS: RecordInfo = RecordInfo {
     name: "process",
     section: 1,
-    size: 208,
+    size: 248,
     fields: &PROCESS_FIELDS,
     index: 0,
     words: &[Word {
         at: 0,
-        known: 0xfffffffff,
+        known: 0x3ffffffffff,
         texts: &[
             Place { offset: 160, word: 0, bit: 30 },
             Place { offset: 168, word: 0, bit: 31 },
@@ -336,7 +976,7 @@ pub static PROCESS: RecordInfo = RecordInfo {
     }],
 };
 
-static PROCESS_FIELDS: [FieldInfo; 36] = [
+static PROCESS_FIELDS: [FieldInfo; 42] = [
     FieldInfo {
         name: "id",
         ty: Type::U64,
@@ -348,6 +988,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "id",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -362,6 +1003,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "image",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 16, word: 0, bit: 1 },
     },
@@ -376,6 +1018,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "parent",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 24, word: 0, bit: 2 },
     },
@@ -390,6 +1033,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "container",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 28, word: 0, bit: 3 },
     },
@@ -404,6 +1048,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "pid",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 32, word: 0, bit: 4 },
     },
@@ -418,6 +1063,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "ppid",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 36, word: 0, bit: 5 },
     },
@@ -432,6 +1078,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "ns_pid",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 40, word: 0, bit: 6 },
     },
@@ -446,6 +1093,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "sid",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 44, word: 0, bit: 7 },
     },
@@ -460,6 +1108,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "pgid",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 48, word: 0, bit: 8 },
     },
@@ -474,6 +1123,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "uid",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 52, word: 0, bit: 9 },
     },
@@ -488,6 +1138,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "euid",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 56, word: 0, bit: 10 },
     },
@@ -502,6 +1153,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "suid",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 60, word: 0, bit: 11 },
     },
@@ -516,6 +1168,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "gid",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 64, word: 0, bit: 12 },
     },
@@ -530,6 +1183,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "egid",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 68, word: 0, bit: 13 },
     },
@@ -544,6 +1198,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "login_uid",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 72, word: 0, bit: 14 },
     },
@@ -558,6 +1213,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "flags",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 76, word: 0, bit: 15 },
     },
@@ -572,6 +1228,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "start",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 80, word: 0, bit: 16 },
     },
@@ -586,6 +1243,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "image_start",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 88, word: 0, bit: 17 },
     },
@@ -600,6 +1258,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "caps_effective",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 96, word: 0, bit: 18 },
     },
@@ -614,6 +1273,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "caps_permitted",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 104, word: 0, bit: 19 },
     },
@@ -628,6 +1288,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "caps_inheritable",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 112, word: 0, bit: 20 },
     },
@@ -642,6 +1303,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "exe_inode",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 120, word: 0, bit: 21 },
     },
@@ -656,6 +1318,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "exe_dev",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 128, word: 0, bit: 22 },
     },
@@ -670,6 +1333,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "exe_uid",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 132, word: 0, bit: 23 },
     },
@@ -684,6 +1348,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "exe_mode",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 136, word: 0, bit: 24 },
     },
@@ -698,6 +1363,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "exe_fs",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 140, word: 0, bit: 25 },
     },
@@ -712,6 +1378,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "mnt_ns",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 144, word: 0, bit: 26 },
     },
@@ -726,6 +1393,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "pid_ns",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 148, word: 0, bit: 27 },
     },
@@ -740,6 +1408,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "net_ns",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 152, word: 0, bit: 28 },
     },
@@ -754,6 +1423,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "user_ns",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 156, word: 0, bit: 29 },
     },
@@ -768,6 +1438,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "exe",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 160, word: 0, bit: 30 },
     },
@@ -782,6 +1453,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "comm",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 168, word: 0, bit: 31 },
     },
@@ -796,6 +1468,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "argv",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 176, word: 0, bit: 32 },
     },
@@ -810,6 +1483,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "cwd",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 184, word: 0, bit: 33 },
     },
@@ -824,6 +1498,7 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "script",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 192, word: 0, bit: 34 },
     },
@@ -838,8 +1513,99 @@ static PROCESS_FIELDS: [FieldInfo; 36] = [
         shown: false,
         json: "user",
         port: None,
+        pid: None,
         section: 1,
         place: Place { offset: 200, word: 0, bit: 35 },
+    },
+    FieldInfo {
+        name: "sgid",
+        ty: Type::U32,
+        reads: Reads::Group,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "sgid",
+        port: None,
+        pid: None,
+        section: 1,
+        place: Place { offset: 208, word: 0, bit: 36 },
+    },
+    FieldInfo {
+        name: "exe_gid",
+        ty: Type::U32,
+        reads: Reads::Group,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "exe_gid",
+        port: None,
+        pid: None,
+        section: 1,
+        place: Place { offset: 212, word: 0, bit: 37 },
+    },
+    FieldInfo {
+        name: "exe_mtime",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "exe_mtime",
+        port: None,
+        pid: None,
+        section: 1,
+        place: Place { offset: 216, word: 0, bit: 38 },
+    },
+    FieldInfo {
+        name: "exe_ctime",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "exe_ctime",
+        port: None,
+        pid: None,
+        section: 1,
+        place: Place { offset: 224, word: 0, bit: 39 },
+    },
+    FieldInfo {
+        name: "tty",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "tty",
+        port: None,
+        pid: None,
+        section: 1,
+        place: Place { offset: 232, word: 0, bit: 40 },
+    },
+    FieldInfo {
+        name: "cgroup_id",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "cgroup_id",
+        port: None,
+        pid: None,
+        section: 1,
+        place: Place { offset: 240, word: 0, bit: 41 },
     },
 ];
 
@@ -865,6 +1631,7 @@ static EVENT_FIELDS: [FieldInfo; 8] = [
         shown: false,
         json: "seq",
         port: None,
+        pid: None,
         section: 2,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -879,6 +1646,7 @@ static EVENT_FIELDS: [FieldInfo; 8] = [
         shown: false,
         json: "time",
         port: None,
+        pid: None,
         section: 2,
         place: Place { offset: 16, word: 0, bit: 1 },
     },
@@ -893,6 +1661,7 @@ static EVENT_FIELDS: [FieldInfo; 8] = [
         shown: false,
         json: "kind",
         port: None,
+        pid: None,
         section: 2,
         place: Place { offset: 24, word: 0, bit: 2 },
     },
@@ -907,6 +1676,7 @@ static EVENT_FIELDS: [FieldInfo; 8] = [
         shown: false,
         json: "flags",
         port: None,
+        pid: None,
         section: 2,
         place: Place { offset: 26, word: 0, bit: 3 },
     },
@@ -921,6 +1691,7 @@ static EVENT_FIELDS: [FieldInfo; 8] = [
         shown: false,
         json: "process",
         port: None,
+        pid: None,
         section: 2,
         place: Place { offset: 28, word: 0, bit: 4 },
     },
@@ -935,6 +1706,7 @@ static EVENT_FIELDS: [FieldInfo; 8] = [
         shown: false,
         json: "tid",
         port: None,
+        pid: None,
         section: 2,
         place: Place { offset: 32, word: 0, bit: 5 },
     },
@@ -949,6 +1721,7 @@ static EVENT_FIELDS: [FieldInfo; 8] = [
         shown: false,
         json: "payload",
         port: None,
+        pid: None,
         section: 2,
         place: Place { offset: 36, word: 0, bit: 6 },
     },
@@ -963,6 +1736,7 @@ static EVENT_FIELDS: [FieldInfo; 8] = [
         shown: false,
         json: "result",
         port: None,
+        pid: None,
         section: 2,
         place: Place { offset: 40, word: 0, bit: 7 },
     },
@@ -1001,6 +1775,7 @@ static CONTAINER_FIELDS: [FieldInfo; 5] = [
         shown: false,
         json: "id",
         port: None,
+        pid: None,
         section: 3,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -1015,6 +1790,7 @@ static CONTAINER_FIELDS: [FieldInfo; 5] = [
         shown: false,
         json: "name",
         port: None,
+        pid: None,
         section: 3,
         place: Place { offset: 16, word: 0, bit: 1 },
     },
@@ -1029,6 +1805,7 @@ static CONTAINER_FIELDS: [FieldInfo; 5] = [
         shown: false,
         json: "image",
         port: None,
+        pid: None,
         section: 3,
         place: Place { offset: 24, word: 0, bit: 2 },
     },
@@ -1043,6 +1820,7 @@ static CONTAINER_FIELDS: [FieldInfo; 5] = [
         shown: false,
         json: "runtime",
         port: None,
+        pid: None,
         section: 3,
         place: Place { offset: 32, word: 0, bit: 3 },
     },
@@ -1057,6 +1835,7 @@ static CONTAINER_FIELDS: [FieldInfo; 5] = [
         shown: false,
         json: "labels",
         port: None,
+        pid: None,
         section: 3,
         place: Place { offset: 40, word: 0, bit: 4 },
     },
@@ -1090,6 +1869,7 @@ static LABEL_FIELDS: [FieldInfo; 2] = [
         shown: false,
         json: "name",
         port: None,
+        pid: None,
         section: 4,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -1104,6 +1884,7 @@ static LABEL_FIELDS: [FieldInfo; 2] = [
         shown: false,
         json: "value",
         port: None,
+        pid: None,
         section: 4,
         place: Place { offset: 16, word: 0, bit: 1 },
     },
@@ -1113,19 +1894,23 @@ static LABEL_FIELDS: [FieldInfo; 2] = [
 pub static EXEC: RecordInfo = RecordInfo {
     name: "exec",
     section: 257,
-    size: 56,
+    size: 64,
     fields: &EXEC_FIELDS,
     index: 4,
     words: &[Word {
         at: 0,
-        known: 0x3f,
-        texts: &[Place { offset: 16, word: 0, bit: 2 }, Place { offset: 24, word: 0, bit: 3 }],
+        known: 0x7f,
+        texts: &[
+            Place { offset: 16, word: 0, bit: 2 },
+            Place { offset: 24, word: 0, bit: 3 },
+            Place { offset: 52, word: 0, bit: 6 },
+        ],
         pointing: 0x1,
         points: &[&EXEC_FIELDS[0]],
     }],
 };
 
-static EXEC_FIELDS: [FieldInfo; 6] = [
+static EXEC_FIELDS: [FieldInfo; 7] = [
     FieldInfo {
         name: "image",
         ty: Type::U32,
@@ -1137,6 +1922,7 @@ static EXEC_FIELDS: [FieldInfo; 6] = [
         shown: false,
         json: "image",
         port: None,
+        pid: None,
         section: 257,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -1151,6 +1937,7 @@ static EXEC_FIELDS: [FieldInfo; 6] = [
         shown: false,
         json: "stdio",
         port: None,
+        pid: None,
         section: 257,
         place: Place { offset: 12, word: 0, bit: 1 },
     },
@@ -1165,6 +1952,7 @@ static EXEC_FIELDS: [FieldInfo; 6] = [
         shown: true,
         json: "filename",
         port: None,
+        pid: None,
         section: 257,
         place: Place { offset: 16, word: 0, bit: 2 },
     },
@@ -1179,6 +1967,7 @@ static EXEC_FIELDS: [FieldInfo; 6] = [
         shown: false,
         json: "interpreter",
         port: None,
+        pid: None,
         section: 257,
         place: Place { offset: 24, word: 0, bit: 3 },
     },
@@ -1193,6 +1982,7 @@ static EXEC_FIELDS: [FieldInfo; 6] = [
         shown: true,
         json: "stdin_peer",
         port: Some(&EXEC_FIELDS[5]),
+        pid: None,
         section: 257,
         place: Place { offset: 32, word: 0, bit: 4 },
     },
@@ -1207,8 +1997,24 @@ static EXEC_FIELDS: [FieldInfo; 6] = [
         shown: false,
         json: "peer_port",
         port: None,
+        pid: None,
         section: 257,
         place: Place { offset: 48, word: 0, bit: 5 },
+    },
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: false,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 257,
+        place: Place { offset: 52, word: 0, bit: 6 },
     },
 ];
 
@@ -1216,13 +2022,13 @@ static EXEC_FIELDS: [FieldInfo; 6] = [
 pub static FORK: RecordInfo = RecordInfo {
     name: "fork",
     section: 258,
-    size: 32,
+    size: 48,
     fields: &FORK_FIELDS,
     index: 5,
-    words: &[Word { at: 0, known: 0xf, texts: &[], pointing: 0x1, points: &[&FORK_FIELDS[0]] }],
+    words: &[Word { at: 0, known: 0x3f, texts: &[], pointing: 0x1, points: &[&FORK_FIELDS[0]] }],
 };
 
-static FORK_FIELDS: [FieldInfo; 4] = [
+static FORK_FIELDS: [FieldInfo; 6] = [
     FieldInfo {
         name: "child",
         ty: Type::U32,
@@ -1234,6 +2040,7 @@ static FORK_FIELDS: [FieldInfo; 4] = [
         shown: true,
         json: "child",
         port: None,
+        pid: None,
         section: 258,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -1248,6 +2055,7 @@ static FORK_FIELDS: [FieldInfo; 4] = [
         shown: false,
         json: "child_pid",
         port: None,
+        pid: None,
         section: 258,
         place: Place { offset: 12, word: 0, bit: 1 },
     },
@@ -1262,6 +2070,7 @@ static FORK_FIELDS: [FieldInfo; 4] = [
         shown: false,
         json: "child_ns_pid",
         port: None,
+        pid: None,
         section: 258,
         place: Place { offset: 16, word: 0, bit: 2 },
     },
@@ -1276,8 +2085,39 @@ static FORK_FIELDS: [FieldInfo; 4] = [
         shown: false,
         json: "child_start",
         port: None,
+        pid: None,
         section: 258,
         place: Place { offset: 24, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "flags",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "flags",
+        port: None,
+        pid: None,
+        section: 258,
+        place: Place { offset: 32, word: 0, bit: 4 },
+    },
+    FieldInfo {
+        name: "child_ppid",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "child_ppid",
+        port: None,
+        pid: None,
+        section: 258,
+        place: Place { offset: 40, word: 0, bit: 5 },
     },
 ];
 
@@ -1303,6 +2143,7 @@ static EXIT_FIELDS: [FieldInfo; 2] = [
         shown: true,
         json: "code",
         port: None,
+        pid: None,
         section: 259,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -1317,22 +2158,808 @@ static EXIT_FIELDS: [FieldInfo; 2] = [
         shown: true,
         json: "signal",
         port: None,
+        pid: None,
         section: 259,
         place: Place { offset: 12, word: 0, bit: 1 },
     },
 ];
 
-/// A file was opened, or could not be (open, openat, openat2, creat).
+/// A process changed its user, groups or capabilities, or could not (setuid and its family, setgroups, capset). `process` is who it was before; that an exec changes them, the exec says.
+pub static CREDENTIALS: RecordInfo = RecordInfo {
+    name: "credentials",
+    section: 260,
+    size: 64,
+    fields: &CREDENTIALS_FIELDS,
+    index: 7,
+    words: &[Word { at: 0, known: 0x7ff, texts: &[], pointing: 0x0, points: &[] }],
+};
+
+static CREDENTIALS_FIELDS: [FieldInfo; 11] = [
+    FieldInfo {
+        name: "uid",
+        ty: Type::U32,
+        reads: Reads::User,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "uid",
+        port: None,
+        pid: None,
+        section: 260,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "euid",
+        ty: Type::U32,
+        reads: Reads::User,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "euid",
+        port: None,
+        pid: None,
+        section: 260,
+        place: Place { offset: 12, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "suid",
+        ty: Type::U32,
+        reads: Reads::User,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "suid",
+        port: None,
+        pid: None,
+        section: 260,
+        place: Place { offset: 16, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "fsuid",
+        ty: Type::U32,
+        reads: Reads::User,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fsuid",
+        port: None,
+        pid: None,
+        section: 260,
+        place: Place { offset: 20, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "gid",
+        ty: Type::U32,
+        reads: Reads::Group,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "gid",
+        port: None,
+        pid: None,
+        section: 260,
+        place: Place { offset: 24, word: 0, bit: 4 },
+    },
+    FieldInfo {
+        name: "egid",
+        ty: Type::U32,
+        reads: Reads::Group,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "egid",
+        port: None,
+        pid: None,
+        section: 260,
+        place: Place { offset: 28, word: 0, bit: 5 },
+    },
+    FieldInfo {
+        name: "sgid",
+        ty: Type::U32,
+        reads: Reads::Group,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "sgid",
+        port: None,
+        pid: None,
+        section: 260,
+        place: Place { offset: 32, word: 0, bit: 6 },
+    },
+    FieldInfo {
+        name: "fsgid",
+        ty: Type::U32,
+        reads: Reads::Group,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fsgid",
+        port: None,
+        pid: None,
+        section: 260,
+        place: Place { offset: 36, word: 0, bit: 7 },
+    },
+    FieldInfo {
+        name: "caps_effective",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "caps_effective",
+        port: None,
+        pid: None,
+        section: 260,
+        place: Place { offset: 40, word: 0, bit: 8 },
+    },
+    FieldInfo {
+        name: "caps_permitted",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "caps_permitted",
+        port: None,
+        pid: None,
+        section: 260,
+        place: Place { offset: 48, word: 0, bit: 9 },
+    },
+    FieldInfo {
+        name: "caps_inheritable",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "caps_inheritable",
+        port: None,
+        pid: None,
+        section: 260,
+        place: Place { offset: 56, word: 0, bit: 10 },
+    },
+];
+
+/// A process began to trace another, or wrote into its memory or registers, or could not (ptrace). What only steers or reads who is traced already is not told.
+pub static PTRACE: RecordInfo = RecordInfo {
+    name: "ptrace",
+    section: 261,
+    size: 32,
+    fields: &PTRACE_FIELDS,
+    index: 8,
+    words: &[Word { at: 0, known: 0x1f, texts: &[], pointing: 0x2, points: &[&PTRACE_FIELDS[1]] }],
+};
+
+static PTRACE_FIELDS: [FieldInfo; 5] = [
+    FieldInfo {
+        name: "request",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "request",
+        port: None,
+        pid: None,
+        section: 261,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "target",
+        ty: Type::U32,
+        reads: Reads::Row,
+        of: Some(&PROCESS),
+        flags: None,
+        always: false,
+        kernel: Kernel::Host,
+        shown: true,
+        json: "target",
+        port: None,
+        pid: Some(&PTRACE_FIELDS[2]),
+        section: 261,
+        place: Place { offset: 12, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "target_pid",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "target_pid",
+        port: None,
+        pid: None,
+        section: 261,
+        place: Place { offset: 16, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "target_ns_pid",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "target_ns_pid",
+        port: None,
+        pid: None,
+        section: 261,
+        place: Place { offset: 20, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "address",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "address",
+        port: None,
+        pid: None,
+        section: 261,
+        place: Place { offset: 24, word: 0, bit: 4 },
+    },
+];
+
+/// A process sent a signal to another one, or could not (kill, tkill, tgkill, rt_sigqueueinfo, pidfd_send_signal). Not those of the kernel, nor what a process sends itself.
+pub static SIGNAL: RecordInfo = RecordInfo {
+    name: "signal",
+    section: 262,
+    size: 24,
+    fields: &SIGNAL_FIELDS,
+    index: 9,
+    words: &[Word { at: 0, known: 0xf, texts: &[], pointing: 0x2, points: &[&SIGNAL_FIELDS[1]] }],
+};
+
+static SIGNAL_FIELDS: [FieldInfo; 4] = [
+    FieldInfo {
+        name: "signal",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "signal",
+        port: None,
+        pid: None,
+        section: 262,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "target",
+        ty: Type::U32,
+        reads: Reads::Row,
+        of: Some(&PROCESS),
+        flags: None,
+        always: false,
+        kernel: Kernel::Host,
+        shown: true,
+        json: "target",
+        port: None,
+        pid: Some(&SIGNAL_FIELDS[2]),
+        section: 262,
+        place: Place { offset: 12, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "target_pid",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "target_pid",
+        port: None,
+        pid: None,
+        section: 262,
+        place: Place { offset: 16, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "target_ns_pid",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "target_ns_pid",
+        port: None,
+        pid: None,
+        section: 262,
+        place: Place { offset: 20, word: 0, bit: 3 },
+    },
+];
+
+/// A thread changed something about itself that protects it or says who it is, or could not (prctl, seccomp). Options that only ask are not told.
+pub static PRCTL: RecordInfo = RecordInfo {
+    name: "prctl",
+    section: 263,
+    size: 32,
+    fields: &PRCTL_FIELDS,
+    index: 10,
+    words: &[Word { at: 0, known: 0x7, texts: &[Place { offset: 24, word: 0, bit: 2 }], pointing: 0x0, points: &[] }],
+};
+
+static PRCTL_FIELDS: [FieldInfo; 3] = [
+    FieldInfo {
+        name: "option",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "option",
+        port: None,
+        pid: None,
+        section: 263,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "value",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "value",
+        port: None,
+        pid: None,
+        section: 263,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "name",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::String,
+        shown: true,
+        json: "name",
+        port: None,
+        pid: None,
+        section: 263,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+];
+
+/// A thread entered namespaces that are there, or could not (setns). `process` is as it was before.
+pub static SETNS: RecordInfo = RecordInfo {
+    name: "setns",
+    section: 264,
+    size: 32,
+    fields: &SETNS_FIELDS,
+    index: 11,
+    words: &[Word { at: 0, known: 0x3f, texts: &[], pointing: 0x0, points: &[] }],
+};
+
+static SETNS_FIELDS: [FieldInfo; 6] = [
+    FieldInfo {
+        name: "fd",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fd",
+        port: None,
+        pid: None,
+        section: 264,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "flags",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "flags",
+        port: None,
+        pid: None,
+        section: 264,
+        place: Place { offset: 12, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "mnt_ns",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "mnt_ns",
+        port: None,
+        pid: None,
+        section: 264,
+        place: Place { offset: 16, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "pid_ns",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "pid_ns",
+        port: None,
+        pid: None,
+        section: 264,
+        place: Place { offset: 20, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "net_ns",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "net_ns",
+        port: None,
+        pid: None,
+        section: 264,
+        place: Place { offset: 24, word: 0, bit: 4 },
+    },
+    FieldInfo {
+        name: "user_ns",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "user_ns",
+        port: None,
+        pid: None,
+        section: 264,
+        place: Place { offset: 28, word: 0, bit: 5 },
+    },
+];
+
+/// A thread left for namespaces of its own, or could not (unshare). `process` is as it was before; that a fork makes them, the fork's flags say.
+pub static UNSHARE: RecordInfo = RecordInfo {
+    name: "unshare",
+    section: 265,
+    size: 32,
+    fields: &UNSHARE_FIELDS,
+    index: 12,
+    words: &[Word { at: 0, known: 0x1f, texts: &[], pointing: 0x0, points: &[] }],
+};
+
+static UNSHARE_FIELDS: [FieldInfo; 5] = [
+    FieldInfo {
+        name: "flags",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "flags",
+        port: None,
+        pid: None,
+        section: 265,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "mnt_ns",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "mnt_ns",
+        port: None,
+        pid: None,
+        section: 265,
+        place: Place { offset: 12, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "pid_ns",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "pid_ns",
+        port: None,
+        pid: None,
+        section: 265,
+        place: Place { offset: 16, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "net_ns",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "net_ns",
+        port: None,
+        pid: None,
+        section: 265,
+        place: Place { offset: 20, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "user_ns",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "user_ns",
+        port: None,
+        pid: None,
+        section: 265,
+        place: Place { offset: 24, word: 0, bit: 4 },
+    },
+];
+
+/// A process changed its root folder, or could not (chroot).
+pub static CHROOT: RecordInfo = RecordInfo {
+    name: "chroot",
+    section: 266,
+    size: 16,
+    fields: &CHROOT_FIELDS,
+    index: 13,
+    words: &[Word { at: 0, known: 0x1, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static CHROOT_FIELDS: [FieldInfo; 1] = [FieldInfo {
+    name: "path",
+    ty: Type::Text,
+    reads: Reads::Plain,
+    of: None,
+    flags: None,
+    always: false,
+    kernel: Kernel::Path,
+    shown: true,
+    json: "path",
+    port: None,
+    pid: None,
+    section: 266,
+    place: Place { offset: 8, word: 0, bit: 0 },
+}];
+
+/// A mount namespace got another root, or could not (pivot_root).
+pub static PIVOT_ROOT: RecordInfo = RecordInfo {
+    name: "pivot_root",
+    section: 267,
+    size: 24,
+    fields: &PIVOT_ROOT_FIELDS,
+    index: 14,
+    words: &[Word {
+        at: 0,
+        known: 0x3,
+        texts: &[Place { offset: 8, word: 0, bit: 0 }, Place { offset: 16, word: 0, bit: 1 }],
+        pointing: 0x0,
+        points: &[],
+    }],
+};
+
+static PIVOT_ROOT_FIELDS: [FieldInfo; 2] = [
+    FieldInfo {
+        name: "new_root",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "new_root",
+        port: None,
+        pid: None,
+        section: 267,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "put_old",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "put_old",
+        port: None,
+        pid: None,
+        section: 267,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+];
+
+/// A process read or wrote the memory of another, or could not (process_vm_readv, process_vm_writev).
+pub static PROCESS_MEMORY: RecordInfo = RecordInfo {
+    name: "process_memory",
+    section: 268,
+    size: 24,
+    fields: &PROCESS_MEMORY_FIELDS,
+    index: 15,
+    words: &[Word { at: 0, known: 0xf, texts: &[], pointing: 0x2, points: &[&PROCESS_MEMORY_FIELDS[1]] }],
+};
+
+static PROCESS_MEMORY_FIELDS: [FieldInfo; 4] = [
+    FieldInfo {
+        name: "written",
+        ty: Type::U8,
+        reads: Reads::Bool,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "written",
+        port: None,
+        pid: None,
+        section: 268,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "target",
+        ty: Type::U32,
+        reads: Reads::Row,
+        of: Some(&PROCESS),
+        flags: None,
+        always: false,
+        kernel: Kernel::Host,
+        shown: true,
+        json: "target",
+        port: None,
+        pid: Some(&PROCESS_MEMORY_FIELDS[2]),
+        section: 268,
+        place: Place { offset: 12, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "target_pid",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "target_pid",
+        port: None,
+        pid: None,
+        section: 268,
+        place: Place { offset: 16, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "target_ns_pid",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "target_ns_pid",
+        port: None,
+        pid: None,
+        section: 268,
+        place: Place { offset: 20, word: 0, bit: 3 },
+    },
+];
+
+/// A process could not begin a program (execve, execveat).
+pub static EXEC_FAILED: RecordInfo = RecordInfo {
+    name: "exec_failed",
+    section: 269,
+    size: 24,
+    fields: &EXEC_FAILED_FIELDS,
+    index: 16,
+    words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static EXEC_FAILED_FIELDS: [FieldInfo; 2] = [
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 269,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "flags",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "flags",
+        port: None,
+        pid: None,
+        section: 269,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+];
+
+/// A file was opened, or could not be (open, openat, openat2, creat, open_by_handle_at).
 pub static OPEN: RecordInfo = RecordInfo {
     name: "open",
     section: 288,
-    size: 48,
+    size: 64,
     fields: &OPEN_FIELDS,
-    index: 7,
-    words: &[Word { at: 0, known: 0xff, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+    index: 17,
+    words: &[Word {
+        at: 0,
+        known: 0xfff,
+        texts: &[Place { offset: 8, word: 0, bit: 0 }, Place { offset: 44, word: 0, bit: 8 }],
+        pointing: 0x0,
+        points: &[],
+    }],
 };
 
-static OPEN_FIELDS: [FieldInfo; 8] = [
+static OPEN_FIELDS: [FieldInfo; 12] = [
     FieldInfo {
         name: "path",
         ty: Type::Text,
@@ -1344,6 +2971,7 @@ static OPEN_FIELDS: [FieldInfo; 8] = [
         shown: true,
         json: "path",
         port: None,
+        pid: None,
         section: 288,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -1358,6 +2986,7 @@ static OPEN_FIELDS: [FieldInfo; 8] = [
         shown: true,
         json: "flags",
         port: None,
+        pid: None,
         section: 288,
         place: Place { offset: 16, word: 0, bit: 1 },
     },
@@ -1372,6 +3001,7 @@ static OPEN_FIELDS: [FieldInfo; 8] = [
         shown: true,
         json: "mode",
         port: None,
+        pid: None,
         section: 288,
         place: Place { offset: 20, word: 0, bit: 2 },
     },
@@ -1386,6 +3016,7 @@ static OPEN_FIELDS: [FieldInfo; 8] = [
         shown: false,
         json: "inode",
         port: None,
+        pid: None,
         section: 288,
         place: Place { offset: 24, word: 0, bit: 3 },
     },
@@ -1400,6 +3031,7 @@ static OPEN_FIELDS: [FieldInfo; 8] = [
         shown: false,
         json: "dev",
         port: None,
+        pid: None,
         section: 288,
         place: Place { offset: 32, word: 0, bit: 4 },
     },
@@ -1414,6 +3046,7 @@ static OPEN_FIELDS: [FieldInfo; 8] = [
         shown: false,
         json: "file_mode",
         port: None,
+        pid: None,
         section: 288,
         place: Place { offset: 36, word: 0, bit: 5 },
     },
@@ -1428,6 +3061,7 @@ static OPEN_FIELDS: [FieldInfo; 8] = [
         shown: true,
         json: "created",
         port: None,
+        pid: None,
         section: 288,
         place: Place { offset: 40, word: 0, bit: 6 },
     },
@@ -1442,8 +3076,69 @@ static OPEN_FIELDS: [FieldInfo; 8] = [
         shown: false,
         json: "file_upper",
         port: None,
+        pid: None,
         section: 288,
         place: Place { offset: 41, word: 0, bit: 7 },
+    },
+    FieldInfo {
+        name: "asked",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: false,
+        json: "asked",
+        port: None,
+        pid: None,
+        section: 288,
+        place: Place { offset: 44, word: 0, bit: 8 },
+    },
+    FieldInfo {
+        name: "deleted",
+        ty: Type::U8,
+        reads: Reads::Bool,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "deleted",
+        port: None,
+        pid: None,
+        section: 288,
+        place: Place { offset: 52, word: 0, bit: 9 },
+    },
+    FieldInfo {
+        name: "owner",
+        ty: Type::U32,
+        reads: Reads::User,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "owner",
+        port: None,
+        pid: None,
+        section: 288,
+        place: Place { offset: 56, word: 0, bit: 10 },
+    },
+    FieldInfo {
+        name: "links",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "links",
+        port: None,
+        pid: None,
+        section: 288,
+        place: Place { offset: 60, word: 0, bit: 11 },
     },
 ];
 
@@ -1453,7 +3148,7 @@ pub static UNLINK: RecordInfo = RecordInfo {
     section: 289,
     size: 24,
     fields: &UNLINK_FIELDS,
-    index: 8,
+    index: 18,
     words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -1469,6 +3164,7 @@ static UNLINK_FIELDS: [FieldInfo; 2] = [
         shown: true,
         json: "path",
         port: None,
+        pid: None,
         section: 289,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -1483,6 +3179,7 @@ static UNLINK_FIELDS: [FieldInfo; 2] = [
         shown: true,
         json: "directory",
         port: None,
+        pid: None,
         section: 289,
         place: Place { offset: 16, word: 0, bit: 1 },
     },
@@ -1494,7 +3191,7 @@ pub static RENAME: RecordInfo = RecordInfo {
     section: 290,
     size: 32,
     fields: &RENAME_FIELDS,
-    index: 9,
+    index: 19,
     words: &[Word {
         at: 0,
         known: 0x7,
@@ -1516,6 +3213,7 @@ static RENAME_FIELDS: [FieldInfo; 3] = [
         shown: true,
         json: "old_path",
         port: None,
+        pid: None,
         section: 290,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -1530,6 +3228,7 @@ static RENAME_FIELDS: [FieldInfo; 3] = [
         shown: true,
         json: "new_path",
         port: None,
+        pid: None,
         section: 290,
         place: Place { offset: 16, word: 0, bit: 1 },
     },
@@ -1544,22 +3243,1358 @@ static RENAME_FIELDS: [FieldInfo; 3] = [
         shown: true,
         json: "flags",
         port: None,
+        pid: None,
         section: 290,
         place: Place { offset: 24, word: 0, bit: 2 },
     },
 ];
 
-/// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
+/// A file got another name, or could not (link, linkat).
+pub static LINK: RecordInfo = RecordInfo {
+    name: "link",
+    section: 291,
+    size: 32,
+    fields: &LINK_FIELDS,
+    index: 20,
+    words: &[Word {
+        at: 0,
+        known: 0x7,
+        texts: &[Place { offset: 8, word: 0, bit: 0 }, Place { offset: 16, word: 0, bit: 1 }],
+        pointing: 0x0,
+        points: &[],
+    }],
+};
+
+static LINK_FIELDS: [FieldInfo; 3] = [
+    FieldInfo {
+        name: "old_path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "old_path",
+        port: None,
+        pid: None,
+        section: 291,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "new_path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "new_path",
+        port: None,
+        pid: None,
+        section: 291,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "flags",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "flags",
+        port: None,
+        pid: None,
+        section: 291,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+];
+
+/// A symbolic link was made, or could not be (symlink, symlinkat).
+pub static SYMLINK: RecordInfo = RecordInfo {
+    name: "symlink",
+    section: 292,
+    size: 24,
+    fields: &SYMLINK_FIELDS,
+    index: 21,
+    words: &[Word {
+        at: 0,
+        known: 0x3,
+        texts: &[Place { offset: 8, word: 0, bit: 0 }, Place { offset: 16, word: 0, bit: 1 }],
+        pointing: 0x0,
+        points: &[],
+    }],
+};
+
+static SYMLINK_FIELDS: [FieldInfo; 2] = [
+    FieldInfo {
+        name: "target",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::String,
+        shown: true,
+        json: "target",
+        port: None,
+        pid: None,
+        section: 292,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 292,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+];
+
+/// The permissions of a file were changed, or could not be (chmod, fchmod, fchmodat, fchmodat2).
+pub static CHMOD: RecordInfo = RecordInfo {
+    name: "chmod",
+    section: 293,
+    size: 24,
+    fields: &CHMOD_FIELDS,
+    index: 22,
+    words: &[Word { at: 0, known: 0x7, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static CHMOD_FIELDS: [FieldInfo; 3] = [
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 293,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "mode",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "mode",
+        port: None,
+        pid: None,
+        section: 293,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "fd",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fd",
+        port: None,
+        pid: None,
+        section: 293,
+        place: Place { offset: 20, word: 0, bit: 2 },
+    },
+];
+
+/// The owner or the group of a file was changed, or could not be (chown, lchown, fchown, fchownat).
+pub static CHOWN: RecordInfo = RecordInfo {
+    name: "chown",
+    section: 294,
+    size: 32,
+    fields: &CHOWN_FIELDS,
+    index: 23,
+    words: &[Word { at: 0, known: 0xf, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static CHOWN_FIELDS: [FieldInfo; 4] = [
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 294,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "owner",
+        ty: Type::U32,
+        reads: Reads::User,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "owner",
+        port: None,
+        pid: None,
+        section: 294,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "group",
+        ty: Type::U32,
+        reads: Reads::Group,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "group",
+        port: None,
+        pid: None,
+        section: 294,
+        place: Place { offset: 20, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "fd",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fd",
+        port: None,
+        pid: None,
+        section: 294,
+        place: Place { offset: 24, word: 0, bit: 3 },
+    },
+];
+
+/// A file got another length, or could not (truncate, ftruncate). That an open cuts it, the open's flags say.
+pub static TRUNCATE: RecordInfo = RecordInfo {
+    name: "truncate",
+    section: 295,
+    size: 32,
+    fields: &TRUNCATE_FIELDS,
+    index: 24,
+    words: &[Word { at: 0, known: 0x7, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static TRUNCATE_FIELDS: [FieldInfo; 3] = [
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 295,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "size",
+        ty: Type::I64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "size",
+        port: None,
+        pid: None,
+        section: 295,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "fd",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fd",
+        port: None,
+        pid: None,
+        section: 295,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+];
+
+/// The times of a file were changed, or could not be (utime, utimes, futimesat, utimensat).
+pub static UTIMES: RecordInfo = RecordInfo {
+    name: "utimes",
+    section: 296,
+    size: 32,
+    fields: &UTIMES_FIELDS,
+    index: 25,
+    words: &[Word { at: 0, known: 0x7, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static UTIMES_FIELDS: [FieldInfo; 3] = [
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 296,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "mtime",
+        ty: Type::I64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "mtime",
+        port: None,
+        pid: None,
+        section: 296,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "fd",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fd",
+        port: None,
+        pid: None,
+        section: 296,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+];
+
+/// An extended attribute of a file was set or removed, or could not be (setxattr and removexattr, and their families).
+pub static XATTR: RecordInfo = RecordInfo {
+    name: "xattr",
+    section: 297,
+    size: 32,
+    fields: &XATTR_FIELDS,
+    index: 26,
+    words: &[Word {
+        at: 0,
+        known: 0xf,
+        texts: &[Place { offset: 8, word: 0, bit: 0 }, Place { offset: 16, word: 0, bit: 1 }],
+        pointing: 0x0,
+        points: &[],
+    }],
+};
+
+static XATTR_FIELDS: [FieldInfo; 4] = [
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 297,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "name",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::String,
+        shown: true,
+        json: "name",
+        port: None,
+        pid: None,
+        section: 297,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "removed",
+        ty: Type::U8,
+        reads: Reads::Bool,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "removed",
+        port: None,
+        pid: None,
+        section: 297,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "fd",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fd",
+        port: None,
+        pid: None,
+        section: 297,
+        place: Place { offset: 28, word: 0, bit: 3 },
+    },
+];
+
+/// Something was mounted, bound or moved, or could not be (mount, move_mount).
+pub static MOUNT: RecordInfo = RecordInfo {
+    name: "mount",
+    section: 298,
+    size: 40,
+    fields: &MOUNT_FIELDS,
+    index: 27,
+    words: &[Word {
+        at: 0,
+        known: 0xf,
+        texts: &[
+            Place { offset: 8, word: 0, bit: 0 },
+            Place { offset: 16, word: 0, bit: 1 },
+            Place { offset: 24, word: 0, bit: 2 },
+        ],
+        pointing: 0x0,
+        points: &[],
+    }],
+};
+
+static MOUNT_FIELDS: [FieldInfo; 4] = [
+    FieldInfo {
+        name: "source",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::String,
+        shown: true,
+        json: "source",
+        port: None,
+        pid: None,
+        section: 298,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 298,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "fs_type",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::String,
+        shown: true,
+        json: "fs_type",
+        port: None,
+        pid: None,
+        section: 298,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "flags",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "flags",
+        port: None,
+        pid: None,
+        section: 298,
+        place: Place { offset: 32, word: 0, bit: 3 },
+    },
+];
+
+/// Something was unmounted, or could not be (umount2).
+pub static UMOUNT: RecordInfo = RecordInfo {
+    name: "umount",
+    section: 299,
+    size: 24,
+    fields: &UMOUNT_FIELDS,
+    index: 28,
+    words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static UMOUNT_FIELDS: [FieldInfo; 2] = [
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 299,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "flags",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "flags",
+        port: None,
+        pid: None,
+        section: 299,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+];
+
+/// A folder was made, or could not be (mkdir, mkdirat).
+pub static MKDIR: RecordInfo = RecordInfo {
+    name: "mkdir",
+    section: 300,
+    size: 24,
+    fields: &MKDIR_FIELDS,
+    index: 29,
+    words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static MKDIR_FIELDS: [FieldInfo; 2] = [
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 300,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "mode",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "mode",
+        port: None,
+        pid: None,
+        section: 300,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+];
+
+/// A device node, a named pipe or an empty file was made, or could not be (mknod, mknodat).
+pub static MKNOD: RecordInfo = RecordInfo {
+    name: "mknod",
+    section: 301,
+    size: 24,
+    fields: &MKNOD_FIELDS,
+    index: 30,
+    words: &[Word { at: 0, known: 0x7, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static MKNOD_FIELDS: [FieldInfo; 3] = [
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 301,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "mode",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "mode",
+        port: None,
+        pid: None,
+        section: 301,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "dev",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "dev",
+        port: None,
+        pid: None,
+        section: 301,
+        place: Place { offset: 20, word: 0, bit: 2 },
+    },
+];
+
+/// A file that has no place in any folder was made, or could not be (memfd_create).
+pub static MEMFD: RecordInfo = RecordInfo {
+    name: "memfd",
+    section: 320,
+    size: 24,
+    fields: &MEMFD_FIELDS,
+    index: 31,
+    words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static MEMFD_FIELDS: [FieldInfo; 2] = [
+    FieldInfo {
+        name: "name",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::String,
+        shown: true,
+        json: "name",
+        port: None,
+        pid: None,
+        section: 320,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "flags",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "flags",
+        port: None,
+        pid: None,
+        section: 320,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+];
+
+/// Memory was mapped that can be executed and is of no file, or can be written as well, or could not be (mmap). A program's code that is mapped from its file is not told.
+pub static MMAP: RecordInfo = RecordInfo {
+    name: "mmap",
+    section: 321,
+    size: 56,
+    fields: &MMAP_FIELDS,
+    index: 32,
+    words: &[Word { at: 0, known: 0xff, texts: &[Place { offset: 32, word: 0, bit: 4 }], pointing: 0x0, points: &[] }],
+};
+
+static MMAP_FIELDS: [FieldInfo; 8] = [
+    FieldInfo {
+        name: "address",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "address",
+        port: None,
+        pid: None,
+        section: 321,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "length",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "length",
+        port: None,
+        pid: None,
+        section: 321,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "protection",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "protection",
+        port: None,
+        pid: None,
+        section: 321,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "flags",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "flags",
+        port: None,
+        pid: None,
+        section: 321,
+        place: Place { offset: 28, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::File,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 321,
+        place: Place { offset: 32, word: 0, bit: 4 },
+    },
+    FieldInfo {
+        name: "inode",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "inode",
+        port: None,
+        pid: None,
+        section: 321,
+        place: Place { offset: 40, word: 0, bit: 5 },
+    },
+    FieldInfo {
+        name: "dev",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "dev",
+        port: None,
+        pid: None,
+        section: 321,
+        place: Place { offset: 48, word: 0, bit: 6 },
+    },
+    FieldInfo {
+        name: "file_mode",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "file_mode",
+        port: None,
+        pid: None,
+        section: 321,
+        place: Place { offset: 52, word: 0, bit: 7 },
+    },
+];
+
+/// Memory was made executable, or could not be (mprotect, pkey_mprotect).
+pub static MPROTECT: RecordInfo = RecordInfo {
+    name: "mprotect",
+    section: 322,
+    size: 32,
+    fields: &MPROTECT_FIELDS,
+    index: 33,
+    words: &[Word { at: 0, known: 0x7, texts: &[], pointing: 0x0, points: &[] }],
+};
+
+static MPROTECT_FIELDS: [FieldInfo; 3] = [
+    FieldInfo {
+        name: "address",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "address",
+        port: None,
+        pid: None,
+        section: 322,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "length",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "length",
+        port: None,
+        pid: None,
+        section: 322,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "protection",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "protection",
+        port: None,
+        pid: None,
+        section: 322,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+];
+
+/// A kernel module was loaded, or could not be (init_module, finit_module).
+pub static MODULE_LOAD: RecordInfo = RecordInfo {
+    name: "module_load",
+    section: 323,
+    size: 48,
+    fields: &MODULE_LOAD_FIELDS,
+    index: 34,
+    words: &[Word {
+        at: 0,
+        known: 0x1f,
+        texts: &[
+            Place { offset: 8, word: 0, bit: 0 },
+            Place { offset: 16, word: 0, bit: 1 },
+            Place { offset: 36, word: 0, bit: 4 },
+        ],
+        pointing: 0x0,
+        points: &[],
+    }],
+};
+
+static MODULE_LOAD_FIELDS: [FieldInfo; 5] = [
+    FieldInfo {
+        name: "name",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::String,
+        shown: true,
+        json: "name",
+        port: None,
+        pid: None,
+        section: 323,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::File,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 323,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "inode",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "inode",
+        port: None,
+        pid: None,
+        section: 323,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "file_mode",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "file_mode",
+        port: None,
+        pid: None,
+        section: 323,
+        place: Place { offset: 32, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "parameters",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::String,
+        shown: true,
+        json: "parameters",
+        port: None,
+        pid: None,
+        section: 323,
+        place: Place { offset: 36, word: 0, bit: 4 },
+    },
+];
+
+/// A kernel module was unloaded, or could not be (delete_module).
+pub static MODULE_UNLOAD: RecordInfo = RecordInfo {
+    name: "module_unload",
+    section: 324,
+    size: 24,
+    fields: &MODULE_UNLOAD_FIELDS,
+    index: 35,
+    words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static MODULE_UNLOAD_FIELDS: [FieldInfo; 2] = [
+    FieldInfo {
+        name: "name",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::String,
+        shown: true,
+        json: "name",
+        port: None,
+        pid: None,
+        section: 324,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "flags",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "flags",
+        port: None,
+        pid: None,
+        section: 324,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+];
+
+/// Another kernel was loaded to be booted, or could not be (kexec_load, kexec_file_load).
+pub static KEXEC: RecordInfo = RecordInfo {
+    name: "kexec",
+    section: 325,
+    size: 48,
+    fields: &KEXEC_FIELDS,
+    index: 36,
+    words: &[Word {
+        at: 0,
+        known: 0x1f,
+        texts: &[Place { offset: 8, word: 0, bit: 0 }, Place { offset: 28, word: 0, bit: 3 }],
+        pointing: 0x0,
+        points: &[],
+    }],
+};
+
+static KEXEC_FIELDS: [FieldInfo; 5] = [
+    FieldInfo {
+        name: "path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::File,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 325,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "inode",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "inode",
+        port: None,
+        pid: None,
+        section: 325,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "file_mode",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "file_mode",
+        port: None,
+        pid: None,
+        section: 325,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "command_line",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::String,
+        shown: true,
+        json: "command_line",
+        port: None,
+        pid: None,
+        section: 325,
+        place: Place { offset: 28, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "flags",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "flags",
+        port: None,
+        pid: None,
+        section: 325,
+        place: Place { offset: 40, word: 0, bit: 4 },
+    },
+];
+
+/// A process loaded, attached or asked for something of BPF, or could not (bpf). What reads and writes maps is not told.
+pub static BPF: RecordInfo = RecordInfo {
+    name: "bpf",
+    section: 326,
+    size: 24,
+    fields: &BPF_FIELDS,
+    index: 37,
+    words: &[Word { at: 0, known: 0x7, texts: &[Place { offset: 16, word: 0, bit: 2 }], pointing: 0x0, points: &[] }],
+};
+
+static BPF_FIELDS: [FieldInfo; 3] = [
+    FieldInfo {
+        name: "command",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "command",
+        port: None,
+        pid: None,
+        section: 326,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "object_type",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "object_type",
+        port: None,
+        pid: None,
+        section: 326,
+        place: Place { offset: 12, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "name",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::String,
+        shown: true,
+        json: "name",
+        port: None,
+        pid: None,
+        section: 326,
+        place: Place { offset: 16, word: 0, bit: 2 },
+    },
+];
+
+/// A counter or a probe of perf was opened, or could not be (perf_event_open).
+pub static PERF_EVENT: RecordInfo = RecordInfo {
+    name: "perf_event",
+    section: 327,
+    size: 32,
+    fields: &PERF_EVENT_FIELDS,
+    index: 38,
+    words: &[Word { at: 0, known: 0xf, texts: &[], pointing: 0x0, points: &[] }],
+};
+
+static PERF_EVENT_FIELDS: [FieldInfo; 4] = [
+    FieldInfo {
+        name: "event_type",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "event_type",
+        port: None,
+        pid: None,
+        section: 327,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "config",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "config",
+        port: None,
+        pid: None,
+        section: 327,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "target_ns_pid",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "target_ns_pid",
+        port: None,
+        pid: None,
+        section: 327,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "cpu",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "cpu",
+        port: None,
+        pid: None,
+        section: 327,
+        place: Place { offset: 28, word: 0, bit: 3 },
+    },
+];
+
+/// A process asked to handle page faults itself, or could not (userfaultfd).
+pub static USERFAULTFD: RecordInfo = RecordInfo {
+    name: "userfaultfd",
+    section: 328,
+    size: 16,
+    fields: &USERFAULTFD_FIELDS,
+    index: 39,
+    words: &[Word { at: 0, known: 0x1, texts: &[], pointing: 0x0, points: &[] }],
+};
+
+static USERFAULTFD_FIELDS: [FieldInfo; 1] = [FieldInfo {
+    name: "flags",
+    ty: Type::U32,
+    reads: Reads::Plain,
+    of: None,
+    flags: None,
+    always: true,
+    kernel: Kernel::Plain,
+    shown: true,
+    json: "flags",
+    port: None,
+    pid: None,
+    section: 328,
+    place: Place { offset: 8, word: 0, bit: 0 },
+}];
+
+/// An io_uring instance was made, or could not be (io_uring_setup).
+pub static IO_URING: RecordInfo = RecordInfo {
+    name: "io_uring",
+    section: 329,
+    size: 16,
+    fields: &IO_URING_FIELDS,
+    index: 40,
+    words: &[Word { at: 0, known: 0x3, texts: &[], pointing: 0x0, points: &[] }],
+};
+
+static IO_URING_FIELDS: [FieldInfo; 2] = [
+    FieldInfo {
+        name: "entries",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "entries",
+        port: None,
+        pid: None,
+        section: 329,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "flags",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "flags",
+        port: None,
+        pid: None,
+        section: 329,
+        place: Place { offset: 12, word: 0, bit: 1 },
+    },
+];
+
+/// A socket was connected, or could not be (connect, and sending with MSG_FASTOPEN). A non-blocking connect has the result -115 (EINPROGRESS).
 pub static CONNECT: RecordInfo = RecordInfo {
     name: "connect",
     section: 336,
-    size: 64,
+    size: 80,
     fields: &CONNECT_FIELDS,
-    index: 10,
-    words: &[Word { at: 0, known: 0x1ff, texts: &[Place { offset: 56, word: 0, bit: 8 }], pointing: 0x0, points: &[] }],
+    index: 41,
+    words: &[Word { at: 0, known: 0xfff, texts: &[Place { offset: 56, word: 0, bit: 8 }], pointing: 0x0, points: &[] }],
 };
 
-static CONNECT_FIELDS: [FieldInfo; 9] = [
+static CONNECT_FIELDS: [FieldInfo; 12] = [
     FieldInfo {
         name: "address",
         ty: Type::Bytes16,
@@ -1571,6 +4606,7 @@ static CONNECT_FIELDS: [FieldInfo; 9] = [
         shown: true,
         json: "address",
         port: None,
+        pid: None,
         section: 336,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -1585,6 +4621,7 @@ static CONNECT_FIELDS: [FieldInfo; 9] = [
         shown: true,
         json: "port",
         port: None,
+        pid: None,
         section: 336,
         place: Place { offset: 24, word: 0, bit: 1 },
     },
@@ -1599,6 +4636,7 @@ static CONNECT_FIELDS: [FieldInfo; 9] = [
         shown: true,
         json: "protocol",
         port: None,
+        pid: None,
         section: 336,
         place: Place { offset: 26, word: 0, bit: 2 },
     },
@@ -1613,6 +4651,7 @@ static CONNECT_FIELDS: [FieldInfo; 9] = [
         shown: false,
         json: "family",
         port: None,
+        pid: None,
         section: 336,
         place: Place { offset: 28, word: 0, bit: 3 },
     },
@@ -1627,6 +4666,7 @@ static CONNECT_FIELDS: [FieldInfo; 9] = [
         shown: false,
         json: "local_port",
         port: None,
+        pid: None,
         section: 336,
         place: Place { offset: 30, word: 0, bit: 4 },
     },
@@ -1641,6 +4681,7 @@ static CONNECT_FIELDS: [FieldInfo; 9] = [
         shown: false,
         json: "local_address",
         port: None,
+        pid: None,
         section: 336,
         place: Place { offset: 32, word: 0, bit: 5 },
     },
@@ -1655,6 +4696,7 @@ static CONNECT_FIELDS: [FieldInfo; 9] = [
         shown: false,
         json: "fd",
         port: None,
+        pid: None,
         section: 336,
         place: Place { offset: 48, word: 0, bit: 6 },
     },
@@ -1669,6 +4711,7 @@ static CONNECT_FIELDS: [FieldInfo; 9] = [
         shown: false,
         json: "socket_type",
         port: None,
+        pid: None,
         section: 336,
         place: Place { offset: 52, word: 0, bit: 7 },
     },
@@ -1683,22 +4726,68 @@ static CONNECT_FIELDS: [FieldInfo; 9] = [
         shown: true,
         json: "path",
         port: None,
+        pid: None,
         section: 336,
         place: Place { offset: 56, word: 0, bit: 8 },
     },
+    FieldInfo {
+        name: "fast_open",
+        ty: Type::U8,
+        reads: Reads::Bool,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fast_open",
+        port: None,
+        pid: None,
+        section: 336,
+        place: Place { offset: 64, word: 0, bit: 9 },
+    },
+    FieldInfo {
+        name: "cid",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "cid",
+        port: None,
+        pid: None,
+        section: 336,
+        place: Place { offset: 68, word: 0, bit: 10 },
+    },
+    FieldInfo {
+        name: "vsock_port",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "vsock_port",
+        port: None,
+        pid: None,
+        section: 336,
+        place: Place { offset: 72, word: 0, bit: 11 },
+    },
 ];
 
-/// A socket waits for connections, or could not.
-pub static LISTEN: RecordInfo = RecordInfo {
-    name: "listen",
-    section: 338,
-    size: 40,
-    fields: &LISTEN_FIELDS,
-    index: 11,
-    words: &[Word { at: 0, known: 0x3f, texts: &[], pointing: 0x0, points: &[] }],
+/// A socket got an address of its own, or could not (bind).
+pub static BIND: RecordInfo = RecordInfo {
+    name: "bind",
+    section: 337,
+    size: 48,
+    fields: &BIND_FIELDS,
+    index: 42,
+    words: &[Word { at: 0, known: 0x7f, texts: &[Place { offset: 40, word: 0, bit: 6 }], pointing: 0x0, points: &[] }],
 };
 
-static LISTEN_FIELDS: [FieldInfo; 6] = [
+static BIND_FIELDS: [FieldInfo; 7] = [
     FieldInfo {
         name: "address",
         ty: Type::Bytes16,
@@ -1710,6 +4799,125 @@ static LISTEN_FIELDS: [FieldInfo; 6] = [
         shown: true,
         json: "address",
         port: None,
+        pid: None,
+        section: 337,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "port",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "port",
+        port: None,
+        pid: None,
+        section: 337,
+        place: Place { offset: 24, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "protocol",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "protocol",
+        port: None,
+        pid: None,
+        section: 337,
+        place: Place { offset: 26, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "family",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "family",
+        port: None,
+        pid: None,
+        section: 337,
+        place: Place { offset: 28, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "fd",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fd",
+        port: None,
+        pid: None,
+        section: 337,
+        place: Place { offset: 32, word: 0, bit: 4 },
+    },
+    FieldInfo {
+        name: "socket_type",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "socket_type",
+        port: None,
+        pid: None,
+        section: 337,
+        place: Place { offset: 36, word: 0, bit: 5 },
+    },
+    FieldInfo {
+        name: "unix_path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Unix,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 337,
+        place: Place { offset: 40, word: 0, bit: 6 },
+    },
+];
+
+/// A socket waits for connections, or could not.
+pub static LISTEN: RecordInfo = RecordInfo {
+    name: "listen",
+    section: 338,
+    size: 56,
+    fields: &LISTEN_FIELDS,
+    index: 43,
+    words: &[Word { at: 0, known: 0xff, texts: &[Place { offset: 40, word: 0, bit: 6 }], pointing: 0x0, points: &[] }],
+};
+
+static LISTEN_FIELDS: [FieldInfo; 8] = [
+    FieldInfo {
+        name: "address",
+        ty: Type::Bytes16,
+        reads: Reads::Address,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "address",
+        port: None,
+        pid: None,
         section: 338,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -1724,6 +4932,7 @@ static LISTEN_FIELDS: [FieldInfo; 6] = [
         shown: true,
         json: "port",
         port: None,
+        pid: None,
         section: 338,
         place: Place { offset: 24, word: 0, bit: 1 },
     },
@@ -1738,6 +4947,7 @@ static LISTEN_FIELDS: [FieldInfo; 6] = [
         shown: false,
         json: "family",
         port: None,
+        pid: None,
         section: 338,
         place: Place { offset: 26, word: 0, bit: 2 },
     },
@@ -1752,6 +4962,7 @@ static LISTEN_FIELDS: [FieldInfo; 6] = [
         shown: false,
         json: "fd",
         port: None,
+        pid: None,
         section: 338,
         place: Place { offset: 28, word: 0, bit: 3 },
     },
@@ -1766,6 +4977,7 @@ static LISTEN_FIELDS: [FieldInfo; 6] = [
         shown: false,
         json: "backlog",
         port: None,
+        pid: None,
         section: 338,
         place: Place { offset: 32, word: 0, bit: 4 },
     },
@@ -1780,8 +4992,436 @@ static LISTEN_FIELDS: [FieldInfo; 6] = [
         shown: false,
         json: "socket_type",
         port: None,
+        pid: None,
         section: 338,
         place: Place { offset: 36, word: 0, bit: 5 },
+    },
+    FieldInfo {
+        name: "unix_path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Unix,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 338,
+        place: Place { offset: 40, word: 0, bit: 6 },
+    },
+    FieldInfo {
+        name: "protocol",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "protocol",
+        port: None,
+        pid: None,
+        section: 338,
+        place: Place { offset: 48, word: 0, bit: 7 },
+    },
+];
+
+/// A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.
+pub static ACCEPT: RecordInfo = RecordInfo {
+    name: "accept",
+    section: 339,
+    size: 64,
+    fields: &ACCEPT_FIELDS,
+    index: 44,
+    words: &[Word { at: 0, known: 0xff, texts: &[Place { offset: 52, word: 0, bit: 7 }], pointing: 0x0, points: &[] }],
+};
+
+static ACCEPT_FIELDS: [FieldInfo; 8] = [
+    FieldInfo {
+        name: "address",
+        ty: Type::Bytes16,
+        reads: Reads::Address,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "address",
+        port: None,
+        pid: None,
+        section: 339,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "port",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "port",
+        port: None,
+        pid: None,
+        section: 339,
+        place: Place { offset: 24, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "local_address",
+        ty: Type::Bytes16,
+        reads: Reads::Address,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "local_address",
+        port: Some(&ACCEPT_FIELDS[3]),
+        pid: None,
+        section: 339,
+        place: Place { offset: 26, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "local_port",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "local_port",
+        port: None,
+        pid: None,
+        section: 339,
+        place: Place { offset: 42, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "family",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "family",
+        port: None,
+        pid: None,
+        section: 339,
+        place: Place { offset: 44, word: 0, bit: 4 },
+    },
+    FieldInfo {
+        name: "protocol",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "protocol",
+        port: None,
+        pid: None,
+        section: 339,
+        place: Place { offset: 46, word: 0, bit: 5 },
+    },
+    FieldInfo {
+        name: "fd",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fd",
+        port: None,
+        pid: None,
+        section: 339,
+        place: Place { offset: 48, word: 0, bit: 6 },
+    },
+    FieldInfo {
+        name: "unix_path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Unix,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 339,
+        place: Place { offset: 52, word: 0, bit: 7 },
+    },
+];
+
+/// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+pub static SEND: RecordInfo = RecordInfo {
+    name: "send",
+    section: 340,
+    size: 56,
+    fields: &SEND_FIELDS,
+    index: 45,
+    words: &[Word { at: 0, known: 0xff, texts: &[Place { offset: 44, word: 0, bit: 7 }], pointing: 0x0, points: &[] }],
+};
+
+static SEND_FIELDS: [FieldInfo; 8] = [
+    FieldInfo {
+        name: "address",
+        ty: Type::Bytes16,
+        reads: Reads::Address,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "address",
+        port: None,
+        pid: None,
+        section: 340,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "port",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "port",
+        port: None,
+        pid: None,
+        section: 340,
+        place: Place { offset: 24, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "protocol",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "protocol",
+        port: None,
+        pid: None,
+        section: 340,
+        place: Place { offset: 26, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "family",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "family",
+        port: None,
+        pid: None,
+        section: 340,
+        place: Place { offset: 28, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "fd",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fd",
+        port: None,
+        pid: None,
+        section: 340,
+        place: Place { offset: 32, word: 0, bit: 4 },
+    },
+    FieldInfo {
+        name: "socket_type",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "socket_type",
+        port: None,
+        pid: None,
+        section: 340,
+        place: Place { offset: 36, word: 0, bit: 5 },
+    },
+    FieldInfo {
+        name: "local_port",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "local_port",
+        port: None,
+        pid: None,
+        section: 340,
+        place: Place { offset: 40, word: 0, bit: 6 },
+    },
+    FieldInfo {
+        name: "unix_path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Unix,
+        shown: true,
+        json: "path",
+        port: None,
+        pid: None,
+        section: 340,
+        place: Place { offset: 44, word: 0, bit: 7 },
+    },
+];
+
+/// A socket was made, or could not be (socket).
+pub static SOCKET: RecordInfo = RecordInfo {
+    name: "socket",
+    section: 342,
+    size: 24,
+    fields: &SOCKET_FIELDS,
+    index: 46,
+    words: &[Word { at: 0, known: 0x7, texts: &[], pointing: 0x0, points: &[] }],
+};
+
+static SOCKET_FIELDS: [FieldInfo; 3] = [
+    FieldInfo {
+        name: "family",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "family",
+        port: None,
+        pid: None,
+        section: 342,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "socket_type",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "socket_type",
+        port: None,
+        pid: None,
+        section: 342,
+        place: Place { offset: 12, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "protocol",
+        ty: Type::U32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "protocol",
+        port: None,
+        pid: None,
+        section: 342,
+        place: Place { offset: 16, word: 0, bit: 2 },
+    },
+];
+
+/// A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).
+pub static DUP: RecordInfo = RecordInfo {
+    name: "dup",
+    section: 343,
+    size: 32,
+    fields: &DUP_FIELDS,
+    index: 47,
+    words: &[Word { at: 0, known: 0xf, texts: &[], pointing: 0x0, points: &[] }],
+};
+
+static DUP_FIELDS: [FieldInfo; 4] = [
+    FieldInfo {
+        name: "address",
+        ty: Type::Bytes16,
+        reads: Reads::Address,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "address",
+        port: None,
+        pid: None,
+        section: 343,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "port",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "port",
+        port: None,
+        pid: None,
+        section: 343,
+        place: Place { offset: 24, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "family",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: true,
+        json: "family",
+        port: None,
+        pid: None,
+        section: 343,
+        place: Place { offset: 26, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "fd",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "fd",
+        port: None,
+        pid: None,
+        section: 343,
+        place: Place { offset: 28, word: 0, bit: 3 },
     },
 ];
 
@@ -1791,7 +5431,7 @@ pub static LOSS: RecordInfo = RecordInfo {
     section: 368,
     size: 24,
     fields: &LOSS_FIELDS,
-    index: 12,
+    index: 48,
     words: &[Word { at: 0, known: 0x3, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -1807,6 +5447,7 @@ static LOSS_FIELDS: [FieldInfo; 2] = [
         shown: true,
         json: "lost_kind",
         port: None,
+        pid: None,
         section: 368,
         place: Place { offset: 8, word: 0, bit: 0 },
     },
@@ -1821,14 +5462,64 @@ static LOSS_FIELDS: [FieldInfo; 2] = [
         shown: true,
         json: "count",
         port: None,
+        pid: None,
         section: 368,
         place: Place { offset: 16, word: 0, bit: 1 },
     },
 ];
 
 /// All records, by their index.
-pub static RECORDS: [&RecordInfo; 13] =
-    [&PROCESS, &EVENT, &CONTAINER, &LABEL, &EXEC, &FORK, &EXIT, &OPEN, &UNLINK, &RENAME, &CONNECT, &LISTEN, &LOSS];
+pub static RECORDS: [&RecordInfo; 49] = [
+    &PROCESS,
+    &EVENT,
+    &CONTAINER,
+    &LABEL,
+    &EXEC,
+    &FORK,
+    &EXIT,
+    &CREDENTIALS,
+    &PTRACE,
+    &SIGNAL,
+    &PRCTL,
+    &SETNS,
+    &UNSHARE,
+    &CHROOT,
+    &PIVOT_ROOT,
+    &PROCESS_MEMORY,
+    &EXEC_FAILED,
+    &OPEN,
+    &UNLINK,
+    &RENAME,
+    &LINK,
+    &SYMLINK,
+    &CHMOD,
+    &CHOWN,
+    &TRUNCATE,
+    &UTIMES,
+    &XATTR,
+    &MOUNT,
+    &UMOUNT,
+    &MKDIR,
+    &MKNOD,
+    &MEMFD,
+    &MMAP,
+    &MPROTECT,
+    &MODULE_LOAD,
+    &MODULE_UNLOAD,
+    &KEXEC,
+    &BPF,
+    &PERF_EVENT,
+    &USERFAULTFD,
+    &IO_URING,
+    &CONNECT,
+    &BIND,
+    &LISTEN,
+    &ACCEPT,
+    &SEND,
+    &SOCKET,
+    &DUP,
+    &LOSS,
+];
 
 /// The index of the records of a section, where this version knows it.
 #[inline]
@@ -1841,12 +5532,48 @@ pub(crate) const fn section_index(number: u16) -> Option<usize> {
         257 => Some(4),
         258 => Some(5),
         259 => Some(6),
-        288 => Some(7),
-        289 => Some(8),
-        290 => Some(9),
-        336 => Some(10),
-        338 => Some(11),
-        368 => Some(12),
+        260 => Some(7),
+        261 => Some(8),
+        262 => Some(9),
+        263 => Some(10),
+        264 => Some(11),
+        265 => Some(12),
+        266 => Some(13),
+        267 => Some(14),
+        268 => Some(15),
+        269 => Some(16),
+        288 => Some(17),
+        289 => Some(18),
+        290 => Some(19),
+        291 => Some(20),
+        292 => Some(21),
+        293 => Some(22),
+        294 => Some(23),
+        295 => Some(24),
+        296 => Some(25),
+        297 => Some(26),
+        298 => Some(27),
+        299 => Some(28),
+        300 => Some(29),
+        301 => Some(30),
+        320 => Some(31),
+        321 => Some(32),
+        322 => Some(33),
+        323 => Some(34),
+        324 => Some(35),
+        325 => Some(36),
+        326 => Some(37),
+        327 => Some(38),
+        328 => Some(39),
+        329 => Some(40),
+        336 => Some(41),
+        337 => Some(42),
+        338 => Some(43),
+        339 => Some(44),
+        340 => Some(45),
+        342 => Some(46),
+        343 => Some(47),
+        368 => Some(48),
         _ => None,
     }
 }
@@ -1928,6 +5655,18 @@ pub mod field {
         pub static SCRIPT: &FieldInfo = &PROCESS_FIELDS[34];
         /// Name of the real user, where the host knows it.
         pub static USER: &FieldInfo = &PROCESS_FIELDS[35];
+        /// Saved group id.
+        pub static SGID: &FieldInfo = &PROCESS_FIELDS[36];
+        /// Group of the executable.
+        pub static EXE_GID: &FieldInfo = &PROCESS_FIELDS[37];
+        /// When the content of the executable was last changed (st_mtim), ns since 1970 (UTC).
+        pub static EXE_MTIME: &FieldInfo = &PROCESS_FIELDS[38];
+        /// When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).
+        pub static EXE_CTIME: &FieldInfo = &PROCESS_FIELDS[39];
+        /// Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.
+        pub static TTY: &FieldInfo = &PROCESS_FIELDS[40];
+        /// Id of the control group: the inode number of its folder.
+        pub static CGROUP_ID: &FieldInfo = &PROCESS_FIELDS[41];
     }
 
     /// One thing that happened. Rows stand in the order of `seq`.
@@ -1990,6 +5729,8 @@ pub mod field {
         pub static PEER_ADDRESS: &FieldInfo = &EXEC_FIELDS[4];
         /// Port of that peer.
         pub static PEER_PORT: &FieldInfo = &EXEC_FIELDS[5];
+        /// `filename`, made absolute and not resolved: seen from the working directory, from the folder whose descriptor the caller gave, or from the root of the process.
+        pub static PATH: &FieldInfo = &EXEC_FIELDS[6];
     }
 
     /// A process was created. `process` is the parent.
@@ -2003,6 +5744,10 @@ pub mod field {
         pub static CHILD_NS_PID: &FieldInfo = &FORK_FIELDS[2];
         /// When it began, ns since boot.
         pub static CHILD_START: &FieldInfo = &FORK_FIELDS[3];
+        /// Flags of clone(2), such as CLONE_NEWUSER.
+        pub static FLAGS: &FieldInfo = &FORK_FIELDS[4];
+        /// Process id of the child's parent: with CLONE_PARENT not who created it.
+        pub static CHILD_PPID: &FieldInfo = &FORK_FIELDS[5];
     }
 
     /// A process ended, all its threads.
@@ -2014,7 +5759,143 @@ pub mod field {
         pub static SIGNAL: &FieldInfo = &EXIT_FIELDS[1];
     }
 
-    /// A file was opened, or could not be (open, openat, openat2, creat).
+    /// A process changed its user, groups or capabilities, or could not (setuid and its family, setgroups, capset). `process` is who it was before; that an exec changes them, the exec says.
+    pub mod credentials {
+        use super::super::{CREDENTIALS_FIELDS, FieldInfo};
+        /// Real user id, now.
+        pub static UID: &FieldInfo = &CREDENTIALS_FIELDS[0];
+        /// Effective user id, now.
+        pub static EUID: &FieldInfo = &CREDENTIALS_FIELDS[1];
+        /// Saved user id, now.
+        pub static SUID: &FieldInfo = &CREDENTIALS_FIELDS[2];
+        /// User id for the file system, now.
+        pub static FSUID: &FieldInfo = &CREDENTIALS_FIELDS[3];
+        /// Real group id, now.
+        pub static GID: &FieldInfo = &CREDENTIALS_FIELDS[4];
+        /// Effective group id, now.
+        pub static EGID: &FieldInfo = &CREDENTIALS_FIELDS[5];
+        /// Saved group id, now.
+        pub static SGID: &FieldInfo = &CREDENTIALS_FIELDS[6];
+        /// Group id for the file system, now.
+        pub static FSGID: &FieldInfo = &CREDENTIALS_FIELDS[7];
+        /// Effective capabilities, now, a bit each (capabilities(7)).
+        pub static CAPS_EFFECTIVE: &FieldInfo = &CREDENTIALS_FIELDS[8];
+        /// Permitted capabilities, now.
+        pub static CAPS_PERMITTED: &FieldInfo = &CREDENTIALS_FIELDS[9];
+        /// Inheritable capabilities, now.
+        pub static CAPS_INHERITABLE: &FieldInfo = &CREDENTIALS_FIELDS[10];
+    }
+
+    /// A process began to trace another, or wrote into its memory or registers, or could not (ptrace). What only steers or reads who is traced already is not told.
+    pub mod ptrace {
+        use super::super::{FieldInfo, PTRACE_FIELDS};
+        /// What was asked for: 0 TRACEME, 4 and 5 POKETEXT and POKEDATA, 13 SETREGS, 16 ATTACH, 0x4206 SEIZE (ptrace(2)).
+        pub static REQUEST: &FieldInfo = &PTRACE_FIELDS[0];
+        /// Row of the process that was meant.
+        pub static TARGET: &FieldInfo = &PTRACE_FIELDS[1];
+        /// Its process id in the host's pid namespace, where that is known.
+        pub static TARGET_PID: &FieldInfo = &PTRACE_FIELDS[2];
+        /// The thread's id as the caller gave it, in his own pid namespace; 0 for TRACEME.
+        pub static TARGET_NS_PID: &FieldInfo = &PTRACE_FIELDS[3];
+        /// Address in the other's memory, as asked for.
+        pub static ADDRESS: &FieldInfo = &PTRACE_FIELDS[4];
+    }
+
+    /// A process sent a signal to another one, or could not (kill, tkill, tgkill, rt_sigqueueinfo, pidfd_send_signal). Not those of the kernel, nor what a process sends itself.
+    pub mod signal {
+        use super::super::{FieldInfo, SIGNAL_FIELDS};
+        /// The signal's number.
+        pub static SIGNAL: &FieldInfo = &SIGNAL_FIELDS[0];
+        /// Row of the process that it is for.
+        pub static TARGET: &FieldInfo = &SIGNAL_FIELDS[1];
+        /// Its process id in the host's pid namespace, where that is known.
+        pub static TARGET_PID: &FieldInfo = &SIGNAL_FIELDS[2];
+        /// The id as the caller gave it, in his own pid namespace, where the call failed; negative for a group, -1 for all.
+        pub static TARGET_NS_PID: &FieldInfo = &SIGNAL_FIELDS[3];
+    }
+
+    /// A thread changed something about itself that protects it or says who it is, or could not (prctl, seccomp). Options that only ask are not told.
+    pub mod prctl {
+        use super::super::{FieldInfo, PRCTL_FIELDS};
+        /// Which: 4 PR_SET_DUMPABLE, 8 PR_SET_KEEPCAPS, 15 PR_SET_NAME, 22 PR_SET_SECCOMP (seccomp(2) too), 24 PR_CAPBSET_DROP, 28 PR_SET_SECUREBITS, 35 PR_SET_MM, 36 PR_SET_CHILD_SUBREAPER, 38 PR_SET_NO_NEW_PRIVS, 47 PR_CAP_AMBIENT, 0x59616d61 PR_SET_PTRACER.
+        pub static OPTION: &FieldInfo = &PRCTL_FIELDS[0];
+        /// The option's first argument; of a name or a filter its address, of seccomp(2) the mode: 1 strict, 2 a filter.
+        pub static VALUE: &FieldInfo = &PRCTL_FIELDS[1];
+        /// The thread's new name (PR_SET_NAME).
+        pub static NAME: &FieldInfo = &PRCTL_FIELDS[2];
+    }
+
+    /// A thread entered namespaces that are there, or could not (setns). `process` is as it was before.
+    pub mod setns {
+        use super::super::{FieldInfo, SETNS_FIELDS};
+        /// The descriptor that says which.
+        pub static FD: &FieldInfo = &SETNS_FIELDS[0];
+        /// Types of namespaces that were asked for, as flags of clone(2); 0 for whatever the descriptor stands for.
+        pub static FLAGS: &FieldInfo = &SETNS_FIELDS[1];
+        /// Inode number of the mount namespace, now.
+        pub static MNT_NS: &FieldInfo = &SETNS_FIELDS[2];
+        /// Inode number of the pid namespace of its children, now.
+        pub static PID_NS: &FieldInfo = &SETNS_FIELDS[3];
+        /// Inode number of the network namespace, now.
+        pub static NET_NS: &FieldInfo = &SETNS_FIELDS[4];
+        /// Inode number of the user namespace, now.
+        pub static USER_NS: &FieldInfo = &SETNS_FIELDS[5];
+    }
+
+    /// A thread left for namespaces of its own, or could not (unshare). `process` is as it was before; that a fork makes them, the fork's flags say.
+    pub mod unshare {
+        use super::super::{FieldInfo, UNSHARE_FIELDS};
+        /// What it no longer shares, as flags of clone(2).
+        pub static FLAGS: &FieldInfo = &UNSHARE_FIELDS[0];
+        /// Inode number of the mount namespace, now.
+        pub static MNT_NS: &FieldInfo = &UNSHARE_FIELDS[1];
+        /// Inode number of the pid namespace of its children, now.
+        pub static PID_NS: &FieldInfo = &UNSHARE_FIELDS[2];
+        /// Inode number of the network namespace, now.
+        pub static NET_NS: &FieldInfo = &UNSHARE_FIELDS[3];
+        /// Inode number of the user namespace, now.
+        pub static USER_NS: &FieldInfo = &UNSHARE_FIELDS[4];
+    }
+
+    /// A process changed its root folder, or could not (chroot).
+    pub mod chroot {
+        use super::super::{CHROOT_FIELDS, FieldInfo};
+        /// The new root: resolved by the kernel where the call succeeded, else as asked for, made absolute.
+        pub static PATH: &FieldInfo = &CHROOT_FIELDS[0];
+    }
+
+    /// A mount namespace got another root, or could not (pivot_root).
+    pub mod pivot_root {
+        use super::super::{FieldInfo, PIVOT_ROOT_FIELDS};
+        /// The folder that becomes the root, as asked for, made absolute.
+        pub static NEW_ROOT: &FieldInfo = &PIVOT_ROOT_FIELDS[0];
+        /// Where the old root is to be found afterwards, likewise.
+        pub static PUT_OLD: &FieldInfo = &PIVOT_ROOT_FIELDS[1];
+    }
+
+    /// A process read or wrote the memory of another, or could not (process_vm_readv, process_vm_writev).
+    pub mod process_memory {
+        use super::super::{FieldInfo, PROCESS_MEMORY_FIELDS};
+        /// Whether it was to be written.
+        pub static WRITTEN: &FieldInfo = &PROCESS_MEMORY_FIELDS[0];
+        /// Row of the process whose memory it is.
+        pub static TARGET: &FieldInfo = &PROCESS_MEMORY_FIELDS[1];
+        /// Its process id in the host's pid namespace, where that is known.
+        pub static TARGET_PID: &FieldInfo = &PROCESS_MEMORY_FIELDS[2];
+        /// The id as the caller gave it, in his own pid namespace.
+        pub static TARGET_NS_PID: &FieldInfo = &PROCESS_MEMORY_FIELDS[3];
+    }
+
+    /// A process could not begin a program (execve, execveat).
+    pub mod exec_failed {
+        use super::super::{EXEC_FAILED_FIELDS, FieldInfo};
+        /// The program as asked for, made absolute.
+        pub static PATH: &FieldInfo = &EXEC_FAILED_FIELDS[0];
+        /// Flags of execveat(2).
+        pub static FLAGS: &FieldInfo = &EXEC_FAILED_FIELDS[1];
+    }
+
+    /// A file was opened, or could not be (open, openat, openat2, creat, open_by_handle_at).
     pub mod open {
         use super::super::{FieldInfo, OPEN_FIELDS};
         /// The path: resolved by the kernel where the open succeeded, else as asked for, made absolute. Not there where what was asked for could not be read.
@@ -2033,6 +5914,14 @@ pub mod field {
         pub static CREATED: &FieldInfo = &OPEN_FIELDS[6];
         /// Whether the file lies on the upper layer of an overlay.
         pub static FILE_UPPER: &FieldInfo = &OPEN_FIELDS[7];
+        /// The path as asked for, made absolute and not resolved; not there where there was none (open_by_handle_at) or where it is `path`.
+        pub static ASKED: &FieldInfo = &OPEN_FIELDS[8];
+        /// Whether the file had no name any more.
+        pub static DELETED: &FieldInfo = &OPEN_FIELDS[9];
+        /// Owner of the file.
+        pub static OWNER: &FieldInfo = &OPEN_FIELDS[10];
+        /// Names that the file has (hard links).
+        pub static LINKS: &FieldInfo = &OPEN_FIELDS[11];
     }
 
     /// A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).
@@ -2055,16 +5944,257 @@ pub mod field {
         pub static FLAGS: &FieldInfo = &RENAME_FIELDS[2];
     }
 
-    /// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
+    /// A file got another name, or could not (link, linkat).
+    pub mod link {
+        use super::super::{FieldInfo, LINK_FIELDS};
+        /// The file, as asked for, made absolute.
+        pub static OLD_PATH: &FieldInfo = &LINK_FIELDS[0];
+        /// Its new name, likewise.
+        pub static NEW_PATH: &FieldInfo = &LINK_FIELDS[1];
+        /// Flags of linkat(2).
+        pub static FLAGS: &FieldInfo = &LINK_FIELDS[2];
+    }
+
+    /// A symbolic link was made, or could not be (symlink, symlinkat).
+    pub mod symlink {
+        use super::super::{FieldInfo, SYMLINK_FIELDS};
+        /// What it leads to, as written.
+        pub static TARGET: &FieldInfo = &SYMLINK_FIELDS[0];
+        /// The link, as asked for, made absolute.
+        pub static PATH: &FieldInfo = &SYMLINK_FIELDS[1];
+    }
+
+    /// The permissions of a file were changed, or could not be (chmod, fchmod, fchmodat, fchmodat2).
+    pub mod chmod {
+        use super::super::{CHMOD_FIELDS, FieldInfo};
+        /// The file: of fchmod resolved by the kernel, else as asked for, made absolute.
+        pub static PATH: &FieldInfo = &CHMOD_FIELDS[0];
+        /// The new permissions.
+        pub static MODE: &FieldInfo = &CHMOD_FIELDS[1];
+        /// The descriptor that was given instead of a path.
+        pub static FD: &FieldInfo = &CHMOD_FIELDS[2];
+    }
+
+    /// The owner or the group of a file was changed, or could not be (chown, lchown, fchown, fchownat).
+    pub mod chown {
+        use super::super::{CHOWN_FIELDS, FieldInfo};
+        /// The file: of fchown resolved by the kernel, else as asked for, made absolute.
+        pub static PATH: &FieldInfo = &CHOWN_FIELDS[0];
+        /// The new owner, in the caller's user namespace; not there where it stays.
+        pub static OWNER: &FieldInfo = &CHOWN_FIELDS[1];
+        /// The new group, likewise.
+        pub static GROUP: &FieldInfo = &CHOWN_FIELDS[2];
+        /// The descriptor that was given instead of a path.
+        pub static FD: &FieldInfo = &CHOWN_FIELDS[3];
+    }
+
+    /// A file got another length, or could not (truncate, ftruncate). That an open cuts it, the open's flags say.
+    pub mod truncate {
+        use super::super::{FieldInfo, TRUNCATE_FIELDS};
+        /// The file: of ftruncate resolved by the kernel, else as asked for, made absolute.
+        pub static PATH: &FieldInfo = &TRUNCATE_FIELDS[0];
+        /// The new length, bytes.
+        pub static SIZE: &FieldInfo = &TRUNCATE_FIELDS[1];
+        /// The descriptor that was given instead of a path.
+        pub static FD: &FieldInfo = &TRUNCATE_FIELDS[2];
+    }
+
+    /// The times of a file were changed, or could not be (utime, utimes, futimesat, utimensat).
+    pub mod utimes {
+        use super::super::{FieldInfo, UTIMES_FIELDS};
+        /// The file: resolved by the kernel where a descriptor alone was given, else as asked for, made absolute.
+        pub static PATH: &FieldInfo = &UTIMES_FIELDS[0];
+        /// The new time of the last change, seconds since 1970 (UTC); not there where it is now, or stays.
+        pub static MTIME: &FieldInfo = &UTIMES_FIELDS[1];
+        /// The descriptor that was given instead of a path.
+        pub static FD: &FieldInfo = &UTIMES_FIELDS[2];
+    }
+
+    /// An extended attribute of a file was set or removed, or could not be (setxattr and removexattr, and their families).
+    pub mod xattr {
+        use super::super::{FieldInfo, XATTR_FIELDS};
+        /// The file: resolved by the kernel where a descriptor alone was given, else as asked for, made absolute.
+        pub static PATH: &FieldInfo = &XATTR_FIELDS[0];
+        /// The attribute, such as security.capability.
+        pub static NAME: &FieldInfo = &XATTR_FIELDS[1];
+        /// Whether it was to be removed.
+        pub static REMOVED: &FieldInfo = &XATTR_FIELDS[2];
+        /// The descriptor that was given instead of a path.
+        pub static FD: &FieldInfo = &XATTR_FIELDS[3];
+    }
+
+    /// Something was mounted, bound or moved, or could not be (mount, move_mount).
+    pub mod mount {
+        use super::super::{FieldInfo, MOUNT_FIELDS};
+        /// What was mounted, as written: a device, a folder, or any word; of move_mount the path of the mount.
+        pub static SOURCE: &FieldInfo = &MOUNT_FIELDS[0];
+        /// Where, as asked for, made absolute.
+        pub static PATH: &FieldInfo = &MOUNT_FIELDS[1];
+        /// Type of the file system; not there for what is bound, moved or mounted anew.
+        pub static FS_TYPE: &FieldInfo = &MOUNT_FIELDS[2];
+        /// Flags of mount(2), such as MS_BIND (4096); not there for move_mount.
+        pub static FLAGS: &FieldInfo = &MOUNT_FIELDS[3];
+    }
+
+    /// Something was unmounted, or could not be (umount2).
+    pub mod umount {
+        use super::super::{FieldInfo, UMOUNT_FIELDS};
+        /// Where it was mounted, as asked for, made absolute.
+        pub static PATH: &FieldInfo = &UMOUNT_FIELDS[0];
+        /// Flags of umount2(2).
+        pub static FLAGS: &FieldInfo = &UMOUNT_FIELDS[1];
+    }
+
+    /// A folder was made, or could not be (mkdir, mkdirat).
+    pub mod mkdir {
+        use super::super::{FieldInfo, MKDIR_FIELDS};
+        /// The path, as asked for, made absolute.
+        pub static PATH: &FieldInfo = &MKDIR_FIELDS[0];
+        /// Permissions asked for.
+        pub static MODE: &FieldInfo = &MKDIR_FIELDS[1];
+    }
+
+    /// A device node, a named pipe or an empty file was made, or could not be (mknod, mknodat).
+    pub mod mknod {
+        use super::super::{FieldInfo, MKNOD_FIELDS};
+        /// The path, as asked for, made absolute.
+        pub static PATH: &FieldInfo = &MKNOD_FIELDS[0];
+        /// Type and permissions asked for.
+        pub static MODE: &FieldInfo = &MKNOD_FIELDS[1];
+        /// The device that a node stands for, as the caller gave it.
+        pub static DEV: &FieldInfo = &MKNOD_FIELDS[2];
+    }
+
+    /// A file that has no place in any folder was made, or could not be (memfd_create).
+    pub mod memfd {
+        use super::super::{FieldInfo, MEMFD_FIELDS};
+        /// The name that it is given; anything.
+        pub static NAME: &FieldInfo = &MEMFD_FIELDS[0];
+        /// Flags of memfd_create(2).
+        pub static FLAGS: &FieldInfo = &MEMFD_FIELDS[1];
+    }
+
+    /// Memory was mapped that can be executed and is of no file, or can be written as well, or could not be (mmap). A program's code that is mapped from its file is not told.
+    pub mod mmap {
+        use super::super::{FieldInfo, MMAP_FIELDS};
+        /// Where it is.
+        pub static ADDRESS: &FieldInfo = &MMAP_FIELDS[0];
+        /// Bytes.
+        pub static LENGTH: &FieldInfo = &MMAP_FIELDS[1];
+        /// 1 read, 2 write, 4 execute.
+        pub static PROTECTION: &FieldInfo = &MMAP_FIELDS[2];
+        /// Flags of mmap(2).
+        pub static FLAGS: &FieldInfo = &MMAP_FIELDS[3];
+        /// The file that is mapped, resolved by the kernel.
+        pub static PATH: &FieldInfo = &MMAP_FIELDS[4];
+        /// Its inode number.
+        pub static INODE: &FieldInfo = &MMAP_FIELDS[5];
+        /// Its device (kernel encoding: major << 20 | minor).
+        pub static DEV: &FieldInfo = &MMAP_FIELDS[6];
+        /// Its type and permissions (st_mode).
+        pub static FILE_MODE: &FieldInfo = &MMAP_FIELDS[7];
+    }
+
+    /// Memory was made executable, or could not be (mprotect, pkey_mprotect).
+    pub mod mprotect {
+        use super::super::{FieldInfo, MPROTECT_FIELDS};
+        /// Where it begins.
+        pub static ADDRESS: &FieldInfo = &MPROTECT_FIELDS[0];
+        /// Bytes.
+        pub static LENGTH: &FieldInfo = &MPROTECT_FIELDS[1];
+        /// What it is to be: 1 read, 2 write, 4 execute.
+        pub static PROTECTION: &FieldInfo = &MPROTECT_FIELDS[2];
+    }
+
+    /// A kernel module was loaded, or could not be (init_module, finit_module).
+    pub mod module_load {
+        use super::super::{FieldInfo, MODULE_LOAD_FIELDS};
+        /// The module's name, where it came so far as to have one.
+        pub static NAME: &FieldInfo = &MODULE_LOAD_FIELDS[0];
+        /// The file that it is in, resolved by the kernel; not there for what was given in memory.
+        pub static PATH: &FieldInfo = &MODULE_LOAD_FIELDS[1];
+        /// Its inode number.
+        pub static INODE: &FieldInfo = &MODULE_LOAD_FIELDS[2];
+        /// Its type and permissions (st_mode).
+        pub static FILE_MODE: &FieldInfo = &MODULE_LOAD_FIELDS[3];
+        /// What it was given, as written.
+        pub static PARAMETERS: &FieldInfo = &MODULE_LOAD_FIELDS[4];
+    }
+
+    /// A kernel module was unloaded, or could not be (delete_module).
+    pub mod module_unload {
+        use super::super::{FieldInfo, MODULE_UNLOAD_FIELDS};
+        /// The module's name, as asked for.
+        pub static NAME: &FieldInfo = &MODULE_UNLOAD_FIELDS[0];
+        /// Flags of delete_module(2).
+        pub static FLAGS: &FieldInfo = &MODULE_UNLOAD_FIELDS[1];
+    }
+
+    /// Another kernel was loaded to be booted, or could not be (kexec_load, kexec_file_load).
+    pub mod kexec {
+        use super::super::{FieldInfo, KEXEC_FIELDS};
+        /// The kernel's file, resolved by the kernel; not there for what was given in memory.
+        pub static PATH: &FieldInfo = &KEXEC_FIELDS[0];
+        /// Its inode number.
+        pub static INODE: &FieldInfo = &KEXEC_FIELDS[1];
+        /// Its type and permissions (st_mode).
+        pub static FILE_MODE: &FieldInfo = &KEXEC_FIELDS[2];
+        /// What the kernel is to be told, as written.
+        pub static COMMAND_LINE: &FieldInfo = &KEXEC_FIELDS[3];
+        /// Flags of the call.
+        pub static FLAGS: &FieldInfo = &KEXEC_FIELDS[4];
+    }
+
+    /// A process loaded, attached or asked for something of BPF, or could not (bpf). What reads and writes maps is not told.
+    pub mod bpf {
+        use super::super::{BPF_FIELDS, FieldInfo};
+        /// Which: 0 a map is made, 5 a program loaded, 6 and 7 pinned and taken, 8 attached, 28 linked (bpf(2)).
+        pub static COMMAND: &FieldInfo = &BPF_FIELDS[0];
+        /// The program's or the map's type.
+        pub static OBJECT_TYPE: &FieldInfo = &BPF_FIELDS[1];
+        /// The program's or the map's name.
+        pub static NAME: &FieldInfo = &BPF_FIELDS[2];
+    }
+
+    /// A counter or a probe of perf was opened, or could not be (perf_event_open).
+    pub mod perf_event {
+        use super::super::{FieldInfo, PERF_EVENT_FIELDS};
+        /// Its type: 0 hardware, 1 software, 2 tracepoint, 5 breakpoint; others are those of the kernel's list, such as kprobe.
+        pub static EVENT_TYPE: &FieldInfo = &PERF_EVENT_FIELDS[0];
+        /// Which of the type.
+        pub static CONFIG: &FieldInfo = &PERF_EVENT_FIELDS[1];
+        /// Whom it looks at, as the caller gave it: 0 himself, -1 everybody on the processor.
+        pub static TARGET_NS_PID: &FieldInfo = &PERF_EVENT_FIELDS[2];
+        /// On which processor, -1 on any.
+        pub static CPU: &FieldInfo = &PERF_EVENT_FIELDS[3];
+    }
+
+    /// A process asked to handle page faults itself, or could not (userfaultfd).
+    pub mod userfaultfd {
+        use super::super::{FieldInfo, USERFAULTFD_FIELDS};
+        /// Flags of userfaultfd(2).
+        pub static FLAGS: &FieldInfo = &USERFAULTFD_FIELDS[0];
+    }
+
+    /// An io_uring instance was made, or could not be (io_uring_setup).
+    pub mod io_uring {
+        use super::super::{FieldInfo, IO_URING_FIELDS};
+        /// Entries of its queue, as asked for.
+        pub static ENTRIES: &FieldInfo = &IO_URING_FIELDS[0];
+        /// Flags of io_uring_setup(2).
+        pub static FLAGS: &FieldInfo = &IO_URING_FIELDS[1];
+    }
+
+    /// A socket was connected, or could not be (connect, and sending with MSG_FASTOPEN). A non-blocking connect has the result -115 (EINPROGRESS).
     pub mod connect {
         use super::super::{CONNECT_FIELDS, FieldInfo};
         /// Address of the peer, where that has an internet address.
         pub static ADDRESS: &FieldInfo = &CONNECT_FIELDS[0];
         /// Port of the peer, likewise.
         pub static PORT: &FieldInfo = &CONNECT_FIELDS[1];
-        /// IP protocol: 6 TCP, 17 UDP.
+        /// IP protocol: 6 TCP (multipath TCP too), 17 UDP.
         pub static PROTOCOL: &FieldInfo = &CONNECT_FIELDS[2];
-        /// Address family: 1 unix, 2 IPv4, 10 IPv6.
+        /// Address family: 1 unix, 2 IPv4, 10 IPv6, 40 vsock.
         pub static FAMILY: &FieldInfo = &CONNECT_FIELDS[3];
         /// Port of this side, where the kernel has chosen it.
         pub static LOCAL_PORT: &FieldInfo = &CONNECT_FIELDS[4];
@@ -2076,6 +6206,31 @@ pub mod field {
         pub static SOCKET_TYPE: &FieldInfo = &CONNECT_FIELDS[7];
         /// Path of a unix socket; an abstract name begins with @.
         pub static UNIX_PATH: &FieldInfo = &CONNECT_FIELDS[8];
+        /// Whether data went with it (MSG_FASTOPEN).
+        pub static FAST_OPEN: &FieldInfo = &CONNECT_FIELDS[9];
+        /// Context id of the peer of a vsock.
+        pub static CID: &FieldInfo = &CONNECT_FIELDS[10];
+        /// Its port.
+        pub static VSOCK_PORT: &FieldInfo = &CONNECT_FIELDS[11];
+    }
+
+    /// A socket got an address of its own, or could not (bind).
+    pub mod bind {
+        use super::super::{BIND_FIELDS, FieldInfo};
+        /// The address, where that is an internet address; all zero for any.
+        pub static ADDRESS: &FieldInfo = &BIND_FIELDS[0];
+        /// The port, likewise; where the call succeeded the one that the kernel chose.
+        pub static PORT: &FieldInfo = &BIND_FIELDS[1];
+        /// IP protocol: 6 TCP (multipath TCP too), 17 UDP.
+        pub static PROTOCOL: &FieldInfo = &BIND_FIELDS[2];
+        /// Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets, 40 vsock.
+        pub static FAMILY: &FieldInfo = &BIND_FIELDS[3];
+        /// File descriptor of the socket.
+        pub static FD: &FieldInfo = &BIND_FIELDS[4];
+        /// 1 stream, 2 datagram, 3 raw, 5 sequenced packets.
+        pub static SOCKET_TYPE: &FieldInfo = &BIND_FIELDS[5];
+        /// Path of a unix socket, as asked for; an abstract name begins with @.
+        pub static UNIX_PATH: &FieldInfo = &BIND_FIELDS[6];
     }
 
     /// A socket waits for connections, or could not.
@@ -2093,6 +6248,76 @@ pub mod field {
         pub static BACKLOG: &FieldInfo = &LISTEN_FIELDS[4];
         /// 1 stream, 5 sequenced packets.
         pub static SOCKET_TYPE: &FieldInfo = &LISTEN_FIELDS[5];
+        /// Path of a unix socket that waits; an abstract name begins with @.
+        pub static UNIX_PATH: &FieldInfo = &LISTEN_FIELDS[6];
+        /// IP protocol: 6 TCP (multipath TCP too), 132 SCTP.
+        pub static PROTOCOL: &FieldInfo = &LISTEN_FIELDS[7];
+    }
+
+    /// A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.
+    pub mod accept {
+        use super::super::{ACCEPT_FIELDS, FieldInfo};
+        /// Address of the peer, where that has an internet address.
+        pub static ADDRESS: &FieldInfo = &ACCEPT_FIELDS[0];
+        /// Port of the peer, likewise.
+        pub static PORT: &FieldInfo = &ACCEPT_FIELDS[1];
+        /// Address of this side.
+        pub static LOCAL_ADDRESS: &FieldInfo = &ACCEPT_FIELDS[2];
+        /// Port of this side.
+        pub static LOCAL_PORT: &FieldInfo = &ACCEPT_FIELDS[3];
+        /// Address family: 1 unix, 2 IPv4, 10 IPv6, 40 vsock.
+        pub static FAMILY: &FieldInfo = &ACCEPT_FIELDS[4];
+        /// IP protocol: 6 TCP (multipath TCP too), 132 SCTP.
+        pub static PROTOCOL: &FieldInfo = &ACCEPT_FIELDS[5];
+        /// File descriptor of the socket that waits; the connection's is the result.
+        pub static FD: &FieldInfo = &ACCEPT_FIELDS[6];
+        /// Path of the unix socket that waits; an abstract name begins with @.
+        pub static UNIX_PATH: &FieldInfo = &ACCEPT_FIELDS[7];
+    }
+
+    /// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+    pub mod send {
+        use super::super::{FieldInfo, SEND_FIELDS};
+        /// Address that it was sent to, where that is an internet address.
+        pub static ADDRESS: &FieldInfo = &SEND_FIELDS[0];
+        /// Port that it was sent to, likewise.
+        pub static PORT: &FieldInfo = &SEND_FIELDS[1];
+        /// IP protocol: 17 UDP, 1 ICMP, 255 raw.
+        pub static PROTOCOL: &FieldInfo = &SEND_FIELDS[2];
+        /// Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets.
+        pub static FAMILY: &FieldInfo = &SEND_FIELDS[3];
+        /// File descriptor of the socket.
+        pub static FD: &FieldInfo = &SEND_FIELDS[4];
+        /// 1 stream, 2 datagram, 3 raw.
+        pub static SOCKET_TYPE: &FieldInfo = &SEND_FIELDS[5];
+        /// Port of this side, where it has one.
+        pub static LOCAL_PORT: &FieldInfo = &SEND_FIELDS[6];
+        /// Path of a unix socket; an abstract name begins with @.
+        pub static UNIX_PATH: &FieldInfo = &SEND_FIELDS[7];
+    }
+
+    /// A socket was made, or could not be (socket).
+    pub mod socket {
+        use super::super::{FieldInfo, SOCKET_FIELDS};
+        /// Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets, 38 the kernel's cryptography, 40 vsock.
+        pub static FAMILY: &FieldInfo = &SOCKET_FIELDS[0];
+        /// 1 stream, 2 datagram, 3 raw, 5 sequenced packets.
+        pub static SOCKET_TYPE: &FieldInfo = &SOCKET_FIELDS[1];
+        /// Protocol, as asked for; its numbers are those of the family.
+        pub static PROTOCOL: &FieldInfo = &SOCKET_FIELDS[2];
+    }
+
+    /// A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).
+    pub mod dup {
+        use super::super::{DUP_FIELDS, FieldInfo};
+        /// Address of the peer, where that has an internet address.
+        pub static ADDRESS: &FieldInfo = &DUP_FIELDS[0];
+        /// Port of the peer, likewise.
+        pub static PORT: &FieldInfo = &DUP_FIELDS[1];
+        /// Address family: 1 unix, 2 IPv4, 10 IPv6.
+        pub static FAMILY: &FieldInfo = &DUP_FIELDS[2];
+        /// Descriptor of the socket that was copied; its copy's (0, 1 or 2) is the result.
+        pub static FD: &FieldInfo = &DUP_FIELDS[3];
     }
 
     /// Events were lost between the kernel and the host.
@@ -2364,6 +6589,48 @@ impl<'a> Process<'a> {
     #[must_use]
     pub fn user(&self) -> Text<'a> {
         self.record.text(Place { offset: 200, word: 0, bit: 35 }, self.frame.arena)
+    }
+
+    /// Saved group id.
+    #[inline]
+    #[must_use]
+    pub fn sgid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 208, word: 0, bit: 36 })
+    }
+
+    /// Group of the executable.
+    #[inline]
+    #[must_use]
+    pub fn exe_gid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 212, word: 0, bit: 37 })
+    }
+
+    /// When the content of the executable was last changed (st_mtim), ns since 1970 (UTC).
+    #[inline]
+    #[must_use]
+    pub fn exe_mtime(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 216, word: 0, bit: 38 })
+    }
+
+    /// When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).
+    #[inline]
+    #[must_use]
+    pub fn exe_ctime(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 224, word: 0, bit: 39 })
+    }
+
+    /// Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.
+    #[inline]
+    #[must_use]
+    pub fn tty(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 232, word: 0, bit: 40 })
+    }
+
+    /// Id of the control group: the inode number of its folder.
+    #[inline]
+    #[must_use]
+    pub fn cgroup_id(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 240, word: 0, bit: 41 })
     }
 
     /// To be read by the tables.
@@ -2653,6 +6920,13 @@ impl<'a> ExecEvent<'a> {
         self.record.u16(Place { offset: 48, word: 0, bit: 5 })
     }
 
+    /// `filename`, made absolute and not resolved: seen from the working directory, from the folder whose descriptor the caller gave, or from the root of the process.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 52, word: 0, bit: 6 }, self.event.frame.arena)
+    }
+
     /// The image that did it, as it was before the event.
     #[inline]
     #[must_use]
@@ -2705,6 +6979,20 @@ impl<'a> ForkEvent<'a> {
     #[must_use]
     pub fn child_start(&self) -> u64 {
         u64::from_le_bytes(self.record.raw(24).unwrap_or_default())
+    }
+
+    /// Flags of clone(2), such as CLONE_NEWUSER.
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 32, word: 0, bit: 4 })
+    }
+
+    /// Process id of the child's parent: with CLONE_PARENT not who created it.
+    #[inline]
+    #[must_use]
+    pub fn child_ppid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 40, word: 0, bit: 5 })
     }
 
     /// The image that did it, as it was before the event.
@@ -2764,7 +7052,638 @@ impl<'a> Deref for ExitEvent<'a> {
     }
 }
 
-/// A file was opened, or could not be (open, openat, openat2, creat).
+/// A process changed its user, groups or capabilities, or could not (setuid and its family, setgroups, capset). `process` is who it was before; that an exec changes them, the exec says.
+#[derive(Clone, Copy)]
+pub struct CredentialsEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> CredentialsEvent<'a> {
+    /// Real user id, now.
+    #[inline]
+    #[must_use]
+    pub fn uid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 8, word: 0, bit: 0 })
+    }
+
+    /// Effective user id, now.
+    #[inline]
+    #[must_use]
+    pub fn euid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 12, word: 0, bit: 1 })
+    }
+
+    /// Saved user id, now.
+    #[inline]
+    #[must_use]
+    pub fn suid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 16, word: 0, bit: 2 })
+    }
+
+    /// User id for the file system, now.
+    #[inline]
+    #[must_use]
+    pub fn fsuid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 20, word: 0, bit: 3 })
+    }
+
+    /// Real group id, now.
+    #[inline]
+    #[must_use]
+    pub fn gid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 24, word: 0, bit: 4 })
+    }
+
+    /// Effective group id, now.
+    #[inline]
+    #[must_use]
+    pub fn egid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 28, word: 0, bit: 5 })
+    }
+
+    /// Saved group id, now.
+    #[inline]
+    #[must_use]
+    pub fn sgid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 32, word: 0, bit: 6 })
+    }
+
+    /// Group id for the file system, now.
+    #[inline]
+    #[must_use]
+    pub fn fsgid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 36, word: 0, bit: 7 })
+    }
+
+    /// Effective capabilities, now, a bit each (capabilities(7)).
+    #[inline]
+    #[must_use]
+    pub fn caps_effective(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 40, word: 0, bit: 8 })
+    }
+
+    /// Permitted capabilities, now.
+    #[inline]
+    #[must_use]
+    pub fn caps_permitted(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 48, word: 0, bit: 9 })
+    }
+
+    /// Inheritable capabilities, now.
+    #[inline]
+    #[must_use]
+    pub fn caps_inheritable(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 56, word: 0, bit: 10 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for CredentialsEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A process began to trace another, or wrote into its memory or registers, or could not (ptrace). What only steers or reads who is traced already is not told.
+#[derive(Clone, Copy)]
+pub struct PtraceEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> PtraceEvent<'a> {
+    /// What was asked for: 0 TRACEME, 4 and 5 POKETEXT and POKEDATA, 13 SETREGS, 16 ATTACH, 0x4206 SEIZE (ptrace(2)).
+    #[inline]
+    #[must_use]
+    pub fn request(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(8).unwrap_or_default())
+    }
+
+    /// Row of the process that was meant.
+    #[inline]
+    #[must_use]
+    pub fn target_row(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 12, word: 0, bit: 1 })
+    }
+
+    /// Its process id in the host's pid namespace, where that is known.
+    #[inline]
+    #[must_use]
+    pub fn target_pid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 16, word: 0, bit: 2 })
+    }
+
+    /// The thread's id as the caller gave it, in his own pid namespace; 0 for TRACEME.
+    #[inline]
+    #[must_use]
+    pub fn target_ns_pid(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(20).unwrap_or_default())
+    }
+
+    /// Address in the other's memory, as asked for.
+    #[inline]
+    #[must_use]
+    pub fn address(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 24, word: 0, bit: 4 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for PtraceEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A process sent a signal to another one, or could not (kill, tkill, tgkill, rt_sigqueueinfo, pidfd_send_signal). Not those of the kernel, nor what a process sends itself.
+#[derive(Clone, Copy)]
+pub struct SignalEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> SignalEvent<'a> {
+    /// The signal's number.
+    #[inline]
+    #[must_use]
+    pub fn signal(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(8).unwrap_or_default())
+    }
+
+    /// Row of the process that it is for.
+    #[inline]
+    #[must_use]
+    pub fn target_row(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 12, word: 0, bit: 1 })
+    }
+
+    /// Its process id in the host's pid namespace, where that is known.
+    #[inline]
+    #[must_use]
+    pub fn target_pid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 16, word: 0, bit: 2 })
+    }
+
+    /// The id as the caller gave it, in his own pid namespace, where the call failed; negative for a group, -1 for all.
+    #[inline]
+    #[must_use]
+    pub fn target_ns_pid(&self) -> Option<i32> {
+        self.record.i32(Place { offset: 20, word: 0, bit: 3 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for SignalEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A thread changed something about itself that protects it or says who it is, or could not (prctl, seccomp). Options that only ask are not told.
+#[derive(Clone, Copy)]
+pub struct PrctlEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> PrctlEvent<'a> {
+    /// Which: 4 PR_SET_DUMPABLE, 8 PR_SET_KEEPCAPS, 15 PR_SET_NAME, 22 PR_SET_SECCOMP (seccomp(2) too), 24 PR_CAPBSET_DROP, 28 PR_SET_SECUREBITS, 35 PR_SET_MM, 36 PR_SET_CHILD_SUBREAPER, 38 PR_SET_NO_NEW_PRIVS, 47 PR_CAP_AMBIENT, 0x59616d61 PR_SET_PTRACER.
+    #[inline]
+    #[must_use]
+    pub fn option(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(8).unwrap_or_default())
+    }
+
+    /// The option's first argument; of a name or a filter its address, of seccomp(2) the mode: 1 strict, 2 a filter.
+    #[inline]
+    #[must_use]
+    pub fn value(&self) -> u64 {
+        u64::from_le_bytes(self.record.raw(16).unwrap_or_default())
+    }
+
+    /// The thread's new name (PR_SET_NAME).
+    #[inline]
+    #[must_use]
+    pub fn name(&self) -> Text<'a> {
+        self.record.text(Place { offset: 24, word: 0, bit: 2 }, self.event.frame.arena)
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for PrctlEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A thread entered namespaces that are there, or could not (setns). `process` is as it was before.
+#[derive(Clone, Copy)]
+pub struct SetnsEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> SetnsEvent<'a> {
+    /// The descriptor that says which.
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> i32 {
+        i32::from_le_bytes(self.record.raw(8).unwrap_or_default())
+    }
+
+    /// Types of namespaces that were asked for, as flags of clone(2); 0 for whatever the descriptor stands for.
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(12).unwrap_or_default())
+    }
+
+    /// Inode number of the mount namespace, now.
+    #[inline]
+    #[must_use]
+    pub fn mnt_ns(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 16, word: 0, bit: 2 })
+    }
+
+    /// Inode number of the pid namespace of its children, now.
+    #[inline]
+    #[must_use]
+    pub fn pid_ns(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 20, word: 0, bit: 3 })
+    }
+
+    /// Inode number of the network namespace, now.
+    #[inline]
+    #[must_use]
+    pub fn net_ns(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 24, word: 0, bit: 4 })
+    }
+
+    /// Inode number of the user namespace, now.
+    #[inline]
+    #[must_use]
+    pub fn user_ns(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 28, word: 0, bit: 5 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for SetnsEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A thread left for namespaces of its own, or could not (unshare). `process` is as it was before; that a fork makes them, the fork's flags say.
+#[derive(Clone, Copy)]
+pub struct UnshareEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> UnshareEvent<'a> {
+    /// What it no longer shares, as flags of clone(2).
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(8).unwrap_or_default())
+    }
+
+    /// Inode number of the mount namespace, now.
+    #[inline]
+    #[must_use]
+    pub fn mnt_ns(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 12, word: 0, bit: 1 })
+    }
+
+    /// Inode number of the pid namespace of its children, now.
+    #[inline]
+    #[must_use]
+    pub fn pid_ns(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 16, word: 0, bit: 2 })
+    }
+
+    /// Inode number of the network namespace, now.
+    #[inline]
+    #[must_use]
+    pub fn net_ns(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 20, word: 0, bit: 3 })
+    }
+
+    /// Inode number of the user namespace, now.
+    #[inline]
+    #[must_use]
+    pub fn user_ns(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 24, word: 0, bit: 4 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for UnshareEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A process changed its root folder, or could not (chroot).
+#[derive(Clone, Copy)]
+pub struct ChrootEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> ChrootEvent<'a> {
+    /// The new root: resolved by the kernel where the call succeeded, else as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for ChrootEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A mount namespace got another root, or could not (pivot_root).
+#[derive(Clone, Copy)]
+pub struct PivotRootEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> PivotRootEvent<'a> {
+    /// The folder that becomes the root, as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn new_root(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// Where the old root is to be found afterwards, likewise.
+    #[inline]
+    #[must_use]
+    pub fn put_old(&self) -> Text<'a> {
+        self.record.text(Place { offset: 16, word: 0, bit: 1 }, self.event.frame.arena)
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for PivotRootEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A process read or wrote the memory of another, or could not (process_vm_readv, process_vm_writev).
+#[derive(Clone, Copy)]
+pub struct ProcessMemoryEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> ProcessMemoryEvent<'a> {
+    /// Whether it was to be written.
+    #[inline]
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        self.record.u8(Place { offset: 8, word: 0, bit: 0 }).map(|value| value != 0).unwrap_or_default()
+    }
+
+    /// Row of the process whose memory it is.
+    #[inline]
+    #[must_use]
+    pub fn target_row(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 12, word: 0, bit: 1 })
+    }
+
+    /// Its process id in the host's pid namespace, where that is known.
+    #[inline]
+    #[must_use]
+    pub fn target_pid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 16, word: 0, bit: 2 })
+    }
+
+    /// The id as the caller gave it, in his own pid namespace.
+    #[inline]
+    #[must_use]
+    pub fn target_ns_pid(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(20).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for ProcessMemoryEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A process could not begin a program (execve, execveat).
+#[derive(Clone, Copy)]
+pub struct ExecFailedEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> ExecFailedEvent<'a> {
+    /// The program as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// Flags of execveat(2).
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 16, word: 0, bit: 1 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for ExecFailedEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A file was opened, or could not be (open, openat, openat2, creat, open_by_handle_at).
 #[derive(Clone, Copy)]
 pub struct OpenEvent<'a> {
     pub(crate) event: Event<'a>,
@@ -2827,6 +7746,34 @@ impl<'a> OpenEvent<'a> {
     #[must_use]
     pub fn is_file_upper(&self) -> Option<bool> {
         self.record.u8(Place { offset: 41, word: 0, bit: 7 }).map(|value| value != 0)
+    }
+
+    /// The path as asked for, made absolute and not resolved; not there where there was none (open_by_handle_at) or where it is `path`.
+    #[inline]
+    #[must_use]
+    pub fn asked(&self) -> Text<'a> {
+        self.record.text(Place { offset: 44, word: 0, bit: 8 }, self.event.frame.arena)
+    }
+
+    /// Whether the file had no name any more.
+    #[inline]
+    #[must_use]
+    pub fn is_deleted(&self) -> Option<bool> {
+        self.record.u8(Place { offset: 52, word: 0, bit: 9 }).map(|value| value != 0)
+    }
+
+    /// Owner of the file.
+    #[inline]
+    #[must_use]
+    pub fn owner(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 56, word: 0, bit: 10 })
+    }
+
+    /// Names that the file has (hard links).
+    #[inline]
+    #[must_use]
+    pub fn links(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 60, word: 0, bit: 11 })
     }
 
     /// The image that did it, as it was before the event.
@@ -2954,7 +7901,1176 @@ impl<'a> Deref for RenameEvent<'a> {
     }
 }
 
-/// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
+/// A file got another name, or could not (link, linkat).
+#[derive(Clone, Copy)]
+pub struct LinkEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> LinkEvent<'a> {
+    /// The file, as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn old_path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// Its new name, likewise.
+    #[inline]
+    #[must_use]
+    pub fn new_path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 16, word: 0, bit: 1 }, self.event.frame.arena)
+    }
+
+    /// Flags of linkat(2).
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(24).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for LinkEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A symbolic link was made, or could not be (symlink, symlinkat).
+#[derive(Clone, Copy)]
+pub struct SymlinkEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> SymlinkEvent<'a> {
+    /// What it leads to, as written.
+    #[inline]
+    #[must_use]
+    pub fn target(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// The link, as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 16, word: 0, bit: 1 }, self.event.frame.arena)
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for SymlinkEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// The permissions of a file were changed, or could not be (chmod, fchmod, fchmodat, fchmodat2).
+#[derive(Clone, Copy)]
+pub struct ChmodEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> ChmodEvent<'a> {
+    /// The file: of fchmod resolved by the kernel, else as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// The new permissions.
+    #[inline]
+    #[must_use]
+    pub fn mode(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(16).unwrap_or_default())
+    }
+
+    /// The descriptor that was given instead of a path.
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> Option<i32> {
+        self.record.i32(Place { offset: 20, word: 0, bit: 2 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for ChmodEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// The owner or the group of a file was changed, or could not be (chown, lchown, fchown, fchownat).
+#[derive(Clone, Copy)]
+pub struct ChownEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> ChownEvent<'a> {
+    /// The file: of fchown resolved by the kernel, else as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// The new owner, in the caller's user namespace; not there where it stays.
+    #[inline]
+    #[must_use]
+    pub fn owner(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 16, word: 0, bit: 1 })
+    }
+
+    /// The new group, likewise.
+    #[inline]
+    #[must_use]
+    pub fn group(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 20, word: 0, bit: 2 })
+    }
+
+    /// The descriptor that was given instead of a path.
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> Option<i32> {
+        self.record.i32(Place { offset: 24, word: 0, bit: 3 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for ChownEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A file got another length, or could not (truncate, ftruncate). That an open cuts it, the open's flags say.
+#[derive(Clone, Copy)]
+pub struct TruncateEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> TruncateEvent<'a> {
+    /// The file: of ftruncate resolved by the kernel, else as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// The new length, bytes.
+    #[inline]
+    #[must_use]
+    pub fn size(&self) -> i64 {
+        i64::from_le_bytes(self.record.raw(16).unwrap_or_default())
+    }
+
+    /// The descriptor that was given instead of a path.
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> Option<i32> {
+        self.record.i32(Place { offset: 24, word: 0, bit: 2 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for TruncateEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// The times of a file were changed, or could not be (utime, utimes, futimesat, utimensat).
+#[derive(Clone, Copy)]
+pub struct UtimesEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> UtimesEvent<'a> {
+    /// The file: resolved by the kernel where a descriptor alone was given, else as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// The new time of the last change, seconds since 1970 (UTC); not there where it is now, or stays.
+    #[inline]
+    #[must_use]
+    pub fn mtime(&self) -> Option<i64> {
+        self.record.i64(Place { offset: 16, word: 0, bit: 1 })
+    }
+
+    /// The descriptor that was given instead of a path.
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> Option<i32> {
+        self.record.i32(Place { offset: 24, word: 0, bit: 2 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for UtimesEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// An extended attribute of a file was set or removed, or could not be (setxattr and removexattr, and their families).
+#[derive(Clone, Copy)]
+pub struct XattrEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> XattrEvent<'a> {
+    /// The file: resolved by the kernel where a descriptor alone was given, else as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// The attribute, such as security.capability.
+    #[inline]
+    #[must_use]
+    pub fn name(&self) -> Text<'a> {
+        self.record.text(Place { offset: 16, word: 0, bit: 1 }, self.event.frame.arena)
+    }
+
+    /// Whether it was to be removed.
+    #[inline]
+    #[must_use]
+    pub fn is_removed(&self) -> bool {
+        self.record.u8(Place { offset: 24, word: 0, bit: 2 }).map(|value| value != 0).unwrap_or_default()
+    }
+
+    /// The descriptor that was given instead of a path.
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> Option<i32> {
+        self.record.i32(Place { offset: 28, word: 0, bit: 3 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for XattrEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// Something was mounted, bound or moved, or could not be (mount, move_mount).
+#[derive(Clone, Copy)]
+pub struct MountEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> MountEvent<'a> {
+    /// What was mounted, as written: a device, a folder, or any word; of move_mount the path of the mount.
+    #[inline]
+    #[must_use]
+    pub fn source(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// Where, as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 16, word: 0, bit: 1 }, self.event.frame.arena)
+    }
+
+    /// Type of the file system; not there for what is bound, moved or mounted anew.
+    #[inline]
+    #[must_use]
+    pub fn fs_type(&self) -> Text<'a> {
+        self.record.text(Place { offset: 24, word: 0, bit: 2 }, self.event.frame.arena)
+    }
+
+    /// Flags of mount(2), such as MS_BIND (4096); not there for move_mount.
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 32, word: 0, bit: 3 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for MountEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// Something was unmounted, or could not be (umount2).
+#[derive(Clone, Copy)]
+pub struct UmountEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> UmountEvent<'a> {
+    /// Where it was mounted, as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// Flags of umount2(2).
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(16).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for UmountEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A folder was made, or could not be (mkdir, mkdirat).
+#[derive(Clone, Copy)]
+pub struct MkdirEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> MkdirEvent<'a> {
+    /// The path, as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// Permissions asked for.
+    #[inline]
+    #[must_use]
+    pub fn mode(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(16).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for MkdirEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A device node, a named pipe or an empty file was made, or could not be (mknod, mknodat).
+#[derive(Clone, Copy)]
+pub struct MknodEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> MknodEvent<'a> {
+    /// The path, as asked for, made absolute.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// Type and permissions asked for.
+    #[inline]
+    #[must_use]
+    pub fn mode(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(16).unwrap_or_default())
+    }
+
+    /// The device that a node stands for, as the caller gave it.
+    #[inline]
+    #[must_use]
+    pub fn dev(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 20, word: 0, bit: 2 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for MknodEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A file that has no place in any folder was made, or could not be (memfd_create).
+#[derive(Clone, Copy)]
+pub struct MemfdEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> MemfdEvent<'a> {
+    /// The name that it is given; anything.
+    #[inline]
+    #[must_use]
+    pub fn name(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// Flags of memfd_create(2).
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(16).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for MemfdEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// Memory was mapped that can be executed and is of no file, or can be written as well, or could not be (mmap). A program's code that is mapped from its file is not told.
+#[derive(Clone, Copy)]
+pub struct MmapEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> MmapEvent<'a> {
+    /// Where it is.
+    #[inline]
+    #[must_use]
+    pub fn address(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 8, word: 0, bit: 0 })
+    }
+
+    /// Bytes.
+    #[inline]
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        u64::from_le_bytes(self.record.raw(16).unwrap_or_default())
+    }
+
+    /// 1 read, 2 write, 4 execute.
+    #[inline]
+    #[must_use]
+    pub fn protection(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(24).unwrap_or_default())
+    }
+
+    /// Flags of mmap(2).
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(28).unwrap_or_default())
+    }
+
+    /// The file that is mapped, resolved by the kernel.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 32, word: 0, bit: 4 }, self.event.frame.arena)
+    }
+
+    /// Its inode number.
+    #[inline]
+    #[must_use]
+    pub fn inode(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 40, word: 0, bit: 5 })
+    }
+
+    /// Its device (kernel encoding: major << 20 | minor).
+    #[inline]
+    #[must_use]
+    pub fn dev(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 48, word: 0, bit: 6 })
+    }
+
+    /// Its type and permissions (st_mode).
+    #[inline]
+    #[must_use]
+    pub fn file_mode(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 52, word: 0, bit: 7 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for MmapEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// Memory was made executable, or could not be (mprotect, pkey_mprotect).
+#[derive(Clone, Copy)]
+pub struct MprotectEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> MprotectEvent<'a> {
+    /// Where it begins.
+    #[inline]
+    #[must_use]
+    pub fn address(&self) -> u64 {
+        u64::from_le_bytes(self.record.raw(8).unwrap_or_default())
+    }
+
+    /// Bytes.
+    #[inline]
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        u64::from_le_bytes(self.record.raw(16).unwrap_or_default())
+    }
+
+    /// What it is to be: 1 read, 2 write, 4 execute.
+    #[inline]
+    #[must_use]
+    pub fn protection(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(24).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for MprotectEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A kernel module was loaded, or could not be (init_module, finit_module).
+#[derive(Clone, Copy)]
+pub struct ModuleLoadEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> ModuleLoadEvent<'a> {
+    /// The module's name, where it came so far as to have one.
+    #[inline]
+    #[must_use]
+    pub fn name(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// The file that it is in, resolved by the kernel; not there for what was given in memory.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 16, word: 0, bit: 1 }, self.event.frame.arena)
+    }
+
+    /// Its inode number.
+    #[inline]
+    #[must_use]
+    pub fn inode(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 24, word: 0, bit: 2 })
+    }
+
+    /// Its type and permissions (st_mode).
+    #[inline]
+    #[must_use]
+    pub fn file_mode(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 32, word: 0, bit: 3 })
+    }
+
+    /// What it was given, as written.
+    #[inline]
+    #[must_use]
+    pub fn parameters(&self) -> Text<'a> {
+        self.record.text(Place { offset: 36, word: 0, bit: 4 }, self.event.frame.arena)
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for ModuleLoadEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A kernel module was unloaded, or could not be (delete_module).
+#[derive(Clone, Copy)]
+pub struct ModuleUnloadEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> ModuleUnloadEvent<'a> {
+    /// The module's name, as asked for.
+    #[inline]
+    #[must_use]
+    pub fn name(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// Flags of delete_module(2).
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(16).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for ModuleUnloadEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// Another kernel was loaded to be booted, or could not be (kexec_load, kexec_file_load).
+#[derive(Clone, Copy)]
+pub struct KexecEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> KexecEvent<'a> {
+    /// The kernel's file, resolved by the kernel; not there for what was given in memory.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// Its inode number.
+    #[inline]
+    #[must_use]
+    pub fn inode(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 16, word: 0, bit: 1 })
+    }
+
+    /// Its type and permissions (st_mode).
+    #[inline]
+    #[must_use]
+    pub fn file_mode(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 24, word: 0, bit: 2 })
+    }
+
+    /// What the kernel is to be told, as written.
+    #[inline]
+    #[must_use]
+    pub fn command_line(&self) -> Text<'a> {
+        self.record.text(Place { offset: 28, word: 0, bit: 3 }, self.event.frame.arena)
+    }
+
+    /// Flags of the call.
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> u64 {
+        u64::from_le_bytes(self.record.raw(40).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for KexecEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A process loaded, attached or asked for something of BPF, or could not (bpf). What reads and writes maps is not told.
+#[derive(Clone, Copy)]
+pub struct BpfEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> BpfEvent<'a> {
+    /// Which: 0 a map is made, 5 a program loaded, 6 and 7 pinned and taken, 8 attached, 28 linked (bpf(2)).
+    #[inline]
+    #[must_use]
+    pub fn command(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(8).unwrap_or_default())
+    }
+
+    /// The program's or the map's type.
+    #[inline]
+    #[must_use]
+    pub fn object_type(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 12, word: 0, bit: 1 })
+    }
+
+    /// The program's or the map's name.
+    #[inline]
+    #[must_use]
+    pub fn name(&self) -> Text<'a> {
+        self.record.text(Place { offset: 16, word: 0, bit: 2 }, self.event.frame.arena)
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for BpfEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A counter or a probe of perf was opened, or could not be (perf_event_open).
+#[derive(Clone, Copy)]
+pub struct PerfEventEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> PerfEventEvent<'a> {
+    /// Its type: 0 hardware, 1 software, 2 tracepoint, 5 breakpoint; others are those of the kernel's list, such as kprobe.
+    #[inline]
+    #[must_use]
+    pub fn event_type(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 8, word: 0, bit: 0 })
+    }
+
+    /// Which of the type.
+    #[inline]
+    #[must_use]
+    pub fn config(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 16, word: 0, bit: 1 })
+    }
+
+    /// Whom it looks at, as the caller gave it: 0 himself, -1 everybody on the processor.
+    #[inline]
+    #[must_use]
+    pub fn target_ns_pid(&self) -> i32 {
+        i32::from_le_bytes(self.record.raw(24).unwrap_or_default())
+    }
+
+    /// On which processor, -1 on any.
+    #[inline]
+    #[must_use]
+    pub fn cpu(&self) -> i32 {
+        i32::from_le_bytes(self.record.raw(28).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for PerfEventEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A process asked to handle page faults itself, or could not (userfaultfd).
+#[derive(Clone, Copy)]
+pub struct UserfaultfdEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> UserfaultfdEvent<'a> {
+    /// Flags of userfaultfd(2).
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(8).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for UserfaultfdEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// An io_uring instance was made, or could not be (io_uring_setup).
+#[derive(Clone, Copy)]
+pub struct IoUringEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> IoUringEvent<'a> {
+    /// Entries of its queue, as asked for.
+    #[inline]
+    #[must_use]
+    pub fn entries(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(8).unwrap_or_default())
+    }
+
+    /// Flags of io_uring_setup(2).
+    #[inline]
+    #[must_use]
+    pub fn flags(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 12, word: 0, bit: 1 })
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for IoUringEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A socket was connected, or could not be (connect, and sending with MSG_FASTOPEN). A non-blocking connect has the result -115 (EINPROGRESS).
 #[derive(Clone, Copy)]
 pub struct ConnectEvent<'a> {
     pub(crate) event: Event<'a>,
@@ -2984,14 +9100,14 @@ impl<'a> ConnectEvent<'a> {
         self.record.u16(Place { offset: 24, word: 0, bit: 1 })
     }
 
-    /// IP protocol: 6 TCP, 17 UDP.
+    /// IP protocol: 6 TCP (multipath TCP too), 17 UDP.
     #[inline]
     #[must_use]
     pub fn protocol(&self) -> Option<u16> {
         self.record.u16(Place { offset: 26, word: 0, bit: 2 })
     }
 
-    /// Address family: 1 unix, 2 IPv4, 10 IPv6.
+    /// Address family: 1 unix, 2 IPv4, 10 IPv6, 40 vsock.
     #[inline]
     #[must_use]
     pub fn family(&self) -> u16 {
@@ -3040,6 +9156,27 @@ impl<'a> ConnectEvent<'a> {
         self.record.text(Place { offset: 56, word: 0, bit: 8 }, self.event.frame.arena)
     }
 
+    /// Whether data went with it (MSG_FASTOPEN).
+    #[inline]
+    #[must_use]
+    pub fn is_fast_open(&self) -> Option<bool> {
+        self.record.u8(Place { offset: 64, word: 0, bit: 9 }).map(|value| value != 0)
+    }
+
+    /// Context id of the peer of a vsock.
+    #[inline]
+    #[must_use]
+    pub fn cid(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 68, word: 0, bit: 10 })
+    }
+
+    /// Its port.
+    #[inline]
+    #[must_use]
+    pub fn vsock_port(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 72, word: 0, bit: 11 })
+    }
+
     /// The image that did it, as it was before the event.
     #[inline]
     #[must_use]
@@ -3056,6 +9193,95 @@ impl<'a> ConnectEvent<'a> {
 }
 
 impl<'a> Deref for ConnectEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A socket got an address of its own, or could not (bind).
+#[derive(Clone, Copy)]
+pub struct BindEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> BindEvent<'a> {
+    /// The address, where that is an internet address; all zero for any.
+    #[inline]
+    #[must_use]
+    pub fn address_bytes(&self) -> Option<[u8; 16]> {
+        self.record.bytes(Place { offset: 8, word: 0, bit: 0 })
+    }
+
+    /// The address, where that is an internet address; all zero for any.
+    #[inline]
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address_bytes().map(address)
+    }
+
+    /// The port, likewise; where the call succeeded the one that the kernel chose.
+    #[inline]
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 24, word: 0, bit: 1 })
+    }
+
+    /// IP protocol: 6 TCP (multipath TCP too), 17 UDP.
+    #[inline]
+    #[must_use]
+    pub fn protocol(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 26, word: 0, bit: 2 })
+    }
+
+    /// Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets, 40 vsock.
+    #[inline]
+    #[must_use]
+    pub fn family(&self) -> u16 {
+        u16::from_le_bytes(self.record.raw(28).unwrap_or_default())
+    }
+
+    /// File descriptor of the socket.
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> i32 {
+        i32::from_le_bytes(self.record.raw(32).unwrap_or_default())
+    }
+
+    /// 1 stream, 2 datagram, 3 raw, 5 sequenced packets.
+    #[inline]
+    #[must_use]
+    pub fn socket_type(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 36, word: 0, bit: 5 })
+    }
+
+    /// Path of a unix socket, as asked for; an abstract name begins with @.
+    #[inline]
+    #[must_use]
+    pub fn unix_path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 40, word: 0, bit: 6 }, self.event.frame.arena)
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for BindEvent<'a> {
     type Target = Event<'a>;
 
     #[inline]
@@ -3122,6 +9348,20 @@ impl<'a> ListenEvent<'a> {
         self.record.u32(Place { offset: 36, word: 0, bit: 5 })
     }
 
+    /// Path of a unix socket that waits; an abstract name begins with @.
+    #[inline]
+    #[must_use]
+    pub fn unix_path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 40, word: 0, bit: 6 }, self.event.frame.arena)
+    }
+
+    /// IP protocol: 6 TCP (multipath TCP too), 132 SCTP.
+    #[inline]
+    #[must_use]
+    pub fn protocol(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 48, word: 0, bit: 7 })
+    }
+
     /// The image that did it, as it was before the event.
     #[inline]
     #[must_use]
@@ -3138,6 +9378,327 @@ impl<'a> ListenEvent<'a> {
 }
 
 impl<'a> Deref for ListenEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.
+#[derive(Clone, Copy)]
+pub struct AcceptEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> AcceptEvent<'a> {
+    /// Address of the peer, where that has an internet address.
+    #[inline]
+    #[must_use]
+    pub fn address_bytes(&self) -> Option<[u8; 16]> {
+        self.record.bytes(Place { offset: 8, word: 0, bit: 0 })
+    }
+
+    /// Address of the peer, where that has an internet address.
+    #[inline]
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address_bytes().map(address)
+    }
+
+    /// Port of the peer, likewise.
+    #[inline]
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 24, word: 0, bit: 1 })
+    }
+
+    /// Address of this side.
+    #[inline]
+    #[must_use]
+    pub fn local_address_bytes(&self) -> Option<[u8; 16]> {
+        self.record.bytes(Place { offset: 26, word: 0, bit: 2 })
+    }
+
+    /// Address of this side.
+    #[inline]
+    #[must_use]
+    pub fn local_address(&self) -> Option<IpAddr> {
+        self.local_address_bytes().map(address)
+    }
+
+    /// Port of this side.
+    #[inline]
+    #[must_use]
+    pub fn local_port(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 42, word: 0, bit: 3 })
+    }
+
+    /// Address family: 1 unix, 2 IPv4, 10 IPv6, 40 vsock.
+    #[inline]
+    #[must_use]
+    pub fn family(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 44, word: 0, bit: 4 })
+    }
+
+    /// IP protocol: 6 TCP (multipath TCP too), 132 SCTP.
+    #[inline]
+    #[must_use]
+    pub fn protocol(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 46, word: 0, bit: 5 })
+    }
+
+    /// File descriptor of the socket that waits; the connection's is the result.
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> i32 {
+        i32::from_le_bytes(self.record.raw(48).unwrap_or_default())
+    }
+
+    /// Path of the unix socket that waits; an abstract name begins with @.
+    #[inline]
+    #[must_use]
+    pub fn unix_path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 52, word: 0, bit: 7 }, self.event.frame.arena)
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for AcceptEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+#[derive(Clone, Copy)]
+pub struct SendEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> SendEvent<'a> {
+    /// Address that it was sent to, where that is an internet address.
+    #[inline]
+    #[must_use]
+    pub fn address_bytes(&self) -> Option<[u8; 16]> {
+        self.record.bytes(Place { offset: 8, word: 0, bit: 0 })
+    }
+
+    /// Address that it was sent to, where that is an internet address.
+    #[inline]
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address_bytes().map(address)
+    }
+
+    /// Port that it was sent to, likewise.
+    #[inline]
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 24, word: 0, bit: 1 })
+    }
+
+    /// IP protocol: 17 UDP, 1 ICMP, 255 raw.
+    #[inline]
+    #[must_use]
+    pub fn protocol(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 26, word: 0, bit: 2 })
+    }
+
+    /// Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets.
+    #[inline]
+    #[must_use]
+    pub fn family(&self) -> u16 {
+        u16::from_le_bytes(self.record.raw(28).unwrap_or_default())
+    }
+
+    /// File descriptor of the socket.
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> i32 {
+        i32::from_le_bytes(self.record.raw(32).unwrap_or_default())
+    }
+
+    /// 1 stream, 2 datagram, 3 raw.
+    #[inline]
+    #[must_use]
+    pub fn socket_type(&self) -> Option<u32> {
+        self.record.u32(Place { offset: 36, word: 0, bit: 5 })
+    }
+
+    /// Port of this side, where it has one.
+    #[inline]
+    #[must_use]
+    pub fn local_port(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 40, word: 0, bit: 6 })
+    }
+
+    /// Path of a unix socket; an abstract name begins with @.
+    #[inline]
+    #[must_use]
+    pub fn unix_path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 44, word: 0, bit: 7 }, self.event.frame.arena)
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for SendEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A socket was made, or could not be (socket).
+#[derive(Clone, Copy)]
+pub struct SocketEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> SocketEvent<'a> {
+    /// Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets, 38 the kernel's cryptography, 40 vsock.
+    #[inline]
+    #[must_use]
+    pub fn family(&self) -> u16 {
+        u16::from_le_bytes(self.record.raw(8).unwrap_or_default())
+    }
+
+    /// 1 stream, 2 datagram, 3 raw, 5 sequenced packets.
+    #[inline]
+    #[must_use]
+    pub fn socket_type(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(12).unwrap_or_default())
+    }
+
+    /// Protocol, as asked for; its numbers are those of the family.
+    #[inline]
+    #[must_use]
+    pub fn protocol(&self) -> u32 {
+        u32::from_le_bytes(self.record.raw(16).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for SocketEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).
+#[derive(Clone, Copy)]
+pub struct DupEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> DupEvent<'a> {
+    /// Address of the peer, where that has an internet address.
+    #[inline]
+    #[must_use]
+    pub fn address_bytes(&self) -> Option<[u8; 16]> {
+        self.record.bytes(Place { offset: 8, word: 0, bit: 0 })
+    }
+
+    /// Address of the peer, where that has an internet address.
+    #[inline]
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address_bytes().map(address)
+    }
+
+    /// Port of the peer, likewise.
+    #[inline]
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 24, word: 0, bit: 1 })
+    }
+
+    /// Address family: 1 unix, 2 IPv4, 10 IPv6.
+    #[inline]
+    #[must_use]
+    pub fn family(&self) -> u16 {
+        u16::from_le_bytes(self.record.raw(26).unwrap_or_default())
+    }
+
+    /// Descriptor of the socket that was copied; its copy's (0, 1 or 2) is the result.
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> i32 {
+        i32::from_le_bytes(self.record.raw(28).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for DupEvent<'a> {
     type Target = Event<'a>;
 
     #[inline]
@@ -3189,16 +9750,88 @@ pub enum Payload<'a> {
     Fork(ForkEvent<'a>),
     /// A process ended, all its threads.
     Exit(ExitEvent<'a>),
-    /// A file was opened, or could not be (open, openat, openat2, creat).
+    /// A process changed its user, groups or capabilities, or could not (setuid and its family, setgroups, capset). `process` is who it was before; that an exec changes them, the exec says.
+    Credentials(CredentialsEvent<'a>),
+    /// A process began to trace another, or wrote into its memory or registers, or could not (ptrace). What only steers or reads who is traced already is not told.
+    Ptrace(PtraceEvent<'a>),
+    /// A process sent a signal to another one, or could not (kill, tkill, tgkill, rt_sigqueueinfo, pidfd_send_signal). Not those of the kernel, nor what a process sends itself.
+    Signal(SignalEvent<'a>),
+    /// A thread changed something about itself that protects it or says who it is, or could not (prctl, seccomp). Options that only ask are not told.
+    Prctl(PrctlEvent<'a>),
+    /// A thread entered namespaces that are there, or could not (setns). `process` is as it was before.
+    Setns(SetnsEvent<'a>),
+    /// A thread left for namespaces of its own, or could not (unshare). `process` is as it was before; that a fork makes them, the fork's flags say.
+    Unshare(UnshareEvent<'a>),
+    /// A process changed its root folder, or could not (chroot).
+    Chroot(ChrootEvent<'a>),
+    /// A mount namespace got another root, or could not (pivot_root).
+    PivotRoot(PivotRootEvent<'a>),
+    /// A process read or wrote the memory of another, or could not (process_vm_readv, process_vm_writev).
+    ProcessMemory(ProcessMemoryEvent<'a>),
+    /// A process could not begin a program (execve, execveat).
+    ExecFailed(ExecFailedEvent<'a>),
+    /// A file was opened, or could not be (open, openat, openat2, creat, open_by_handle_at).
     Open(OpenEvent<'a>),
     /// A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).
     Unlink(UnlinkEvent<'a>),
     /// A file got another path, or could not (rename, renameat, renameat2).
     Rename(RenameEvent<'a>),
-    /// A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
+    /// A file got another name, or could not (link, linkat).
+    Link(LinkEvent<'a>),
+    /// A symbolic link was made, or could not be (symlink, symlinkat).
+    Symlink(SymlinkEvent<'a>),
+    /// The permissions of a file were changed, or could not be (chmod, fchmod, fchmodat, fchmodat2).
+    Chmod(ChmodEvent<'a>),
+    /// The owner or the group of a file was changed, or could not be (chown, lchown, fchown, fchownat).
+    Chown(ChownEvent<'a>),
+    /// A file got another length, or could not (truncate, ftruncate). That an open cuts it, the open's flags say.
+    Truncate(TruncateEvent<'a>),
+    /// The times of a file were changed, or could not be (utime, utimes, futimesat, utimensat).
+    Utimes(UtimesEvent<'a>),
+    /// An extended attribute of a file was set or removed, or could not be (setxattr and removexattr, and their families).
+    Xattr(XattrEvent<'a>),
+    /// Something was mounted, bound or moved, or could not be (mount, move_mount).
+    Mount(MountEvent<'a>),
+    /// Something was unmounted, or could not be (umount2).
+    Umount(UmountEvent<'a>),
+    /// A folder was made, or could not be (mkdir, mkdirat).
+    Mkdir(MkdirEvent<'a>),
+    /// A device node, a named pipe or an empty file was made, or could not be (mknod, mknodat).
+    Mknod(MknodEvent<'a>),
+    /// A file that has no place in any folder was made, or could not be (memfd_create).
+    Memfd(MemfdEvent<'a>),
+    /// Memory was mapped that can be executed and is of no file, or can be written as well, or could not be (mmap). A program's code that is mapped from its file is not told.
+    Mmap(MmapEvent<'a>),
+    /// Memory was made executable, or could not be (mprotect, pkey_mprotect).
+    Mprotect(MprotectEvent<'a>),
+    /// A kernel module was loaded, or could not be (init_module, finit_module).
+    ModuleLoad(ModuleLoadEvent<'a>),
+    /// A kernel module was unloaded, or could not be (delete_module).
+    ModuleUnload(ModuleUnloadEvent<'a>),
+    /// Another kernel was loaded to be booted, or could not be (kexec_load, kexec_file_load).
+    Kexec(KexecEvent<'a>),
+    /// A process loaded, attached or asked for something of BPF, or could not (bpf). What reads and writes maps is not told.
+    Bpf(BpfEvent<'a>),
+    /// A counter or a probe of perf was opened, or could not be (perf_event_open).
+    PerfEvent(PerfEventEvent<'a>),
+    /// A process asked to handle page faults itself, or could not (userfaultfd).
+    Userfaultfd(UserfaultfdEvent<'a>),
+    /// An io_uring instance was made, or could not be (io_uring_setup).
+    IoUring(IoUringEvent<'a>),
+    /// A socket was connected, or could not be (connect, and sending with MSG_FASTOPEN). A non-blocking connect has the result -115 (EINPROGRESS).
     Connect(ConnectEvent<'a>),
+    /// A socket got an address of its own, or could not (bind).
+    Bind(BindEvent<'a>),
     /// A socket waits for connections, or could not.
     Listen(ListenEvent<'a>),
+    /// A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.
+    Accept(AcceptEvent<'a>),
+    /// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+    Send(SendEvent<'a>),
+    /// A socket was made, or could not be (socket).
+    Socket(SocketEvent<'a>),
+    /// A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).
+    Dup(DupEvent<'a>),
     /// Events were lost between the kernel and the host.
     Loss(LossEvent<'a>),
     /// Of a kind that this version does not know.
@@ -3215,11 +9848,63 @@ impl<'a> Event<'a> {
             Some(Kind::Exec) => Payload::Exec(ExecEvent { event, record: event.payload_of(&EXEC) }),
             Some(Kind::Fork) => Payload::Fork(ForkEvent { event, record: event.payload_of(&FORK) }),
             Some(Kind::Exit) => Payload::Exit(ExitEvent { event, record: event.payload_of(&EXIT) }),
+            Some(Kind::Credentials) => {
+                Payload::Credentials(CredentialsEvent { event, record: event.payload_of(&CREDENTIALS) })
+            }
+            Some(Kind::Ptrace) => Payload::Ptrace(PtraceEvent { event, record: event.payload_of(&PTRACE) }),
+            Some(Kind::Signal) => Payload::Signal(SignalEvent { event, record: event.payload_of(&SIGNAL) }),
+            Some(Kind::Prctl) => Payload::Prctl(PrctlEvent { event, record: event.payload_of(&PRCTL) }),
+            Some(Kind::Setns) => Payload::Setns(SetnsEvent { event, record: event.payload_of(&SETNS) }),
+            Some(Kind::Unshare) => Payload::Unshare(UnshareEvent { event, record: event.payload_of(&UNSHARE) }),
+            Some(Kind::Chroot) => Payload::Chroot(ChrootEvent { event, record: event.payload_of(&CHROOT) }),
+            Some(Kind::PivotRoot) => {
+                Payload::PivotRoot(PivotRootEvent { event, record: event.payload_of(&PIVOT_ROOT) })
+            }
+            Some(Kind::ProcessMemory) => {
+                Payload::ProcessMemory(ProcessMemoryEvent { event, record: event.payload_of(&PROCESS_MEMORY) })
+            }
+            Some(Kind::ExecFailed) => {
+                Payload::ExecFailed(ExecFailedEvent { event, record: event.payload_of(&EXEC_FAILED) })
+            }
             Some(Kind::Open) => Payload::Open(OpenEvent { event, record: event.payload_of(&OPEN) }),
             Some(Kind::Unlink) => Payload::Unlink(UnlinkEvent { event, record: event.payload_of(&UNLINK) }),
             Some(Kind::Rename) => Payload::Rename(RenameEvent { event, record: event.payload_of(&RENAME) }),
+            Some(Kind::Link) => Payload::Link(LinkEvent { event, record: event.payload_of(&LINK) }),
+            Some(Kind::Symlink) => Payload::Symlink(SymlinkEvent { event, record: event.payload_of(&SYMLINK) }),
+            Some(Kind::Chmod) => Payload::Chmod(ChmodEvent { event, record: event.payload_of(&CHMOD) }),
+            Some(Kind::Chown) => Payload::Chown(ChownEvent { event, record: event.payload_of(&CHOWN) }),
+            Some(Kind::Truncate) => Payload::Truncate(TruncateEvent { event, record: event.payload_of(&TRUNCATE) }),
+            Some(Kind::Utimes) => Payload::Utimes(UtimesEvent { event, record: event.payload_of(&UTIMES) }),
+            Some(Kind::Xattr) => Payload::Xattr(XattrEvent { event, record: event.payload_of(&XATTR) }),
+            Some(Kind::Mount) => Payload::Mount(MountEvent { event, record: event.payload_of(&MOUNT) }),
+            Some(Kind::Umount) => Payload::Umount(UmountEvent { event, record: event.payload_of(&UMOUNT) }),
+            Some(Kind::Mkdir) => Payload::Mkdir(MkdirEvent { event, record: event.payload_of(&MKDIR) }),
+            Some(Kind::Mknod) => Payload::Mknod(MknodEvent { event, record: event.payload_of(&MKNOD) }),
+            Some(Kind::Memfd) => Payload::Memfd(MemfdEvent { event, record: event.payload_of(&MEMFD) }),
+            Some(Kind::Mmap) => Payload::Mmap(MmapEvent { event, record: event.payload_of(&MMAP) }),
+            Some(Kind::Mprotect) => Payload::Mprotect(MprotectEvent { event, record: event.payload_of(&MPROTECT) }),
+            Some(Kind::ModuleLoad) => {
+                Payload::ModuleLoad(ModuleLoadEvent { event, record: event.payload_of(&MODULE_LOAD) })
+            }
+            Some(Kind::ModuleUnload) => {
+                Payload::ModuleUnload(ModuleUnloadEvent { event, record: event.payload_of(&MODULE_UNLOAD) })
+            }
+            Some(Kind::Kexec) => Payload::Kexec(KexecEvent { event, record: event.payload_of(&KEXEC) }),
+            Some(Kind::Bpf) => Payload::Bpf(BpfEvent { event, record: event.payload_of(&BPF) }),
+            Some(Kind::PerfEvent) => {
+                Payload::PerfEvent(PerfEventEvent { event, record: event.payload_of(&PERF_EVENT) })
+            }
+            Some(Kind::Userfaultfd) => {
+                Payload::Userfaultfd(UserfaultfdEvent { event, record: event.payload_of(&USERFAULTFD) })
+            }
+            Some(Kind::IoUring) => Payload::IoUring(IoUringEvent { event, record: event.payload_of(&IO_URING) }),
             Some(Kind::Connect) => Payload::Connect(ConnectEvent { event, record: event.payload_of(&CONNECT) }),
+            Some(Kind::Bind) => Payload::Bind(BindEvent { event, record: event.payload_of(&BIND) }),
             Some(Kind::Listen) => Payload::Listen(ListenEvent { event, record: event.payload_of(&LISTEN) }),
+            Some(Kind::Accept) => Payload::Accept(AcceptEvent { event, record: event.payload_of(&ACCEPT) }),
+            Some(Kind::Send) => Payload::Send(SendEvent { event, record: event.payload_of(&SEND) }),
+            Some(Kind::Socket) => Payload::Socket(SocketEvent { event, record: event.payload_of(&SOCKET) }),
+            Some(Kind::Dup) => Payload::Dup(DupEvent { event, record: event.payload_of(&DUP) }),
             Some(Kind::Loss) => Payload::Loss(LossEvent { event, record: event.payload_of(&LOSS) }),
             None => Payload::Other(event),
         }
@@ -3258,6 +9943,86 @@ impl<'a> Event<'a> {
         (self.kind_number() == Kind::Exit.number()).then(|| ExitEvent { event: *self, record: self.payload_of(&EXIT) })
     }
 
+    /// The event as `credentials`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_credentials(&self) -> Option<CredentialsEvent<'a>> {
+        (self.kind_number() == Kind::Credentials.number())
+            .then(|| CredentialsEvent { event: *self, record: self.payload_of(&CREDENTIALS) })
+    }
+
+    /// The event as `ptrace`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_ptrace(&self) -> Option<PtraceEvent<'a>> {
+        (self.kind_number() == Kind::Ptrace.number())
+            .then(|| PtraceEvent { event: *self, record: self.payload_of(&PTRACE) })
+    }
+
+    /// The event as `signal`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_signal(&self) -> Option<SignalEvent<'a>> {
+        (self.kind_number() == Kind::Signal.number())
+            .then(|| SignalEvent { event: *self, record: self.payload_of(&SIGNAL) })
+    }
+
+    /// The event as `prctl`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_prctl(&self) -> Option<PrctlEvent<'a>> {
+        (self.kind_number() == Kind::Prctl.number())
+            .then(|| PrctlEvent { event: *self, record: self.payload_of(&PRCTL) })
+    }
+
+    /// The event as `setns`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_setns(&self) -> Option<SetnsEvent<'a>> {
+        (self.kind_number() == Kind::Setns.number())
+            .then(|| SetnsEvent { event: *self, record: self.payload_of(&SETNS) })
+    }
+
+    /// The event as `unshare`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_unshare(&self) -> Option<UnshareEvent<'a>> {
+        (self.kind_number() == Kind::Unshare.number())
+            .then(|| UnshareEvent { event: *self, record: self.payload_of(&UNSHARE) })
+    }
+
+    /// The event as `chroot`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_chroot(&self) -> Option<ChrootEvent<'a>> {
+        (self.kind_number() == Kind::Chroot.number())
+            .then(|| ChrootEvent { event: *self, record: self.payload_of(&CHROOT) })
+    }
+
+    /// The event as `pivot_root`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_pivot_root(&self) -> Option<PivotRootEvent<'a>> {
+        (self.kind_number() == Kind::PivotRoot.number())
+            .then(|| PivotRootEvent { event: *self, record: self.payload_of(&PIVOT_ROOT) })
+    }
+
+    /// The event as `process_memory`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_process_memory(&self) -> Option<ProcessMemoryEvent<'a>> {
+        (self.kind_number() == Kind::ProcessMemory.number())
+            .then(|| ProcessMemoryEvent { event: *self, record: self.payload_of(&PROCESS_MEMORY) })
+    }
+
+    /// The event as `exec_failed`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_exec_failed(&self) -> Option<ExecFailedEvent<'a>> {
+        (self.kind_number() == Kind::ExecFailed.number())
+            .then(|| ExecFailedEvent { event: *self, record: self.payload_of(&EXEC_FAILED) })
+    }
+
     /// The event as `open`, where it is one.
     #[inline]
     #[must_use]
@@ -3281,6 +10046,171 @@ impl<'a> Event<'a> {
             .then(|| RenameEvent { event: *self, record: self.payload_of(&RENAME) })
     }
 
+    /// The event as `link`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_link(&self) -> Option<LinkEvent<'a>> {
+        (self.kind_number() == Kind::Link.number()).then(|| LinkEvent { event: *self, record: self.payload_of(&LINK) })
+    }
+
+    /// The event as `symlink`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_symlink(&self) -> Option<SymlinkEvent<'a>> {
+        (self.kind_number() == Kind::Symlink.number())
+            .then(|| SymlinkEvent { event: *self, record: self.payload_of(&SYMLINK) })
+    }
+
+    /// The event as `chmod`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_chmod(&self) -> Option<ChmodEvent<'a>> {
+        (self.kind_number() == Kind::Chmod.number())
+            .then(|| ChmodEvent { event: *self, record: self.payload_of(&CHMOD) })
+    }
+
+    /// The event as `chown`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_chown(&self) -> Option<ChownEvent<'a>> {
+        (self.kind_number() == Kind::Chown.number())
+            .then(|| ChownEvent { event: *self, record: self.payload_of(&CHOWN) })
+    }
+
+    /// The event as `truncate`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_truncate(&self) -> Option<TruncateEvent<'a>> {
+        (self.kind_number() == Kind::Truncate.number())
+            .then(|| TruncateEvent { event: *self, record: self.payload_of(&TRUNCATE) })
+    }
+
+    /// The event as `utimes`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_utimes(&self) -> Option<UtimesEvent<'a>> {
+        (self.kind_number() == Kind::Utimes.number())
+            .then(|| UtimesEvent { event: *self, record: self.payload_of(&UTIMES) })
+    }
+
+    /// The event as `xattr`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_xattr(&self) -> Option<XattrEvent<'a>> {
+        (self.kind_number() == Kind::Xattr.number())
+            .then(|| XattrEvent { event: *self, record: self.payload_of(&XATTR) })
+    }
+
+    /// The event as `mount`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_mount(&self) -> Option<MountEvent<'a>> {
+        (self.kind_number() == Kind::Mount.number())
+            .then(|| MountEvent { event: *self, record: self.payload_of(&MOUNT) })
+    }
+
+    /// The event as `umount`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_umount(&self) -> Option<UmountEvent<'a>> {
+        (self.kind_number() == Kind::Umount.number())
+            .then(|| UmountEvent { event: *self, record: self.payload_of(&UMOUNT) })
+    }
+
+    /// The event as `mkdir`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_mkdir(&self) -> Option<MkdirEvent<'a>> {
+        (self.kind_number() == Kind::Mkdir.number())
+            .then(|| MkdirEvent { event: *self, record: self.payload_of(&MKDIR) })
+    }
+
+    /// The event as `mknod`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_mknod(&self) -> Option<MknodEvent<'a>> {
+        (self.kind_number() == Kind::Mknod.number())
+            .then(|| MknodEvent { event: *self, record: self.payload_of(&MKNOD) })
+    }
+
+    /// The event as `memfd`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_memfd(&self) -> Option<MemfdEvent<'a>> {
+        (self.kind_number() == Kind::Memfd.number())
+            .then(|| MemfdEvent { event: *self, record: self.payload_of(&MEMFD) })
+    }
+
+    /// The event as `mmap`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_mmap(&self) -> Option<MmapEvent<'a>> {
+        (self.kind_number() == Kind::Mmap.number()).then(|| MmapEvent { event: *self, record: self.payload_of(&MMAP) })
+    }
+
+    /// The event as `mprotect`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_mprotect(&self) -> Option<MprotectEvent<'a>> {
+        (self.kind_number() == Kind::Mprotect.number())
+            .then(|| MprotectEvent { event: *self, record: self.payload_of(&MPROTECT) })
+    }
+
+    /// The event as `module_load`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_module_load(&self) -> Option<ModuleLoadEvent<'a>> {
+        (self.kind_number() == Kind::ModuleLoad.number())
+            .then(|| ModuleLoadEvent { event: *self, record: self.payload_of(&MODULE_LOAD) })
+    }
+
+    /// The event as `module_unload`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_module_unload(&self) -> Option<ModuleUnloadEvent<'a>> {
+        (self.kind_number() == Kind::ModuleUnload.number())
+            .then(|| ModuleUnloadEvent { event: *self, record: self.payload_of(&MODULE_UNLOAD) })
+    }
+
+    /// The event as `kexec`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_kexec(&self) -> Option<KexecEvent<'a>> {
+        (self.kind_number() == Kind::Kexec.number())
+            .then(|| KexecEvent { event: *self, record: self.payload_of(&KEXEC) })
+    }
+
+    /// The event as `bpf`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_bpf(&self) -> Option<BpfEvent<'a>> {
+        (self.kind_number() == Kind::Bpf.number()).then(|| BpfEvent { event: *self, record: self.payload_of(&BPF) })
+    }
+
+    /// The event as `perf_event`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_perf_event(&self) -> Option<PerfEventEvent<'a>> {
+        (self.kind_number() == Kind::PerfEvent.number())
+            .then(|| PerfEventEvent { event: *self, record: self.payload_of(&PERF_EVENT) })
+    }
+
+    /// The event as `userfaultfd`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_userfaultfd(&self) -> Option<UserfaultfdEvent<'a>> {
+        (self.kind_number() == Kind::Userfaultfd.number())
+            .then(|| UserfaultfdEvent { event: *self, record: self.payload_of(&USERFAULTFD) })
+    }
+
+    /// The event as `io_uring`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_io_uring(&self) -> Option<IoUringEvent<'a>> {
+        (self.kind_number() == Kind::IoUring.number())
+            .then(|| IoUringEvent { event: *self, record: self.payload_of(&IO_URING) })
+    }
+
     /// The event as `connect`, where it is one.
     #[inline]
     #[must_use]
@@ -3289,12 +10219,49 @@ impl<'a> Event<'a> {
             .then(|| ConnectEvent { event: *self, record: self.payload_of(&CONNECT) })
     }
 
+    /// The event as `bind`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_bind(&self) -> Option<BindEvent<'a>> {
+        (self.kind_number() == Kind::Bind.number()).then(|| BindEvent { event: *self, record: self.payload_of(&BIND) })
+    }
+
     /// The event as `listen`, where it is one.
     #[inline]
     #[must_use]
     pub fn as_listen(&self) -> Option<ListenEvent<'a>> {
         (self.kind_number() == Kind::Listen.number())
             .then(|| ListenEvent { event: *self, record: self.payload_of(&LISTEN) })
+    }
+
+    /// The event as `accept`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_accept(&self) -> Option<AcceptEvent<'a>> {
+        (self.kind_number() == Kind::Accept.number())
+            .then(|| AcceptEvent { event: *self, record: self.payload_of(&ACCEPT) })
+    }
+
+    /// The event as `send`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_send(&self) -> Option<SendEvent<'a>> {
+        (self.kind_number() == Kind::Send.number()).then(|| SendEvent { event: *self, record: self.payload_of(&SEND) })
+    }
+
+    /// The event as `socket`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_socket(&self) -> Option<SocketEvent<'a>> {
+        (self.kind_number() == Kind::Socket.number())
+            .then(|| SocketEvent { event: *self, record: self.payload_of(&SOCKET) })
+    }
+
+    /// The event as `dup`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_dup(&self) -> Option<DupEvent<'a>> {
+        (self.kind_number() == Kind::Dup.number()).then(|| DupEvent { event: *self, record: self.payload_of(&DUP) })
     }
 
     /// The event as `loss`, where it is one.
@@ -3312,10 +10279,46 @@ macro_rules! for_each_kind { ($then:ident) => { $then! {
 exec Exec ExecEvent as_exec on_exec "A process began a new program. `process` is the image before, `image` the one that begins.";
 fork Fork ForkEvent as_fork on_fork "A process was created. `process` is the parent.";
 exit Exit ExitEvent as_exit on_exit "A process ended, all its threads.";
-open Open OpenEvent as_open on_open "A file was opened, or could not be (open, openat, openat2, creat).";
+credentials Credentials CredentialsEvent as_credentials on_credentials "A process changed its user, groups or capabilities, or could not (setuid and its family, setgroups, capset). `process` is who it was before; that an exec changes them, the exec says.";
+ptrace Ptrace PtraceEvent as_ptrace on_ptrace "A process began to trace another, or wrote into its memory or registers, or could not (ptrace). What only steers or reads who is traced already is not told.";
+signal Signal SignalEvent as_signal on_signal "A process sent a signal to another one, or could not (kill, tkill, tgkill, rt_sigqueueinfo, pidfd_send_signal). Not those of the kernel, nor what a process sends itself.";
+prctl Prctl PrctlEvent as_prctl on_prctl "A thread changed something about itself that protects it or says who it is, or could not (prctl, seccomp). Options that only ask are not told.";
+setns Setns SetnsEvent as_setns on_setns "A thread entered namespaces that are there, or could not (setns). `process` is as it was before.";
+unshare Unshare UnshareEvent as_unshare on_unshare "A thread left for namespaces of its own, or could not (unshare). `process` is as it was before; that a fork makes them, the fork's flags say.";
+chroot Chroot ChrootEvent as_chroot on_chroot "A process changed its root folder, or could not (chroot).";
+pivot_root PivotRoot PivotRootEvent as_pivot_root on_pivot_root "A mount namespace got another root, or could not (pivot_root).";
+process_memory ProcessMemory ProcessMemoryEvent as_process_memory on_process_memory "A process read or wrote the memory of another, or could not (process_vm_readv, process_vm_writev).";
+exec_failed ExecFailed ExecFailedEvent as_exec_failed on_exec_failed "A process could not begin a program (execve, execveat).";
+open Open OpenEvent as_open on_open "A file was opened, or could not be (open, openat, openat2, creat, open_by_handle_at).";
 unlink Unlink UnlinkEvent as_unlink on_unlink "A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).";
 rename Rename RenameEvent as_rename on_rename "A file got another path, or could not (rename, renameat, renameat2).";
-connect Connect ConnectEvent as_connect on_connect "A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).";
+link Link LinkEvent as_link on_link "A file got another name, or could not (link, linkat).";
+symlink Symlink SymlinkEvent as_symlink on_symlink "A symbolic link was made, or could not be (symlink, symlinkat).";
+chmod Chmod ChmodEvent as_chmod on_chmod "The permissions of a file were changed, or could not be (chmod, fchmod, fchmodat, fchmodat2).";
+chown Chown ChownEvent as_chown on_chown "The owner or the group of a file was changed, or could not be (chown, lchown, fchown, fchownat).";
+truncate Truncate TruncateEvent as_truncate on_truncate "A file got another length, or could not (truncate, ftruncate). That an open cuts it, the open's flags say.";
+utimes Utimes UtimesEvent as_utimes on_utimes "The times of a file were changed, or could not be (utime, utimes, futimesat, utimensat).";
+xattr Xattr XattrEvent as_xattr on_xattr "An extended attribute of a file was set or removed, or could not be (setxattr and removexattr, and their families).";
+mount Mount MountEvent as_mount on_mount "Something was mounted, bound or moved, or could not be (mount, move_mount).";
+umount Umount UmountEvent as_umount on_umount "Something was unmounted, or could not be (umount2).";
+mkdir Mkdir MkdirEvent as_mkdir on_mkdir "A folder was made, or could not be (mkdir, mkdirat).";
+mknod Mknod MknodEvent as_mknod on_mknod "A device node, a named pipe or an empty file was made, or could not be (mknod, mknodat).";
+memfd Memfd MemfdEvent as_memfd on_memfd "A file that has no place in any folder was made, or could not be (memfd_create).";
+mmap Mmap MmapEvent as_mmap on_mmap "Memory was mapped that can be executed and is of no file, or can be written as well, or could not be (mmap). A program's code that is mapped from its file is not told.";
+mprotect Mprotect MprotectEvent as_mprotect on_mprotect "Memory was made executable, or could not be (mprotect, pkey_mprotect).";
+module_load ModuleLoad ModuleLoadEvent as_module_load on_module_load "A kernel module was loaded, or could not be (init_module, finit_module).";
+module_unload ModuleUnload ModuleUnloadEvent as_module_unload on_module_unload "A kernel module was unloaded, or could not be (delete_module).";
+kexec Kexec KexecEvent as_kexec on_kexec "Another kernel was loaded to be booted, or could not be (kexec_load, kexec_file_load).";
+bpf Bpf BpfEvent as_bpf on_bpf "A process loaded, attached or asked for something of BPF, or could not (bpf). What reads and writes maps is not told.";
+perf_event PerfEvent PerfEventEvent as_perf_event on_perf_event "A counter or a probe of perf was opened, or could not be (perf_event_open).";
+userfaultfd Userfaultfd UserfaultfdEvent as_userfaultfd on_userfaultfd "A process asked to handle page faults itself, or could not (userfaultfd).";
+io_uring IoUring IoUringEvent as_io_uring on_io_uring "An io_uring instance was made, or could not be (io_uring_setup).";
+connect Connect ConnectEvent as_connect on_connect "A socket was connected, or could not be (connect, and sending with MSG_FASTOPEN). A non-blocking connect has the result -115 (EINPROGRESS).";
+bind Bind BindEvent as_bind on_bind "A socket got an address of its own, or could not (bind).";
 listen Listen ListenEvent as_listen on_listen "A socket waits for connections, or could not.";
+accept Accept AcceptEvent as_accept on_accept "A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.";
+send Send SendEvent as_send on_send "Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.";
+socket Socket SocketEvent as_socket on_socket "A socket was made, or could not be (socket).";
+dup Dup DupEvent as_dup on_dup "A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).";
 loss Loss LossEvent as_loss on_loss "Events were lost between the kernel and the host.";
 } } }

@@ -76,6 +76,8 @@ pub struct FieldInfo {
     pub json: &'static str,
     /// The field with the port of this address, to be shown with it.
     pub port: Option<&'static FieldInfo>,
+    /// The field with the pid of the process that this row is of.
+    pub pid: Option<&'static FieldInfo>,
     /// The number of the record's section.
     pub(crate) section: u16,
     pub(crate) place: Place,

@@ -15,12 +15,18 @@ pub const MAX_ARENA: usize = 1 << 30;
 /// Writes frames, one after the other, and keeps its buffers between them.
 ///
 /// A frame is [`clear`](Self::clear), then processes and events, then [`finish`](Self::finish).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct FrameWriter {
     /// By the records' index.
     sections: [Rows; RECORDS.len()],
     arena: Arena,
     frame: Vec<u8>,
+}
+
+impl Default for FrameWriter {
+    fn default() -> Self {
+        Self { sections: core::array::from_fn(|_| Rows::default()), arena: Arena::default(), frame: Vec::new() }
+    }
 }
 
 /// The records of a section, one after the other.

@@ -294,7 +294,7 @@ fn only_the_rule_that_needs_what_is_missing_is_left_out() {
     let path = || text("open.path");
     let needs_values = |name: &str| format!("other values for the test {name:?}");
     let cases = [
-        ("mount", None, "events of the kind \"mount\"".to_owned()),
+        ("teleport", None, "events of the kind \"teleport\"".to_owned()),
         ("open", Some(array(&["sounds-like".into(), path(), "/etc".into()])), "the test \"sounds-like\"".to_owned()),
         ("open", Some(array(&["sounds-like".into()])), "the test \"sounds-like\"".to_owned()),
         (
@@ -438,6 +438,6 @@ fn one_subscription_can_be_checked_by_itself() {
     assert_eq!(Wanted::of(&subscription("exit", None)), Ok(Wanted { kind: Kind::Exit, condition: None }));
     let of =
         |kind: &str, filter: Filter| Wanted::of(&subscription(kind, Some(filter))).expect_err("refused").to_string();
-    assert_eq!(of("mount", test("open.path", Test::Known)), "it needs events of the kind \"mount\"");
+    assert_eq!(of("teleport", test("open.path", Test::Known)), "it needs events of the kind \"teleport\"");
     assert_eq!(of("exit", test("open.path", Test::Known)), "events of the kind \"exit\" have no field \"open.path\"");
 }

@@ -92,7 +92,7 @@ fn checked(settings: Vec<Setting>, kinds: &[&str]) -> Checked {
 fn the_pack_is_told_what_was_set_last_and_what_is_off() {
     let named = |name: &str, setting: Setting| Setting { name: name.to_owned(), ..setting };
     let settings = vec![named("level", one_of(&["low", "high"])), named("count", takes(SettingType::Number(0, 9)))];
-    let checked = checked(settings, &["open", "mount", "exit", "swap"]);
+    let checked = checked(settings, &["open", "teleport", "exit", "swap"]);
     let set = |written: &[(&str, &str)]| {
         let written: Vec<_> = written.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         checked.configuration(&written).map_err(|wrong| wrong.to_string())

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 
+use super::calls::Call;
 use super::schema::{Kind, PAYLOAD_BASE, Reads, Record, Schema};
 
 const INTRODUCTION: &str = "\
@@ -64,7 +65,7 @@ Types: `text` is a u32 offset into the arena and a u32 length, both in bytes; ke
 are.
 ";
 
-pub(super) fn page(schema: &Schema) -> Result<String> {
+pub(super) fn page(schema: &Schema, calls: &[Call]) -> Result<String> {
     let mut out = INTRODUCTION.replace("VERSION", &schema.version.to_string());
     writeln!(out, "\n## Sections")?;
     for section in &schema.sections {
@@ -82,9 +83,11 @@ pub(super) fn page(schema: &Schema) -> Result<String> {
             writeln!(out, "The event has a result.")?;
         }
         table(&mut out, record)?;
-        if !kind.hooks.is_empty() {
+        if kind.is_of_kernel() {
             let hook = |hook: &super::schema::Hook| format!("`{}` (Linux {})", hook.point, hook.since);
-            let hooks: Vec<String> = kind.hooks.iter().map(hook).collect();
+            let call = |call: &&Call| format!("the call `{}` (Linux {})", call.name, call.since);
+            let looked_at = calls.iter().filter(|call| kind.calls.contains(&call.name));
+            let hooks: Vec<String> = kind.hooks.iter().map(hook).chain(looked_at.map(|each| call(&each))).collect();
             writeln!(out, "\nFrom {}.", hooks.join(", "))?;
         }
     }

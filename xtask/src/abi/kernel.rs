@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
+use super::calls::{ARCHITECTURES, Call};
 use super::rust::{HEAD, camel, formatted, upper};
-use super::schema::{KINDS, Kernel, Record, Schema, Type, WORD_FIELDS};
+use super::schema::{Hook, KINDS, Kernel, Record, Ring, Schema, Type, WORD_FIELDS};
 
 /// `probes/src/bpf/generated.h`.
 pub(super) fn header(schema: &Schema) -> Result<String> {
@@ -35,6 +36,7 @@ struct text {
         writeln!(out, "\tKIND_{} = {},", upper(&kind.record.name), kind.number)?;
     }
     writeln!(out, "\tKINDS = {KINDS},\n}};")?;
+    rings(&mut out, schema)?;
     for set in &schema.flag_sets {
         writeln!(out, "\nenum {} {{", set.name)?;
         for flag in &set.values {
@@ -44,7 +46,7 @@ struct text {
         writeln!(out, "}};")?;
     }
     record(&mut out, schema.section("process")?)?;
-    for kind in schema.kinds.iter().filter(|kind| !kind.hooks.is_empty()) {
+    for kind in schema.kinds.iter().filter(|kind| kind.is_of_kernel()) {
         record(&mut out, &kind.record)?;
         let name = &kind.record.name;
         writeln!(out, "\nstruct {name}_record {{\n\tstruct record record;\n\tstruct {name}_fields payload;")?;
@@ -79,28 +81,55 @@ fn record(out: &mut String, record: &Record) -> Result<()> {
     Ok(())
 }
 
+/// Which ring buffer a kind's events go through.
+fn rings(out: &mut String, schema: &Schema) -> Result<()> {
+    writeln!(out, "\nenum ring {{\n\tRING_PROCESS,\n\tRING_RARE,\n\tRING_BULK,\n}};\n")?;
+    writeln!(out, "static inline enum ring ring_of(enum kind kind)\n{{\n\tswitch (kind) {{")?;
+    for (ring, name) in [(Ring::Process, "RING_PROCESS"), (Ring::Bulk, "RING_BULK")] {
+        for kind in schema.kinds.iter().filter(|kind| kind.ring == ring) {
+            writeln!(out, "\tcase KIND_{}:", upper(&kind.record.name))?;
+        }
+        writeln!(out, "\t\treturn {name};")?;
+    }
+    writeln!(out, "\tdefault:\n\t\treturn RING_RARE;\n\t}}\n}}")?;
+    Ok(())
+}
+
 /// `probes/src/generated.rs`.
-pub(super) fn hooks(schema: &Schema) -> Result<Vec<u8>> {
+pub(super) fn hooks(schema: &Schema, calls: &[Call]) -> Result<Vec<u8>> {
     let mut out = String::from(HEAD);
     writeln!(out, "\n//! Which programs serve which kinds, and where they are attached.\n")?;
     writeln!(out, "use lanner_abi::Kind;\n\nuse crate::hooks::{{Hook, Point}};\n")?;
-    let count: usize = schema.kinds.iter().map(|kind| kind.hooks.len()).sum();
-    writeln!(out, "pub(crate) static HOOKS: [Hook; {count}] = [")?;
-    for kind in &schema.kinds {
-        let name = camel(&kind.record.name);
-        for hook in &kind.hooks {
-            let (category, point) = hook.point.split_once('/').with_context(|| format!("the hook {}", hook.point))?;
-            let point = match category {
-                "btf" => format!("Point::Typed({point:?})"),
-                _ => format!("Point::Tracefs {{ category: {category:?}, name: {point:?}, path: {:?} }}", hook.point),
-            };
+    for architecture in ARCHITECTURES {
+        writeln!(out, "#[cfg(target_arch = {architecture:?})]\npub(crate) static HOOKS: &[Hook] = &[")?;
+        for kind in &schema.kinds {
+            for Hook { program, point, since } in &kind.hooks {
+                let kind = camel(&kind.record.name);
+                writeln!(
+                    out,
+                    "Hook {{ kind: Kind::{kind}, also: &[], program: {program:?}, point: Point::Typed({point:?}), since: {since:?} }},"
+                )?;
+            }
+        }
+        for call in calls {
+            let Call { name, since, .. } = call;
+            let numbers = call.numbers(architecture);
+            if numbers.is_empty() {
+                continue;
+            }
+            let about = schema.kinds.iter().filter(|kind| kind.calls.contains(name));
+            let kinds: Vec<String> = about.map(|kind| format!("Kind::{}", camel(&kind.record.name))).collect();
+            // calls::read() has seen that there is one.
+            let Some((kind, also)) = kinds.split_first() else { continue };
             writeln!(
                 out,
-                "Hook {{ kind: Kind::{name}, program: {:?}, point: {point}, since: {:?} }},",
-                hook.program, hook.since
+                "Hook {{ kind: {kind}, also: &[{}], program: \"{name}_returned\", point: Point::Call {{ name: {name:?}, numbers: &{numbers:?} }}, since: {since:?} }},",
+                also.join(", ")
             )?;
         }
+        writeln!(out, "];\n")?;
     }
-    writeln!(out, "];\n")?;
+    writeln!(out, "#[cfg(not(any(target_arch = \"x86_64\", target_arch = \"aarch64\")))]")?;
+    writeln!(out, "pub(crate) static HOOKS: &[Hook] = &[];")?;
     formatted(&out)
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask abi`: what follows from `sdk/abi/schema.toml`, generated, and the check that it is what it would be.
 
+mod calls;
 mod docs;
 mod golden;
 mod kernel;
@@ -17,10 +18,12 @@ use anyhow::{Context as _, Result, bail};
 use schema::Schema;
 
 const SCHEMA: &str = "sdk/abi/schema.toml";
+const CALLS: &str = "probes/calls.toml";
 
 pub(crate) fn run(check: bool) -> Result<()> {
     let root = crate::root();
     let schema = Schema::read(&root.join(SCHEMA))?;
+    let calls = calls::read(&root.join(CALLS), &schema)?;
     released::check(&root, &schema)?;
     let golden = golden::frame(&schema)?;
     let frame = |end: &str| format!("tests/golden/frame-v{}.{end}", schema.version);
@@ -28,10 +31,10 @@ pub(crate) fn run(check: bool) -> Result<()> {
         ("sdk/abi/src/generated.rs".into(), rust::library(&schema)?),
         ("sdk/abi/tests/golden/dump.rs".into(), rust::dump(&schema)?),
         ("probes/src/bpf/generated.h".into(), kernel::header(&schema)?.into_bytes()),
-        ("probes/src/generated.rs".into(), kernel::hooks(&schema)?),
+        ("probes/src/generated.rs".into(), kernel::hooks(&schema, &calls)?),
         ("sdk/rust/src/filter/fields.rs".into(), sdk::fields(&schema)?),
         ("sdk/rust/src/testing/kinds.rs".into(), sdk::test_events(&schema)?),
-        ("docs/frame.md".into(), docs::page(&schema)?.into_bytes()),
+        ("docs/frame.md".into(), docs::page(&schema, &calls)?.into_bytes()),
         (frame("bin"), golden.bytes),
         (frame("txt"), golden.text.into_bytes()),
     ];

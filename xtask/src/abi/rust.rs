@@ -121,13 +121,13 @@ fn kinds(out: &mut String, schema: &Schema) -> Result<()> {
         cases(&|kind, name| format!("Self::{name} => &{}_KIND,\n", upper(&kind.record.name)))
     )?;
     for kind in &schema.kinds {
-        let Kind { sees, process, result, fine, image, hooks, record, .. } = kind;
+        let Kind { sees, process, result, fine, image, record, .. } = kind;
         let table = upper(&record.name);
         writeln!(
             out,
             "static {table}_KIND: KindInfo = KindInfo {{ record: &{table}, sees: {sees:?}, has_process: {process},"
         )?;
-        let from_kernel = !hooks.is_empty();
+        let from_kernel = kind.is_of_kernel();
         writeln!(out, "has_result: {result}, fine: &{fine:?}, has_image: {image}, from_kernel: {from_kernel} }};\n")?;
     }
     Ok(())

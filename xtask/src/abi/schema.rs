@@ -61,6 +61,10 @@ struct KindEntry {
     #[serde(default)]
     hooks: Vec<Hook>,
     #[serde(default)]
+    calls: Vec<String>,
+    #[serde(default)]
+    ring: Ring,
+    #[serde(default)]
     test: Vec<String>,
     fields: Vec<Field>,
 }
@@ -77,8 +81,21 @@ pub(super) struct Kind {
     pub(super) fine: Vec<i64>,
     pub(super) image: bool,
     pub(super) hooks: Vec<Hook>,
+    /// System calls that it looks at.
+    pub(super) calls: Vec<String>,
+    pub(super) ring: Ring,
     pub(super) test: Vec<String>,
     pub(super) record: Record,
+}
+
+/// The ring buffer that events go through.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Ring {
+    Process,
+    #[default]
+    Rare,
+    Bulk,
 }
 
 #[derive(Deserialize)]
@@ -113,6 +130,9 @@ pub(super) struct Field {
     pub(super) json: Option<String>,
     #[serde(default)]
     pub(super) port: Option<String>,
+    /// The field with the pid of the process that a row is of.
+    #[serde(default)]
+    pub(super) pid: Option<String>,
     /// Bytes from the record's beginning.
     #[serde(skip)]
     pub(super) offset: usize,
@@ -182,7 +202,8 @@ fn yes() -> bool {
 
 impl From<KindEntry> for Kind {
     fn from(entry: KindEntry) -> Self {
-        let KindEntry { name, sees, number, doc, process, result, fine, image, hooks, test, fields } = entry;
+        let KindEntry { name, sees, number, doc, process, result, fine, image, hooks, calls, ring, test, fields } =
+            entry;
         let section = PAYLOAD_BASE.saturating_add(number);
         Self {
             number,
@@ -192,6 +213,8 @@ impl From<KindEntry> for Kind {
             fine,
             image,
             hooks,
+            calls,
+            ring,
             test,
             record: Record { name, section, doc, fields, size: 0 },
         }
@@ -303,6 +326,10 @@ impl Schema {
             let known = record.field(port).is_some_and(|port| port.ty == Type::U16);
             ensure!(known && field.reads == Some(Reads::Address), "{port} is not the port of an address");
         }
+        if let Some(pid) = &field.pid {
+            let known = record.field(pid).is_some_and(|pid| pid.ty == Type::U32);
+            ensure!(known && field.reads == Some(Reads::Row), "{pid} is not the pid of a row's process");
+        }
         Ok(())
     }
 
@@ -328,6 +355,13 @@ impl Schema {
         let fits = set.values.iter().all(|flag| (flag.bit as usize) < 8 * first.ty.size());
         ensure!(fits, "flags {}: a bit lies outside of its field", set.name);
         Ok(first.ty)
+    }
+}
+
+impl Kind {
+    /// Whether the kernel side tells of it.
+    pub(super) fn is_of_kernel(&self) -> bool {
+        !self.hooks.is_empty() || !self.calls.is_empty()
     }
 }
 

@@ -69,17 +69,20 @@ pub(super) fn records(out: &mut String, schema: &Schema) -> Result<()> {
 }
 
 fn field(out: &mut String, record: &Record, field: &Field) -> Result<()> {
-    let Field { name, ty, reads, of, flags, always, kernel, shown, json, port, .. } = field;
+    let Field { name, ty, reads, of, flags, always, kernel, shown, json, port, pid, .. } = field;
     let reads = reads.map_or("Plain".to_owned(), |reads| format!("{reads:?}"));
     let kernel = kernel.map_or("Plain".to_owned(), |kernel| format!("{kernel:?}"));
     let option = |value: Option<String>| value.map_or("None".to_owned(), |value| format!("Some({value})"));
     let of = option(of.as_ref().map(|of| format!("&{}", upper(of))));
     let flags = option(flags.as_ref().map(|flags| format!("&{flags}::NAMES")));
-    let port = port.as_ref().and_then(|port| record.field(port));
-    let port = option(port.map(|port| format!("&{}_FIELDS[{}]", upper(&record.name), port.index)));
+    let beside = |name: &Option<String>| {
+        let beside = name.as_ref().and_then(|name| record.field(name));
+        option(beside.map(|beside| format!("&{}_FIELDS[{}]", upper(&record.name), beside.index)))
+    };
+    let (port, pid) = (beside(port), beside(pid));
     let json = json.as_ref().unwrap_or(name);
     writeln!(out, "FieldInfo {{ name: {name:?}, ty: Type::{ty:?}, reads: Reads::{reads}, of: {of}, flags: {flags},")?;
-    writeln!(out, "always: {always}, kernel: Kernel::{kernel}, shown: {shown}, json: {json:?}, port: {port},")?;
+    writeln!(out, "always: {always}, kernel: Kernel::{kernel}, shown: {shown}, json: {json:?}, port: {port}, pid: {pid},")?;
     writeln!(out, "section: {}, place: {} }},", record.section, place(record, field))?;
     Ok(())
 }

@@ -1,8 +1,7 @@
 //! `lanner doctor`: what of this machine Lanner can use, what is missing, what that costs and how to get it.
 //!
 //! Nothing is changed by looking: no setting is written, no directory made. Probes are loaded and attached, for that is
-//! the only way to know, and are gone when the examination ends; attaching them mounts tracefs where it is missing, after
-//! the mounts were looked at.
+//! the only way to know, and are gone when the examination ends.
 
 mod kernel;
 mod mounts;
@@ -138,7 +137,6 @@ fn checks(place: &Place) -> Vec<Check> {
         process::capabilities(place),
         process::pid_namespace(place),
         kernel::btf(place),
-        mounts.tracefs(place),
         process::processes(place),
         mounts.bpffs(),
         mounts.cgroups(),
@@ -146,7 +144,6 @@ fn checks(place: &Place) -> Vec<Check> {
         kernel::lsm(place, mounts.has_securityfs()),
         kernel::jit(place),
         kernel::io_uring(place),
-        kernel::compat_syscalls(place),
         process::memory(place),
     ]
 }

@@ -29,32 +29,6 @@ impl Mounts {
         self.of_type("securityfs").next().is_some()
     }
 
-    pub(super) fn tracefs(&self, place: &Place) -> Check {
-        const NAME: &str = "tracefs";
-        let cost = "system call probes are attached by ids that stand there: no opens and connects are seen";
-        if self.list.is_none() {
-            return Check::unknown(NAME, UNREADABLE, cost, MOUNT_PROC);
-        }
-        let Some(point) = self.of_type("tracefs").next() else {
-            let remedy = "mount -t tracefs tracefs /sys/kernel/tracing";
-            return Check::missing(NAME, "not mounted", cost, remedy);
-        };
-        let calls = point.join("events/syscalls/sys_exit_openat");
-        match std::fs::metadata(place.path(&calls)) {
-            Ok(_) => Check::ok(NAME, point.display().to_string()),
-            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                let remedy = "run as root, or with CAP_DAC_READ_SEARCH";
-                Check::missing(NAME, format!("{}: {error}", calls.display()), cost, remedy)
-            }
-            Err(error) => Check::missing(
-                NAME,
-                format!("{}: {error}", calls.display()),
-                cost,
-                "use a kernel built with CONFIG_FTRACE_SYSCALLS=y, as distributions' are",
-            ),
-        }
-    }
-
     pub(super) fn bpffs(&self) -> Check {
         const NAME: &str = "bpffs";
         if self.list.is_none() {

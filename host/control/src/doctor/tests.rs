@@ -23,8 +23,7 @@ impl Made {
             "25 1 0:22 / /sys rw - sysfs sysfs rw\n\
              26 25 0:6 / /sys/kernel/security rw - securityfs securityfs rw\n\
              27 25 0:7 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n\
-             28 25 0:8 / /sys/fs/bpf rw - bpf bpf rw\n\
-             29 25 0:9 / /sys/kernel/tracing rw - tracefs tracefs rw\n",
+             28 25 0:8 / /sys/fs/bpf rw - bpf bpf rw\n",
         );
         made.write("/proc/1/stat", "1 (systemd) S 0 1 1\n");
         made.write("/proc/meminfo", "MemTotal:  16000000 kB\nMemAvailable:   8000000 kB\n");
@@ -34,7 +33,6 @@ impl Made {
         made.write("/sys/kernel/btf/vmlinux", "BTF");
         made.write("/sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
         made.write("/sys/kernel/security/lsm", "lockdown,capability,bpf\n");
-        made.write("/sys/kernel/tracing/events/syscalls/sys_exit_openat/id", "1\n");
         made.link("/proc/self/ns/user", "user:[4026531837]");
         made.link("/proc/self/ns/pid", "pid:[4026531836]");
         made
@@ -99,14 +97,13 @@ fn an_empty_machine_is_examined_too() {
 fn each_fault_is_found_alone() {
     type Fault = fn(&mut Made);
     use Verdict::{Degraded, Missing, Unknown};
-    let faults: [(&str, Verdict, &str, Fault); 33] = [
+    let faults: [(&str, Verdict, &str, Fault); 28] = [
         ("kernel", Missing, "5.14", |made| made.place.release = "5.14.21-150500".into()),
         ("kernel", Unknown, "el9", |made| made.place.release = "5.14.0-503.el9.x86_64".into()),
         ("BPF JIT", Degraded, "is 0", |made| made.write("/proc/sys/net/core/bpf_jit_enable", "0")),
         ("BPF JIT", Unknown, "No such file", |made| made.remove("/proc/sys/net/core/bpf_jit_enable")),
         ("kernel BTF", Missing, "No such file", |made| made.remove("/sys/kernel/btf/vmlinux")),
         ("kernel BTF", Missing, "is empty", |made| made.write("/sys/kernel/btf/vmlinux", "")),
-        ("tracefs", Missing, "sys_exit_openat", |made| made.remove("/sys/kernel/tracing/events/syscalls")),
         ("lockdown", Missing, "confidentiality", |made| {
             made.write("/sys/kernel/security/lockdown", "none integrity [confidentiality]");
         }),
@@ -117,12 +114,6 @@ fn each_fault_is_found_alone() {
         ("io_uring", Degraded, "before Linux 6.6", |made| {
             made.place.release = "6.1.0".into();
             made.remove("/proc/sys/kernel/io_uring_disabled");
-        }),
-        ("32-bit calls", Degraded, "on", |made| made.write("/proc/sys/abi/vsyscall32", "1")),
-        ("32-bit calls", Degraded, "on", |made| {
-            made.write("/proc/sys/abi/vsyscall32", "1");
-            made.write("/boot/config-6.12.0-amd64", "CONFIG_IA32_EMULATION_DEFAULT_DISABLED=y\n");
-            made.write("/proc/cmdline", "ia32_emulation=off ia32_emulation=on");
         }),
         ("capabilities", Missing, "uid 1000 without CAP_BPF and CAP_PERFMON", |made| {
             made.write("/proc/self/status", "Uid:\t1000\t1000\t1000\t1000\nCapEff:\t0\n");
@@ -144,15 +135,9 @@ fn each_fault_is_found_alone() {
         ("processes", Degraded, "hides those of others", |made| made.remove("/proc/1")),
         // What cannot be read is not "not in this kernel".
         ("io_uring", Unknown, "Is a directory", |made| made.make_unreadable("/proc/sys/kernel/io_uring_disabled")),
-        ("32-bit calls", Unknown, "Is a directory", |made| made.make_unreadable("/proc/sys/abi/vsyscall32")),
         ("lockdown", Unknown, "Is a directory", |made| made.make_unreadable("/sys/kernel/security/lockdown")),
         ("BPF LSM", Unknown, "Is a directory", |made| made.make_unreadable("/sys/kernel/security/lsm")),
         ("memory", Unknown, "does not tell", |made| made.make_unreadable("/proc/meminfo")),
-        ("32-bit calls", Degraded, "on", |made| {
-            made.write("/proc/sys/abi/vsyscall32", "1");
-            made.write("/boot/config-6.12.0-amd64", "CONFIG_IA32_EMULATION_DEFAULT_DISABLED=y\n");
-            made.make_unreadable("/proc/cmdline");
-        }),
         ("memory", Degraded, "97 MiB", |made| made.write("/proc/meminfo", "MemAvailable: 100000 kB")),
         ("memory", Unknown, "does not tell", |made| made.write("/proc/meminfo", "MemAvailable: many")),
     ];
@@ -169,8 +154,6 @@ fn each_fault_is_found_alone() {
 #[test]
 fn what_is_off_is_well() {
     let made = Made::well();
-    made.write("/proc/sys/abi/vsyscall32", "1");
-    made.write("/proc/cmdline", "quiet ia32_emulation=0");
     made.remove("/proc/sys/kernel/io_uring_disabled");
     made.remove("/sys/kernel/security/lockdown");
     assert!(checks(&made.place).iter().all(|check| check.verdict == Verdict::Ok));
@@ -197,7 +180,6 @@ fn mounts_decide() {
         .filter(|(_, v)| *v != Verdict::Ok)
         .collect();
     let expected = [
-        ("tracefs", Verdict::Missing),
         ("cgroups", Verdict::Degraded),
         ("lockdown", Verdict::Unknown),
         ("BPF LSM", Verdict::Unknown),

@@ -95,12 +95,15 @@ fn a_child_is_read_as_it_was_started() {
     let argv = [exe.as_os_str().as_bytes(), b"\x001000\0"].concat();
     assert_eq!(image.bytes(field::process::ARGV), Some(argv.as_slice()));
     assert_eq!(image.bytes(field::process::CWD), Some(cwd.as_os_str().as_bytes()));
-    assert_eq!(number(field::process::SUID), rustix::process::geteuid().as_raw().into());
-    let (pgid, sid) = own_group_and_session();
-    assert_eq!((number(field::process::PGID), number(field::process::SID)), (pgid.into(), sid.into()));
+    assert_eq!(number(field::process::EXE_GID), facts.gid().into());
+    assert_eq!(number(field::process::EXE_MTIME), facts.mtime() as u64 * 1_000_000_000 + facts.mtime_nsec() as u64);
+    let standing = task.standing.expect("told");
+    assert_eq!(standing.suid, rustix::process::geteuid().as_raw());
+    assert_eq!(standing.sgid, rustix::process::getegid().as_raw());
+    assert_eq!((standing.pgid, standing.sid), own_group_and_session());
     assert_eq!(image.number(field::process::LOGIN_UID), own_login());
-    let namespaces = [field::process::MNT_NS, field::process::PID_NS, field::process::NET_NS, field::process::USER_NS];
-    assert!(namespaces.into_iter().all(|namespace| number(namespace) != 0));
+    let namespaces = [standing.mnt_ns, standing.pid_ns, standing.net_ns, standing.user_ns];
+    assert!(!namespaces.contains(&0));
     let host = [field::process::ID, field::process::PID, field::process::UID, field::process::USER];
     assert!(host.into_iter().all(|field| !image.has(field)), "what the task tells is not told twice");
 
@@ -169,9 +172,8 @@ fn the_snapshot_holds_this_process_after_its_parents() {
     assert_eq!(image.bytes(field::process::EXE), Some(exe.as_os_str().as_bytes()));
     let argv: Vec<u8> = std::env::args_os().flat_map(|arg| [arg.as_bytes(), b"\0"].concat()).collect();
     assert_eq!(image.bytes(field::process::ARGV), Some(argv.as_slice()));
-    let capabilities = |field| image.number(field).expect("capabilities");
-    let (permitted, effective) =
-        (capabilities(field::process::CAPS_PERMITTED), capabilities(field::process::CAPS_EFFECTIVE));
+    let standing = own.task.standing.expect("told");
+    let (permitted, effective) = (standing.caps_permitted, standing.caps_effective);
     assert_eq!(permitted & effective, effective);
     let ppid = std::os::unix::process::parent_id();
     assert_eq!(own.task.ppid, ppid);
@@ -194,12 +196,15 @@ fn names_with_parentheses_are_read() {
         ppid: 7,
         pgid: Some(8),
         sid: Some(9),
+        tty: None,
         kernel_thread: false,
         start_boot_ns: 1_230_000_000,
     };
     assert_eq!(stat, expected);
     let none = Stat::parse(b"42 (a) S 7 -1 -1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 123 999 1\n").expect("a stat");
     assert_eq!((none.pgid, none.sid), (None, None), "not 0");
+    let terminal = Stat::parse(b"42 (a) S 7 8 9 34816 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 123 999 1\n").expect("a stat");
+    assert_eq!(terminal.tty, Some(136 << 20), "/dev/pts/0");
     for broken in [&b""[..], b"1", b"1 (", b"1 )(", b"1 (x)", b"1 (x) S 1 2", b")"] {
         assert_eq!(Stat::parse(broken), None);
     }

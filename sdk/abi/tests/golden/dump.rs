@@ -49,6 +49,12 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
         let _ = writeln!(text, "process {row} cwd {}", shown(&view.cwd()));
         let _ = writeln!(text, "process {row} script {}", shown(&view.script()));
         let _ = writeln!(text, "process {row} user {}", shown(&view.user()));
+        let _ = writeln!(text, "process {row} sgid {}", shown(&view.sgid()));
+        let _ = writeln!(text, "process {row} exe_gid {}", shown(&view.exe_gid()));
+        let _ = writeln!(text, "process {row} exe_mtime {}", shown(&view.exe_mtime()));
+        let _ = writeln!(text, "process {row} exe_ctime {}", shown(&view.exe_ctime()));
+        let _ = writeln!(text, "process {row} tty {}", shown(&view.tty()));
+        let _ = writeln!(text, "process {row} cgroup_id {}", shown(&view.cgroup_id()));
         lines.push(text);
     }
     for (row, view) in frame.events().enumerate() {
@@ -89,16 +95,82 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
                 let _ = writeln!(text, "exec {row} interpreter {}", shown(&view.interpreter()));
                 let _ = writeln!(text, "exec {row} peer_address {}", shown(&view.peer_address_bytes()));
                 let _ = writeln!(text, "exec {row} peer_port {}", shown(&view.peer_port()));
+                let _ = writeln!(text, "exec {row} path {}", shown(&view.path()));
             }
             Payload::Fork(view) => {
                 let _ = writeln!(text, "fork {row} child {}", shown(&view.child_row()));
                 let _ = writeln!(text, "fork {row} child_pid {}", shown(&view.child_pid()));
                 let _ = writeln!(text, "fork {row} child_ns_pid {}", shown(&view.child_ns_pid()));
                 let _ = writeln!(text, "fork {row} child_start {}", shown(&view.child_start()));
+                let _ = writeln!(text, "fork {row} flags {}", shown(&view.flags()));
+                let _ = writeln!(text, "fork {row} child_ppid {}", shown(&view.child_ppid()));
             }
             Payload::Exit(view) => {
                 let _ = writeln!(text, "exit {row} code {}", shown(&view.code()));
                 let _ = writeln!(text, "exit {row} signal {}", shown(&view.signal()));
+            }
+            Payload::Credentials(view) => {
+                let _ = writeln!(text, "credentials {row} uid {}", shown(&view.uid()));
+                let _ = writeln!(text, "credentials {row} euid {}", shown(&view.euid()));
+                let _ = writeln!(text, "credentials {row} suid {}", shown(&view.suid()));
+                let _ = writeln!(text, "credentials {row} fsuid {}", shown(&view.fsuid()));
+                let _ = writeln!(text, "credentials {row} gid {}", shown(&view.gid()));
+                let _ = writeln!(text, "credentials {row} egid {}", shown(&view.egid()));
+                let _ = writeln!(text, "credentials {row} sgid {}", shown(&view.sgid()));
+                let _ = writeln!(text, "credentials {row} fsgid {}", shown(&view.fsgid()));
+                let _ = writeln!(text, "credentials {row} caps_effective {}", shown(&view.caps_effective()));
+                let _ = writeln!(text, "credentials {row} caps_permitted {}", shown(&view.caps_permitted()));
+                let _ = writeln!(text, "credentials {row} caps_inheritable {}", shown(&view.caps_inheritable()));
+            }
+            Payload::Ptrace(view) => {
+                let _ = writeln!(text, "ptrace {row} request {}", shown(&view.request()));
+                let _ = writeln!(text, "ptrace {row} target {}", shown(&view.target_row()));
+                let _ = writeln!(text, "ptrace {row} target_pid {}", shown(&view.target_pid()));
+                let _ = writeln!(text, "ptrace {row} target_ns_pid {}", shown(&view.target_ns_pid()));
+                let _ = writeln!(text, "ptrace {row} address {}", shown(&view.address()));
+            }
+            Payload::Signal(view) => {
+                let _ = writeln!(text, "signal {row} signal {}", shown(&view.signal()));
+                let _ = writeln!(text, "signal {row} target {}", shown(&view.target_row()));
+                let _ = writeln!(text, "signal {row} target_pid {}", shown(&view.target_pid()));
+                let _ = writeln!(text, "signal {row} target_ns_pid {}", shown(&view.target_ns_pid()));
+            }
+            Payload::Prctl(view) => {
+                let _ = writeln!(text, "prctl {row} option {}", shown(&view.option()));
+                let _ = writeln!(text, "prctl {row} value {}", shown(&view.value()));
+                let _ = writeln!(text, "prctl {row} name {}", shown(&view.name()));
+            }
+            Payload::Setns(view) => {
+                let _ = writeln!(text, "setns {row} fd {}", shown(&view.fd()));
+                let _ = writeln!(text, "setns {row} flags {}", shown(&view.flags()));
+                let _ = writeln!(text, "setns {row} mnt_ns {}", shown(&view.mnt_ns()));
+                let _ = writeln!(text, "setns {row} pid_ns {}", shown(&view.pid_ns()));
+                let _ = writeln!(text, "setns {row} net_ns {}", shown(&view.net_ns()));
+                let _ = writeln!(text, "setns {row} user_ns {}", shown(&view.user_ns()));
+            }
+            Payload::Unshare(view) => {
+                let _ = writeln!(text, "unshare {row} flags {}", shown(&view.flags()));
+                let _ = writeln!(text, "unshare {row} mnt_ns {}", shown(&view.mnt_ns()));
+                let _ = writeln!(text, "unshare {row} pid_ns {}", shown(&view.pid_ns()));
+                let _ = writeln!(text, "unshare {row} net_ns {}", shown(&view.net_ns()));
+                let _ = writeln!(text, "unshare {row} user_ns {}", shown(&view.user_ns()));
+            }
+            Payload::Chroot(view) => {
+                let _ = writeln!(text, "chroot {row} path {}", shown(&view.path()));
+            }
+            Payload::PivotRoot(view) => {
+                let _ = writeln!(text, "pivot_root {row} new_root {}", shown(&view.new_root()));
+                let _ = writeln!(text, "pivot_root {row} put_old {}", shown(&view.put_old()));
+            }
+            Payload::ProcessMemory(view) => {
+                let _ = writeln!(text, "process_memory {row} written {}", shown(&view.is_written()));
+                let _ = writeln!(text, "process_memory {row} target {}", shown(&view.target_row()));
+                let _ = writeln!(text, "process_memory {row} target_pid {}", shown(&view.target_pid()));
+                let _ = writeln!(text, "process_memory {row} target_ns_pid {}", shown(&view.target_ns_pid()));
+            }
+            Payload::ExecFailed(view) => {
+                let _ = writeln!(text, "exec_failed {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "exec_failed {row} flags {}", shown(&view.flags()));
             }
             Payload::Open(view) => {
                 let _ = writeln!(text, "open {row} path {}", shown(&view.path()));
@@ -109,6 +181,10 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
                 let _ = writeln!(text, "open {row} file_mode {}", shown(&view.file_mode()));
                 let _ = writeln!(text, "open {row} created {}", shown(&view.is_created()));
                 let _ = writeln!(text, "open {row} file_upper {}", shown(&view.is_file_upper()));
+                let _ = writeln!(text, "open {row} asked {}", shown(&view.asked()));
+                let _ = writeln!(text, "open {row} deleted {}", shown(&view.is_deleted()));
+                let _ = writeln!(text, "open {row} owner {}", shown(&view.owner()));
+                let _ = writeln!(text, "open {row} links {}", shown(&view.links()));
             }
             Payload::Unlink(view) => {
                 let _ = writeln!(text, "unlink {row} path {}", shown(&view.path()));
@@ -118,6 +194,116 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
                 let _ = writeln!(text, "rename {row} old_path {}", shown(&view.old_path()));
                 let _ = writeln!(text, "rename {row} new_path {}", shown(&view.new_path()));
                 let _ = writeln!(text, "rename {row} flags {}", shown(&view.flags()));
+            }
+            Payload::Link(view) => {
+                let _ = writeln!(text, "link {row} old_path {}", shown(&view.old_path()));
+                let _ = writeln!(text, "link {row} new_path {}", shown(&view.new_path()));
+                let _ = writeln!(text, "link {row} flags {}", shown(&view.flags()));
+            }
+            Payload::Symlink(view) => {
+                let _ = writeln!(text, "symlink {row} target {}", shown(&view.target()));
+                let _ = writeln!(text, "symlink {row} path {}", shown(&view.path()));
+            }
+            Payload::Chmod(view) => {
+                let _ = writeln!(text, "chmod {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "chmod {row} mode {}", shown(&view.mode()));
+                let _ = writeln!(text, "chmod {row} fd {}", shown(&view.fd()));
+            }
+            Payload::Chown(view) => {
+                let _ = writeln!(text, "chown {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "chown {row} owner {}", shown(&view.owner()));
+                let _ = writeln!(text, "chown {row} group {}", shown(&view.group()));
+                let _ = writeln!(text, "chown {row} fd {}", shown(&view.fd()));
+            }
+            Payload::Truncate(view) => {
+                let _ = writeln!(text, "truncate {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "truncate {row} size {}", shown(&view.size()));
+                let _ = writeln!(text, "truncate {row} fd {}", shown(&view.fd()));
+            }
+            Payload::Utimes(view) => {
+                let _ = writeln!(text, "utimes {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "utimes {row} mtime {}", shown(&view.mtime()));
+                let _ = writeln!(text, "utimes {row} fd {}", shown(&view.fd()));
+            }
+            Payload::Xattr(view) => {
+                let _ = writeln!(text, "xattr {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "xattr {row} name {}", shown(&view.name()));
+                let _ = writeln!(text, "xattr {row} removed {}", shown(&view.is_removed()));
+                let _ = writeln!(text, "xattr {row} fd {}", shown(&view.fd()));
+            }
+            Payload::Mount(view) => {
+                let _ = writeln!(text, "mount {row} source {}", shown(&view.source()));
+                let _ = writeln!(text, "mount {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "mount {row} fs_type {}", shown(&view.fs_type()));
+                let _ = writeln!(text, "mount {row} flags {}", shown(&view.flags()));
+            }
+            Payload::Umount(view) => {
+                let _ = writeln!(text, "umount {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "umount {row} flags {}", shown(&view.flags()));
+            }
+            Payload::Mkdir(view) => {
+                let _ = writeln!(text, "mkdir {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "mkdir {row} mode {}", shown(&view.mode()));
+            }
+            Payload::Mknod(view) => {
+                let _ = writeln!(text, "mknod {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "mknod {row} mode {}", shown(&view.mode()));
+                let _ = writeln!(text, "mknod {row} dev {}", shown(&view.dev()));
+            }
+            Payload::Memfd(view) => {
+                let _ = writeln!(text, "memfd {row} name {}", shown(&view.name()));
+                let _ = writeln!(text, "memfd {row} flags {}", shown(&view.flags()));
+            }
+            Payload::Mmap(view) => {
+                let _ = writeln!(text, "mmap {row} address {}", shown(&view.address()));
+                let _ = writeln!(text, "mmap {row} length {}", shown(&view.length()));
+                let _ = writeln!(text, "mmap {row} protection {}", shown(&view.protection()));
+                let _ = writeln!(text, "mmap {row} flags {}", shown(&view.flags()));
+                let _ = writeln!(text, "mmap {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "mmap {row} inode {}", shown(&view.inode()));
+                let _ = writeln!(text, "mmap {row} dev {}", shown(&view.dev()));
+                let _ = writeln!(text, "mmap {row} file_mode {}", shown(&view.file_mode()));
+            }
+            Payload::Mprotect(view) => {
+                let _ = writeln!(text, "mprotect {row} address {}", shown(&view.address()));
+                let _ = writeln!(text, "mprotect {row} length {}", shown(&view.length()));
+                let _ = writeln!(text, "mprotect {row} protection {}", shown(&view.protection()));
+            }
+            Payload::ModuleLoad(view) => {
+                let _ = writeln!(text, "module_load {row} name {}", shown(&view.name()));
+                let _ = writeln!(text, "module_load {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "module_load {row} inode {}", shown(&view.inode()));
+                let _ = writeln!(text, "module_load {row} file_mode {}", shown(&view.file_mode()));
+                let _ = writeln!(text, "module_load {row} parameters {}", shown(&view.parameters()));
+            }
+            Payload::ModuleUnload(view) => {
+                let _ = writeln!(text, "module_unload {row} name {}", shown(&view.name()));
+                let _ = writeln!(text, "module_unload {row} flags {}", shown(&view.flags()));
+            }
+            Payload::Kexec(view) => {
+                let _ = writeln!(text, "kexec {row} path {}", shown(&view.path()));
+                let _ = writeln!(text, "kexec {row} inode {}", shown(&view.inode()));
+                let _ = writeln!(text, "kexec {row} file_mode {}", shown(&view.file_mode()));
+                let _ = writeln!(text, "kexec {row} command_line {}", shown(&view.command_line()));
+                let _ = writeln!(text, "kexec {row} flags {}", shown(&view.flags()));
+            }
+            Payload::Bpf(view) => {
+                let _ = writeln!(text, "bpf {row} command {}", shown(&view.command()));
+                let _ = writeln!(text, "bpf {row} object_type {}", shown(&view.object_type()));
+                let _ = writeln!(text, "bpf {row} name {}", shown(&view.name()));
+            }
+            Payload::PerfEvent(view) => {
+                let _ = writeln!(text, "perf_event {row} event_type {}", shown(&view.event_type()));
+                let _ = writeln!(text, "perf_event {row} config {}", shown(&view.config()));
+                let _ = writeln!(text, "perf_event {row} target_ns_pid {}", shown(&view.target_ns_pid()));
+                let _ = writeln!(text, "perf_event {row} cpu {}", shown(&view.cpu()));
+            }
+            Payload::Userfaultfd(view) => {
+                let _ = writeln!(text, "userfaultfd {row} flags {}", shown(&view.flags()));
+            }
+            Payload::IoUring(view) => {
+                let _ = writeln!(text, "io_uring {row} entries {}", shown(&view.entries()));
+                let _ = writeln!(text, "io_uring {row} flags {}", shown(&view.flags()));
             }
             Payload::Connect(view) => {
                 let _ = writeln!(text, "connect {row} address {}", shown(&view.address_bytes()));
@@ -129,6 +315,18 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
                 let _ = writeln!(text, "connect {row} fd {}", shown(&view.fd()));
                 let _ = writeln!(text, "connect {row} socket_type {}", shown(&view.socket_type()));
                 let _ = writeln!(text, "connect {row} unix_path {}", shown(&view.unix_path()));
+                let _ = writeln!(text, "connect {row} fast_open {}", shown(&view.is_fast_open()));
+                let _ = writeln!(text, "connect {row} cid {}", shown(&view.cid()));
+                let _ = writeln!(text, "connect {row} vsock_port {}", shown(&view.vsock_port()));
+            }
+            Payload::Bind(view) => {
+                let _ = writeln!(text, "bind {row} address {}", shown(&view.address_bytes()));
+                let _ = writeln!(text, "bind {row} port {}", shown(&view.port()));
+                let _ = writeln!(text, "bind {row} protocol {}", shown(&view.protocol()));
+                let _ = writeln!(text, "bind {row} family {}", shown(&view.family()));
+                let _ = writeln!(text, "bind {row} fd {}", shown(&view.fd()));
+                let _ = writeln!(text, "bind {row} socket_type {}", shown(&view.socket_type()));
+                let _ = writeln!(text, "bind {row} unix_path {}", shown(&view.unix_path()));
             }
             Payload::Listen(view) => {
                 let _ = writeln!(text, "listen {row} address {}", shown(&view.address_bytes()));
@@ -137,6 +335,39 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
                 let _ = writeln!(text, "listen {row} fd {}", shown(&view.fd()));
                 let _ = writeln!(text, "listen {row} backlog {}", shown(&view.backlog()));
                 let _ = writeln!(text, "listen {row} socket_type {}", shown(&view.socket_type()));
+                let _ = writeln!(text, "listen {row} unix_path {}", shown(&view.unix_path()));
+                let _ = writeln!(text, "listen {row} protocol {}", shown(&view.protocol()));
+            }
+            Payload::Accept(view) => {
+                let _ = writeln!(text, "accept {row} address {}", shown(&view.address_bytes()));
+                let _ = writeln!(text, "accept {row} port {}", shown(&view.port()));
+                let _ = writeln!(text, "accept {row} local_address {}", shown(&view.local_address_bytes()));
+                let _ = writeln!(text, "accept {row} local_port {}", shown(&view.local_port()));
+                let _ = writeln!(text, "accept {row} family {}", shown(&view.family()));
+                let _ = writeln!(text, "accept {row} protocol {}", shown(&view.protocol()));
+                let _ = writeln!(text, "accept {row} fd {}", shown(&view.fd()));
+                let _ = writeln!(text, "accept {row} unix_path {}", shown(&view.unix_path()));
+            }
+            Payload::Send(view) => {
+                let _ = writeln!(text, "send {row} address {}", shown(&view.address_bytes()));
+                let _ = writeln!(text, "send {row} port {}", shown(&view.port()));
+                let _ = writeln!(text, "send {row} protocol {}", shown(&view.protocol()));
+                let _ = writeln!(text, "send {row} family {}", shown(&view.family()));
+                let _ = writeln!(text, "send {row} fd {}", shown(&view.fd()));
+                let _ = writeln!(text, "send {row} socket_type {}", shown(&view.socket_type()));
+                let _ = writeln!(text, "send {row} local_port {}", shown(&view.local_port()));
+                let _ = writeln!(text, "send {row} unix_path {}", shown(&view.unix_path()));
+            }
+            Payload::Socket(view) => {
+                let _ = writeln!(text, "socket {row} family {}", shown(&view.family()));
+                let _ = writeln!(text, "socket {row} socket_type {}", shown(&view.socket_type()));
+                let _ = writeln!(text, "socket {row} protocol {}", shown(&view.protocol()));
+            }
+            Payload::Dup(view) => {
+                let _ = writeln!(text, "dup {row} address {}", shown(&view.address_bytes()));
+                let _ = writeln!(text, "dup {row} port {}", shown(&view.port()));
+                let _ = writeln!(text, "dup {row} family {}", shown(&view.family()));
+                let _ = writeln!(text, "dup {row} fd {}", shown(&view.fd()));
             }
             Payload::Loss(view) => {
                 let _ = writeln!(text, "loss {row} lost_kind {}", shown(&view.lost_kind_number()));

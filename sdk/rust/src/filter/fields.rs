@@ -8,11 +8,47 @@ use super::scope;
 impl scope::HasProcess for scope::Exec {}
 impl scope::HasProcess for scope::Fork {}
 impl scope::HasProcess for scope::Exit {}
+impl scope::HasProcess for scope::Credentials {}
+impl scope::HasProcess for scope::Ptrace {}
+impl scope::HasProcess for scope::Signal {}
+impl scope::HasProcess for scope::Prctl {}
+impl scope::HasProcess for scope::Setns {}
+impl scope::HasProcess for scope::Unshare {}
+impl scope::HasProcess for scope::Chroot {}
+impl scope::HasProcess for scope::PivotRoot {}
+impl scope::HasProcess for scope::ProcessMemory {}
+impl scope::HasProcess for scope::ExecFailed {}
 impl scope::HasProcess for scope::Open {}
 impl scope::HasProcess for scope::Unlink {}
 impl scope::HasProcess for scope::Rename {}
+impl scope::HasProcess for scope::Link {}
+impl scope::HasProcess for scope::Symlink {}
+impl scope::HasProcess for scope::Chmod {}
+impl scope::HasProcess for scope::Chown {}
+impl scope::HasProcess for scope::Truncate {}
+impl scope::HasProcess for scope::Utimes {}
+impl scope::HasProcess for scope::Xattr {}
+impl scope::HasProcess for scope::Mount {}
+impl scope::HasProcess for scope::Umount {}
+impl scope::HasProcess for scope::Mkdir {}
+impl scope::HasProcess for scope::Mknod {}
+impl scope::HasProcess for scope::Memfd {}
+impl scope::HasProcess for scope::Mmap {}
+impl scope::HasProcess for scope::Mprotect {}
+impl scope::HasProcess for scope::ModuleLoad {}
+impl scope::HasProcess for scope::ModuleUnload {}
+impl scope::HasProcess for scope::Kexec {}
+impl scope::HasProcess for scope::Bpf {}
+impl scope::HasProcess for scope::PerfEvent {}
+impl scope::HasProcess for scope::Userfaultfd {}
+impl scope::HasProcess for scope::IoUring {}
 impl scope::HasProcess for scope::Connect {}
+impl scope::HasProcess for scope::Bind {}
 impl scope::HasProcess for scope::Listen {}
+impl scope::HasProcess for scope::Accept {}
+impl scope::HasProcess for scope::Send {}
+impl scope::HasProcess for scope::Socket {}
+impl scope::HasProcess for scope::Dup {}
 
 /// Fields of what events of all kinds have.
 pub mod event {
@@ -63,6 +99,12 @@ pub mod process {
         cwd Text "process.cwd" "Working directory when the image began.";
         script Text "process.script" "Path of the script that the executable interprets, where there is one.";
         user Text "process.user" "Name of the real user, where the host knows it.";
+        sgid Number "process.sgid" "Saved group id.";
+        exe_gid Number "process.exe_gid" "Group of the executable.";
+        exe_mtime Number "process.exe_mtime" "When the content of the executable was last changed (st_mtim), ns since 1970 (UTC).";
+        exe_ctime Number "process.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
+        tty Number "process.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
+        cgroup_id Number "process.cgroup_id" "Id of the control group: the inode number of its folder.";
     }
 }
 
@@ -103,6 +145,12 @@ pub mod parent {
         cwd Text "parent.cwd" "Working directory when the image began.";
         script Text "parent.script" "Path of the script that the executable interprets, where there is one.";
         user Text "parent.user" "Name of the real user, where the host knows it.";
+        sgid Number "parent.sgid" "Saved group id.";
+        exe_gid Number "parent.exe_gid" "Group of the executable.";
+        exe_mtime Number "parent.exe_mtime" "When the content of the executable was last changed (st_mtim), ns since 1970 (UTC).";
+        exe_ctime Number "parent.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
+        tty Number "parent.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
+        cgroup_id Number "parent.cgroup_id" "Id of the control group: the inode number of its folder.";
     }
 }
 
@@ -124,6 +172,7 @@ pub mod exec {
         interpreter Text "exec.interpreter" "The file that the kernel loaded in the end: not `filename` where that is a script.";
         peer_address Address "exec.peer_address" "Address of the peer behind standard input, where that is an internet socket that is connected.";
         peer_port Number "exec.peer_port" "Port of that peer.";
+        path Text "exec.path" "`filename`, made absolute and not resolved: seen from the working directory, from the folder whose descriptor the caller gave, or from the root of the process.";
     }
 
     /// Fields of the process that `image` names. Row of the image that begins.
@@ -163,6 +212,12 @@ pub mod exec {
             cwd Text "exec.image.cwd" "Working directory when the image began.";
             script Text "exec.image.script" "Path of the script that the executable interprets, where there is one.";
             user Text "exec.image.user" "Name of the real user, where the host knows it.";
+            sgid Number "exec.image.sgid" "Saved group id.";
+            exe_gid Number "exec.image.exe_gid" "Group of the executable.";
+            exe_mtime Number "exec.image.exe_mtime" "When the content of the executable was last changed (st_mtim), ns since 1970 (UTC).";
+            exe_ctime Number "exec.image.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
+            tty Number "exec.image.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
+            cgroup_id Number "exec.image.cgroup_id" "Id of the control group: the inode number of its folder.";
         }
     }
 }
@@ -173,6 +228,8 @@ pub mod fork {
         child_pid Number "fork.child_pid" "Its process id in the host's pid namespace.";
         child_ns_pid Number "fork.child_ns_pid" "Its process id in its own pid namespace.";
         child_start Number "fork.child_start" "When it began, ns since boot.";
+        flags Number "fork.flags" "Flags of clone(2), such as CLONE_NEWUSER.";
+        child_ppid Number "fork.child_ppid" "Process id of the child's parent: with CLONE_PARENT not who created it.";
     }
 
     /// Fields of the process that `child` names. Row of the child's first image.
@@ -212,6 +269,12 @@ pub mod fork {
             cwd Text "fork.child.cwd" "Working directory when the image began.";
             script Text "fork.child.script" "Path of the script that the executable interprets, where there is one.";
             user Text "fork.child.user" "Name of the real user, where the host knows it.";
+            sgid Number "fork.child.sgid" "Saved group id.";
+            exe_gid Number "fork.child.exe_gid" "Group of the executable.";
+            exe_mtime Number "fork.child.exe_mtime" "When the content of the executable was last changed (st_mtim), ns since 1970 (UTC).";
+            exe_ctime Number "fork.child.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
+            tty Number "fork.child.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
+            cgroup_id Number "fork.child.cgroup_id" "Id of the control group: the inode number of its folder.";
         }
     }
 }
@@ -224,7 +287,245 @@ pub mod exit {
     }
 }
 
-/// Fields of events of the kind `open`. A file was opened, or could not be (open, openat, openat2, creat).
+/// Fields of events of the kind `credentials`. A process changed its user, groups or capabilities, or could not (setuid and its family, setgroups, capset). `process` is who it was before; that an exec changes them, the exec says.
+pub mod credentials {
+    fields! { Credentials:
+        uid Number "credentials.uid" "Real user id, now.";
+        euid Number "credentials.euid" "Effective user id, now.";
+        suid Number "credentials.suid" "Saved user id, now.";
+        fsuid Number "credentials.fsuid" "User id for the file system, now.";
+        gid Number "credentials.gid" "Real group id, now.";
+        egid Number "credentials.egid" "Effective group id, now.";
+        sgid Number "credentials.sgid" "Saved group id, now.";
+        fsgid Number "credentials.fsgid" "Group id for the file system, now.";
+        caps_effective Number "credentials.caps_effective" "Effective capabilities, now, a bit each (capabilities(7)).";
+        caps_permitted Number "credentials.caps_permitted" "Permitted capabilities, now.";
+        caps_inheritable Number "credentials.caps_inheritable" "Inheritable capabilities, now.";
+    }
+}
+
+/// Fields of events of the kind `ptrace`. A process began to trace another, or wrote into its memory or registers, or could not (ptrace). What only steers or reads who is traced already is not told.
+pub mod ptrace {
+    fields! { Ptrace:
+        request Number "ptrace.request" "What was asked for: 0 TRACEME, 4 and 5 POKETEXT and POKEDATA, 13 SETREGS, 16 ATTACH, 0x4206 SEIZE (ptrace(2)).";
+        target_pid Number "ptrace.target_pid" "Its process id in the host's pid namespace, where that is known.";
+        target_ns_pid Number "ptrace.target_ns_pid" "The thread's id as the caller gave it, in his own pid namespace; 0 for TRACEME.";
+        address Number "ptrace.address" "Address in the other's memory, as asked for.";
+    }
+
+    /// Fields of the process that `target` names. Row of the process that was meant.
+    pub mod target {
+        fields! { Ptrace:
+            id Number "ptrace.target.id" "Stable id of the process: boot, pid and start time. Never reused.";
+            image Number "ptrace.target.image" "Id of this image; another after each exec.";
+            pid Number "ptrace.target.pid" "Process id (thread group) in the host's pid namespace.";
+            ppid Number "ptrace.target.ppid" "Process id of the parent; 0 for what the kernel started.";
+            ns_pid Number "ptrace.target.ns_pid" "Process id in the process's own pid namespace.";
+            sid Number "ptrace.target.sid" "Session leader's process id.";
+            pgid Number "ptrace.target.pgid" "Group leader's process id.";
+            uid Number "ptrace.target.uid" "Real user id.";
+            euid Number "ptrace.target.euid" "Effective user id.";
+            suid Number "ptrace.target.suid" "Saved user id.";
+            gid Number "ptrace.target.gid" "Real group id.";
+            egid Number "ptrace.target.egid" "Effective group id.";
+            login_uid Number "ptrace.target.login_uid" "User id of the login that this process descends from; not there where it descends from none.";
+            flags Number "ptrace.target.flags" "Facts about the image, a bit each.";
+            start Number "ptrace.target.start" "When the process began, ns since 1970 (UTC).";
+            image_start Number "ptrace.target.image_start" "When this image began (its exec, or the fork), ns since 1970 (UTC).";
+            caps_effective Number "ptrace.target.caps_effective" "Effective capabilities, a bit each (capabilities(7)).";
+            caps_permitted Number "ptrace.target.caps_permitted" "Permitted capabilities.";
+            caps_inheritable Number "ptrace.target.caps_inheritable" "Inheritable capabilities.";
+            exe_inode Number "ptrace.target.exe_inode" "Inode number of the executable.";
+            exe_dev Number "ptrace.target.exe_dev" "Device of the executable (kernel encoding: major << 20 | minor).";
+            exe_uid Number "ptrace.target.exe_uid" "Owner of the executable.";
+            exe_mode Number "ptrace.target.exe_mode" "File type and permissions of the executable (st_mode).";
+            exe_fs Number "ptrace.target.exe_fs" "Magic number of the executable's file system (statfs(2)).";
+            mnt_ns Number "ptrace.target.mnt_ns" "Inode number of the mount namespace.";
+            pid_ns Number "ptrace.target.pid_ns" "Inode number of the pid namespace.";
+            net_ns Number "ptrace.target.net_ns" "Inode number of the network namespace.";
+            user_ns Number "ptrace.target.user_ns" "Inode number of the user namespace.";
+            exe Text "ptrace.target.exe" "Path of the executable, resolved by the kernel.";
+            comm Text "ptrace.target.comm" "The kernel's short name of the process, at most 15 bytes.";
+            argv Text "ptrace.target.argv" "The arguments, each ended by a NUL.";
+            cwd Text "ptrace.target.cwd" "Working directory when the image began.";
+            script Text "ptrace.target.script" "Path of the script that the executable interprets, where there is one.";
+            user Text "ptrace.target.user" "Name of the real user, where the host knows it.";
+            sgid Number "ptrace.target.sgid" "Saved group id.";
+            exe_gid Number "ptrace.target.exe_gid" "Group of the executable.";
+            exe_mtime Number "ptrace.target.exe_mtime" "When the content of the executable was last changed (st_mtim), ns since 1970 (UTC).";
+            exe_ctime Number "ptrace.target.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
+            tty Number "ptrace.target.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
+            cgroup_id Number "ptrace.target.cgroup_id" "Id of the control group: the inode number of its folder.";
+        }
+    }
+}
+
+/// Fields of events of the kind `signal`. A process sent a signal to another one, or could not (kill, tkill, tgkill, rt_sigqueueinfo, pidfd_send_signal). Not those of the kernel, nor what a process sends itself.
+pub mod signal {
+    fields! { Signal:
+        signal Number "signal.signal" "The signal's number.";
+        target_pid Number "signal.target_pid" "Its process id in the host's pid namespace, where that is known.";
+        target_ns_pid Number "signal.target_ns_pid" "The id as the caller gave it, in his own pid namespace, where the call failed; negative for a group, -1 for all.";
+    }
+
+    /// Fields of the process that `target` names. Row of the process that it is for.
+    pub mod target {
+        fields! { Signal:
+            id Number "signal.target.id" "Stable id of the process: boot, pid and start time. Never reused.";
+            image Number "signal.target.image" "Id of this image; another after each exec.";
+            pid Number "signal.target.pid" "Process id (thread group) in the host's pid namespace.";
+            ppid Number "signal.target.ppid" "Process id of the parent; 0 for what the kernel started.";
+            ns_pid Number "signal.target.ns_pid" "Process id in the process's own pid namespace.";
+            sid Number "signal.target.sid" "Session leader's process id.";
+            pgid Number "signal.target.pgid" "Group leader's process id.";
+            uid Number "signal.target.uid" "Real user id.";
+            euid Number "signal.target.euid" "Effective user id.";
+            suid Number "signal.target.suid" "Saved user id.";
+            gid Number "signal.target.gid" "Real group id.";
+            egid Number "signal.target.egid" "Effective group id.";
+            login_uid Number "signal.target.login_uid" "User id of the login that this process descends from; not there where it descends from none.";
+            flags Number "signal.target.flags" "Facts about the image, a bit each.";
+            start Number "signal.target.start" "When the process began, ns since 1970 (UTC).";
+            image_start Number "signal.target.image_start" "When this image began (its exec, or the fork), ns since 1970 (UTC).";
+            caps_effective Number "signal.target.caps_effective" "Effective capabilities, a bit each (capabilities(7)).";
+            caps_permitted Number "signal.target.caps_permitted" "Permitted capabilities.";
+            caps_inheritable Number "signal.target.caps_inheritable" "Inheritable capabilities.";
+            exe_inode Number "signal.target.exe_inode" "Inode number of the executable.";
+            exe_dev Number "signal.target.exe_dev" "Device of the executable (kernel encoding: major << 20 | minor).";
+            exe_uid Number "signal.target.exe_uid" "Owner of the executable.";
+            exe_mode Number "signal.target.exe_mode" "File type and permissions of the executable (st_mode).";
+            exe_fs Number "signal.target.exe_fs" "Magic number of the executable's file system (statfs(2)).";
+            mnt_ns Number "signal.target.mnt_ns" "Inode number of the mount namespace.";
+            pid_ns Number "signal.target.pid_ns" "Inode number of the pid namespace.";
+            net_ns Number "signal.target.net_ns" "Inode number of the network namespace.";
+            user_ns Number "signal.target.user_ns" "Inode number of the user namespace.";
+            exe Text "signal.target.exe" "Path of the executable, resolved by the kernel.";
+            comm Text "signal.target.comm" "The kernel's short name of the process, at most 15 bytes.";
+            argv Text "signal.target.argv" "The arguments, each ended by a NUL.";
+            cwd Text "signal.target.cwd" "Working directory when the image began.";
+            script Text "signal.target.script" "Path of the script that the executable interprets, where there is one.";
+            user Text "signal.target.user" "Name of the real user, where the host knows it.";
+            sgid Number "signal.target.sgid" "Saved group id.";
+            exe_gid Number "signal.target.exe_gid" "Group of the executable.";
+            exe_mtime Number "signal.target.exe_mtime" "When the content of the executable was last changed (st_mtim), ns since 1970 (UTC).";
+            exe_ctime Number "signal.target.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
+            tty Number "signal.target.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
+            cgroup_id Number "signal.target.cgroup_id" "Id of the control group: the inode number of its folder.";
+        }
+    }
+}
+
+/// Fields of events of the kind `prctl`. A thread changed something about itself that protects it or says who it is, or could not (prctl, seccomp). Options that only ask are not told.
+pub mod prctl {
+    fields! { Prctl:
+        option Number "prctl.option" "Which: 4 PR_SET_DUMPABLE, 8 PR_SET_KEEPCAPS, 15 PR_SET_NAME, 22 PR_SET_SECCOMP (seccomp(2) too), 24 PR_CAPBSET_DROP, 28 PR_SET_SECUREBITS, 35 PR_SET_MM, 36 PR_SET_CHILD_SUBREAPER, 38 PR_SET_NO_NEW_PRIVS, 47 PR_CAP_AMBIENT, 0x59616d61 PR_SET_PTRACER.";
+        value Number "prctl.value" "The option's first argument; of a name or a filter its address, of seccomp(2) the mode: 1 strict, 2 a filter.";
+        name Text "prctl.name" "The thread's new name (PR_SET_NAME).";
+    }
+}
+
+/// Fields of events of the kind `setns`. A thread entered namespaces that are there, or could not (setns). `process` is as it was before.
+pub mod setns {
+    fields! { Setns:
+        fd Number "setns.fd" "The descriptor that says which.";
+        flags Number "setns.flags" "Types of namespaces that were asked for, as flags of clone(2); 0 for whatever the descriptor stands for.";
+        mnt_ns Number "setns.mnt_ns" "Inode number of the mount namespace, now.";
+        pid_ns Number "setns.pid_ns" "Inode number of the pid namespace of its children, now.";
+        net_ns Number "setns.net_ns" "Inode number of the network namespace, now.";
+        user_ns Number "setns.user_ns" "Inode number of the user namespace, now.";
+    }
+}
+
+/// Fields of events of the kind `unshare`. A thread left for namespaces of its own, or could not (unshare). `process` is as it was before; that a fork makes them, the fork's flags say.
+pub mod unshare {
+    fields! { Unshare:
+        flags Number "unshare.flags" "What it no longer shares, as flags of clone(2).";
+        mnt_ns Number "unshare.mnt_ns" "Inode number of the mount namespace, now.";
+        pid_ns Number "unshare.pid_ns" "Inode number of the pid namespace of its children, now.";
+        net_ns Number "unshare.net_ns" "Inode number of the network namespace, now.";
+        user_ns Number "unshare.user_ns" "Inode number of the user namespace, now.";
+    }
+}
+
+/// Fields of events of the kind `chroot`. A process changed its root folder, or could not (chroot).
+pub mod chroot {
+    fields! { Chroot:
+        path Text "chroot.path" "The new root: resolved by the kernel where the call succeeded, else as asked for, made absolute.";
+    }
+}
+
+/// Fields of events of the kind `pivot_root`. A mount namespace got another root, or could not (pivot_root).
+pub mod pivot_root {
+    fields! { PivotRoot:
+        new_root Text "pivot_root.new_root" "The folder that becomes the root, as asked for, made absolute.";
+        put_old Text "pivot_root.put_old" "Where the old root is to be found afterwards, likewise.";
+    }
+}
+
+/// Fields of events of the kind `process_memory`. A process read or wrote the memory of another, or could not (process_vm_readv, process_vm_writev).
+pub mod process_memory {
+    fields! { ProcessMemory:
+        written YesNo "process_memory.written" "Whether it was to be written.";
+        target_pid Number "process_memory.target_pid" "Its process id in the host's pid namespace, where that is known.";
+        target_ns_pid Number "process_memory.target_ns_pid" "The id as the caller gave it, in his own pid namespace.";
+    }
+
+    /// Fields of the process that `target` names. Row of the process whose memory it is.
+    pub mod target {
+        fields! { ProcessMemory:
+            id Number "process_memory.target.id" "Stable id of the process: boot, pid and start time. Never reused.";
+            image Number "process_memory.target.image" "Id of this image; another after each exec.";
+            pid Number "process_memory.target.pid" "Process id (thread group) in the host's pid namespace.";
+            ppid Number "process_memory.target.ppid" "Process id of the parent; 0 for what the kernel started.";
+            ns_pid Number "process_memory.target.ns_pid" "Process id in the process's own pid namespace.";
+            sid Number "process_memory.target.sid" "Session leader's process id.";
+            pgid Number "process_memory.target.pgid" "Group leader's process id.";
+            uid Number "process_memory.target.uid" "Real user id.";
+            euid Number "process_memory.target.euid" "Effective user id.";
+            suid Number "process_memory.target.suid" "Saved user id.";
+            gid Number "process_memory.target.gid" "Real group id.";
+            egid Number "process_memory.target.egid" "Effective group id.";
+            login_uid Number "process_memory.target.login_uid" "User id of the login that this process descends from; not there where it descends from none.";
+            flags Number "process_memory.target.flags" "Facts about the image, a bit each.";
+            start Number "process_memory.target.start" "When the process began, ns since 1970 (UTC).";
+            image_start Number "process_memory.target.image_start" "When this image began (its exec, or the fork), ns since 1970 (UTC).";
+            caps_effective Number "process_memory.target.caps_effective" "Effective capabilities, a bit each (capabilities(7)).";
+            caps_permitted Number "process_memory.target.caps_permitted" "Permitted capabilities.";
+            caps_inheritable Number "process_memory.target.caps_inheritable" "Inheritable capabilities.";
+            exe_inode Number "process_memory.target.exe_inode" "Inode number of the executable.";
+            exe_dev Number "process_memory.target.exe_dev" "Device of the executable (kernel encoding: major << 20 | minor).";
+            exe_uid Number "process_memory.target.exe_uid" "Owner of the executable.";
+            exe_mode Number "process_memory.target.exe_mode" "File type and permissions of the executable (st_mode).";
+            exe_fs Number "process_memory.target.exe_fs" "Magic number of the executable's file system (statfs(2)).";
+            mnt_ns Number "process_memory.target.mnt_ns" "Inode number of the mount namespace.";
+            pid_ns Number "process_memory.target.pid_ns" "Inode number of the pid namespace.";
+            net_ns Number "process_memory.target.net_ns" "Inode number of the network namespace.";
+            user_ns Number "process_memory.target.user_ns" "Inode number of the user namespace.";
+            exe Text "process_memory.target.exe" "Path of the executable, resolved by the kernel.";
+            comm Text "process_memory.target.comm" "The kernel's short name of the process, at most 15 bytes.";
+            argv Text "process_memory.target.argv" "The arguments, each ended by a NUL.";
+            cwd Text "process_memory.target.cwd" "Working directory when the image began.";
+            script Text "process_memory.target.script" "Path of the script that the executable interprets, where there is one.";
+            user Text "process_memory.target.user" "Name of the real user, where the host knows it.";
+            sgid Number "process_memory.target.sgid" "Saved group id.";
+            exe_gid Number "process_memory.target.exe_gid" "Group of the executable.";
+            exe_mtime Number "process_memory.target.exe_mtime" "When the content of the executable was last changed (st_mtim), ns since 1970 (UTC).";
+            exe_ctime Number "process_memory.target.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
+            tty Number "process_memory.target.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
+            cgroup_id Number "process_memory.target.cgroup_id" "Id of the control group: the inode number of its folder.";
+        }
+    }
+}
+
+/// Fields of events of the kind `exec_failed`. A process could not begin a program (execve, execveat).
+pub mod exec_failed {
+    fields! { ExecFailed:
+        path Text "exec_failed.path" "The program as asked for, made absolute.";
+        flags Number "exec_failed.flags" "Flags of execveat(2).";
+    }
+}
+
+/// Fields of events of the kind `open`. A file was opened, or could not be (open, openat, openat2, creat, open_by_handle_at).
 pub mod open {
     fields! { Open:
         path Text "open.path" "The path: resolved by the kernel where the open succeeded, else as asked for, made absolute. Not there where what was asked for could not be read.";
@@ -235,6 +536,10 @@ pub mod open {
         file_mode Number "open.file_mode" "Its type and permissions (st_mode).";
         created YesNo "open.created" "Whether this open created the file.";
         file_upper YesNo "open.file_upper" "Whether the file lies on the upper layer of an overlay.";
+        asked Text "open.asked" "The path as asked for, made absolute and not resolved; not there where there was none (open_by_handle_at) or where it is `path`.";
+        deleted YesNo "open.deleted" "Whether the file had no name any more.";
+        owner Number "open.owner" "Owner of the file.";
+        links Number "open.links" "Names that the file has (hard links).";
     }
 }
 
@@ -255,18 +560,228 @@ pub mod rename {
     }
 }
 
-/// Fields of events of the kind `connect`. A socket was connected, or could not be. A non-blocking connect has the result -115 (EINPROGRESS).
+/// Fields of events of the kind `link`. A file got another name, or could not (link, linkat).
+pub mod link {
+    fields! { Link:
+        old_path Text "link.old_path" "The file, as asked for, made absolute.";
+        new_path Text "link.new_path" "Its new name, likewise.";
+        flags Number "link.flags" "Flags of linkat(2).";
+    }
+}
+
+/// Fields of events of the kind `symlink`. A symbolic link was made, or could not be (symlink, symlinkat).
+pub mod symlink {
+    fields! { Symlink:
+        target Text "symlink.target" "What it leads to, as written.";
+        path Text "symlink.path" "The link, as asked for, made absolute.";
+    }
+}
+
+/// Fields of events of the kind `chmod`. The permissions of a file were changed, or could not be (chmod, fchmod, fchmodat, fchmodat2).
+pub mod chmod {
+    fields! { Chmod:
+        path Text "chmod.path" "The file: of fchmod resolved by the kernel, else as asked for, made absolute.";
+        mode Number "chmod.mode" "The new permissions.";
+        fd Number "chmod.fd" "The descriptor that was given instead of a path.";
+    }
+}
+
+/// Fields of events of the kind `chown`. The owner or the group of a file was changed, or could not be (chown, lchown, fchown, fchownat).
+pub mod chown {
+    fields! { Chown:
+        path Text "chown.path" "The file: of fchown resolved by the kernel, else as asked for, made absolute.";
+        owner Number "chown.owner" "The new owner, in the caller's user namespace; not there where it stays.";
+        group Number "chown.group" "The new group, likewise.";
+        fd Number "chown.fd" "The descriptor that was given instead of a path.";
+    }
+}
+
+/// Fields of events of the kind `truncate`. A file got another length, or could not (truncate, ftruncate). That an open cuts it, the open's flags say.
+pub mod truncate {
+    fields! { Truncate:
+        path Text "truncate.path" "The file: of ftruncate resolved by the kernel, else as asked for, made absolute.";
+        size Number "truncate.size" "The new length, bytes.";
+        fd Number "truncate.fd" "The descriptor that was given instead of a path.";
+    }
+}
+
+/// Fields of events of the kind `utimes`. The times of a file were changed, or could not be (utime, utimes, futimesat, utimensat).
+pub mod utimes {
+    fields! { Utimes:
+        path Text "utimes.path" "The file: resolved by the kernel where a descriptor alone was given, else as asked for, made absolute.";
+        mtime Number "utimes.mtime" "The new time of the last change, seconds since 1970 (UTC); not there where it is now, or stays.";
+        fd Number "utimes.fd" "The descriptor that was given instead of a path.";
+    }
+}
+
+/// Fields of events of the kind `xattr`. An extended attribute of a file was set or removed, or could not be (setxattr and removexattr, and their families).
+pub mod xattr {
+    fields! { Xattr:
+        path Text "xattr.path" "The file: resolved by the kernel where a descriptor alone was given, else as asked for, made absolute.";
+        name Text "xattr.name" "The attribute, such as security.capability.";
+        removed YesNo "xattr.removed" "Whether it was to be removed.";
+        fd Number "xattr.fd" "The descriptor that was given instead of a path.";
+    }
+}
+
+/// Fields of events of the kind `mount`. Something was mounted, bound or moved, or could not be (mount, move_mount).
+pub mod mount {
+    fields! { Mount:
+        source Text "mount.source" "What was mounted, as written: a device, a folder, or any word; of move_mount the path of the mount.";
+        path Text "mount.path" "Where, as asked for, made absolute.";
+        fs_type Text "mount.fs_type" "Type of the file system; not there for what is bound, moved or mounted anew.";
+        flags Number "mount.flags" "Flags of mount(2), such as MS_BIND (4096); not there for move_mount.";
+    }
+}
+
+/// Fields of events of the kind `umount`. Something was unmounted, or could not be (umount2).
+pub mod umount {
+    fields! { Umount:
+        path Text "umount.path" "Where it was mounted, as asked for, made absolute.";
+        flags Number "umount.flags" "Flags of umount2(2).";
+    }
+}
+
+/// Fields of events of the kind `mkdir`. A folder was made, or could not be (mkdir, mkdirat).
+pub mod mkdir {
+    fields! { Mkdir:
+        path Text "mkdir.path" "The path, as asked for, made absolute.";
+        mode Number "mkdir.mode" "Permissions asked for.";
+    }
+}
+
+/// Fields of events of the kind `mknod`. A device node, a named pipe or an empty file was made, or could not be (mknod, mknodat).
+pub mod mknod {
+    fields! { Mknod:
+        path Text "mknod.path" "The path, as asked for, made absolute.";
+        mode Number "mknod.mode" "Type and permissions asked for.";
+        dev Number "mknod.dev" "The device that a node stands for, as the caller gave it.";
+    }
+}
+
+/// Fields of events of the kind `memfd`. A file that has no place in any folder was made, or could not be (memfd_create).
+pub mod memfd {
+    fields! { Memfd:
+        name Text "memfd.name" "The name that it is given; anything.";
+        flags Number "memfd.flags" "Flags of memfd_create(2).";
+    }
+}
+
+/// Fields of events of the kind `mmap`. Memory was mapped that can be executed and is of no file, or can be written as well, or could not be (mmap). A program's code that is mapped from its file is not told.
+pub mod mmap {
+    fields! { Mmap:
+        address Number "mmap.address" "Where it is.";
+        length Number "mmap.length" "Bytes.";
+        protection Number "mmap.protection" "1 read, 2 write, 4 execute.";
+        flags Number "mmap.flags" "Flags of mmap(2).";
+        path Text "mmap.path" "The file that is mapped, resolved by the kernel.";
+        inode Number "mmap.inode" "Its inode number.";
+        dev Number "mmap.dev" "Its device (kernel encoding: major << 20 | minor).";
+        file_mode Number "mmap.file_mode" "Its type and permissions (st_mode).";
+    }
+}
+
+/// Fields of events of the kind `mprotect`. Memory was made executable, or could not be (mprotect, pkey_mprotect).
+pub mod mprotect {
+    fields! { Mprotect:
+        address Number "mprotect.address" "Where it begins.";
+        length Number "mprotect.length" "Bytes.";
+        protection Number "mprotect.protection" "What it is to be: 1 read, 2 write, 4 execute.";
+    }
+}
+
+/// Fields of events of the kind `module_load`. A kernel module was loaded, or could not be (init_module, finit_module).
+pub mod module_load {
+    fields! { ModuleLoad:
+        name Text "module_load.name" "The module's name, where it came so far as to have one.";
+        path Text "module_load.path" "The file that it is in, resolved by the kernel; not there for what was given in memory.";
+        inode Number "module_load.inode" "Its inode number.";
+        file_mode Number "module_load.file_mode" "Its type and permissions (st_mode).";
+        parameters Text "module_load.parameters" "What it was given, as written.";
+    }
+}
+
+/// Fields of events of the kind `module_unload`. A kernel module was unloaded, or could not be (delete_module).
+pub mod module_unload {
+    fields! { ModuleUnload:
+        name Text "module_unload.name" "The module's name, as asked for.";
+        flags Number "module_unload.flags" "Flags of delete_module(2).";
+    }
+}
+
+/// Fields of events of the kind `kexec`. Another kernel was loaded to be booted, or could not be (kexec_load, kexec_file_load).
+pub mod kexec {
+    fields! { Kexec:
+        path Text "kexec.path" "The kernel's file, resolved by the kernel; not there for what was given in memory.";
+        inode Number "kexec.inode" "Its inode number.";
+        file_mode Number "kexec.file_mode" "Its type and permissions (st_mode).";
+        command_line Text "kexec.command_line" "What the kernel is to be told, as written.";
+        flags Number "kexec.flags" "Flags of the call.";
+    }
+}
+
+/// Fields of events of the kind `bpf`. A process loaded, attached or asked for something of BPF, or could not (bpf). What reads and writes maps is not told.
+pub mod bpf {
+    fields! { Bpf:
+        command Number "bpf.command" "Which: 0 a map is made, 5 a program loaded, 6 and 7 pinned and taken, 8 attached, 28 linked (bpf(2)).";
+        object_type Number "bpf.object_type" "The program's or the map's type.";
+        name Text "bpf.name" "The program's or the map's name.";
+    }
+}
+
+/// Fields of events of the kind `perf_event`. A counter or a probe of perf was opened, or could not be (perf_event_open).
+pub mod perf_event {
+    fields! { PerfEvent:
+        event_type Number "perf_event.event_type" "Its type: 0 hardware, 1 software, 2 tracepoint, 5 breakpoint; others are those of the kernel's list, such as kprobe.";
+        config Number "perf_event.config" "Which of the type.";
+        target_ns_pid Number "perf_event.target_ns_pid" "Whom it looks at, as the caller gave it: 0 himself, -1 everybody on the processor.";
+        cpu Number "perf_event.cpu" "On which processor, -1 on any.";
+    }
+}
+
+/// Fields of events of the kind `userfaultfd`. A process asked to handle page faults itself, or could not (userfaultfd).
+pub mod userfaultfd {
+    fields! { Userfaultfd:
+        flags Number "userfaultfd.flags" "Flags of userfaultfd(2).";
+    }
+}
+
+/// Fields of events of the kind `io_uring`. An io_uring instance was made, or could not be (io_uring_setup).
+pub mod io_uring {
+    fields! { IoUring:
+        entries Number "io_uring.entries" "Entries of its queue, as asked for.";
+        flags Number "io_uring.flags" "Flags of io_uring_setup(2).";
+    }
+}
+
+/// Fields of events of the kind `connect`. A socket was connected, or could not be (connect, and sending with MSG_FASTOPEN). A non-blocking connect has the result -115 (EINPROGRESS).
 pub mod connect {
     fields! { Connect:
         address Address "connect.address" "Address of the peer, where that has an internet address.";
         port Number "connect.port" "Port of the peer, likewise.";
-        protocol Number "connect.protocol" "IP protocol: 6 TCP, 17 UDP.";
-        family Number "connect.family" "Address family: 1 unix, 2 IPv4, 10 IPv6.";
+        protocol Number "connect.protocol" "IP protocol: 6 TCP (multipath TCP too), 17 UDP.";
+        family Number "connect.family" "Address family: 1 unix, 2 IPv4, 10 IPv6, 40 vsock.";
         local_port Number "connect.local_port" "Port of this side, where the kernel has chosen it.";
         local_address Address "connect.local_address" "Address of this side, likewise.";
         fd Number "connect.fd" "File descriptor of the socket.";
         socket_type Number "connect.socket_type" "1 stream, 2 datagram, 3 raw, 5 sequenced packets.";
         unix_path Text "connect.unix_path" "Path of a unix socket; an abstract name begins with @.";
+        fast_open YesNo "connect.fast_open" "Whether data went with it (MSG_FASTOPEN).";
+        cid Number "connect.cid" "Context id of the peer of a vsock.";
+        vsock_port Number "connect.vsock_port" "Its port.";
+    }
+}
+
+/// Fields of events of the kind `bind`. A socket got an address of its own, or could not (bind).
+pub mod bind {
+    fields! { Bind:
+        address Address "bind.address" "The address, where that is an internet address; all zero for any.";
+        port Number "bind.port" "The port, likewise; where the call succeeded the one that the kernel chose.";
+        protocol Number "bind.protocol" "IP protocol: 6 TCP (multipath TCP too), 17 UDP.";
+        family Number "bind.family" "Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets, 40 vsock.";
+        fd Number "bind.fd" "File descriptor of the socket.";
+        socket_type Number "bind.socket_type" "1 stream, 2 datagram, 3 raw, 5 sequenced packets.";
+        unix_path Text "bind.unix_path" "Path of a unix socket, as asked for; an abstract name begins with @.";
     }
 }
 
@@ -279,6 +794,55 @@ pub mod listen {
         fd Number "listen.fd" "File descriptor of the socket.";
         backlog Number "listen.backlog" "Connections that may wait, as asked for.";
         socket_type Number "listen.socket_type" "1 stream, 5 sequenced packets.";
+        unix_path Text "listen.unix_path" "Path of a unix socket that waits; an abstract name begins with @.";
+        protocol Number "listen.protocol" "IP protocol: 6 TCP (multipath TCP too), 132 SCTP.";
+    }
+}
+
+/// Fields of events of the kind `accept`. A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.
+pub mod accept {
+    fields! { Accept:
+        address Address "accept.address" "Address of the peer, where that has an internet address.";
+        port Number "accept.port" "Port of the peer, likewise.";
+        local_address Address "accept.local_address" "Address of this side.";
+        local_port Number "accept.local_port" "Port of this side.";
+        family Number "accept.family" "Address family: 1 unix, 2 IPv4, 10 IPv6, 40 vsock.";
+        protocol Number "accept.protocol" "IP protocol: 6 TCP (multipath TCP too), 132 SCTP.";
+        fd Number "accept.fd" "File descriptor of the socket that waits; the connection's is the result.";
+        unix_path Text "accept.unix_path" "Path of the unix socket that waits; an abstract name begins with @.";
+    }
+}
+
+/// Fields of events of the kind `send`. Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+pub mod send {
+    fields! { Send:
+        address Address "send.address" "Address that it was sent to, where that is an internet address.";
+        port Number "send.port" "Port that it was sent to, likewise.";
+        protocol Number "send.protocol" "IP protocol: 17 UDP, 1 ICMP, 255 raw.";
+        family Number "send.family" "Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets.";
+        fd Number "send.fd" "File descriptor of the socket.";
+        socket_type Number "send.socket_type" "1 stream, 2 datagram, 3 raw.";
+        local_port Number "send.local_port" "Port of this side, where it has one.";
+        unix_path Text "send.unix_path" "Path of a unix socket; an abstract name begins with @.";
+    }
+}
+
+/// Fields of events of the kind `socket`. A socket was made, or could not be (socket).
+pub mod socket {
+    fields! { Socket:
+        family Number "socket.family" "Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets, 38 the kernel's cryptography, 40 vsock.";
+        socket_type Number "socket.socket_type" "1 stream, 2 datagram, 3 raw, 5 sequenced packets.";
+        protocol Number "socket.protocol" "Protocol, as asked for; its numbers are those of the family.";
+    }
+}
+
+/// Fields of events of the kind `dup`. A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).
+pub mod dup {
+    fields! { Dup:
+        address Address "dup.address" "Address of the peer, where that has an internet address.";
+        port Number "dup.port" "Port of the peer, likewise.";
+        family Number "dup.family" "Address family: 1 unix, 2 IPv4, 10 IPv6.";
+        fd Number "dup.fd" "Descriptor of the socket that was copied; its copy's (0, 1 or 2) is the result.";
     }
 }
 

@@ -14,7 +14,67 @@ pub fn exit(code: i32) -> TestEvent {
     TestEvent::new(Kind::Exit).set(field::exit::CODE, code)
 }
 
-/// A file was opened, or could not be (open, openat, openat2, creat).
+/// A process changed its user, groups or capabilities, or could not (setuid and its family, setgroups, capset). `process` is who it was before; that an exec changes them, the exec says.
+#[must_use]
+pub fn credentials(uid: u32, euid: u32) -> TestEvent {
+    TestEvent::new(Kind::Credentials).set(field::credentials::UID, uid).set(field::credentials::EUID, euid)
+}
+
+/// A process began to trace another, or wrote into its memory or registers, or could not (ptrace). What only steers or reads who is traced already is not told.
+#[must_use]
+pub fn ptrace(request: u32) -> TestEvent {
+    TestEvent::new(Kind::Ptrace).set(field::ptrace::REQUEST, request)
+}
+
+/// A process sent a signal to another one, or could not (kill, tkill, tgkill, rt_sigqueueinfo, pidfd_send_signal). Not those of the kernel, nor what a process sends itself.
+#[must_use]
+pub fn signal(signal: u32) -> TestEvent {
+    TestEvent::new(Kind::Signal).set(field::signal::SIGNAL, signal)
+}
+
+/// A thread changed something about itself that protects it or says who it is, or could not (prctl, seccomp). Options that only ask are not told.
+#[must_use]
+pub fn prctl(option: u32, name: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Prctl).set(field::prctl::OPTION, option).set(field::prctl::NAME, name.as_ref())
+}
+
+/// A thread entered namespaces that are there, or could not (setns). `process` is as it was before.
+#[must_use]
+pub fn setns(flags: u32) -> TestEvent {
+    TestEvent::new(Kind::Setns).set(field::setns::FLAGS, flags)
+}
+
+/// A thread left for namespaces of its own, or could not (unshare). `process` is as it was before; that a fork makes them, the fork's flags say.
+#[must_use]
+pub fn unshare(flags: u32) -> TestEvent {
+    TestEvent::new(Kind::Unshare).set(field::unshare::FLAGS, flags)
+}
+
+/// A process changed its root folder, or could not (chroot).
+#[must_use]
+pub fn chroot(path: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Chroot).set(field::chroot::PATH, path.as_ref())
+}
+
+/// A mount namespace got another root, or could not (pivot_root).
+#[must_use]
+pub fn pivot_root(new_root: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::PivotRoot).set(field::pivot_root::NEW_ROOT, new_root.as_ref())
+}
+
+/// A process read or wrote the memory of another, or could not (process_vm_readv, process_vm_writev).
+#[must_use]
+pub fn process_memory(written: bool) -> TestEvent {
+    TestEvent::new(Kind::ProcessMemory).set(field::process_memory::WRITTEN, written)
+}
+
+/// A process could not begin a program (execve, execveat).
+#[must_use]
+pub fn exec_failed(path: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::ExecFailed).set(field::exec_failed::PATH, path.as_ref())
+}
+
+/// A file was opened, or could not be (open, openat, openat2, creat, open_by_handle_at).
 #[must_use]
 pub fn open(path: impl AsRef<[u8]>) -> TestEvent {
     TestEvent::new(Kind::Open).set(field::open::PATH, path.as_ref())
@@ -34,10 +94,170 @@ pub fn rename(old_path: impl AsRef<[u8]>, new_path: impl AsRef<[u8]>) -> TestEve
         .set(field::rename::NEW_PATH, new_path.as_ref())
 }
 
+/// A file got another name, or could not (link, linkat).
+#[must_use]
+pub fn link(old_path: impl AsRef<[u8]>, new_path: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Link)
+        .set(field::link::OLD_PATH, old_path.as_ref())
+        .set(field::link::NEW_PATH, new_path.as_ref())
+}
+
+/// A symbolic link was made, or could not be (symlink, symlinkat).
+#[must_use]
+pub fn symlink(target: impl AsRef<[u8]>, path: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Symlink).set(field::symlink::TARGET, target.as_ref()).set(field::symlink::PATH, path.as_ref())
+}
+
+/// The permissions of a file were changed, or could not be (chmod, fchmod, fchmodat, fchmodat2).
+#[must_use]
+pub fn chmod(path: impl AsRef<[u8]>, mode: u32) -> TestEvent {
+    TestEvent::new(Kind::Chmod).set(field::chmod::PATH, path.as_ref()).set(field::chmod::MODE, mode)
+}
+
+/// The owner or the group of a file was changed, or could not be (chown, lchown, fchown, fchownat).
+#[must_use]
+pub fn chown(path: impl AsRef<[u8]>, owner: u32) -> TestEvent {
+    TestEvent::new(Kind::Chown).set(field::chown::PATH, path.as_ref()).set(field::chown::OWNER, owner)
+}
+
+/// A file got another length, or could not (truncate, ftruncate). That an open cuts it, the open's flags say.
+#[must_use]
+pub fn truncate(path: impl AsRef<[u8]>, size: i64) -> TestEvent {
+    TestEvent::new(Kind::Truncate).set(field::truncate::PATH, path.as_ref()).set(field::truncate::SIZE, size)
+}
+
+/// The times of a file were changed, or could not be (utime, utimes, futimesat, utimensat).
+#[must_use]
+pub fn utimes(path: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Utimes).set(field::utimes::PATH, path.as_ref())
+}
+
+/// An extended attribute of a file was set or removed, or could not be (setxattr and removexattr, and their families).
+#[must_use]
+pub fn xattr(path: impl AsRef<[u8]>, name: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Xattr).set(field::xattr::PATH, path.as_ref()).set(field::xattr::NAME, name.as_ref())
+}
+
+/// Something was mounted, bound or moved, or could not be (mount, move_mount).
+#[must_use]
+pub fn mount(source: impl AsRef<[u8]>, path: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Mount).set(field::mount::SOURCE, source.as_ref()).set(field::mount::PATH, path.as_ref())
+}
+
+/// Something was unmounted, or could not be (umount2).
+#[must_use]
+pub fn umount(path: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Umount).set(field::umount::PATH, path.as_ref())
+}
+
+/// A folder was made, or could not be (mkdir, mkdirat).
+#[must_use]
+pub fn mkdir(path: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Mkdir).set(field::mkdir::PATH, path.as_ref())
+}
+
+/// A device node, a named pipe or an empty file was made, or could not be (mknod, mknodat).
+#[must_use]
+pub fn mknod(path: impl AsRef<[u8]>, mode: u32) -> TestEvent {
+    TestEvent::new(Kind::Mknod).set(field::mknod::PATH, path.as_ref()).set(field::mknod::MODE, mode)
+}
+
+/// A file that has no place in any folder was made, or could not be (memfd_create).
+#[must_use]
+pub fn memfd(name: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Memfd).set(field::memfd::NAME, name.as_ref())
+}
+
+/// Memory was mapped that can be executed and is of no file, or can be written as well, or could not be (mmap). A program's code that is mapped from its file is not told.
+#[must_use]
+pub fn mmap(protection: u32) -> TestEvent {
+    TestEvent::new(Kind::Mmap).set(field::mmap::PROTECTION, protection)
+}
+
+/// Memory was made executable, or could not be (mprotect, pkey_mprotect).
+#[must_use]
+pub fn mprotect(protection: u32) -> TestEvent {
+    TestEvent::new(Kind::Mprotect).set(field::mprotect::PROTECTION, protection)
+}
+
+/// A kernel module was loaded, or could not be (init_module, finit_module).
+#[must_use]
+pub fn module_load(name: impl AsRef<[u8]>, path: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::ModuleLoad)
+        .set(field::module_load::NAME, name.as_ref())
+        .set(field::module_load::PATH, path.as_ref())
+}
+
+/// A kernel module was unloaded, or could not be (delete_module).
+#[must_use]
+pub fn module_unload(name: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::ModuleUnload).set(field::module_unload::NAME, name.as_ref())
+}
+
+/// Another kernel was loaded to be booted, or could not be (kexec_load, kexec_file_load).
+#[must_use]
+pub fn kexec(path: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::Kexec).set(field::kexec::PATH, path.as_ref())
+}
+
+/// A process loaded, attached or asked for something of BPF, or could not (bpf). What reads and writes maps is not told.
+#[must_use]
+pub fn bpf(command: u32) -> TestEvent {
+    TestEvent::new(Kind::Bpf).set(field::bpf::COMMAND, command)
+}
+
+/// A counter or a probe of perf was opened, or could not be (perf_event_open).
+#[must_use]
+pub fn perf_event(event_type: u32) -> TestEvent {
+    TestEvent::new(Kind::PerfEvent).set(field::perf_event::EVENT_TYPE, event_type)
+}
+
+/// A process asked to handle page faults itself, or could not (userfaultfd).
+#[must_use]
+pub fn userfaultfd(flags: u32) -> TestEvent {
+    TestEvent::new(Kind::Userfaultfd).set(field::userfaultfd::FLAGS, flags)
+}
+
+/// An io_uring instance was made, or could not be (io_uring_setup).
+#[must_use]
+pub fn io_uring(entries: u32) -> TestEvent {
+    TestEvent::new(Kind::IoUring).set(field::io_uring::ENTRIES, entries)
+}
+
+/// A socket got an address of its own, or could not (bind).
+#[must_use]
+pub fn bind(address: IpAddr, port: u16) -> TestEvent {
+    TestEvent::new(Kind::Bind).set(field::bind::ADDRESS, address).set(field::bind::PORT, port)
+}
+
 /// A socket waits for connections, or could not.
 #[must_use]
 pub fn listen(address: IpAddr, port: u16) -> TestEvent {
     TestEvent::new(Kind::Listen).set(field::listen::ADDRESS, address).set(field::listen::PORT, port)
+}
+
+/// A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.
+#[must_use]
+pub fn accept(address: IpAddr, port: u16) -> TestEvent {
+    TestEvent::new(Kind::Accept).set(field::accept::ADDRESS, address).set(field::accept::PORT, port)
+}
+
+/// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+#[must_use]
+pub fn send(address: IpAddr, port: u16) -> TestEvent {
+    TestEvent::new(Kind::Send).set(field::send::ADDRESS, address).set(field::send::PORT, port)
+}
+
+/// A socket was made, or could not be (socket).
+#[must_use]
+pub fn socket(family: u16, socket_type: u32) -> TestEvent {
+    TestEvent::new(Kind::Socket).set(field::socket::FAMILY, family).set(field::socket::SOCKET_TYPE, socket_type)
+}
+
+/// A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).
+#[must_use]
+pub fn dup(address: IpAddr, port: u16) -> TestEvent {
+    TestEvent::new(Kind::Dup).set(field::dup::ADDRESS, address).set(field::dup::PORT, port)
 }
 
 /// Events were lost between the kernel and the host.

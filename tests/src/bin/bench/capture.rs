@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use lanner_abi::{Kind, OwnedRecord, PROCESS, field};
 use lanner_json::Object;
-use lanner_probes::Task;
+use lanner_probes::{Standing, Task};
 use lanner_probes::event::RawEvent;
 use lanner_source::capture::{CaptureReader, CaptureWriter};
 use lanner_source::record::{Machine, Record};
@@ -73,6 +73,18 @@ fn record(number: u64) -> Record {
         euid: 1000,
         gid: 1000,
         egid: 1000,
+        standing: Some(Standing {
+            suid: 1000,
+            sgid: 1000,
+            sid: 900,
+            pgid: 900,
+            mnt_ns: 0xeffffff8,
+            pid_ns: 0xeffffffc,
+            net_ns: 0xeffffff9,
+            user_ns: 0xeffffffd,
+            cgroup_id: 4242,
+            ..Standing::default()
+        }),
         comm: format!("worker-{}", number % 7).into_bytes(),
         kernel_thread: false,
     };

@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use lanner_abi::{FieldInfo, Kind, OwnedRecord, PROCESS, Reads, RecordInfo, Type, Value};
-use lanner_probes::event::{RawEvent, Task};
+use lanner_probes::event::{RawEvent, Standing, Task};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -44,8 +44,30 @@ fn record_of(info: &'static RecordInfo) -> impl Strategy<Value = OwnedRecord> {
     })
 }
 
+fn standing() -> impl Strategy<Value = Standing> {
+    any::<([u32; 8], [u64; 4])>().prop_map(|(ids, numbers)| {
+        let [suid, sgid, sid, pgid, mnt_ns, pid_ns, net_ns, user_ns] = ids;
+        let [cgroup_id, caps_inheritable, caps_permitted, caps_effective] = numbers;
+        Standing {
+            suid,
+            sgid,
+            sid,
+            pgid,
+            mnt_ns,
+            pid_ns,
+            net_ns,
+            user_ns,
+            cgroup_id,
+            caps_inheritable,
+            caps_permitted,
+            caps_effective,
+        }
+    })
+}
+
 fn task() -> impl Strategy<Value = Task> {
-    (any::<([u32; 2], [u64; 2], u32, [u32; 4], bool)>(), bytes()).prop_map(|((ids, starts, ppid, users, k), comm)| {
+    let known = any::<([u32; 2], [u64; 2], u32, [u32; 4], bool)>();
+    (known, bytes(), option::of(standing())).prop_map(|((ids, starts, ppid, users, k), comm, standing)| {
         Task {
             pid: ids[0],
             tid: ids[1],
@@ -56,6 +78,7 @@ fn task() -> impl Strategy<Value = Task> {
             euid: users[1],
             gid: users[2],
             egid: users[3],
+            standing,
             comm,
             kernel_thread: k,
         }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Opens. */
+#pragma once
+
+/* uapi/linux/openat2.h */
+struct open_how {
+	u64 flags;
+	u64 mode;
+	u64 resolve;
+};
+
+/*
+ * What was opened is read from the descriptor: by now another thread may have closed it (then the caller's name is all
+ * there is), or put another file in its place, which is why the event says so where descriptors are shared.
+ * A global function, so that the hooks share one body. `name` is 0 where there was none.
+ */
+__noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flags, u32 mode)
+{
+	struct open_record *open = BEGIN(open, KIND_OPEN);
+	s32 folder = (s32)folder_and_compat;
+	struct open_fields *payload;
+	struct file_facts facts;
+	struct file *file = NULL;
+	u32 at = sizeof(*open);
+
+	if (!open)
+		return 0;
+	payload = &open->payload;
+	open->record.result = result;
+	if (folder_and_compat >> 32)
+		open->record.flags |= EVENT_COMPAT;
+	FILL(payload, OPEN, flags, flags);
+	FILL(payload, OPEN, mode, mode);
+	FILL(payload, OPEN, created, 0);
+	if (result >= 0)
+		file = own_file(result);
+	if (!file) {
+		if (name) {
+			payload->present |= OPEN_path;
+			at = append_named(&open->record, &payload->path, at, name, folder);
+		}
+		submit(KIND_OPEN, &open->record, at);
+		return 0;
+	}
+	if (shares_files())
+		open->record.flags |= EVENT_SHARED;
+	payload->created = (BPF_CORE_READ(file, f_mode) & FMODE_CREATED) != 0;
+	payload->flags = BPF_CORE_READ(file, f_flags) | (flags & O_ONLY_ARGUMENT);
+	read_file(&facts, file);
+	FILL(payload, OPEN, inode, facts.inode);
+	FILL(payload, OPEN, dev, facts.dev);
+	FILL(payload, OPEN, file_mode, facts.mode);
+	FILL(payload, OPEN, file_upper, facts.upper);
+	FILL(payload, OPEN, owner, facts.uid);
+	FILL(payload, OPEN, links, facts.links);
+	FILL(payload, OPEN, deleted, !facts.links);
+	payload->present |= OPEN_path;
+	payload->path.walk = append_path_of(file, &open->record, at);
+	at += payload->path.walk;
+	if (name) {
+		payload->present |= OPEN_asked;
+		at = append_asked(&open->record, &payload->asked, at, name, folder);
+	}
+	submit(KIND_OPEN, &open->record, at);
+	return 0;
+}
+
+static __always_inline u64 folder_of(struct call *call, u64 folder)
+{
+	return (u64)call->compat << 32 | (u32)folder;
+}
+
+CALL(open)
+{
+	report_open(call->result, ARG(0), folder_of(call, AT_FDCWD), ARG(1), ARG(2));
+}
+
+CALL(creat)
+{
+	report_open(call->result, ARG(0), folder_of(call, AT_FDCWD), O_CREAT | O_WRONLY | O_TRUNC, ARG(1));
+}
+
+CALL(openat)
+{
+	report_open(call->result, ARG(1), folder_of(call, ARG(0)), ARG(2), ARG(3));
+}
+
+CALL(openat2)
+{
+	struct open_how how = {};
+
+	/* The caller's memory: what comes of it is a claim, but for a file that was opened f_flags is not. */
+	bpf_probe_read_user(&how, sizeof(how), (const void *)ARG(2));
+	report_open(call->result, ARG(1), folder_of(call, ARG(0)), how.flags, how.mode);
+}
+
+CALL(open_by_handle_at)
+{
+	report_open(call->result, 0, folder_of(call, AT_FDCWD), ARG(2), 0);
+}
