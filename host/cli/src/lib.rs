@@ -5,6 +5,7 @@
 mod buffer;
 mod colour;
 mod doctor;
+mod events;
 mod log;
 mod output;
 mod pack;

@@ -10,7 +10,8 @@ use super::colour::Colour;
 /// The options that `run` and `replay` share.
 #[derive(Debug, clap::Args)]
 pub(super) struct Output {
-    /// How findings are written: for people, or one JSON object a line
+    /// How findings are written: for people, or one JSON object a line; `events` prints the events of a capture instead,
+    /// and judges nothing
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     output: Format,
     /// Append findings to this file instead of writing them to stdout
@@ -22,10 +23,16 @@ pub(super) struct Output {
 enum Format {
     Text,
     Json,
+    Events,
 }
 
 impl Output {
-    /// Opens the sinks.
+    /// Whether it is events that are asked for, not findings.
+    pub(super) fn is_events(&self) -> bool {
+        self.output == Format::Events
+    }
+
+    /// Opens the sinks for findings.
     pub(super) fn open(&self, host: &str, colour: Colour) -> Result<Vec<Named>, Failure> {
         let (name, outlet) = match &self.output_file {
             None => ("stdout".to_owned(), Outlet::stdout()),
@@ -33,7 +40,7 @@ impl Output {
                 let name = path.display().to_string();
                 let tail = match self.output {
                     Format::Text => Tail::Text,
-                    Format::Json => Tail::Json,
+                    Format::Json | Format::Events => Tail::Json,
                 };
                 let outlet = Outlet::file(path.clone(), tail);
                 let outlet = outlet.map_err(|error| format!("findings cannot be written to {name}: {error}"))?;
@@ -47,7 +54,7 @@ impl Output {
         };
         Ok(vec![match self.output {
             Format::Text => (name, Box::new(Lines::new(Plain::new(coloured), outlet))),
-            Format::Json => (name, Box::new(Lines::new(Json::new(host.to_owned()), outlet))),
+            Format::Json | Format::Events => (name, Box::new(Lines::new(Json::new(host.to_owned()), outlet))),
         }])
     }
 }

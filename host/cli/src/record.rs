@@ -14,6 +14,7 @@ use lanner_source::record::{Machine, Record};
 use lanner_source::{Live, Source};
 
 use super::buffer::Buffer;
+use super::events;
 use super::signals::{Asked, Asks, Signals};
 use super::status::{parts, say_degraded};
 use super::{Failure, duration};
@@ -21,9 +22,12 @@ use super::{Failure, duration};
 /// What was recorded is on disk after this time at the latest, whatever happens to the recorder.
 const FLUSH: Duration = Duration::from_secs(1);
 
+/// Instead of a file: events are printed. A file of that name is `./events`.
+const EVENTS: &str = "events";
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The file to write
+    /// The file to write; `events` prints them as JSON lines instead
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// Replace the file where it exists
@@ -40,8 +44,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let signals = Signals::listen()?;
     let mut source = Live::start(arguments.buffer.bytes())?;
     source.want(&Kind::ALL.into_iter().collect::<BTreeSet<_>>())?;
-    let writer = CaptureWriter::create(&arguments.output, source.machine(), arguments.force)?;
     let (orders, obeyed) = channel();
+    if arguments.output.as_os_str() == EVENTS {
+        obey_signals(signals, orders, arguments.duration)?;
+        tracing::info!("printing events; Ctrl-C stops");
+        return events::print(Box::new(source), &obeyed);
+    }
+    let writer = CaptureWriter::create(&arguments.output, source.machine(), arguments.force)?;
     obey_signals(signals, orders, arguments.duration)?;
     let began = Instant::now();
     let path = arguments.output.display();

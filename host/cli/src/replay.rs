@@ -13,6 +13,7 @@ use lanner_source::{Replay, Source};
 
 use super::Failure;
 use super::colour::Colour;
+use super::events;
 use super::output::Output;
 use super::rules::{Loading, Ready, Rules, summary};
 
@@ -28,6 +29,12 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
+    if arguments.output.is_events() {
+        let source = Replay::open(&arguments.capture)?;
+        // Nobody gives orders; the sender only has to live.
+        let (_orders, obeyed) = channel();
+        return events::print(Box::new(source), &obeyed);
+    }
     let Ready { engine, verdicts, remote: _in_use, .. } = arguments.rules.load(Loading::default())?;
     let source = Replay::open(&arguments.capture)?;
     let sinks = arguments.output.open(&source.machine().hostname, colour)?;

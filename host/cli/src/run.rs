@@ -53,6 +53,9 @@ const GRACE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
+    if arguments.output.is_events() {
+        return Err("`lanner run` judges events and does not print them: use `lanner record --output events`".into());
+    }
     let began = Instant::now();
     let signals = Signals::listen()?;
     let loading = Loading { live: true, kept_first: !arguments.no_reload, waits: arguments.wait_for_rules };

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod deliver;
+mod event;
 mod json;
 mod lines;
 mod look;
@@ -13,6 +14,7 @@ mod text;
 pub mod time;
 
 pub use deliver::{Delivered, Delivery, Named, Progress};
+pub use event::append_event;
 pub use json::{Json, SCHEMA_VERSION};
 pub use lines::{Format, Lines};
 pub use outlet::Outlet;
