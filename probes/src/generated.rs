@@ -32,6 +32,20 @@ pub(crate) static HOOKS: &[Hook] = &[
         since: "5.5",
     },
     Hook {
+        kind: Kind::ContainerStart,
+        also: &[],
+        program: "cgroup_made",
+        point: Point::Typed("cgroup_mkdir"),
+        since: "5.5",
+    },
+    Hook {
+        kind: Kind::ContainerStop,
+        also: &[],
+        program: "cgroup_removed",
+        point: Point::Typed("cgroup_rmdir"),
+        since: "5.5",
+    },
+    Hook {
         kind: Kind::Open,
         also: &[],
         program: "open_returned",
@@ -742,6 +756,20 @@ pub(crate) static HOOKS: &[Hook] = &[
         also: &[],
         program: "module_loaded",
         point: Point::Typed("module_load"),
+        since: "5.5",
+    },
+    Hook {
+        kind: Kind::ContainerStart,
+        also: &[],
+        program: "cgroup_made",
+        point: Point::Typed("cgroup_mkdir"),
+        since: "5.5",
+    },
+    Hook {
+        kind: Kind::ContainerStop,
+        also: &[],
+        program: "cgroup_removed",
+        point: Point::Typed("cgroup_rmdir"),
         since: "5.5",
     },
     Hook {

@@ -12,12 +12,17 @@ pub(super) trait Enrichment: Send {
     fn image(&self, image: &mut Process);
 }
 
-/// The names of users.
+/// The host's own user namespace (PROC_USER_INIT_INO of include/linux/proc_ns.h).
+const FIRST_USER_NAMESPACE: u64 = 0xefff_fffd;
+
+/// The names of the host's users. In a container, and in another user namespace, the same number is somebody else.
 pub(super) struct Users(pub(super) BTreeMap<u32, String>);
 
 impl Enrichment for Users {
     fn image(&self, image: &mut Process) {
-        let name = self.0.get(&image.uid()).map(|name| name.as_bytes().into());
+        let elsewhere = image.record().number(field::process::USER_NS).is_some_and(|ns| ns != FIRST_USER_NAMESPACE);
+        let host = image.container.is_none() && !elsewhere;
+        let name = self.0.get(&image.uid()).filter(|_| host).map(|name| name.as_bytes().into());
         // It is a text.
         let _ = image.record.set(field::process::USER, name);
     }

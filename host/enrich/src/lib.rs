@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod containers;
 mod enrichment;
 mod event;
 mod process;
@@ -12,12 +13,13 @@ mod tests;
 
 use std::sync::Arc;
 
-use lanner_abi::{FieldInfo, Kind, event_flag, field, process_flag};
+use lanner_abi::{FieldInfo, Kind, Value, event_flag, field, process_flag};
 use lanner_probes::event::RawEvent;
 
 pub use event::Event;
 pub use process::{ImageId, MAX_LINEAGE, Process, ProcessId};
 
+use lanner_source::containers::{Identity, identify};
 use lanner_source::record::{Machine, Record};
 use table::ProcessTable;
 
@@ -43,6 +45,8 @@ impl Enricher {
         match record {
             Record::Process(snapshot) => self.table.snapshot(&snapshot),
             Record::SnapshotEnd { boot_ns } => self.table.snapshot_end(boot_ns),
+            Record::Group { id, path } => self.table.group(id, &path, identify(&path).as_ref()),
+            Record::Container(container) => self.table.container(&container),
             Record::Event(event) => return self.event(*event),
         }
         None
@@ -77,7 +81,11 @@ impl Enricher {
                 _ => self.table.who(task, time_ns),
             });
         }
-        self.name_by_pid(&mut event);
+        match kind {
+            Kind::ContainerStart => self.container_starts(&mut event)?,
+            Kind::ContainerStop => self.container_stops(&mut event)?,
+            _ => self.name_by_pid(&mut event),
+        }
         self.table.forget(self.now_ns);
         self.seq += 1;
         Some(Event { seq: self.seq, ..event })
@@ -85,6 +93,39 @@ impl Enricher {
 }
 
 impl Enricher {
+    /// A control group was made; nothing where it is not that of a container.
+    fn container_starts(&mut self, event: &mut Event) -> Option<()> {
+        let group = event.payload.get();
+        let id = group.number(field::container_start::CGROUP_ID)?;
+        let path = group.bytes(field::container_start::CGROUP)?;
+        let identity = identify(path);
+        self.table.group(id, path, identity.as_ref());
+        let Identity { id, runtime, pod_uid, .. } = identity.filter(|identity| identity.whole)?;
+        let mut set = |field: &FieldInfo, text: Option<&[u8]>| {
+            // They are texts.
+            let _ = event.payload.set(field, text.map(Value::Text));
+        };
+        set(field::container_start::ID, Some(&id));
+        set(field::container_start::RUNTIME, runtime.map(str::as_bytes));
+        set(field::container_start::POD_UID, pod_uid.as_deref());
+        Some(())
+    }
+
+    /// Likewise, removed.
+    fn container_stops(&mut self, event: &mut Event) -> Option<()> {
+        let group = event.payload.get();
+        let container = self.table.group_gone(group.number(field::container_stop::CGROUP_ID)?);
+        let identity = identify(group.bytes(field::container_stop::CGROUP)?).filter(|identity| identity.whole)?;
+        let known = |at: &FieldInfo| container.as_ref().and_then(|container| container.get().bytes(at));
+        let mut set = |field: &FieldInfo, text: Option<&[u8]>| {
+            let _ = event.payload.set(field, text.map(Value::Text));
+        };
+        set(field::container_stop::ID, Some(&identity.id));
+        set(field::container_stop::RUNTIME, identity.runtime.map(str::as_bytes).or(known(field::container::RUNTIME)));
+        set(field::container_stop::POD_UID, identity.pod_uid.as_deref().or(known(field::container::POD_UID)));
+        Some(())
+    }
+
     /// Names the processes of which the event tells the pid.
     fn name_by_pid(&self, event: &mut Event) {
         for field in event.payload.info().fields {

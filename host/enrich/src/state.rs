@@ -27,6 +27,11 @@ impl State {
         Self { ppid, uid, euid, gid, egid, standing: task.standing.or(self.standing) }
     }
 
+    /// The control group that it is in; 0 where that is not known.
+    pub(crate) fn cgroup_id(&self) -> u64 {
+        self.standing.map_or(0, |standing| standing.cgroup_id)
+    }
+
     /// Of a child that has just begun.
     pub(crate) fn of_child(&self, ppid: u32) -> Self {
         Self { ppid, ..*self }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use lanner_abi::{FieldInfo, OwnedRecord, PROCESS, Value, field, process_flag};
 use lanner_probes::event::Task;
+use lanner_source::containers::Identity;
 use lanner_source::record::{Machine, ProcessSnapshot};
 
+use super::containers::Containers;
 use super::enrichment::{Enrichment, Users};
 use super::process::{ImageId, Process, ProcessId, as_parent};
 use super::state::State;
@@ -53,6 +55,7 @@ pub(super) struct ProcessTable {
     boot_time_ns: u64,
     boot_seed: u64,
     enrichments: Vec<Box<dyn Enrichment>>,
+    containers: Containers,
     living: HashMap<u32, (Key, Arc<Process>)>,
     /// Bytes of `living`.
     living_bytes: usize,
@@ -73,6 +76,7 @@ impl ProcessTable {
             boot_time_ns: machine.boot_time_ns,
             boot_seed: hash(machine.boot_id.as_bytes()),
             enrichments: vec![Box::new(Users(machine.users.clone()))],
+            containers: Containers::default(),
             living: HashMap::new(),
             living_bytes: 0,
             lingering: HashMap::new(),
@@ -102,6 +106,38 @@ impl ProcessTable {
         let before = self.find(task).unwrap_or_else(|| self.stranger(task, time_ns));
         self.who(task, time_ns);
         before
+    }
+
+    /// A control group is there.
+    pub(super) fn group(&mut self, id: u64, path: &[u8], identity: Option<&Identity>) {
+        if self.containers.add(id, path, identity) {
+            self.place_again(&[id]);
+        }
+    }
+
+    /// A control group is gone. Gives the container that it was of.
+    pub(super) fn group_gone(&mut self, id: u64) -> Option<Arc<OwnedRecord>> {
+        let container = self.containers.group(id).and_then(|group| group.container.clone());
+        self.containers.remove(id);
+        container
+    }
+
+    /// A runtime told of a container.
+    pub(super) fn container(&mut self, told: &OwnedRecord) {
+        let groups = self.containers.complete(told);
+        self.place_again(&groups);
+    }
+
+    /// Has those who live in these groups be told of with what is known of them by now. It happens a few times a container.
+    fn place_again(&mut self, groups: &[u64]) {
+        let Self { containers, living, living_bytes, enrichments, .. } = self;
+        for (_, process) in living.values_mut().filter(|(_, process)| groups.contains(&process.state.cgroup_id())) {
+            let mut placed = Process::clone(process);
+            place(containers, &mut placed);
+            enrichments.iter().for_each(|enrichment| enrichment.image(&mut placed));
+            *living_bytes = *living_bytes - process.size() + placed.size();
+            *process = Arc::new(placed);
+        }
     }
 
     /// Who has a pid.
@@ -367,6 +403,7 @@ impl ProcessTable {
     fn set_state(&self, image: &mut Process, task: &Task) {
         image.state = image.state.then(task);
         image.state.write(&mut image.record);
+        place(&self.containers, image);
         self.enrichments.iter().for_each(|enrichment| enrichment.image(image));
     }
 
@@ -381,6 +418,13 @@ impl ProcessTable {
     fn wall(&self, boot_ns: u64) -> u64 {
         self.boot_time_ns.saturating_add(boot_ns)
     }
+}
+
+/// Says in which control group and container a process is.
+fn place(containers: &Containers, process: &mut Process) {
+    let group = containers.group(process.state.cgroup_id());
+    process.container = group.and_then(|group| group.container.clone());
+    set(&mut process.record, field::process::CGROUP, group.map(|group| Value::Text(&group.path)));
 }
 
 /// Sets a field, or forgets it.

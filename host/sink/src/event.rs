@@ -48,7 +48,7 @@ fn of_process(process: &Process) -> Object {
         }
     }
     if let Some(container) = &process.container {
-        object.insert("container".into(), lanner_json::write(container.get(), &mut |_, _| None).into());
+        object.insert("container".into(), super::container(container).into());
     }
     object
 }

@@ -1,5 +1,6 @@
 //! Findings as JSON, one object a line. `docs/findings.md` documents the schema.
 
+use lanner_abi::{FieldInfo, field};
 use lanner_enrich::{Event, Process};
 use lanner_finding::{Detail, Finding};
 use serde::Serialize;
@@ -82,6 +83,24 @@ struct ProcessObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     login_uid: Option<u32>,
     start: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<lanner_json::Object>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    cgroup: String,
+    namespaces: Namespaces,
+}
+
+/// Inode numbers; left out where they are not known.
+#[derive(Serialize)]
+struct Namespaces {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mnt: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    net: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -134,6 +153,7 @@ impl<'a> Object<'a> {
 
 impl ProcessObject {
     fn new(process: &Process) -> Self {
+        let number = |field: &FieldInfo| process.record().number(field);
         Self {
             id: format!("{:016x}", process.id().0),
             image: format!("{:016x}", process.image().0),
@@ -150,6 +170,14 @@ impl ProcessObject {
             gid: process.gid(),
             login_uid: process.login_uid(),
             start: time::rfc3339(process.start_ns()),
+            container: process.container.as_ref().map(|container| super::container(container)),
+            cgroup: text(process.record().bytes(field::process::CGROUP).unwrap_or_default()),
+            namespaces: Namespaces {
+                mnt: number(field::process::MNT_NS),
+                pid: number(field::process::PID_NS),
+                net: number(field::process::NET_NS),
+                user: number(field::process::USER_NS),
+            },
         }
     }
 }

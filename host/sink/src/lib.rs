@@ -22,6 +22,7 @@ pub use queue::Behind;
 pub use tail::Tail;
 pub use text::Plain;
 
+use lanner_abi::{OwnedRecord, RecordRef, field};
 use lanner_finding::Finding;
 
 /// Takes findings.
@@ -48,6 +49,21 @@ pub enum SinkError {
     /// For good: its reader is gone.
     #[error("findings cannot be written any more: {0}")]
     Ended(std::io::Error),
+}
+
+/// All that is known of a container, as JSON. Labels are an object.
+pub(crate) fn container(container: &OwnedRecord) -> lanner_json::Object {
+    let mut object = lanner_json::write(container.get(), &mut |_, _| None);
+    for field in [field::container::LABELS, field::container::POD_LABELS] {
+        let Some(labels) = container.get().list(field) else { continue };
+        let text = |label: RecordRef<'_>, field| String::from_utf8_lossy(label.bytes(field).unwrap_or_default()).into_owned();
+        let pair = |label| (text(label, field::label::NAME), text(label, field::label::VALUE).into());
+        object.insert(field.name.to_owned(), labels.map(pair).collect::<lanner_json::Object>().into());
+    }
+    if let Some(time_ns) = container.get().number(field::container::STARTED) {
+        object.insert(field::container::STARTED.name.to_owned(), time::rfc3339(time_ns).into());
+    }
+    object
 }
 
 /// Splits arguments that each end with a NUL.

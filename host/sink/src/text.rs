@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
-use lanner_abi::Text;
+use lanner_abi::{RecordRef, Text, field};
 use lanner_enrich::Process;
 use lanner_finding::{Detail, Finding, Severity};
 
@@ -17,6 +17,8 @@ const SEVERITY_WIDTH: usize = 8;
 const RULE_WIDTH: usize = 34;
 /// Characters of a command line that are shown.
 const COMMAND_WIDTH: usize = 160;
+/// Characters of a container's id that are shown, as runtimes' tools show it.
+const CONTAINER_ID: usize = 12;
 /// Ancestors that are shown.
 const LINEAGE: usize = 12;
 
@@ -58,6 +60,9 @@ impl Format for Plain {
             self.line(out, "process", &what);
             let line: Vec<String> = process.line().take(LINEAGE).map(|p| Text::new(p.name()).to_string()).collect();
             let cut = if process.line().nth(LINEAGE).is_some() { "… → " } else { "" };
+            if let Some(container) = &process.container {
+                self.line(out, "container", &self::container(container.get()));
+            }
             self.line(out, "lineage", &format!("{cut}{}", line.into_iter().rev().collect::<Vec<_>>().join(" → ")));
         }
         for (name, value) in &finding.fields {
@@ -91,6 +96,24 @@ fn command(process: &Process) -> String {
     }
     if line.chars().count() > COMMAND_WIDTH {
         line = line.chars().take(COMMAND_WIDTH).chain(['…']).collect();
+    }
+    line
+}
+
+/// What a container is called, and what it runs; where a runtime has not told yet, its id.
+fn container(container: RecordRef<'_>) -> String {
+    let text = |field| container.bytes(field).filter(|text| !text.is_empty()).map(|text| Text::new(text).to_string());
+    let id = text(field::container::ID).unwrap_or_default();
+    let short: String = id.chars().take(CONTAINER_ID).collect();
+    let mut line = match text(field::container::NAME) {
+        Some(name) => format!("{name} ({short})"),
+        None => short,
+    };
+    if let Some(image) = text(field::container::IMAGE) {
+        line.push_str(&format!("  image {image}"));
+    }
+    if let (Some(namespace), Some(pod)) = (text(field::container::NAMESPACE), text(field::container::POD)) {
+        line.push_str(&format!("  pod {namespace}/{pod}"));
     }
     line
 }

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod capture;
+pub mod containers;
 mod live;
 pub mod procfs;
 pub mod record;
@@ -115,6 +116,9 @@ pub enum SourceError {
     /// Waiting for the kernel.
     #[error("cannot wait for kernel events: {0}")]
     Wait(std::io::Error),
+    /// No more threads.
+    #[error("no thread can be started to look after containers: {0}; raise the limit (ulimit -u, TasksMax= of the unit)")]
+    Thread(std::io::Error),
     /// /proc.
     #[error("the running processes cannot be read: {0}")]
     Processes(String),

@@ -7,6 +7,7 @@ use lanner_abi::{Kind, OwnedRecord, field};
 use lanner_probes::event::RawEvent;
 use lanner_probes::{ProbeConfig, Probes, Reader};
 
+use super::containers::{self, Details, identify};
 use super::record::{Machine, Record};
 use super::{Drained, Shortcoming, Source, SourceError, Take, procfs};
 
@@ -22,13 +23,15 @@ const SNAPSHOT_AGAIN: Duration = Duration::from_secs(10);
 /// How long an event may be on its way: from its time stamp to the ring buffer.
 const ON_ITS_WAY_NS: u64 = 100_000_000;
 /// What the process table lives on, in the order in which they are attached: whose birth is seen, his end will be.
-const PROCESS_KINDS: [Kind; 3] = [Kind::Exit, Kind::Exec, Kind::Fork];
+const PROCESS_KINDS: [Kind; 5] = [Kind::Exit, Kind::Exec, Kind::Fork, Kind::ContainerStop, Kind::ContainerStart];
 
 /// Live kernel events.
 pub struct Live {
     machine: Machine,
     probes: Probes,
     reader: Reader,
+    /// What asks runtimes of containers.
+    details: Details,
     /// Comes before what is in the ring buffer.
     before: VecDeque<Record>,
     lost: BTreeMap<Kind, u64>,
@@ -66,6 +69,7 @@ impl Live {
             machine,
             probes,
             reader,
+            details: Details::start().map_err(SourceError::Thread)?,
             before: VecDeque::new(),
             lost: BTreeMap::new(),
             undecodable: 0,
@@ -86,6 +90,12 @@ impl Live {
         let boot_ns = wall_ns().saturating_sub(self.machine.boot_time_ns);
         let snapshot = procfs::snapshot().map_err(|error| SourceError::Processes(error.to_string()))?;
         (self.hides, self.unreadable) = (snapshot.hides, snapshot.unreadable);
+        for (id, path) in containers::groups() {
+            if let Some(container) = identify(&path).filter(|identity| identity.whole) {
+                self.details.ask(container);
+            }
+            self.before.push_back(Record::Group { id, path });
+        }
         self.before.extend(snapshot.processes.into_iter().map(|process| Record::Process(Box::new(process))));
         self.before.push_back(Record::SnapshotEnd { boot_ns });
         self.snapshot_at = Instant::now();
@@ -101,6 +111,12 @@ impl Live {
         loop {
             match self.reader.next()? {
                 Ok(event) => {
+                    if event.kind == Kind::ContainerStart
+                        && let Some(path) = event.payload.get().bytes(field::container_start::CGROUP)
+                        && let Some(container) = identify(path).filter(|identity| identity.whole)
+                    {
+                        self.details.ask(container);
+                    }
                     self.passed_on_ns = self.passed_on_ns.max(event.time_ns);
                     return Some(Record::Event(Box::new(event)));
                 }
@@ -163,6 +179,9 @@ impl Source for Live {
     fn drain(&mut self, take: &mut Take<'_>) -> Result<Drained, SourceError> {
         let began = wall_ns();
         let mut drained = Drained::Nothing;
+        while let Some(container) = self.details.found() {
+            self.before.push_back(Record::Container(Box::new(container)));
+        }
         for taken in 0.. {
             if taken == PORTION {
                 drained = Drained::Some;

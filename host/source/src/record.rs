@@ -17,6 +17,15 @@ pub enum Record {
         /// When the snapshot began, ns since boot.
         boot_ns: u64,
     },
+    /// A control group that was there already: at the start, and again after events were lost.
+    Group {
+        /// Its id: the inode number of its folder.
+        id: u64,
+        /// Its path, from the root of the hierarchy.
+        path: Vec<u8>,
+    },
+    /// What a runtime knows of a container: a record of the schema's `container`.
+    Container(Box<OwnedRecord>),
     /// An event.
     Event(Box<RawEvent>),
 }

@@ -62,6 +62,8 @@ enum kind {
 	KIND_SOCKET = 86,
 	KIND_DUP = 87,
 	KIND_LOSS = 112,
+	KIND_CONTAINER_START = 116,
+	KIND_CONTAINER_STOP = 117,
 	KINDS = 128,
 };
 
@@ -80,6 +82,8 @@ static inline enum ring ring_of(enum kind kind)
 	case KIND_CREDENTIALS:
 	case KIND_SETNS:
 	case KIND_UNSHARE:
+	case KIND_CONTAINER_START:
+	case KIND_CONTAINER_STOP:
 		return RING_PROCESS;
 	case KIND_OPEN:
 	case KIND_CONNECT:
@@ -172,6 +176,7 @@ struct process_fields {
 	u64 exe_ctime;
 	u32 tty;
 	u64 cgroup_id;
+	struct text cgroup;
 } __attribute__((aligned(8)));
 
 #define PROCESS_ns_pid (1ULL << 6)
@@ -201,7 +206,7 @@ struct process_fields {
 #define PROCESS_exe_ctime (1ULL << 39)
 #define PROCESS_tty (1ULL << 40)
 #define PROCESS_cgroup_id (1ULL << 41)
-_Static_assert(sizeof(struct process_fields) == 248, "");
+_Static_assert(sizeof(struct process_fields) == 256, "");
 
 struct exec_fields {
 	u64 present;
@@ -1067,4 +1072,40 @@ _Static_assert(sizeof(struct dup_fields) == 32, "");
 struct dup_record {
 	struct record record;
 	struct dup_fields payload;
+};
+
+struct container_start_fields {
+	u64 present;
+	struct text id;
+	struct text runtime;
+	struct text pod_uid;
+	struct text cgroup;
+	u64 cgroup_id;
+} __attribute__((aligned(8)));
+
+#define CONTAINER_START_cgroup (1ULL << 3)
+#define CONTAINER_START_cgroup_id (1ULL << 4)
+_Static_assert(sizeof(struct container_start_fields) == 48, "");
+
+struct container_start_record {
+	struct record record;
+	struct container_start_fields payload;
+};
+
+struct container_stop_fields {
+	u64 present;
+	struct text id;
+	struct text runtime;
+	struct text pod_uid;
+	struct text cgroup;
+	u64 cgroup_id;
+} __attribute__((aligned(8)));
+
+#define CONTAINER_STOP_cgroup (1ULL << 3)
+#define CONTAINER_STOP_cgroup_id (1ULL << 4)
+_Static_assert(sizeof(struct container_stop_fields) == 48, "");
+
+struct container_stop_record {
+	struct record record;
+	struct container_stop_fields payload;
 };

@@ -259,16 +259,16 @@ struct kernfs_node {
 	u64 id;
 } CORE;
 
-struct cgroup {
-	struct kernfs_node *kn;
+struct cgroup_root {
+	int hierarchy_id;
 } CORE;
 
-struct cgroup_subsys_state {
-	struct cgroup *cgroup;
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
 } CORE;
 
 struct css_set {
-	struct cgroup_subsys_state *subsys[1];
 	struct cgroup *dfl_cgrp;
 } CORE;
 

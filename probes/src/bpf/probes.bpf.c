@@ -20,6 +20,7 @@
 #include "process.bpf.h"
 #include "identity.bpf.h"
 #include "others.bpf.h"
+#include "container.bpf.h"
 
 /* The kernel lends the helpers used here to such programs only. */
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

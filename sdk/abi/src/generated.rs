@@ -110,11 +110,15 @@ pub enum Kind {
     Dup = 87,
     /// Events were lost between the kernel and the host.
     Loss = 112,
+    /// A container starts: its control group was made. `process` is the runtime's, which made it; what else is known of the container, events of its own processes tell.
+    ContainerStart = 116,
+    /// A container has stopped: its control group was removed.
+    ContainerStop = 117,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 45] = [
+    pub const ALL: [Kind; 47] = [
         Kind::Exec,
         Kind::Fork,
         Kind::Exit,
@@ -160,6 +164,8 @@ impl Kind {
         Kind::Socket,
         Kind::Dup,
         Kind::Loss,
+        Kind::ContainerStart,
+        Kind::ContainerStop,
     ];
 
     /// The number, as it stands in frames.
@@ -218,6 +224,8 @@ impl Kind {
             Self::Socket => "socket",
             Self::Dup => "dup",
             Self::Loss => "loss",
+            Self::ContainerStart => "container_start",
+            Self::ContainerStop => "container_stop",
         }
     }
 
@@ -271,6 +279,8 @@ impl Kind {
             86 => Some(Self::Socket),
             87 => Some(Self::Dup),
             112 => Some(Self::Loss),
+            116 => Some(Self::ContainerStart),
+            117 => Some(Self::ContainerStop),
             _ => None,
         }
     }
@@ -324,6 +334,8 @@ impl Kind {
             "socket" => Some(Self::Socket),
             "dup" => Some(Self::Dup),
             "loss" => Some(Self::Loss),
+            "container_start" => Some(Self::ContainerStart),
+            "container_stop" => Some(Self::ContainerStop),
             _ => None,
         }
     }
@@ -385,6 +397,8 @@ impl Kind {
             Self::Socket => &SOCKET_KIND,
             Self::Dup => &DUP_KIND,
             Self::Loss => &LOSS_KIND,
+            Self::ContainerStart => &CONTAINER_START_KIND,
+            Self::ContainerStop => &CONTAINER_STOP_KIND,
         }
     }
 }
@@ -839,6 +853,26 @@ static LOSS_KIND: KindInfo = KindInfo {
     from_kernel: false,
 };
 
+static CONTAINER_START_KIND: KindInfo = KindInfo {
+    record: &CONTAINER_START,
+    sees: "containers that start",
+    has_process: true,
+    has_result: false,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static CONTAINER_STOP_KIND: KindInfo = KindInfo {
+    record: &CONTAINER_STOP,
+    sees: "containers that stop",
+    has_process: true,
+    has_result: false,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
 /// Bits of the fields that hold a `process_flag`.
 pub mod process_flag {
     use super::FlagSet;
@@ -957,12 +991,12 @@ pub mod stdio_flag {
 pub static PROCESS: RecordInfo = RecordInfo {
     name: "process",
     section: 1,
-    size: 248,
+    size: 256,
     fields: &PROCESS_FIELDS,
     index: 0,
     words: &[Word {
         at: 0,
-        known: 0x3ffffffffff,
+        known: 0x7ffffffffff,
         texts: &[
             Place { offset: 160, word: 0, bit: 30 },
             Place { offset: 168, word: 0, bit: 31 },
@@ -970,13 +1004,14 @@ pub static PROCESS: RecordInfo = RecordInfo {
             Place { offset: 184, word: 0, bit: 33 },
             Place { offset: 192, word: 0, bit: 34 },
             Place { offset: 200, word: 0, bit: 35 },
+            Place { offset: 248, word: 0, bit: 42 },
         ],
         pointing: 0xc,
         points: &[&PROCESS_FIELDS[2], &PROCESS_FIELDS[3]],
     }],
 };
 
-static PROCESS_FIELDS: [FieldInfo; 42] = [
+static PROCESS_FIELDS: [FieldInfo; 43] = [
     FieldInfo {
         name: "id",
         ty: Type::U64,
@@ -1607,6 +1642,21 @@ static PROCESS_FIELDS: [FieldInfo; 42] = [
         section: 1,
         place: Place { offset: 240, word: 0, bit: 41 },
     },
+    FieldInfo {
+        name: "cgroup",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Host,
+        shown: false,
+        json: "cgroup",
+        port: None,
+        pid: None,
+        section: 1,
+        place: Place { offset: 248, word: 0, bit: 42 },
+    },
 ];
 
 /// One thing that happened. Rows stand in the order of `seq`.
@@ -1746,24 +1796,30 @@ static EVENT_FIELDS: [FieldInfo; 8] = [
 pub static CONTAINER: RecordInfo = RecordInfo {
     name: "container",
     section: 3,
-    size: 48,
+    size: 128,
     fields: &CONTAINER_FIELDS,
     index: 2,
     words: &[Word {
         at: 0,
-        known: 0x1f,
+        known: 0x7fff,
         texts: &[
             Place { offset: 8, word: 0, bit: 0 },
             Place { offset: 16, word: 0, bit: 1 },
             Place { offset: 24, word: 0, bit: 2 },
             Place { offset: 32, word: 0, bit: 3 },
+            Place { offset: 48, word: 0, bit: 5 },
+            Place { offset: 56, word: 0, bit: 6 },
+            Place { offset: 64, word: 0, bit: 7 },
+            Place { offset: 88, word: 0, bit: 10 },
+            Place { offset: 96, word: 0, bit: 11 },
+            Place { offset: 104, word: 0, bit: 12 },
         ],
-        pointing: 0x10,
-        points: &[&CONTAINER_FIELDS[4]],
+        pointing: 0x6010,
+        points: &[&CONTAINER_FIELDS[4], &CONTAINER_FIELDS[13], &CONTAINER_FIELDS[14]],
     }],
 };
 
-static CONTAINER_FIELDS: [FieldInfo; 5] = [
+static CONTAINER_FIELDS: [FieldInfo; 15] = [
     FieldInfo {
         name: "id",
         ty: Type::Text,
@@ -1839,6 +1895,156 @@ static CONTAINER_FIELDS: [FieldInfo; 5] = [
         section: 3,
         place: Place { offset: 40, word: 0, bit: 4 },
     },
+    FieldInfo {
+        name: "image_repository",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "image_repository",
+        port: None,
+        pid: None,
+        section: 3,
+        place: Place { offset: 48, word: 0, bit: 5 },
+    },
+    FieldInfo {
+        name: "image_tag",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "image_tag",
+        port: None,
+        pid: None,
+        section: 3,
+        place: Place { offset: 56, word: 0, bit: 6 },
+    },
+    FieldInfo {
+        name: "image_digest",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "image_digest",
+        port: None,
+        pid: None,
+        section: 3,
+        place: Place { offset: 64, word: 0, bit: 7 },
+    },
+    FieldInfo {
+        name: "privileged",
+        ty: Type::U8,
+        reads: Reads::Bool,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "privileged",
+        port: None,
+        pid: None,
+        section: 3,
+        place: Place { offset: 72, word: 0, bit: 8 },
+    },
+    FieldInfo {
+        name: "started",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "started",
+        port: None,
+        pid: None,
+        section: 3,
+        place: Place { offset: 80, word: 0, bit: 9 },
+    },
+    FieldInfo {
+        name: "pod_uid",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "pod_uid",
+        port: None,
+        pid: None,
+        section: 3,
+        place: Place { offset: 88, word: 0, bit: 10 },
+    },
+    FieldInfo {
+        name: "pod",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "pod",
+        port: None,
+        pid: None,
+        section: 3,
+        place: Place { offset: 96, word: 0, bit: 11 },
+    },
+    FieldInfo {
+        name: "namespace",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "namespace",
+        port: None,
+        pid: None,
+        section: 3,
+        place: Place { offset: 104, word: 0, bit: 12 },
+    },
+    FieldInfo {
+        name: "pod_labels",
+        ty: Type::List,
+        reads: Reads::Plain,
+        of: Some(&LABEL),
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "pod_labels",
+        port: None,
+        pid: None,
+        section: 3,
+        place: Place { offset: 112, word: 0, bit: 13 },
+    },
+    FieldInfo {
+        name: "mounts",
+        ty: Type::List,
+        reads: Reads::Plain,
+        of: Some(&CONTAINER_MOUNT),
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "mounts",
+        port: None,
+        pid: None,
+        section: 3,
+        place: Place { offset: 120, word: 0, bit: 14 },
+    },
 ];
 
 /// A name and a value that somebody gave to something.
@@ -1890,13 +2096,77 @@ static LABEL_FIELDS: [FieldInfo; 2] = [
     },
 ];
 
+/// A part of the host that is mounted into a container.
+pub static CONTAINER_MOUNT: RecordInfo = RecordInfo {
+    name: "container_mount",
+    section: 5,
+    size: 32,
+    fields: &CONTAINER_MOUNT_FIELDS,
+    index: 4,
+    words: &[Word {
+        at: 0,
+        known: 0x7,
+        texts: &[Place { offset: 8, word: 0, bit: 0 }, Place { offset: 16, word: 0, bit: 1 }],
+        pointing: 0x0,
+        points: &[],
+    }],
+};
+
+static CONTAINER_MOUNT_FIELDS: [FieldInfo; 3] = [
+    FieldInfo {
+        name: "source",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "source",
+        port: None,
+        pid: None,
+        section: 5,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "destination",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "destination",
+        port: None,
+        pid: None,
+        section: 5,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "writable",
+        ty: Type::U8,
+        reads: Reads::Bool,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "writable",
+        port: None,
+        pid: None,
+        section: 5,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+];
+
 /// A process began a new program. `process` is the image before, `image` the one that begins.
 pub static EXEC: RecordInfo = RecordInfo {
     name: "exec",
     section: 257,
     size: 64,
     fields: &EXEC_FIELDS,
-    index: 4,
+    index: 5,
     words: &[Word {
         at: 0,
         known: 0x7f,
@@ -2024,7 +2294,7 @@ pub static FORK: RecordInfo = RecordInfo {
     section: 258,
     size: 48,
     fields: &FORK_FIELDS,
-    index: 5,
+    index: 6,
     words: &[Word { at: 0, known: 0x3f, texts: &[], pointing: 0x1, points: &[&FORK_FIELDS[0]] }],
 };
 
@@ -2127,7 +2397,7 @@ pub static EXIT: RecordInfo = RecordInfo {
     section: 259,
     size: 16,
     fields: &EXIT_FIELDS,
-    index: 6,
+    index: 7,
     words: &[Word { at: 0, known: 0x3, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -2170,7 +2440,7 @@ pub static CREDENTIALS: RecordInfo = RecordInfo {
     section: 260,
     size: 64,
     fields: &CREDENTIALS_FIELDS,
-    index: 7,
+    index: 8,
     words: &[Word { at: 0, known: 0x7ff, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -2348,7 +2618,7 @@ pub static PTRACE: RecordInfo = RecordInfo {
     section: 261,
     size: 32,
     fields: &PTRACE_FIELDS,
-    index: 8,
+    index: 9,
     words: &[Word { at: 0, known: 0x1f, texts: &[], pointing: 0x2, points: &[&PTRACE_FIELDS[1]] }],
 };
 
@@ -2436,7 +2706,7 @@ pub static SIGNAL: RecordInfo = RecordInfo {
     section: 262,
     size: 24,
     fields: &SIGNAL_FIELDS,
-    index: 9,
+    index: 10,
     words: &[Word { at: 0, known: 0xf, texts: &[], pointing: 0x2, points: &[&SIGNAL_FIELDS[1]] }],
 };
 
@@ -2509,7 +2779,7 @@ pub static PRCTL: RecordInfo = RecordInfo {
     section: 263,
     size: 32,
     fields: &PRCTL_FIELDS,
-    index: 10,
+    index: 11,
     words: &[Word { at: 0, known: 0x7, texts: &[Place { offset: 24, word: 0, bit: 2 }], pointing: 0x0, points: &[] }],
 };
 
@@ -2567,7 +2837,7 @@ pub static SETNS: RecordInfo = RecordInfo {
     section: 264,
     size: 32,
     fields: &SETNS_FIELDS,
-    index: 11,
+    index: 12,
     words: &[Word { at: 0, known: 0x3f, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -2670,7 +2940,7 @@ pub static UNSHARE: RecordInfo = RecordInfo {
     section: 265,
     size: 32,
     fields: &UNSHARE_FIELDS,
-    index: 12,
+    index: 13,
     words: &[Word { at: 0, known: 0x1f, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -2758,7 +3028,7 @@ pub static CHROOT: RecordInfo = RecordInfo {
     section: 266,
     size: 16,
     fields: &CHROOT_FIELDS,
-    index: 13,
+    index: 14,
     words: &[Word { at: 0, known: 0x1, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -2784,7 +3054,7 @@ pub static PIVOT_ROOT: RecordInfo = RecordInfo {
     section: 267,
     size: 24,
     fields: &PIVOT_ROOT_FIELDS,
-    index: 14,
+    index: 15,
     words: &[Word {
         at: 0,
         known: 0x3,
@@ -2833,7 +3103,7 @@ pub static PROCESS_MEMORY: RecordInfo = RecordInfo {
     section: 268,
     size: 24,
     fields: &PROCESS_MEMORY_FIELDS,
-    index: 15,
+    index: 16,
     words: &[Word { at: 0, known: 0xf, texts: &[], pointing: 0x2, points: &[&PROCESS_MEMORY_FIELDS[1]] }],
 };
 
@@ -2906,7 +3176,7 @@ pub static EXEC_FAILED: RecordInfo = RecordInfo {
     section: 269,
     size: 24,
     fields: &EXEC_FAILED_FIELDS,
-    index: 16,
+    index: 17,
     words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -2949,7 +3219,7 @@ pub static OPEN: RecordInfo = RecordInfo {
     section: 288,
     size: 64,
     fields: &OPEN_FIELDS,
-    index: 17,
+    index: 18,
     words: &[Word {
         at: 0,
         known: 0xfff,
@@ -3148,7 +3418,7 @@ pub static UNLINK: RecordInfo = RecordInfo {
     section: 289,
     size: 24,
     fields: &UNLINK_FIELDS,
-    index: 18,
+    index: 19,
     words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -3191,7 +3461,7 @@ pub static RENAME: RecordInfo = RecordInfo {
     section: 290,
     size: 32,
     fields: &RENAME_FIELDS,
-    index: 19,
+    index: 20,
     words: &[Word {
         at: 0,
         known: 0x7,
@@ -3255,7 +3525,7 @@ pub static LINK: RecordInfo = RecordInfo {
     section: 291,
     size: 32,
     fields: &LINK_FIELDS,
-    index: 20,
+    index: 21,
     words: &[Word {
         at: 0,
         known: 0x7,
@@ -3319,7 +3589,7 @@ pub static SYMLINK: RecordInfo = RecordInfo {
     section: 292,
     size: 24,
     fields: &SYMLINK_FIELDS,
-    index: 21,
+    index: 22,
     words: &[Word {
         at: 0,
         known: 0x3,
@@ -3368,7 +3638,7 @@ pub static CHMOD: RecordInfo = RecordInfo {
     section: 293,
     size: 24,
     fields: &CHMOD_FIELDS,
-    index: 22,
+    index: 23,
     words: &[Word { at: 0, known: 0x7, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -3426,7 +3696,7 @@ pub static CHOWN: RecordInfo = RecordInfo {
     section: 294,
     size: 32,
     fields: &CHOWN_FIELDS,
-    index: 23,
+    index: 24,
     words: &[Word { at: 0, known: 0xf, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -3499,7 +3769,7 @@ pub static TRUNCATE: RecordInfo = RecordInfo {
     section: 295,
     size: 32,
     fields: &TRUNCATE_FIELDS,
-    index: 24,
+    index: 25,
     words: &[Word { at: 0, known: 0x7, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -3557,7 +3827,7 @@ pub static UTIMES: RecordInfo = RecordInfo {
     section: 296,
     size: 32,
     fields: &UTIMES_FIELDS,
-    index: 25,
+    index: 26,
     words: &[Word { at: 0, known: 0x7, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -3615,7 +3885,7 @@ pub static XATTR: RecordInfo = RecordInfo {
     section: 297,
     size: 32,
     fields: &XATTR_FIELDS,
-    index: 26,
+    index: 27,
     words: &[Word {
         at: 0,
         known: 0xf,
@@ -3694,7 +3964,7 @@ pub static MOUNT: RecordInfo = RecordInfo {
     section: 298,
     size: 40,
     fields: &MOUNT_FIELDS,
-    index: 27,
+    index: 28,
     words: &[Word {
         at: 0,
         known: 0xf,
@@ -3777,7 +4047,7 @@ pub static UMOUNT: RecordInfo = RecordInfo {
     section: 299,
     size: 24,
     fields: &UMOUNT_FIELDS,
-    index: 28,
+    index: 29,
     words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -3820,7 +4090,7 @@ pub static MKDIR: RecordInfo = RecordInfo {
     section: 300,
     size: 24,
     fields: &MKDIR_FIELDS,
-    index: 29,
+    index: 30,
     words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -3863,7 +4133,7 @@ pub static MKNOD: RecordInfo = RecordInfo {
     section: 301,
     size: 24,
     fields: &MKNOD_FIELDS,
-    index: 30,
+    index: 31,
     words: &[Word { at: 0, known: 0x7, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -3921,7 +4191,7 @@ pub static MEMFD: RecordInfo = RecordInfo {
     section: 320,
     size: 24,
     fields: &MEMFD_FIELDS,
-    index: 31,
+    index: 32,
     words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -3964,7 +4234,7 @@ pub static MMAP: RecordInfo = RecordInfo {
     section: 321,
     size: 56,
     fields: &MMAP_FIELDS,
-    index: 32,
+    index: 33,
     words: &[Word { at: 0, known: 0xff, texts: &[Place { offset: 32, word: 0, bit: 4 }], pointing: 0x0, points: &[] }],
 };
 
@@ -4097,7 +4367,7 @@ pub static MPROTECT: RecordInfo = RecordInfo {
     section: 322,
     size: 32,
     fields: &MPROTECT_FIELDS,
-    index: 33,
+    index: 34,
     words: &[Word { at: 0, known: 0x7, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -4155,7 +4425,7 @@ pub static MODULE_LOAD: RecordInfo = RecordInfo {
     section: 323,
     size: 48,
     fields: &MODULE_LOAD_FIELDS,
-    index: 34,
+    index: 35,
     words: &[Word {
         at: 0,
         known: 0x1f,
@@ -4253,7 +4523,7 @@ pub static MODULE_UNLOAD: RecordInfo = RecordInfo {
     section: 324,
     size: 24,
     fields: &MODULE_UNLOAD_FIELDS,
-    index: 35,
+    index: 36,
     words: &[Word { at: 0, known: 0x3, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -4296,7 +4566,7 @@ pub static KEXEC: RecordInfo = RecordInfo {
     section: 325,
     size: 48,
     fields: &KEXEC_FIELDS,
-    index: 36,
+    index: 37,
     words: &[Word {
         at: 0,
         known: 0x1f,
@@ -4390,7 +4660,7 @@ pub static BPF: RecordInfo = RecordInfo {
     section: 326,
     size: 24,
     fields: &BPF_FIELDS,
-    index: 37,
+    index: 38,
     words: &[Word { at: 0, known: 0x7, texts: &[Place { offset: 16, word: 0, bit: 2 }], pointing: 0x0, points: &[] }],
 };
 
@@ -4448,7 +4718,7 @@ pub static PERF_EVENT: RecordInfo = RecordInfo {
     section: 327,
     size: 32,
     fields: &PERF_EVENT_FIELDS,
-    index: 38,
+    index: 39,
     words: &[Word { at: 0, known: 0xf, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -4521,7 +4791,7 @@ pub static USERFAULTFD: RecordInfo = RecordInfo {
     section: 328,
     size: 16,
     fields: &USERFAULTFD_FIELDS,
-    index: 39,
+    index: 40,
     words: &[Word { at: 0, known: 0x1, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -4547,7 +4817,7 @@ pub static IO_URING: RecordInfo = RecordInfo {
     section: 329,
     size: 16,
     fields: &IO_URING_FIELDS,
-    index: 40,
+    index: 41,
     words: &[Word { at: 0, known: 0x3, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -4590,7 +4860,7 @@ pub static CONNECT: RecordInfo = RecordInfo {
     section: 336,
     size: 80,
     fields: &CONNECT_FIELDS,
-    index: 41,
+    index: 42,
     words: &[Word { at: 0, known: 0xfff, texts: &[Place { offset: 56, word: 0, bit: 8 }], pointing: 0x0, points: &[] }],
 };
 
@@ -4783,7 +5053,7 @@ pub static BIND: RecordInfo = RecordInfo {
     section: 337,
     size: 48,
     fields: &BIND_FIELDS,
-    index: 42,
+    index: 43,
     words: &[Word { at: 0, known: 0x7f, texts: &[Place { offset: 40, word: 0, bit: 6 }], pointing: 0x0, points: &[] }],
 };
 
@@ -4901,7 +5171,7 @@ pub static LISTEN: RecordInfo = RecordInfo {
     section: 338,
     size: 56,
     fields: &LISTEN_FIELDS,
-    index: 43,
+    index: 44,
     words: &[Word { at: 0, known: 0xff, texts: &[Place { offset: 40, word: 0, bit: 6 }], pointing: 0x0, points: &[] }],
 };
 
@@ -5034,7 +5304,7 @@ pub static ACCEPT: RecordInfo = RecordInfo {
     section: 339,
     size: 64,
     fields: &ACCEPT_FIELDS,
-    index: 44,
+    index: 45,
     words: &[Word { at: 0, known: 0xff, texts: &[Place { offset: 52, word: 0, bit: 7 }], pointing: 0x0, points: &[] }],
 };
 
@@ -5167,7 +5437,7 @@ pub static SEND: RecordInfo = RecordInfo {
     section: 340,
     size: 56,
     fields: &SEND_FIELDS,
-    index: 45,
+    index: 46,
     words: &[Word { at: 0, known: 0xff, texts: &[Place { offset: 44, word: 0, bit: 7 }], pointing: 0x0, points: &[] }],
 };
 
@@ -5300,7 +5570,7 @@ pub static SOCKET: RecordInfo = RecordInfo {
     section: 342,
     size: 24,
     fields: &SOCKET_FIELDS,
-    index: 46,
+    index: 47,
     words: &[Word { at: 0, known: 0x7, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -5358,7 +5628,7 @@ pub static DUP: RecordInfo = RecordInfo {
     section: 343,
     size: 32,
     fields: &DUP_FIELDS,
-    index: 47,
+    index: 48,
     words: &[Word { at: 0, known: 0xf, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -5431,7 +5701,7 @@ pub static LOSS: RecordInfo = RecordInfo {
     section: 368,
     size: 24,
     fields: &LOSS_FIELDS,
-    index: 48,
+    index: 49,
     words: &[Word { at: 0, known: 0x3, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -5468,12 +5738,211 @@ static LOSS_FIELDS: [FieldInfo; 2] = [
     },
 ];
 
+/// A container starts: its control group was made. `process` is the runtime's, which made it; what else is known of the container, events of its own processes tell.
+pub static CONTAINER_START: RecordInfo = RecordInfo {
+    name: "container_start",
+    section: 372,
+    size: 48,
+    fields: &CONTAINER_START_FIELDS,
+    index: 50,
+    words: &[Word {
+        at: 0,
+        known: 0x1f,
+        texts: &[
+            Place { offset: 8, word: 0, bit: 0 },
+            Place { offset: 16, word: 0, bit: 1 },
+            Place { offset: 24, word: 0, bit: 2 },
+            Place { offset: 32, word: 0, bit: 3 },
+        ],
+        pointing: 0x0,
+        points: &[],
+    }],
+};
+
+static CONTAINER_START_FIELDS: [FieldInfo; 5] = [
+    FieldInfo {
+        name: "id",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Host,
+        shown: true,
+        json: "id",
+        port: None,
+        pid: None,
+        section: 372,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "runtime",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Host,
+        shown: true,
+        json: "runtime",
+        port: None,
+        pid: None,
+        section: 372,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "pod_uid",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Host,
+        shown: true,
+        json: "pod_uid",
+        port: None,
+        pid: None,
+        section: 372,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "cgroup",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::String,
+        shown: false,
+        json: "cgroup",
+        port: None,
+        pid: None,
+        section: 372,
+        place: Place { offset: 32, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "cgroup_id",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "cgroup_id",
+        port: None,
+        pid: None,
+        section: 372,
+        place: Place { offset: 40, word: 0, bit: 4 },
+    },
+];
+
+/// A container has stopped: its control group was removed.
+pub static CONTAINER_STOP: RecordInfo = RecordInfo {
+    name: "container_stop",
+    section: 373,
+    size: 48,
+    fields: &CONTAINER_STOP_FIELDS,
+    index: 51,
+    words: &[Word {
+        at: 0,
+        known: 0x1f,
+        texts: &[
+            Place { offset: 8, word: 0, bit: 0 },
+            Place { offset: 16, word: 0, bit: 1 },
+            Place { offset: 24, word: 0, bit: 2 },
+            Place { offset: 32, word: 0, bit: 3 },
+        ],
+        pointing: 0x0,
+        points: &[],
+    }],
+};
+
+static CONTAINER_STOP_FIELDS: [FieldInfo; 5] = [
+    FieldInfo {
+        name: "id",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Host,
+        shown: true,
+        json: "id",
+        port: None,
+        pid: None,
+        section: 373,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "runtime",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Host,
+        shown: true,
+        json: "runtime",
+        port: None,
+        pid: None,
+        section: 373,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "pod_uid",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Host,
+        shown: true,
+        json: "pod_uid",
+        port: None,
+        pid: None,
+        section: 373,
+        place: Place { offset: 24, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "cgroup",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::String,
+        shown: false,
+        json: "cgroup",
+        port: None,
+        pid: None,
+        section: 373,
+        place: Place { offset: 32, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "cgroup_id",
+        ty: Type::U64,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        shown: false,
+        json: "cgroup_id",
+        port: None,
+        pid: None,
+        section: 373,
+        place: Place { offset: 40, word: 0, bit: 4 },
+    },
+];
+
 /// All records, by their index.
-pub static RECORDS: [&RecordInfo; 49] = [
+pub static RECORDS: [&RecordInfo; 52] = [
     &PROCESS,
     &EVENT,
     &CONTAINER,
     &LABEL,
+    &CONTAINER_MOUNT,
     &EXEC,
     &FORK,
     &EXIT,
@@ -5519,6 +5988,8 @@ pub static RECORDS: [&RecordInfo; 49] = [
     &SOCKET,
     &DUP,
     &LOSS,
+    &CONTAINER_START,
+    &CONTAINER_STOP,
 ];
 
 /// The index of the records of a section, where this version knows it.
@@ -5529,51 +6000,54 @@ pub(crate) const fn section_index(number: u16) -> Option<usize> {
         2 => Some(1),
         3 => Some(2),
         4 => Some(3),
-        257 => Some(4),
-        258 => Some(5),
-        259 => Some(6),
-        260 => Some(7),
-        261 => Some(8),
-        262 => Some(9),
-        263 => Some(10),
-        264 => Some(11),
-        265 => Some(12),
-        266 => Some(13),
-        267 => Some(14),
-        268 => Some(15),
-        269 => Some(16),
-        288 => Some(17),
-        289 => Some(18),
-        290 => Some(19),
-        291 => Some(20),
-        292 => Some(21),
-        293 => Some(22),
-        294 => Some(23),
-        295 => Some(24),
-        296 => Some(25),
-        297 => Some(26),
-        298 => Some(27),
-        299 => Some(28),
-        300 => Some(29),
-        301 => Some(30),
-        320 => Some(31),
-        321 => Some(32),
-        322 => Some(33),
-        323 => Some(34),
-        324 => Some(35),
-        325 => Some(36),
-        326 => Some(37),
-        327 => Some(38),
-        328 => Some(39),
-        329 => Some(40),
-        336 => Some(41),
-        337 => Some(42),
-        338 => Some(43),
-        339 => Some(44),
-        340 => Some(45),
-        342 => Some(46),
-        343 => Some(47),
-        368 => Some(48),
+        5 => Some(4),
+        257 => Some(5),
+        258 => Some(6),
+        259 => Some(7),
+        260 => Some(8),
+        261 => Some(9),
+        262 => Some(10),
+        263 => Some(11),
+        264 => Some(12),
+        265 => Some(13),
+        266 => Some(14),
+        267 => Some(15),
+        268 => Some(16),
+        269 => Some(17),
+        288 => Some(18),
+        289 => Some(19),
+        290 => Some(20),
+        291 => Some(21),
+        292 => Some(22),
+        293 => Some(23),
+        294 => Some(24),
+        295 => Some(25),
+        296 => Some(26),
+        297 => Some(27),
+        298 => Some(28),
+        299 => Some(29),
+        300 => Some(30),
+        301 => Some(31),
+        320 => Some(32),
+        321 => Some(33),
+        322 => Some(34),
+        323 => Some(35),
+        324 => Some(36),
+        325 => Some(37),
+        326 => Some(38),
+        327 => Some(39),
+        328 => Some(40),
+        329 => Some(41),
+        336 => Some(42),
+        337 => Some(43),
+        338 => Some(44),
+        339 => Some(45),
+        340 => Some(46),
+        342 => Some(47),
+        343 => Some(48),
+        368 => Some(49),
+        372 => Some(50),
+        373 => Some(51),
         _ => None,
     }
 }
@@ -5667,6 +6141,8 @@ pub mod field {
         pub static TTY: &FieldInfo = &PROCESS_FIELDS[40];
         /// Id of the control group: the inode number of its folder.
         pub static CGROUP_ID: &FieldInfo = &PROCESS_FIELDS[41];
+        /// Path of the control group, from the root of its hierarchy.
+        pub static CGROUP: &FieldInfo = &PROCESS_FIELDS[42];
     }
 
     /// One thing that happened. Rows stand in the order of `seq`.
@@ -5693,16 +6169,36 @@ pub mod field {
     /// A container. Never changes.
     pub mod container {
         use super::super::{CONTAINER_FIELDS, FieldInfo};
-        /// Id that its runtime gave it.
+        /// Id that its runtime gave it; of systemd-nspawn and LXC its name.
         pub static ID: &FieldInfo = &CONTAINER_FIELDS[0];
         /// Its name.
         pub static NAME: &FieldInfo = &CONTAINER_FIELDS[1];
         /// The image that it was made from, as it was named.
         pub static IMAGE: &FieldInfo = &CONTAINER_FIELDS[2];
-        /// What runs it, such as `docker`.
+        /// What runs it: docker, podman, containerd, cri-o, systemd-nspawn, lxc.
         pub static RUNTIME: &FieldInfo = &CONTAINER_FIELDS[3];
         /// Its labels.
         pub static LABELS: &FieldInfo = &CONTAINER_FIELDS[4];
+        /// The image's name without tag and digest.
+        pub static IMAGE_REPOSITORY: &FieldInfo = &CONTAINER_FIELDS[5];
+        /// Its tag.
+        pub static IMAGE_TAG: &FieldInfo = &CONTAINER_FIELDS[6];
+        /// Its digest, such as sha256:…: of its manifest, or where only that is known of its configuration.
+        pub static IMAGE_DIGEST: &FieldInfo = &CONTAINER_FIELDS[7];
+        /// Whether it may do all that the host's root may.
+        pub static PRIVILEGED: &FieldInfo = &CONTAINER_FIELDS[8];
+        /// When it was started, ns since 1970 (UTC).
+        pub static STARTED: &FieldInfo = &CONTAINER_FIELDS[9];
+        /// Uid of the Kubernetes pod that it belongs to.
+        pub static POD_UID: &FieldInfo = &CONTAINER_FIELDS[10];
+        /// Name of that pod.
+        pub static POD: &FieldInfo = &CONTAINER_FIELDS[11];
+        /// Kubernetes namespace of that pod.
+        pub static NAMESPACE: &FieldInfo = &CONTAINER_FIELDS[12];
+        /// Labels of that pod.
+        pub static POD_LABELS: &FieldInfo = &CONTAINER_FIELDS[13];
+        /// What of the host is mounted into it.
+        pub static MOUNTS: &FieldInfo = &CONTAINER_FIELDS[14];
     }
 
     /// A name and a value that somebody gave to something.
@@ -5712,6 +6208,17 @@ pub mod field {
         pub static NAME: &FieldInfo = &LABEL_FIELDS[0];
         /// The value.
         pub static VALUE: &FieldInfo = &LABEL_FIELDS[1];
+    }
+
+    /// A part of the host that is mounted into a container.
+    pub mod container_mount {
+        use super::super::{CONTAINER_MOUNT_FIELDS, FieldInfo};
+        /// The path on the host.
+        pub static SOURCE: &FieldInfo = &CONTAINER_MOUNT_FIELDS[0];
+        /// The path in the container.
+        pub static DESTINATION: &FieldInfo = &CONTAINER_MOUNT_FIELDS[1];
+        /// Whether it may be written.
+        pub static WRITABLE: &FieldInfo = &CONTAINER_MOUNT_FIELDS[2];
     }
 
     /// A process began a new program. `process` is the image before, `image` the one that begins.
@@ -6328,6 +6835,36 @@ pub mod field {
         /// How many, since the last such event.
         pub static COUNT: &FieldInfo = &LOSS_FIELDS[1];
     }
+
+    /// A container starts: its control group was made. `process` is the runtime's, which made it; what else is known of the container, events of its own processes tell.
+    pub mod container_start {
+        use super::super::{CONTAINER_START_FIELDS, FieldInfo};
+        /// Id that its runtime gave it.
+        pub static ID: &FieldInfo = &CONTAINER_START_FIELDS[0];
+        /// What runs it, where the control group tells.
+        pub static RUNTIME: &FieldInfo = &CONTAINER_START_FIELDS[1];
+        /// Uid of its Kubernetes pod, where the control group tells.
+        pub static POD_UID: &FieldInfo = &CONTAINER_START_FIELDS[2];
+        /// Path of the control group.
+        pub static CGROUP: &FieldInfo = &CONTAINER_START_FIELDS[3];
+        /// Id of the control group.
+        pub static CGROUP_ID: &FieldInfo = &CONTAINER_START_FIELDS[4];
+    }
+
+    /// A container has stopped: its control group was removed.
+    pub mod container_stop {
+        use super::super::{CONTAINER_STOP_FIELDS, FieldInfo};
+        /// Id that its runtime gave it.
+        pub static ID: &FieldInfo = &CONTAINER_STOP_FIELDS[0];
+        /// What ran it, where it is known.
+        pub static RUNTIME: &FieldInfo = &CONTAINER_STOP_FIELDS[1];
+        /// Uid of its Kubernetes pod, where it is known.
+        pub static POD_UID: &FieldInfo = &CONTAINER_STOP_FIELDS[2];
+        /// Path of the control group.
+        pub static CGROUP: &FieldInfo = &CONTAINER_STOP_FIELDS[3];
+        /// Id of the control group.
+        pub static CGROUP_ID: &FieldInfo = &CONTAINER_STOP_FIELDS[4];
+    }
 }
 
 /// The image of a process: what it runs, as whom, and where it comes from. Never changes; an exec begins a new image.
@@ -6633,6 +7170,13 @@ impl<'a> Process<'a> {
         self.record.u64(Place { offset: 240, word: 0, bit: 41 })
     }
 
+    /// Path of the control group, from the root of its hierarchy.
+    #[inline]
+    #[must_use]
+    pub fn cgroup(&self) -> Text<'a> {
+        self.record.text(Place { offset: 248, word: 0, bit: 42 }, self.frame.arena)
+    }
+
     /// To be read by the tables.
     #[inline]
     #[must_use]
@@ -6723,7 +7267,7 @@ pub struct Container<'a> {
 
 #[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
 impl<'a> Container<'a> {
-    /// Id that its runtime gave it.
+    /// Id that its runtime gave it; of systemd-nspawn and LXC its name.
     #[inline]
     #[must_use]
     pub fn id(&self) -> Text<'a> {
@@ -6744,7 +7288,7 @@ impl<'a> Container<'a> {
         self.record.text(Place { offset: 24, word: 0, bit: 2 }, self.frame.arena)
     }
 
-    /// What runs it, such as `docker`.
+    /// What runs it: docker, podman, containerd, cri-o, systemd-nspawn, lxc.
     #[inline]
     #[must_use]
     pub fn runtime(&self) -> Text<'a> {
@@ -6760,6 +7304,84 @@ impl<'a> Container<'a> {
             .span(Place { offset: 40, word: 0, bit: 4 })
             .and_then(|span| frame.section(&LABEL).rows_of(span))
             .map(|rows| rows.map(move |row| Label { frame, record: Record(row) }))
+    }
+
+    /// The image's name without tag and digest.
+    #[inline]
+    #[must_use]
+    pub fn image_repository(&self) -> Text<'a> {
+        self.record.text(Place { offset: 48, word: 0, bit: 5 }, self.frame.arena)
+    }
+
+    /// Its tag.
+    #[inline]
+    #[must_use]
+    pub fn image_tag(&self) -> Text<'a> {
+        self.record.text(Place { offset: 56, word: 0, bit: 6 }, self.frame.arena)
+    }
+
+    /// Its digest, such as sha256:…: of its manifest, or where only that is known of its configuration.
+    #[inline]
+    #[must_use]
+    pub fn image_digest(&self) -> Text<'a> {
+        self.record.text(Place { offset: 64, word: 0, bit: 7 }, self.frame.arena)
+    }
+
+    /// Whether it may do all that the host's root may.
+    #[inline]
+    #[must_use]
+    pub fn is_privileged(&self) -> Option<bool> {
+        self.record.u8(Place { offset: 72, word: 0, bit: 8 }).map(|value| value != 0)
+    }
+
+    /// When it was started, ns since 1970 (UTC).
+    #[inline]
+    #[must_use]
+    pub fn started(&self) -> Option<u64> {
+        self.record.u64(Place { offset: 80, word: 0, bit: 9 })
+    }
+
+    /// Uid of the Kubernetes pod that it belongs to.
+    #[inline]
+    #[must_use]
+    pub fn pod_uid(&self) -> Text<'a> {
+        self.record.text(Place { offset: 88, word: 0, bit: 10 }, self.frame.arena)
+    }
+
+    /// Name of that pod.
+    #[inline]
+    #[must_use]
+    pub fn pod(&self) -> Text<'a> {
+        self.record.text(Place { offset: 96, word: 0, bit: 11 }, self.frame.arena)
+    }
+
+    /// Kubernetes namespace of that pod.
+    #[inline]
+    #[must_use]
+    pub fn namespace(&self) -> Text<'a> {
+        self.record.text(Place { offset: 104, word: 0, bit: 12 }, self.frame.arena)
+    }
+
+    /// Labels of that pod.
+    #[inline]
+    #[must_use]
+    pub fn pod_labels(&self) -> Option<impl ExactSizeIterator<Item = Label<'a>> + use<'a>> {
+        let frame = self.frame;
+        self.record
+            .span(Place { offset: 112, word: 0, bit: 13 })
+            .and_then(|span| frame.section(&LABEL).rows_of(span))
+            .map(|rows| rows.map(move |row| Label { frame, record: Record(row) }))
+    }
+
+    /// What of the host is mounted into it.
+    #[inline]
+    #[must_use]
+    pub fn mounts(&self) -> Option<impl ExactSizeIterator<Item = ContainerMount<'a>> + use<'a>> {
+        let frame = self.frame;
+        self.record
+            .span(Place { offset: 120, word: 0, bit: 14 })
+            .and_then(|span| frame.section(&CONTAINER_MOUNT).rows_of(span))
+            .map(|rows| rows.map(move |row| ContainerMount { frame, record: Record(row) }))
     }
 
     /// To be read by the tables.
@@ -6798,6 +7420,44 @@ impl<'a> Label<'a> {
     #[must_use]
     pub fn as_record(&self) -> RecordRef<'a> {
         RecordRef::of_frame(&LABEL, self.record, self.frame)
+    }
+}
+
+/// A part of the host that is mounted into a container.
+#[derive(Clone, Copy)]
+pub struct ContainerMount<'a> {
+    pub(crate) frame: &'a Frame<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> ContainerMount<'a> {
+    /// The path on the host.
+    #[inline]
+    #[must_use]
+    pub fn source(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.frame.arena)
+    }
+
+    /// The path in the container.
+    #[inline]
+    #[must_use]
+    pub fn destination(&self) -> Text<'a> {
+        self.record.text(Place { offset: 16, word: 0, bit: 1 }, self.frame.arena)
+    }
+
+    /// Whether it may be written.
+    #[inline]
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.record.u8(Place { offset: 24, word: 0, bit: 2 }).map(|value| value != 0).unwrap_or_default()
+    }
+
+    /// To be read by the tables.
+    #[inline]
+    #[must_use]
+    pub fn as_record(&self) -> RecordRef<'a> {
+        RecordRef::of_frame(&CONTAINER_MOUNT, self.record, self.frame)
     }
 }
 
@@ -9740,6 +10400,128 @@ impl<'a> Deref for LossEvent<'a> {
     }
 }
 
+/// A container starts: its control group was made. `process` is the runtime's, which made it; what else is known of the container, events of its own processes tell.
+#[derive(Clone, Copy)]
+pub struct ContainerStartEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> ContainerStartEvent<'a> {
+    /// Id that its runtime gave it.
+    #[inline]
+    #[must_use]
+    pub fn id(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// What runs it, where the control group tells.
+    #[inline]
+    #[must_use]
+    pub fn runtime(&self) -> Text<'a> {
+        self.record.text(Place { offset: 16, word: 0, bit: 1 }, self.event.frame.arena)
+    }
+
+    /// Uid of its Kubernetes pod, where the control group tells.
+    #[inline]
+    #[must_use]
+    pub fn pod_uid(&self) -> Text<'a> {
+        self.record.text(Place { offset: 24, word: 0, bit: 2 }, self.event.frame.arena)
+    }
+
+    /// Path of the control group.
+    #[inline]
+    #[must_use]
+    pub fn cgroup(&self) -> Text<'a> {
+        self.record.text(Place { offset: 32, word: 0, bit: 3 }, self.event.frame.arena)
+    }
+
+    /// Id of the control group.
+    #[inline]
+    #[must_use]
+    pub fn cgroup_id(&self) -> u64 {
+        u64::from_le_bytes(self.record.raw(40).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+}
+
+impl<'a> Deref for ContainerStartEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
+/// A container has stopped: its control group was removed.
+#[derive(Clone, Copy)]
+pub struct ContainerStopEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> ContainerStopEvent<'a> {
+    /// Id that its runtime gave it.
+    #[inline]
+    #[must_use]
+    pub fn id(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// What ran it, where it is known.
+    #[inline]
+    #[must_use]
+    pub fn runtime(&self) -> Text<'a> {
+        self.record.text(Place { offset: 16, word: 0, bit: 1 }, self.event.frame.arena)
+    }
+
+    /// Uid of its Kubernetes pod, where it is known.
+    #[inline]
+    #[must_use]
+    pub fn pod_uid(&self) -> Text<'a> {
+        self.record.text(Place { offset: 24, word: 0, bit: 2 }, self.event.frame.arena)
+    }
+
+    /// Path of the control group.
+    #[inline]
+    #[must_use]
+    pub fn cgroup(&self) -> Text<'a> {
+        self.record.text(Place { offset: 32, word: 0, bit: 3 }, self.event.frame.arena)
+    }
+
+    /// Id of the control group.
+    #[inline]
+    #[must_use]
+    pub fn cgroup_id(&self) -> u64 {
+        u64::from_le_bytes(self.record.raw(40).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+}
+
+impl<'a> Deref for ContainerStopEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
 /// An event as one of its kind.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -9834,6 +10616,10 @@ pub enum Payload<'a> {
     Dup(DupEvent<'a>),
     /// Events were lost between the kernel and the host.
     Loss(LossEvent<'a>),
+    /// A container starts: its control group was made. `process` is the runtime's, which made it; what else is known of the container, events of its own processes tell.
+    ContainerStart(ContainerStartEvent<'a>),
+    /// A container has stopped: its control group was removed.
+    ContainerStop(ContainerStopEvent<'a>),
     /// Of a kind that this version does not know.
     Other(Event<'a>),
 }
@@ -9906,6 +10692,12 @@ impl<'a> Event<'a> {
             Some(Kind::Socket) => Payload::Socket(SocketEvent { event, record: event.payload_of(&SOCKET) }),
             Some(Kind::Dup) => Payload::Dup(DupEvent { event, record: event.payload_of(&DUP) }),
             Some(Kind::Loss) => Payload::Loss(LossEvent { event, record: event.payload_of(&LOSS) }),
+            Some(Kind::ContainerStart) => {
+                Payload::ContainerStart(ContainerStartEvent { event, record: event.payload_of(&CONTAINER_START) })
+            }
+            Some(Kind::ContainerStop) => {
+                Payload::ContainerStop(ContainerStopEvent { event, record: event.payload_of(&CONTAINER_STOP) })
+            }
             None => Payload::Other(event),
         }
     }
@@ -10270,6 +11062,22 @@ impl<'a> Event<'a> {
     pub fn as_loss(&self) -> Option<LossEvent<'a>> {
         (self.kind_number() == Kind::Loss.number()).then(|| LossEvent { event: *self, record: self.payload_of(&LOSS) })
     }
+
+    /// The event as `container_start`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_container_start(&self) -> Option<ContainerStartEvent<'a>> {
+        (self.kind_number() == Kind::ContainerStart.number())
+            .then(|| ContainerStartEvent { event: *self, record: self.payload_of(&CONTAINER_START) })
+    }
+
+    /// The event as `container_stop`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_container_stop(&self) -> Option<ContainerStopEvent<'a>> {
+        (self.kind_number() == Kind::ContainerStop.number())
+            .then(|| ContainerStopEvent { event: *self, record: self.payload_of(&CONTAINER_STOP) })
+    }
 }
 
 /// Hands all kinds to a macro, each as: name, variant of `Kind`, view, getter of the view, `on_` and the name, and
@@ -10321,4 +11129,6 @@ send Send SendEvent as_send on_send "Data was sent to an address that was given 
 socket Socket SocketEvent as_socket on_socket "A socket was made, or could not be (socket).";
 dup Dup DupEvent as_dup on_dup "A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).";
 loss Loss LossEvent as_loss on_loss "Events were lost between the kernel and the host.";
+container_start ContainerStart ContainerStartEvent as_container_start on_container_start "A container starts: its control group was made. `process` is the runtime's, which made it; what else is known of the container, events of its own processes tell.";
+container_stop ContainerStop ContainerStopEvent as_container_stop on_container_stop "A container has stopped: its control group was removed.";
 } } }

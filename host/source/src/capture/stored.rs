@@ -1,6 +1,6 @@
 //! Records as a capture holds them: facts as they stand in a frame, so that they grow as a frame does.
 
-use lanner_abi::{Kind, OwnedRecord, PROCESS, RecordInfo};
+use lanner_abi::{CONTAINER, Kind, OwnedRecord, PROCESS, RecordInfo};
 use lanner_probes::event::{RawEvent, Task};
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,12 @@ use crate::record::{ProcessSnapshot, Record};
 pub(super) enum Stored {
     Process(Box<Process>),
     SnapshotEnd { boot_ns: u64 },
+    Group {
+        id: u64,
+        #[serde(with = "serde_bytes")]
+        path: Vec<u8>,
+    },
+    Container(Box<Facts>),
     Event(Box<Event>),
 }
 
@@ -73,6 +79,8 @@ impl From<&Record> for Stored {
                 Self::Process(Box::new(Process { task: task.clone(), image: image.into() }))
             }
             Record::SnapshotEnd { boot_ns } => Self::SnapshotEnd { boot_ns: *boot_ns },
+            Record::Group { id, path } => Self::Group { id: *id, path: path.clone() },
+            Record::Container(container) => Self::Container(Box::new((&**container).into())),
             Record::Event(event) => {
                 let RawEvent { time_ns, kind, flags, result, task, payload, image } = &**event;
                 Self::Event(Box::new(Event {
@@ -98,6 +106,8 @@ impl Stored {
                 Record::Process(Box::new(ProcessSnapshot { task, image: image.to_record(&PROCESS) }))
             }
             Self::SnapshotEnd { boot_ns } => Record::SnapshotEnd { boot_ns },
+            Self::Group { id, path } => Record::Group { id, path },
+            Self::Container(container) => Record::Container(Box::new(container.to_record(&CONTAINER))),
             Self::Event(event) => {
                 let Event { time_ns, kind, flags, result, task, payload, image } = *event;
                 let kind = Kind::from_number(kind)?;

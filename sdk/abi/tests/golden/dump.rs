@@ -55,6 +55,7 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
         let _ = writeln!(text, "process {row} exe_ctime {}", shown(&view.exe_ctime()));
         let _ = writeln!(text, "process {row} tty {}", shown(&view.tty()));
         let _ = writeln!(text, "process {row} cgroup_id {}", shown(&view.cgroup_id()));
+        let _ = writeln!(text, "process {row} cgroup {}", shown(&view.cgroup()));
         lines.push(text);
     }
     for (row, view) in frame.events().enumerate() {
@@ -76,6 +77,16 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
         let _ = writeln!(text, "container {row} image {}", shown(&view.image()));
         let _ = writeln!(text, "container {row} runtime {}", shown(&view.runtime()));
         let _ = writeln!(text, "container {row} labels {}", shown(&view.labels().map(Iterator::count)));
+        let _ = writeln!(text, "container {row} image_repository {}", shown(&view.image_repository()));
+        let _ = writeln!(text, "container {row} image_tag {}", shown(&view.image_tag()));
+        let _ = writeln!(text, "container {row} image_digest {}", shown(&view.image_digest()));
+        let _ = writeln!(text, "container {row} privileged {}", shown(&view.is_privileged()));
+        let _ = writeln!(text, "container {row} started {}", shown(&view.started()));
+        let _ = writeln!(text, "container {row} pod_uid {}", shown(&view.pod_uid()));
+        let _ = writeln!(text, "container {row} pod {}", shown(&view.pod()));
+        let _ = writeln!(text, "container {row} namespace {}", shown(&view.namespace()));
+        let _ = writeln!(text, "container {row} pod_labels {}", shown(&view.pod_labels().map(Iterator::count)));
+        let _ = writeln!(text, "container {row} mounts {}", shown(&view.mounts().map(Iterator::count)));
         lines.push(text);
     }
     for (row, view) in frame.container(0).and_then(|container| container.labels()).into_iter().flatten().enumerate() {
@@ -372,6 +383,20 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
             Payload::Loss(view) => {
                 let _ = writeln!(text, "loss {row} lost_kind {}", shown(&view.lost_kind_number()));
                 let _ = writeln!(text, "loss {row} count {}", shown(&view.count()));
+            }
+            Payload::ContainerStart(view) => {
+                let _ = writeln!(text, "container_start {row} id {}", shown(&view.id()));
+                let _ = writeln!(text, "container_start {row} runtime {}", shown(&view.runtime()));
+                let _ = writeln!(text, "container_start {row} pod_uid {}", shown(&view.pod_uid()));
+                let _ = writeln!(text, "container_start {row} cgroup {}", shown(&view.cgroup()));
+                let _ = writeln!(text, "container_start {row} cgroup_id {}", shown(&view.cgroup_id()));
+            }
+            Payload::ContainerStop(view) => {
+                let _ = writeln!(text, "container_stop {row} id {}", shown(&view.id()));
+                let _ = writeln!(text, "container_stop {row} runtime {}", shown(&view.runtime()));
+                let _ = writeln!(text, "container_stop {row} pod_uid {}", shown(&view.pod_uid()));
+                let _ = writeln!(text, "container_stop {row} cgroup {}", shown(&view.cgroup()));
+                let _ = writeln!(text, "container_stop {row} cgroup_id {}", shown(&view.cgroup_id()));
             }
             _ => text.push_str("a kind that is not known\n"),
         }

@@ -49,6 +49,8 @@ impl scope::HasProcess for scope::Accept {}
 impl scope::HasProcess for scope::Send {}
 impl scope::HasProcess for scope::Socket {}
 impl scope::HasProcess for scope::Dup {}
+impl scope::HasProcess for scope::ContainerStart {}
+impl scope::HasProcess for scope::ContainerStop {}
 
 /// Fields of what events of all kinds have.
 pub mod event {
@@ -105,6 +107,7 @@ pub mod process {
         exe_ctime Number "process.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
         tty Number "process.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
         cgroup_id Number "process.cgroup_id" "Id of the control group: the inode number of its folder.";
+        cgroup Text "process.cgroup" "Path of the control group, from the root of its hierarchy.";
     }
 }
 
@@ -151,16 +154,25 @@ pub mod parent {
         exe_ctime Number "parent.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
         tty Number "parent.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
         cgroup_id Number "parent.cgroup_id" "Id of the control group: the inode number of its folder.";
+        cgroup Text "parent.cgroup" "Path of the control group, from the root of its hierarchy.";
     }
 }
 
 /// Fields of the container in which the process runs that did it.
 pub mod container {
     fields! { WithProcess:
-        id Text "container.id" "Id that its runtime gave it.";
+        id Text "container.id" "Id that its runtime gave it; of systemd-nspawn and LXC its name.";
         name Text "container.name" "Its name.";
         image Text "container.image" "The image that it was made from, as it was named.";
-        runtime Text "container.runtime" "What runs it, such as `docker`.";
+        runtime Text "container.runtime" "What runs it: docker, podman, containerd, cri-o, systemd-nspawn, lxc.";
+        image_repository Text "container.image_repository" "The image's name without tag and digest.";
+        image_tag Text "container.image_tag" "Its tag.";
+        image_digest Text "container.image_digest" "Its digest, such as sha256:…: of its manifest, or where only that is known of its configuration.";
+        privileged YesNo "container.privileged" "Whether it may do all that the host's root may.";
+        started Number "container.started" "When it was started, ns since 1970 (UTC).";
+        pod_uid Text "container.pod_uid" "Uid of the Kubernetes pod that it belongs to.";
+        pod Text "container.pod" "Name of that pod.";
+        namespace Text "container.namespace" "Kubernetes namespace of that pod.";
     }
 }
 
@@ -218,6 +230,7 @@ pub mod exec {
             exe_ctime Number "exec.image.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
             tty Number "exec.image.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
             cgroup_id Number "exec.image.cgroup_id" "Id of the control group: the inode number of its folder.";
+            cgroup Text "exec.image.cgroup" "Path of the control group, from the root of its hierarchy.";
         }
     }
 }
@@ -275,6 +288,7 @@ pub mod fork {
             exe_ctime Number "fork.child.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
             tty Number "fork.child.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
             cgroup_id Number "fork.child.cgroup_id" "Id of the control group: the inode number of its folder.";
+            cgroup Text "fork.child.cgroup" "Path of the control group, from the root of its hierarchy.";
         }
     }
 }
@@ -356,6 +370,7 @@ pub mod ptrace {
             exe_ctime Number "ptrace.target.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
             tty Number "ptrace.target.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
             cgroup_id Number "ptrace.target.cgroup_id" "Id of the control group: the inode number of its folder.";
+            cgroup Text "ptrace.target.cgroup" "Path of the control group, from the root of its hierarchy.";
         }
     }
 }
@@ -411,6 +426,7 @@ pub mod signal {
             exe_ctime Number "signal.target.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
             tty Number "signal.target.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
             cgroup_id Number "signal.target.cgroup_id" "Id of the control group: the inode number of its folder.";
+            cgroup Text "signal.target.cgroup" "Path of the control group, from the root of its hierarchy.";
         }
     }
 }
@@ -513,6 +529,7 @@ pub mod process_memory {
             exe_ctime Number "process_memory.target.exe_ctime" "When the executable or what is said of it was last changed (st_ctim), ns since 1970 (UTC).";
             tty Number "process_memory.target.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
             cgroup_id Number "process_memory.target.cgroup_id" "Id of the control group: the inode number of its folder.";
+            cgroup Text "process_memory.target.cgroup" "Path of the control group, from the root of its hierarchy.";
         }
     }
 }
@@ -851,5 +868,27 @@ pub mod loss {
     fields! { Loss:
         lost_kind KindNumber "loss.lost_kind" "Of which kind.";
         count Number "loss.count" "How many, since the last such event.";
+    }
+}
+
+/// Fields of events of the kind `container_start`. A container starts: its control group was made. `process` is the runtime's, which made it; what else is known of the container, events of its own processes tell.
+pub mod container_start {
+    fields! { ContainerStart:
+        id Text "container_start.id" "Id that its runtime gave it.";
+        runtime Text "container_start.runtime" "What runs it, where the control group tells.";
+        pod_uid Text "container_start.pod_uid" "Uid of its Kubernetes pod, where the control group tells.";
+        cgroup Text "container_start.cgroup" "Path of the control group.";
+        cgroup_id Number "container_start.cgroup_id" "Id of the control group.";
+    }
+}
+
+/// Fields of events of the kind `container_stop`. A container has stopped: its control group was removed.
+pub mod container_stop {
+    fields! { ContainerStop:
+        id Text "container_stop.id" "Id that its runtime gave it.";
+        runtime Text "container_stop.runtime" "What ran it, where it is known.";
+        pod_uid Text "container_stop.pod_uid" "Uid of its Kubernetes pod, where it is known.";
+        cgroup Text "container_stop.cgroup" "Path of the control group.";
+        cgroup_id Number "container_stop.cgroup_id" "Id of the control group.";
     }
 }

@@ -265,3 +265,15 @@ pub fn dup(address: IpAddr, port: u16) -> TestEvent {
 pub fn loss(lost_kind: Kind, count: u64) -> TestEvent {
     TestEvent::new(Kind::Loss).set(field::loss::LOST_KIND, lost_kind.number()).set(field::loss::COUNT, count)
 }
+
+/// A container starts: its control group was made. `process` is the runtime's, which made it; what else is known of the container, events of its own processes tell.
+#[must_use]
+pub fn container_start(id: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::ContainerStart).set(field::container_start::ID, id.as_ref())
+}
+
+/// A container has stopped: its control group was removed.
+#[must_use]
+pub fn container_stop(id: impl AsRef<[u8]>) -> TestEvent {
+    TestEvent::new(Kind::ContainerStop).set(field::container_stop::ID, id.as_ref())
+}

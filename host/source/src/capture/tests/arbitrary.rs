@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use lanner_abi::{FieldInfo, Kind, OwnedRecord, PROCESS, Reads, RecordInfo, Type, Value};
+use lanner_abi::{CONTAINER, FieldInfo, Kind, LABEL, OwnedRecord, PROCESS, Reads, RecordInfo, Type, Value, field};
 use lanner_probes::event::{RawEvent, Standing, Task};
 use proptest::collection::vec;
 use proptest::option;
@@ -37,8 +37,9 @@ fn record_of(info: &'static RecordInfo) -> impl Strategy<Value = OwnedRecord> {
     vec(option::of((any::<u128>(), bytes())), info.fields.len()).prop_map(move |drawn| {
         let mut record = OwnedRecord::new(info);
         for (field, drawn) in info.fields.iter().zip(&drawn) {
-            assert_ne!(field.ty, Type::List, "no event has one yet");
-            record.set(field, drawn.as_ref().map(|drawn| value(field, drawn))).expect("of its type");
+            if field.ty != Type::List {
+                record.set(field, drawn.as_ref().map(|drawn| value(field, drawn))).expect("of its type");
+            }
         }
         record
     })
@@ -67,21 +68,19 @@ fn standing() -> impl Strategy<Value = Standing> {
 
 fn task() -> impl Strategy<Value = Task> {
     let known = any::<([u32; 2], [u64; 2], u32, [u32; 4], bool)>();
-    (known, bytes(), option::of(standing())).prop_map(|((ids, starts, ppid, users, k), comm, standing)| {
-        Task {
-            pid: ids[0],
-            tid: ids[1],
-            start_boot_ns: starts[0],
-            ppid,
-            parent_start_boot_ns: starts[1],
-            uid: users[0],
-            euid: users[1],
-            gid: users[2],
-            egid: users[3],
-            standing,
-            comm,
-            kernel_thread: k,
-        }
+    (known, bytes(), option::of(standing())).prop_map(|((ids, starts, ppid, users, k), comm, standing)| Task {
+        pid: ids[0],
+        tid: ids[1],
+        start_boot_ns: starts[0],
+        ppid,
+        parent_start_boot_ns: starts[1],
+        uid: users[0],
+        euid: users[1],
+        gid: users[2],
+        egid: users[3],
+        standing,
+        comm,
+        kernel_thread: k,
     })
 }
 
@@ -106,6 +105,15 @@ pub(super) fn record() -> impl Strategy<Value = Record> {
         1 => (task(), record_of(&PROCESS))
             .prop_map(|(task, image)| Record::Process(Box::new(ProcessSnapshot { task, image }))),
         1 => any::<u64>().prop_map(|boot_ns| Record::SnapshotEnd { boot_ns }),
+        1 => (any::<u64>(), bytes()).prop_map(|(id, path)| Record::Group { id, path }),
+        1 => (record_of(&CONTAINER), vec((bytes(), bytes()), 0..3)).prop_map(|(mut container, labels)| {
+            let label = |(name, value): &(Vec<u8>, Vec<u8>)| {
+                OwnedRecord::new(&LABEL).with(field::label::NAME, name.as_slice()).with(field::label::VALUE, value.as_slice())
+            };
+            let labels: Vec<OwnedRecord> = labels.iter().map(label).collect();
+            container.set_list(field::container::LABELS, &labels).expect("a list of labels");
+            Record::Container(Box::new(container))
+        }),
         4 => event().prop_map(|event| Record::Event(Box::new(event))),
     ]
 }

@@ -24,7 +24,7 @@ fn released() -> Vec<Record> {
 fn events() -> Vec<RawEvent> {
     let events = released().into_iter().filter_map(|record| match record {
         Record::Event(event) => Some(*event),
-        Record::Process(_) | Record::SnapshotEnd { .. } => None,
+        _ => None,
     });
     events.collect()
 }
