@@ -24,12 +24,15 @@ pub struct RawEvent {
     pub payload: OwnedRecord,
     /// The image that begins, for kinds with one: as much of a process record as the kernel tells.
     pub image: Option<Box<OwnedRecord>>,
+    /// What the kernel side can filter it by: events with one key have the same values in the fields that the schema calls
+    /// `keyed`, and where they failed the same result. 0: it cannot.
+    pub key: u64,
 }
 
 impl RawEvent {
     /// An event that is nobody's doing.
     pub fn of_nobody(time_ns: u64, kind: Kind, payload: OwnedRecord) -> Self {
-        Self { time_ns, kind, flags: 0, result: None, task: None, payload, image: None }
+        Self { time_ns, kind, flags: 0, result: None, task: None, payload, image: None, key: 0 }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use aya::maps::{Array, MapData, MapError, PerCpuArray, ProgramArray, RingBuf};
+use aya::maps::{Array, HashMap as BpfHashMap, MapData, MapError, PerCpuArray, ProgramArray, RingBuf};
 use aya::programs::{BtfTracePoint, ProgramError, tp_btf};
 use aya::util::KernelVersion;
 use aya::{Btf, Ebpf, EbpfError, EbpfLoader};
@@ -63,6 +63,8 @@ pub struct Counts {
     pub ok: u64,
     /// Did not fit into it.
     pub lost: u64,
+    /// Were not wanted, and not written.
+    pub filtered: u64,
 }
 
 /// A kernel-side program, as `lanner doctor` shows it.
@@ -88,11 +90,21 @@ pub struct Probes {
     calls: ProgramArray<MapData>,
     /// By kind: whether it is reported.
     wanted: Array<MapData, u64>,
+    filter: Filter,
     /// What holds each of `HOOKS` attached.
     links: Vec<Option<Link>>,
     /// What holds the program attached that looks at all system calls.
     dispatcher: Option<tp_btf::BtfTracePointLink>,
     attached: Vec<Kind>,
+}
+
+/// What nobody wants: see `filter.bpf.h`.
+struct Filter {
+    /// Keys, each with the epoch in which it was entered.
+    unwanted: BpfHashMap<MapData, u64, u32>,
+    /// Where the kernel side reads the epoch.
+    map: Array<MapData, u32>,
+    epoch: u32,
 }
 
 enum Link {
@@ -125,6 +137,7 @@ impl Probes {
             .override_global("slots_per_cpu", &slots, true)
             .override_global("self_tgid", &ignored, true)
             .override_global("rename_lock", &rename_lock, true)
+            .override_global("filter_seed", &random(), true)
             .load(object)
             .map_err(|error| load_error(&error))?;
         let mut take = |name: &'static str| {
@@ -132,8 +145,11 @@ impl Probes {
         };
         let calls = ProgramArray::try_from(take("calls")?).map_err(|error| map_error("calls", &error))?;
         let wanted = Array::try_from(take("wanted")?).map_err(|error| map_error("wanted", &error))?;
+        let unwanted = BpfHashMap::try_from(take("unwanted")?).map_err(|error| map_error("unwanted", &error))?;
+        let epoch = Array::try_from(take("filter_epoch")?).map_err(|error| map_error("filter_epoch", &error))?;
+        let filter = Filter { unwanted, map: epoch, epoch: 0 };
         let links = HOOKS.iter().map(|_| None).collect();
-        Ok(Self { ebpf, types, calls, wanted, links, dispatcher: None, attached: Vec::new() })
+        Ok(Self { ebpf, types, calls, wanted, filter, links, dispatcher: None, attached: Vec::new() })
     }
 
     /// Begins to report a kind. Does nothing where it is reported already.
@@ -178,6 +194,28 @@ impl Probes {
         set.and(cleared.map_err(|error| map_error("calls", &error)))
     }
 
+    /// Forgets which events are unwanted. From here on they are asked for again, and events have keys; or where nothing is to
+    /// be filtered, all are sent.
+    ///
+    /// # Errors
+    /// The kernel side's maps cannot be written.
+    pub fn begin_filter(&mut self, filter: bool) -> Result<(), ProbeError> {
+        let Filter { map, epoch, .. } = &mut self.filter;
+        // What an epoch found out counts in no other; after four billion of them, in none that anybody remembers.
+        *epoch = epoch.checked_add(1).unwrap_or(1);
+        let set = map.set(0, if filter { *epoch } else { 0 }, 0);
+        set.map_err(|error| map_error("filter_epoch", &error))
+    }
+
+    /// Events with this key are not wanted.
+    ///
+    /// # Errors
+    /// The kernel side's maps cannot be written.
+    pub fn filter_out(&mut self, key: u64) -> Result<(), ProbeError> {
+        let Filter { unwanted, epoch, .. } = &mut self.filter;
+        unwanted.insert(key, *epoch, 0).map_err(|error| map_error("unwanted", &error))
+    }
+
     /// The kinds that are reported.
     pub fn attached(&self) -> Vec<Kind> {
         hooks::kinds().filter(|kind| self.attached.contains(kind)).collect()
@@ -203,13 +241,13 @@ impl Probes {
     pub fn counts(&self) -> Result<Vec<Counts>, ProbeError> {
         const NAME: &str = "counts";
         let map = self.ebpf.map(NAME).ok_or(ProbeError::Map { name: NAME, reason: "there is none".into() })?;
-        let map: PerCpuArray<_, [u64; 2]> = PerCpuArray::try_from(map).map_err(|error| map_error(NAME, &error))?;
+        let map: PerCpuArray<_, [u64; 3]> = PerCpuArray::try_from(map).map_err(|error| map_error(NAME, &error))?;
         Kind::ALL
             .into_iter()
             .map(|kind| {
                 let values = map.get(&u32::from(kind.number()), 0).map_err(|error| map_error(NAME, &error))?;
                 let sum = |index: usize| values.iter().fold(0_u64, |sum, value| sum.wrapping_add(value[index]));
-                Ok(Counts { kind, ok: sum(0), lost: sum(1) })
+                Ok(Counts { kind, ok: sum(0), lost: sum(1), filtered: sum(2) })
             })
             .collect()
     }
@@ -323,6 +361,15 @@ fn attach(
 ) -> Result<tp_btf::BtfTracePointLink, ProbeError> {
     let program = load(ebpf, types, hook, program, point)?;
     program.attach().and_then(|id| program.take_link(id)).map_err(|error| program_error(hook, &error))
+}
+
+/// A number that nobody can guess.
+fn random() -> u64 {
+    let mut bytes = [0; 8];
+    // Where there is no randomness, keys that are alike could be found out; events that should be sent still are, unless
+    // somebody has done so.
+    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
+    u64::from_ne_bytes(bytes)
 }
 
 /// How many numbers of processors there can be, those of absent ones included.

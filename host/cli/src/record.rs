@@ -1,12 +1,12 @@
 //! `lanner record`: keep what happens for later.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use lanner_abi::Kind;
+use lanner_contract::Wanted;
 use lanner_engine::Order;
 use lanner_pipeline::{Flow, Intake, Sources};
 use lanner_source::capture::{CaptureError, CaptureWriter, Problem};
@@ -43,7 +43,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let signals = Signals::listen()?;
     let mut source = Live::start(arguments.buffer.bytes())?;
-    source.want(&Kind::ALL.into_iter().collect::<BTreeSet<_>>())?;
+    source.want(&Kind::ALL.map(|kind| Wanted { kind, condition: None }))?;
     let (orders, obeyed) = channel();
     if arguments.output.as_os_str() == EVENTS {
         obey_signals(signals, orders, arguments.duration)?;

@@ -30,6 +30,7 @@ pub use runtime::{DEFAULT_DEADLINE, DEFAULT_MEMORY, Limits, Runtime, RuntimeErro
 pub use worker::{Handover, WorkerGone};
 
 use batch::{Batch, GivenUp};
+use lanner_contract::Wanted;
 use lanner_enrich::Event;
 use route::Router;
 use worker::{Job, SLACK, Worker};
@@ -221,9 +222,9 @@ impl Engine {
         }
     }
 
-    /// The kinds of events that some pack wants, by number.
-    pub fn kinds(&self) -> BTreeSet<u16> {
-        self.packs.values().flat_map(|loaded| loaded.description.kinds()).collect()
+    /// The events that some pack wants.
+    pub fn wanted(&self) -> Vec<Wanted> {
+        self.packs.values().flat_map(|loaded| loaded.description.wanted.iter().cloned()).collect()
     }
 
     /// The packs that run, as path and description, in the order in which they were loaded.

@@ -54,7 +54,7 @@ impl Enricher {
 
     /// What feeds the process table has its own way; of all other kinds nothing has to be known.
     fn event(&mut self, raw: RawEvent) -> Option<Event> {
-        let RawEvent { time_ns, kind, mut flags, result, task, payload, image } = raw;
+        let RawEvent { time_ns, kind, mut flags, result, task, payload, image, key: _ } = raw;
         // Processors differ by microseconds; more than that is a clock that was set back.
         let set_back = self.now_ns.saturating_sub(time_ns) > SET_BACK_NS;
         self.now_ns = if set_back { time_ns } else { self.now_ns.max(time_ns) };

@@ -1,9 +1,9 @@
 //! What the pipeline asks of the engine.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use lanner_contract::Wanted;
 use lanner_engine::{Candidate, Description, Engine, Handover, Refusal, WorkerGone};
 use lanner_enrich::Event;
 
@@ -18,7 +18,7 @@ pub trait Judge {
     fn tick(&mut self, now: u64) -> Result<(), WorkerGone>;
     fn give_up(&self);
     fn unjudged(&self) -> u64;
-    fn kinds(&self) -> BTreeSet<u16>;
+    fn wanted(&self) -> Vec<Wanted>;
     fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal>;
     fn remove(&mut self, path: &Path) -> Option<Arc<Description>>;
     fn rename(&mut self, from: &Path, to: &Path);
@@ -54,8 +54,8 @@ impl Judge for Engine {
         self.unjudged()
     }
 
-    fn kinds(&self) -> BTreeSet<u16> {
-        self.kinds()
+    fn wanted(&self) -> Vec<Wanted> {
+        self.wanted()
     }
 
     fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal> {

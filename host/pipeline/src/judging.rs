@@ -1,10 +1,9 @@
 //! Takes records in to be judged: makes events of them, and batches of the events.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use lanner_abi::Kind;
+use lanner_contract::Wanted;
 use lanner_engine::{Candidate, Handover, Order, Refusal, Status};
 use lanner_enrich::Enricher;
 use lanner_source::record::Record;
@@ -34,14 +33,15 @@ impl<E: Judge> Judging<E> {
         Self { enrichers, batcher: Batcher::default(), engine, seen: Arc::default(), events: 0, seq: 0 }
     }
 
-    /// The kinds that the packs want.
-    pub(crate) fn wanted(&self) -> BTreeSet<Kind> {
-        kinds(self.engine.kinds())
+    /// The events that the packs want.
+    pub(crate) fn wanted(&self) -> Vec<Wanted> {
+        self.engine.wanted()
     }
 
     fn install(&mut self, path: &Path, candidate: Candidate, sources: &mut Sources) -> Result<Handover, Refusal> {
         // First the probes, so that the new version misses nothing that it may count on.
-        let wanted = kinds(self.engine.kinds().into_iter().chain(candidate.description().kinds()));
+        let mut wanted = self.wanted();
+        wanted.extend(candidate.description().wanted.iter().cloned());
         match sources.want(&wanted) {
             Ok(()) => self.engine.install(path, candidate),
             Err(error) => Err(Refusal::Source(error.to_string())),
@@ -124,9 +124,4 @@ impl<E: Judge> Intake for Judging<E> {
         }
         Ok(())
     }
-}
-
-/// The kinds of these numbers.
-fn kinds(numbers: impl IntoIterator<Item = u16>) -> BTreeSet<Kind> {
-    numbers.into_iter().filter_map(Kind::from_number).collect()
 }

@@ -1,10 +1,9 @@
 //! Several sources as one stream.
 
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use lanner_abi::Kind;
+use lanner_contract::Wanted;
 use lanner_source::record::{Machine, Record};
 use lanner_source::{Drained, Shortcoming, Source, SourceError};
 
@@ -45,8 +44,8 @@ impl Sources {
     ///
     /// # Errors
     /// They cannot be had.
-    pub fn want(&mut self, kinds: &BTreeSet<Kind>) -> Result<(), SourceError> {
-        self.0.iter_mut().try_for_each(|input| input.source.want(kinds))
+    pub fn want(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
+        self.0.iter_mut().try_for_each(|input| input.source.want(wanted))
     }
 
     /// A portion of each. What is said of them together is what the one with the most to give said.

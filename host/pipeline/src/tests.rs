@@ -99,8 +99,8 @@ impl Source for Scene {
         &MACHINE
     }
 
-    fn want(&mut self, kinds: &BTreeSet<Kind>) -> Result<(), SourceError> {
-        self.script().said.push(Said::Wanted(kinds.clone()));
+    fn want(&mut self, wanted: &[lanner_contract::Wanted]) -> Result<(), SourceError> {
+        self.script().said.push(Said::Wanted(wanted.iter().map(|wanted| wanted.kind).collect()));
         Ok(())
     }
 
@@ -213,8 +213,8 @@ impl Judge for Scene {
         self.script().unjudged
     }
 
-    fn kinds(&self) -> BTreeSet<u16> {
-        [Kind::Open.number()].into()
+    fn wanted(&self) -> Vec<lanner_contract::Wanted> {
+        vec![lanner_contract::Wanted { kind: Kind::Open, condition: None }]
     }
 
     fn install(&mut self, _path: &Path, _candidate: Candidate) -> Result<Handover, Refusal> {

@@ -4,16 +4,16 @@
 
 pub mod capture;
 pub mod containers;
+mod glimpse;
 mod live;
 pub mod procfs;
 pub mod record;
 mod replay;
 
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use lanner_abi::Kind;
+use lanner_contract::Wanted;
 
 pub use live::Live;
 pub use replay::Replay;
@@ -28,11 +28,11 @@ pub trait Source: Send {
     /// The machine that they come from.
     fn machine(&self) -> &Machine;
 
-    /// Asks for the events of these kinds; those of processes come always.
+    /// Asks for these events; those that tell of processes and containers come always, and others may.
     ///
     /// # Errors
     /// They cannot be had.
-    fn want(&mut self, kinds: &BTreeSet<Kind>) -> Result<(), SourceError>;
+    fn want(&mut self, wanted: &[Wanted]) -> Result<(), SourceError>;
 
     /// Passes on what has arrived, without waiting, up to some thousand records, or until no more are taken.
     ///

@@ -1,12 +1,14 @@
 //! The running kernel as a source.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant, SystemTime};
 
 use lanner_abi::{Kind, OwnedRecord, field};
+use lanner_contract::{Sieve, Wanted};
 use lanner_probes::event::RawEvent;
 use lanner_probes::{ProbeConfig, Probes, Reader};
 
+use super::glimpse::OfKey;
 use super::containers::{self, Details, identify};
 use super::record::{Machine, Record};
 use super::{Drained, Shortcoming, Source, SourceError, Take, procfs};
@@ -32,6 +34,8 @@ pub struct Live {
     reader: Reader,
     /// What asks runtimes of containers.
     details: Details,
+    /// What is wanted.
+    sieve: Sieve,
     /// Comes before what is in the ring buffer.
     before: VecDeque<Record>,
     lost: BTreeMap<Kind, u64>,
@@ -70,6 +74,7 @@ impl Live {
             probes,
             reader,
             details: Details::start().map_err(SourceError::Thread)?,
+            sieve: Sieve::default(),
             before: VecDeque::new(),
             lost: BTreeMap::new(),
             undecodable: 0,
@@ -118,6 +123,9 @@ impl Live {
                         self.details.ask(container);
                     }
                     self.passed_on_ns = self.passed_on_ns.max(event.time_ns);
+                    if self.is_unwanted(&event) {
+                        continue;
+                    }
                     return Some(Record::Event(Box::new(event)));
                 }
                 // Host and probes come from one build, so this is a bug; say it, but not a million times.
@@ -129,6 +137,16 @@ impl Live {
                 }
             }
         }
+    }
+
+    /// Whether nobody can want an event, nor any other with its key; then the kernel side need not send them.
+    fn is_unwanted(&mut self, event: &RawEvent) -> bool {
+        let unwanted = event.key != 0 && !self.sieve.may_want(&OfKey(event));
+        if unwanted && let Err(error) = self.probes.filter_out(event.key) {
+            // They go on coming, and are left out here.
+            tracing::debug!("{error}");
+        }
+        unwanted
     }
 
     /// Reports what was lost since the last look. The event comes with the next records, at the time of what has been
@@ -165,9 +183,13 @@ impl Source for Live {
         &self.machine
     }
 
-    fn want(&mut self, kinds: &BTreeSet<Kind>) -> Result<(), SourceError> {
+    fn want(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
+        // What it does not want any more is filtered out only once it is known what it wants instead.
+        self.sieve = Sieve::new(wanted);
+        let picky = Kind::ALL.into_iter().any(|kind| self.sieve.is_picky(kind));
+        self.probes.begin_filter(picky)?;
         for kind in Probes::kinds() {
-            if kinds.contains(&kind) || PROCESS_KINDS.contains(&kind) {
+            if wanted.iter().any(|wanted| wanted.kind == kind) || PROCESS_KINDS.contains(&kind) {
                 self.probes.attach(kind)?;
             } else {
                 self.probes.detach(kind)?;

@@ -1,10 +1,9 @@
 //! A recorded file as a source.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use lanner_abi::Kind;
+use lanner_contract::Wanted;
 
 use super::capture::CaptureReader;
 use super::record::Machine;
@@ -34,7 +33,7 @@ impl Source for Replay {
         self.reader.machine()
     }
 
-    fn want(&mut self, _kinds: &BTreeSet<Kind>) -> Result<(), SourceError> {
+    fn want(&mut self, _wanted: &[Wanted]) -> Result<(), SourceError> {
         Ok(()) // What was not recorded cannot be had, and what was is given in full.
     }
 

@@ -89,6 +89,7 @@ typedef struct {
 } CORE kgid_t;
 
 struct qstr {
+	u64 hash_len;
 	const unsigned char *name;
 } CORE;
 

@@ -9,6 +9,17 @@ struct open_how {
 	u64 resolve;
 };
 
+static __always_inline u32 flags_of(struct file *file, u32 asked)
+{
+	return BPF_CORE_READ(file, f_flags) | (asked & O_ONLY_ARGUMENT);
+}
+
+/* Adds to the key of a path what else an open's key stands for. */
+static __always_inline u64 open_key(u64 path_key, u32 flags, s64 more)
+{
+	return path_key ? mix(mix(path_key, flags), more) | 1 : 0;
+}
+
 /*
  * What was opened is read from the descriptor: by now another thread may have closed it (then the caller's name is all
  * there is), or put another file in its place, which is why the event says so where descriptors are shared.
@@ -16,13 +27,24 @@ struct open_how {
  */
 __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flags, u32 mode)
 {
-	struct open_record *open = BEGIN(open, KIND_OPEN);
 	s32 folder = (s32)folder_and_compat;
 	struct open_fields *payload;
 	struct file_facts facts;
 	struct file *file = NULL;
-	u32 at = sizeof(*open);
+	struct open_record *open;
+	u32 at = sizeof(*open), epoch = current_epoch(), start;
+	u64 key = 0, where = 0, created;
 
+	if (result >= 0)
+		file = own_file(result);
+	if (file && epoch) {
+		where = path_key((u64)__builtin_preserve_access_index(&file->f_path));
+		created = BPF_CORE_READ(file, f_mode) & FMODE_CREATED;
+		key = open_key(where, flags_of(file, flags), created);
+		if (is_unwanted(KIND_OPEN, key, epoch))
+			return 0;
+	}
+	open = BEGIN(open, KIND_OPEN);
 	if (!open)
 		return 0;
 	payload = &open->payload;
@@ -32,20 +54,27 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 	FILL(payload, OPEN, flags, flags);
 	FILL(payload, OPEN, mode, mode);
 	FILL(payload, OPEN, created, 0);
-	if (result >= 0)
-		file = own_file(result);
 	if (!file) {
 		if (name) {
 			payload->present |= OPEN_path;
+			start = at;
 			at = append_named(&open->record, &payload->path, at, name, folder);
+			/* One that succeeded, and whose descriptor is closed by now, is no failure. */
+			if (epoch && result < 0)
+				key = open_key(name_key(&open->record, &payload->path, start), flags, result);
+			if (is_unwanted(KIND_OPEN, key, epoch)) {
+				abandon(&open->record);
+				return 0;
+			}
 		}
+		open->record.key = key;
 		submit(KIND_OPEN, &open->record, at);
 		return 0;
 	}
 	if (shares_files())
 		open->record.flags |= EVENT_SHARED;
 	payload->created = (BPF_CORE_READ(file, f_mode) & FMODE_CREATED) != 0;
-	payload->flags = BPF_CORE_READ(file, f_flags) | (flags & O_ONLY_ARGUMENT);
+	payload->flags = flags_of(file, flags);
 	read_file(&facts, file);
 	FILL(payload, OPEN, inode, facts.inode);
 	FILL(payload, OPEN, dev, facts.dev);
@@ -57,6 +86,9 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 	payload->present |= OPEN_path;
 	payload->path.walk = append_path_of(file, &open->record, at);
 	at += payload->path.walk;
+	/* What is told is what the key stands for. */
+	if (where == ((struct slot *)open)->walk_key)
+		open->record.key = key;
 	if (name) {
 		payload->present |= OPEN_asked;
 		at = append_asked(&open->record, &payload->asked, at, name, folder);

@@ -28,6 +28,10 @@ struct slot {
 	/* Its own. */
 	u32 key;
 	u32 reserved;
+	/* The key of what was walked last (filter.bpf.h); 0: it has none. */
+	volatile u64 walk_key;
+	/* Not 0: something was renamed under the walk. */
+	volatile u64 torn;
 };
 
 /*
@@ -88,6 +92,7 @@ RING(ring_bulk);
 struct count {
 	u64 sent;
 	u64 lost;
+	u64 filtered;
 };
 
 /* By kind. */
@@ -231,6 +236,7 @@ static __noinline void *begin(enum kind kind)
 	}
 	fill_identity(record, task);
 	record->reserved = 0;
+	record->key = 0;
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 	return record;
 }

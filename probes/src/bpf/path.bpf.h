@@ -37,6 +37,34 @@ static __always_inline u8 status_of(struct mount *mount)
 	return number && number != ANONYMOUS_NS ? PATH_FOREIGN : PATH_UNREACHABLE;
 }
 
+/* A number of the loader's, so that nobody knows which keys are alike (filter.bpf.h). */
+const volatile u64 filter_seed = 0;
+
+/* Adds to a key: the multiplication and the shift of a 64-bit Murmur hash. */
+static __always_inline u64 mix(u64 key, u64 value)
+{
+	key = (key ^ value) * 0xff51afd7ed558ccdULL;
+	return key ^ key >> 32;
+}
+
+/* d_parent, and of d_name, which stands behind it, the hash and the length. */
+struct link_up {
+	struct dentry *parent;
+	u64 hash_and_length;
+};
+
+static __always_inline void read_link_up(struct link_up *up, struct dentry *dentry)
+{
+	up->parent = NULL;
+	up->hash_and_length = 0;
+	if (bpf_core_field_offset(struct dentry, d_name) == bpf_core_field_offset(struct dentry, d_parent) + 8) {
+		bpf_probe_read_kernel(up, sizeof(*up), __builtin_preserve_access_index(&dentry->d_parent));
+		return;
+	}
+	up->parent = BPF_CORE_READ(dentry, d_parent);
+	up->hash_and_length = BPF_CORE_READ(dentry, d_name.hash_len);
+}
+
 /*
  * Writes the path of a `struct path` as record.h tells, and returns its length. `place` is a slot's key and a place in it:
  * key * SLOT_BYTES + place.
@@ -48,15 +76,18 @@ __noinline u32 walk_path(u64 path, u32 place)
 {
 	u32 start = place % SLOT_BYTES, key = place / SLOT_BYTES;
 	struct slot *slot = bpf_map_lookup_elem(&scratch, &key);
-	struct dentry *dentry, *parent, *root;
 	struct mount *mount, *above;
+	struct dentry *dentry, *root;
 	struct vfsmount *vfsmount;
+	struct link_up up, again;
 	u8 status = PATH_TRUNCATED;
 	u32 at;
 
 	if (!slot || start > SLOT_BYTES - PATH_ROOM)
 		return 0;
 	slot->at = start;
+	slot->walk_key = filter_seed;
+	slot->torn = 0;
 	dentry = BPF_CORE_READ((struct path *)path, dentry);
 	vfsmount = BPF_CORE_READ((struct path *)path, mnt);
 	root = BPF_CORE_READ(vfsmount, mnt_root);
@@ -74,6 +105,7 @@ __noinline u32 walk_path(u64 path, u32 place)
 			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 			mount = above;
 			root = BPF_CORE_READ(mount, mnt.mnt_root);
+			slot->walk_key = mix(slot->walk_key, 0);
 			continue;
 		}
 		/*
@@ -81,8 +113,8 @@ __noinline u32 walk_path(u64 path, u32 place)
 		 * way through the loop, and each combination of ways would be walked by itself.
 		 */
 		at = slot->at;
-		parent = BPF_CORE_READ(dentry, d_parent);
-		if (dentry == parent && at != start)
+		read_link_up(&up, dentry);
+		if (dentry == up.parent && at != start)
 			/* Not connected to a root, as a file opened by handle: what is below it is known. */
 			break;
 		if (at - start >= PATH_LIMIT || at > SLOT_BYTES - NAME_BYTES)
@@ -91,17 +123,25 @@ __noinline u32 walk_path(u64 path, u32 place)
 		if (length <= 0)
 			break;
 		slot->at = at + length;
-		if (dentry == parent) {
+		if (dentry == up.parent) {
 			status = PATH_PSEUDO;
 			break;
 		}
-		dentry = parent;
+		/* The name was this one before it was read, and is afterwards. */
+		read_link_up(&again, dentry);
+		slot->torn |= ((u64)again.parent ^ (u64)up.parent) | (again.hash_and_length ^ up.hash_and_length);
+		slot->walk_key = mix(slot->walk_key, up.hash_and_length);
+		dentry = up.parent;
 	}
 
 	/* d_unlinked() of the leaf. */
 	dentry = BPF_CORE_READ((struct path *)path, dentry);
 	if (dentry != BPF_CORE_READ(dentry, d_parent) && !BPF_CORE_READ(dentry, d_hash.pprev))
 		status |= PATH_DELETED;
+	if (slot->torn || (status & (PATH_TRUNCATED | PATH_PSEUDO | PATH_DELETED)))
+		slot->walk_key = 0;
+	else
+		slot->walk_key = mix(slot->walk_key, status + 1) | 1;
 	at = slot->at;
 	BOUND(at, SLOT_BYTES - 1);
 	slot->bytes[at] = status;

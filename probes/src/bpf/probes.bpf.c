@@ -10,6 +10,7 @@
 #include "call.bpf.h"
 #include "path.bpf.h"
 #include "file.bpf.h"
+#include "filter.bpf.h"
 #include "open.bpf.h"
 #include "names.bpf.h"
 #include "attributes.bpf.h"

@@ -61,9 +61,11 @@ struct record {
 	u64 caps_inheritable;
 	u64 caps_permitted;
 	u64 caps_effective;
+	/* What it can be filtered by (filter.bpf.h); 0: nothing. */
+	u64 key;
 	char comm[16];
 };
 
-_Static_assert(sizeof(struct record) == 152, "decode reads a packed header");
+_Static_assert(sizeof(struct record) == 160, "decode reads a packed header");
 
 #include "generated.h"

@@ -60,7 +60,7 @@ pub fn decode(bytes: &[u8], clock: &Clock) -> Result<RawEvent, DecodeError> {
     let kind = Kind::from_number(number).filter(|kind| kind.info().from_kernel).ok_or(DecodeError::Kind(number))?;
     let time_ns = clock.boot_time_ns.saturating_add(cursor.u64()?);
     let result = cursor.i64()?;
-    let task = task(&mut cursor, flags & KERNEL_THREAD != 0)?;
+    let (task, key) = task(&mut cursor, flags & KERNEL_THREAD != 0)?;
 
     let mut flags = flags & !KERNEL_THREAD;
     let payload = cursor.bytes(kind.record().size)?;
@@ -69,10 +69,11 @@ pub fn decode(bytes: &[u8], clock: &Clock) -> Result<RawEvent, DecodeError> {
     flags |= payload.statuses.iter().fold(0, |flags, (_, status)| flags | of_event(*status));
     let image = image.map(|image| Ok(Box::new(process(texts(&PROCESS, image, &mut cursor)?)))).transpose()?;
     let result = kind.info().has_result.then_some(result);
-    Ok(RawEvent { time_ns, kind, flags, result, task: Some(task), payload: payload.record, image })
+    Ok(RawEvent { time_ns, kind, flags, result, task: Some(task), payload: payload.record, image, key })
 }
 
-fn task(cursor: &mut Cursor<'_>, kernel_thread: bool) -> Result<Task, DecodeError> {
+/// Who did it, and the key that the event can be filtered by.
+fn task(cursor: &mut Cursor<'_>, kernel_thread: bool) -> Result<(Task, u64), DecodeError> {
     let (pid, tid) = (cursor.u32()?, cursor.u32()?);
     let (start_boot_ns, parent_start_boot_ns) = (cursor.u64()?, cursor.u64()?);
     let ppid = cursor.u32()?;
@@ -83,6 +84,7 @@ fn task(cursor: &mut Cursor<'_>, kernel_thread: bool) -> Result<Task, DecodeErro
     cursor.skip(4)?;
     let cgroup_id = cursor.u64()?;
     let (caps_inheritable, caps_permitted, caps_effective) = (cursor.u64()?, cursor.u64()?, cursor.u64()?);
+    let key = cursor.u64()?;
     let comm = text::until_nul(&cursor.array::<16>()?).to_vec();
     let standing = Standing {
         suid,
@@ -98,7 +100,7 @@ fn task(cursor: &mut Cursor<'_>, kernel_thread: bool) -> Result<Task, DecodeErro
         caps_permitted,
         caps_effective,
     };
-    Ok(Task {
+    let task = Task {
         pid,
         tid,
         start_boot_ns,
@@ -111,7 +113,8 @@ fn task(cursor: &mut Cursor<'_>, kernel_thread: bool) -> Result<Task, DecodeErro
         standing: Some(standing),
         comm,
         kernel_thread,
-    })
+    };
+    Ok((task, key))
 }
 
 /// A record with its texts, and what became of them.

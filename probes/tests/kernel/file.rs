@@ -6,32 +6,25 @@ use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lanner_abi::{Kind, OwnedRecord, event_flag, field};
 use lanner_probes::RawEvent;
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
-use crate::watch::{OnOneProcessor, Watch, is_ours, number, task, text};
+use crate::watch::{OnOneProcessor, Watch, folder, is_ours, number, task, text};
 
 const O_CREAT: u64 = 0o100;
 const O_EXCL: u64 = 0o200;
 const O_TRUNC: u64 = 0o1000;
 const O_WRONLY: u64 = 1;
 
-/// A folder under its real name.
-fn folder() -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = fs::canonicalize(folder.path()).unwrap();
-    (folder, path)
-}
-
-fn path(event: &RawEvent) -> &str {
+pub(crate) fn path(event: &RawEvent) -> &str {
     text(&event.payload, field::open::PATH)
 }
 
-fn flags(event: &RawEvent) -> u64 {
+pub(crate) fn flags(event: &RawEvent) -> u64 {
     number(&event.payload, field::open::FLAGS).unwrap()
 }
 
@@ -44,7 +37,7 @@ fn is_created(event: &RawEvent) -> bool {
 }
 
 /// What is known of an open that failed: what its caller said, and nothing of a file.
-fn asked(event: &RawEvent, path: &str, mode: u32) -> OwnedRecord {
+pub(crate) fn asked(event: &RawEvent, path: &str, mode: u32) -> OwnedRecord {
     OwnedRecord::new(Kind::Open.record())
         .with(field::open::PATH, path)
         .with(field::open::FLAGS, flags(event))
@@ -52,15 +45,33 @@ fn asked(event: &RawEvent, path: &str, mode: u32) -> OwnedRecord {
         .with(field::open::CREATED, false)
 }
 
-/// What is known of one that opened this file, which does not lie on an overlay.
-fn opened(event: &RawEvent, path: &Path, mode: u32, created: bool) -> OwnedRecord {
+/// As the kernel has it.
+pub(crate) fn dev_of(file: &fs::Metadata) -> u32 {
+    rustix::fs::major(file.dev()) << 20 | rustix::fs::minor(file.dev())
+}
+
+/// What is known of one that opened this file by its path, which does not lie on an overlay.
+pub(crate) fn opened(event: &RawEvent, path: &Path, mode: u32, created: bool) -> OwnedRecord {
+    opened_as(event, path, path, mode, created)
+}
+
+/// Likewise by another path.
+pub(crate) fn opened_as(event: &RawEvent, by: &Path, path: &Path, mode: u32, created: bool) -> OwnedRecord {
     let file = fs::metadata(path).unwrap();
-    asked(event, path.to_str().unwrap(), mode)
-        .with(field::open::INODE, file.ino())
-        .with(field::open::DEV, rustix::fs::major(file.dev()) << 20 | rustix::fs::minor(file.dev()))
+    of_file(asked(event, path.to_str().unwrap(), mode), &file)
+        .with(field::open::CREATED, created)
+        .with(field::open::ASKED, by.to_str().unwrap())
+}
+
+/// With what a file says of itself.
+pub(crate) fn of_file(open: OwnedRecord, file: &fs::Metadata) -> OwnedRecord {
+    open.with(field::open::INODE, file.ino())
+        .with(field::open::DEV, dev_of(file))
         .with(field::open::FILE_MODE, file.mode())
         .with(field::open::FILE_UPPER, false)
-        .with(field::open::CREATED, created)
+        .with(field::open::DELETED, file.nlink() == 0)
+        .with(field::open::OWNER, file.uid())
+        .with(field::open::LINKS, file.nlink() as u32)
 }
 
 #[test]
@@ -72,16 +83,17 @@ fn a_file_that_was_opened_is_resolved() {
     let file = openat(CWD, &path, new, Mode::from(0o640)).unwrap();
     let open = watch.open("/new file");
     assert_eq!(task(&open).pid, std::process::id());
-    assert_eq!((open.result, open.flags), (Some(file.as_raw_fd().into()), 0));
+    assert_eq!((open.result, open.flags), (Some(file.as_raw_fd().into()), event_flag::SHARED));
     assert_eq!(flags(&open) & (O_CREAT | O_EXCL | O_TRUNC | 3), O_CREAT | O_EXCL | O_TRUNC | O_WRONLY);
     assert_eq!(open.payload, opened(&open, &path, 0o640, true));
 
     // Again: there is nothing to create, and a link or a detour does not hide it.
     let link = folder.join("link");
     std::os::unix::fs::symlink(&path, &link).unwrap();
-    openat(CWD, folder.join("../..").join(&link), OFlags::CREATE | OFlags::RDWR, Mode::from(0o600)).unwrap();
+    let detour = folder.join("..").join(folder.file_name().unwrap()).join("link");
+    openat(CWD, &detour, OFlags::CREATE | OFlags::RDWR, Mode::from(0o600)).unwrap();
     let open = watch.open("/new file");
-    assert_eq!(open.payload, opened(&open, &path, 0o600, false));
+    assert_eq!(open.payload, opened_as(&open, &detour, &path, 0o600, false));
     watch.end();
 }
 
@@ -95,7 +107,8 @@ fn relative_to_a_descriptor() {
     assert!(is_created(&watch.open("/there")));
     openat(&directory, "sub/../sub/there", OFlags::RDONLY, Mode::empty()).unwrap();
     let open = watch.open("/there");
-    assert_eq!(open.payload, opened(&open, &folder.join("sub/there"), 0, false));
+    let detour = folder.join("sub/../sub/there");
+    assert_eq!(open.payload, opened_as(&open, &detour, &folder.join("sub/there"), 0, false));
 
     openat(&directory, "sub/../sub/not-there", OFlags::RDWR, Mode::empty()).unwrap_err();
     let open = watch.open("/not-there");
@@ -215,7 +228,7 @@ fn openat2_with_its_struct() {
     let new = OFlags::CREATE | OFlags::WRONLY;
     openat2(CWD, &path, new, Mode::from(0o600), ResolveFlags::NO_SYMLINKS).unwrap();
     let open = watch.open("/by openat2");
-    assert_eq!((mode(&open), is_created(&open), open.flags), (Some(0o600), true, 0));
+    assert_eq!((mode(&open), is_created(&open), open.flags), (Some(0o600), true, event_flag::SHARED));
     assert_eq!(flags(&open) & (O_CREAT | 3), O_CREAT | O_WRONLY);
     openat2(CWD, folder.join("none"), OFlags::RDWR, Mode::empty(), ResolveFlags::empty()).unwrap_err();
     let open = watch.open("/none");
@@ -239,7 +252,7 @@ fn paths_cross_mounts() {
     let expected = opened(&open, &moved.join("inner/deep/file"), 0o666, true);
     unmount(moved.join("inner"), UnmountFlags::empty()).unwrap();
     unmount(moved.join("inner"), UnmountFlags::empty()).unwrap();
-    assert_eq!((&open.payload, open.flags), (&expected, 0));
+    assert_eq!((&open.payload, open.flags), (&expected, event_flag::SHARED));
 
     fs::File::open("/").unwrap();
     let open = watch.open("/");
@@ -260,8 +273,8 @@ fn a_path_beyond_the_limit_keeps_its_end() {
     }
     openat(&at, "leaf", OFlags::CREATE | OFlags::RDWR, Mode::from(0o600)).unwrap();
     let open = watch.open("/leaf");
-    assert_eq!(path(&open), format!("{}/leaf", format!("/{name}").repeat(16)));
-    assert_eq!(open.flags, event_flag::TRUNCATED);
+    assert_eq!(path(&open), format!("...{}/leaf", format!("/{name}").repeat(16)));
+    assert_eq!(open.flags, event_flag::TRUNCATED | event_flag::SHARED);
 
     let mut at = fs::File::open(&folder).unwrap();
     for _ in 0..120 {
@@ -270,8 +283,8 @@ fn a_path_beyond_the_limit_keeps_its_end() {
     }
     openat(&at, "end", OFlags::CREATE | OFlags::RDWR, Mode::from(0o600)).unwrap();
     let open = watch.open("/end");
-    assert_eq!(open.flags, event_flag::TRUNCATED);
-    assert_eq!(path(&open), format!("{}/end", "/s".repeat(103)));
+    assert_eq!(open.flags, event_flag::TRUNCATED | event_flag::SHARED);
+    assert_eq!(path(&open), format!("...{}/end", "/s".repeat(103)));
     watch.end();
 }
 
@@ -304,85 +317,5 @@ fn the_upper_layer_of_an_overlay() {
     assert_eq!(path(&above), merged.join("above").to_str().unwrap());
     let is_upper = |open: &RawEvent| number(&open.payload, field::open::FILE_UPPER);
     assert_eq!((is_upper(&below), is_upper(&above)), (Some(0), Some(1)));
-    watch.end();
-}
-
-// === rename ===
-
-fn renamed(old: &str, new: &str, flags: u32) -> OwnedRecord {
-    OwnedRecord::new(Kind::Rename.record())
-        .with(field::rename::OLD_PATH, old)
-        .with(field::rename::NEW_PATH, new)
-        .with(field::rename::FLAGS, flags)
-}
-
-/// The rename of this thread that comes next.
-fn next_rename(watch: &mut Watch) -> RawEvent {
-    let event = watch.find("rename", |event| is_ours(event, Kind::Rename));
-    assert_eq!(event.flags, event_flag::UNRESOLVED);
-    event
-}
-
-#[test]
-fn renames_by_each_call_arrive() {
-    let Some(mut watch) = Watch::over(&[Kind::Rename]) else { return };
-    let (_kept, folder) = folder();
-    let [a, b] = ["a", "b"].map(|name| folder.join(name).to_str().unwrap().to_owned());
-    fs::write(&a, "").unwrap();
-    fs::rename(&a, &b).unwrap();
-    let event = next_rename(&mut watch);
-    assert_eq!((event.result, event.payload), (Some(0), renamed(&a, &b, 0)));
-
-    // By a name that is seen from a folder.
-    let directory = fs::File::open(&folder).unwrap();
-    rustix::fs::renameat(&directory, "b", CWD, &a).unwrap();
-    let event = next_rename(&mut watch);
-    assert_eq!((event.result, event.payload), (Some(0), renamed(&b, &a, 0)));
-
-    fs::write(&b, "").unwrap();
-    rustix::fs::renameat_with(&directory, "a", &directory, "b", rustix::fs::RenameFlags::EXCHANGE).unwrap();
-    let event = next_rename(&mut watch);
-    assert_eq!((event.result, event.payload), (Some(0), renamed(&a, &b, 2)));
-
-    let gone = folder.join("gone").to_str().unwrap().to_owned();
-    fs::rename(&gone, &b).unwrap_err();
-    let event = next_rename(&mut watch);
-    assert_eq!((event.result, event.payload), (Some(-2), renamed(&gone, &b, 0)));
-    watch.end();
-}
-
-// === unlink ===
-
-#[test]
-fn removals_by_each_call_arrive() {
-    let Some(mut watch) = Watch::over(&[Kind::Unlink]) else { return };
-    let mut next = |path: &Path, directory: bool, result: i64| {
-        let event = watch.find("unlink", |event| is_ours(event, Kind::Unlink));
-        let payload = OwnedRecord::new(Kind::Unlink.record()).with(field::unlink::PATH, path.to_str().unwrap());
-        assert_eq!(event.payload, payload.with(field::unlink::DIRECTORY, directory));
-        assert_eq!((event.result, event.flags), (Some(result), event_flag::UNRESOLVED));
-    };
-    let (_kept, folder) = folder();
-    let (file, inside) = (folder.join("file"), folder.join("inside"));
-    fs::write(&file, "").unwrap();
-    fs::remove_file(&file).unwrap();
-    next(&file, false, 0);
-    fs::create_dir(&inside).unwrap();
-    fs::remove_dir(&inside).unwrap();
-    next(&inside, true, 0);
-
-    let directory = fs::File::open(&folder).unwrap();
-    for (name, flags, is_directory) in
-        [("file", rustix::fs::AtFlags::empty(), false), ("inside", rustix::fs::AtFlags::REMOVEDIR, true)]
-    {
-        match is_directory {
-            true => fs::create_dir(folder.join(name)).unwrap(),
-            false => fs::write(folder.join(name), "").unwrap(),
-        }
-        rustix::fs::unlinkat(&directory, name, flags).unwrap();
-        next(&folder.join(name), is_directory, 0);
-        rustix::fs::unlinkat(&directory, name, flags).unwrap_err();
-        next(&folder.join(name), is_directory, -2);
-    }
     watch.end();
 }

@@ -2,8 +2,22 @@
 //!
 //! Needs root. Where that or BPF is missing a test says that it is skipped; with LANNER_REQUIRE_KERNEL=1 it fails.
 
+mod attributes;
+mod child;
+#[cfg(target_arch = "x86_64")]
+mod compat;
+mod execs;
 mod file;
+mod forks;
+mod identity;
+mod kernel_code;
+mod memory;
+mod mounts;
+mod names;
 mod network;
+mod others;
+mod paths;
 mod process;
+mod sockets;
 mod verifier;
 mod watch;

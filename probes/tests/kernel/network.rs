@@ -1,4 +1,4 @@
-//! connect.
+//! connect and listen.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -8,22 +8,24 @@ use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener, UnixStream};
 use lanner_abi::{Kind, OwnedRecord, event_flag, field};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
 
-use crate::watch::{Watch, address, is_ours, number, task};
+use crate::child::call;
+use crate::watch::{Watch, address, folder, number, task};
 
-const UNSPEC: u16 = 0;
-const UNIX: u16 = 1;
-const INET: u16 = 2;
-const INET6: u16 = 10;
-const STREAM: u32 = 1;
-const DATAGRAM: u32 = 2;
-const TCP: u16 = 6;
-const UDP: u16 = 17;
+pub(crate) const UNSPEC: u16 = 0;
+pub(crate) const UNIX: u16 = 1;
+pub(crate) const INET: u16 = 2;
+pub(crate) const INET6: u16 = 10;
+pub(crate) const STREAM: u32 = 1;
+pub(crate) const DATAGRAM: u32 = 2;
+pub(crate) const TCP: u16 = 6;
+pub(crate) const UDP: u16 = 17;
 
 /// A connect of which no more is known.
 fn of(descriptor: &impl AsRawFd, family: u16) -> OwnedRecord {
     OwnedRecord::new(Kind::Connect.record())
         .with(field::connect::FD, descriptor.as_raw_fd())
         .with(field::connect::FAMILY, family)
+        .with(field::connect::FAST_OPEN, false)
 }
 
 /// With its peer.
@@ -41,12 +43,12 @@ fn by(connect: OwnedRecord, socket_type: u32, protocol: u16) -> OwnedRecord {
     connect.with(field::connect::SOCKET_TYPE, socket_type).with(field::connect::PROTOCOL, protocol)
 }
 
-fn socket(family: AddressFamily, flags: SocketFlags) -> OwnedFd {
+pub(crate) fn socket(family: AddressFamily, flags: SocketFlags) -> OwnedFd {
     socket_with(family, SocketType::STREAM, flags | SocketFlags::CLOEXEC, None).unwrap()
 }
 
 /// A socket with an address of its own, at which nobody listens: no other gets it meanwhile.
-fn taken(address: impl Into<IpAddr>) -> Option<(OwnedFd, SocketAddr)> {
+pub(crate) fn taken(address: impl Into<IpAddr>) -> Option<(OwnedFd, SocketAddr)> {
     let address = SocketAddr::new(address.into(), 0);
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None).ok()?;
@@ -65,7 +67,7 @@ fn tcp_over_both_families() {
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let event = watch.connect();
         assert_eq!(task(&event).pid, std::process::id());
-        assert_eq!((event.result, event.flags), (Some(0), 0));
+        assert_eq!((event.result, event.flags), (Some(0), event_flag::SHARED));
         let expected = of(&stream, if address.is_ipv4() { INET } else { INET6 });
         let expected = from(to(expected, listener.local_addr().unwrap()), stream.local_addr().unwrap());
         assert_eq!(event.payload, by(expected, STREAM, TCP));
@@ -85,7 +87,7 @@ fn an_ipv4_address_through_an_ipv6_socket() {
         return;
     };
     let event = watch.connect();
-    assert_eq!((event.result, event.flags), (Some(0), 0));
+    assert_eq!((event.result, event.flags), (Some(0), event_flag::SHARED));
     let expected = by(to(of(&stream, INET), peer), STREAM, TCP);
     let local = SocketAddr::from((Ipv4Addr::LOCALHOST, stream.local_addr().unwrap().port()));
     assert_eq!(event.payload, from(expected, local));
@@ -131,7 +133,7 @@ fn a_connection_under_way() {
     for (socket, result) in &sockets {
         let event = watch.connect();
         assert_eq!(result.is_err(), event.result == Some(-i64::from(libc::EINPROGRESS)));
-        assert_eq!(event.flags, 0);
+        assert_eq!(event.flags, event_flag::SHARED);
         let local: SocketAddr = rustix::net::getsockname(socket).unwrap().try_into().unwrap();
         assert_eq!(event.payload, by(from(to(of(socket, INET), peer), local), STREAM, TCP));
     }
@@ -150,7 +152,7 @@ fn udp_and_its_disconnect() {
     assert_eq!(event.payload, by(from(to(of(&socket, INET), peer), local), DATAGRAM, UDP));
     rustix::net::connect_unspec(&socket).unwrap();
     let event = watch.connect();
-    assert_eq!((event.result, event.flags), (Some(0), 0));
+    assert_eq!((event.result, event.flags), (Some(0), event_flag::SHARED));
     // The kernel had chosen the port, and takes it back: no side is left.
     assert_eq!(socket.local_addr().unwrap().port(), 0);
     assert_eq!(event.payload, by(of(&socket, UNSPEC), DATAGRAM, UDP));
@@ -160,12 +162,12 @@ fn udp_and_its_disconnect() {
 #[test]
 fn unix_sockets() {
     let Some(mut watch) = Watch::over(&[Kind::Connect]) else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("socket");
+    let (_kept, folder) = folder();
+    let path = folder.join("socket");
     let _listener = UnixListener::bind(&path).unwrap();
     let stream = UnixStream::connect(&path).unwrap();
     let event = watch.connect();
-    assert_eq!((event.result, event.flags), (Some(0), 0));
+    assert_eq!((event.result, event.flags), (Some(0), event_flag::SHARED));
     // Neither an address nor a port, and of protocols it has none.
     let expected = |stream: &UnixStream, path: &str| {
         let connect = of(stream, UNIX).with(field::connect::SOCKET_TYPE, STREAM);
@@ -173,12 +175,21 @@ fn unix_sockets() {
     };
     assert_eq!(event.payload, expected(&stream, path.to_str().unwrap()));
 
+    // Wherever it is by now, and whatever it was called by.
+    let (moved, link) = (folder.join("moved"), folder.join("link"));
+    std::fs::rename(&path, &moved).unwrap();
+    std::os::unix::fs::symlink("moved", &link).unwrap();
+    let stream = UnixStream::connect(&link).unwrap();
+    let event = watch.connect();
+    assert_eq!((event.result, event.flags), (Some(0), event_flag::SHARED));
+    assert_eq!(event.payload, expected(&stream, moved.to_str().unwrap()));
+
     let name = format!("lanner-test-{}", std::process::id());
     let address = UnixAddr::from_abstract_name(&name).unwrap();
     let _listener = UnixListener::bind_addr(&address).unwrap();
     let stream = UnixStream::connect_addr(&address).unwrap();
     let event = watch.connect();
-    assert_eq!((event.result, event.flags), (Some(0), 0));
+    assert_eq!((event.result, event.flags), (Some(0), event_flag::SHARED));
     assert_eq!(event.payload, expected(&stream, &format!("@{name}")));
     watch.end();
 }
@@ -213,7 +224,7 @@ fn a_unix_socket_whose_peer_is_taken_away() {
     let (one, _other) = std::os::unix::net::UnixDatagram::pair().unwrap();
     rustix::net::connect_unspec(&one).unwrap();
     let event = watch.connect();
-    assert_eq!((event.result, event.flags), (Some(0), 0));
+    assert_eq!((event.result, event.flags), (Some(0), event_flag::SHARED));
     assert_eq!(event.payload, of(&one, UNIX).with(field::connect::SOCKET_TYPE, DATAGRAM));
     watch.end();
 }
@@ -232,34 +243,83 @@ fn what_is_no_socket() {
     watch.end();
 }
 
+/// By numbers of virtual machines, of which this is one at most.
+#[test]
+fn a_vsock_that_nobody_answers() {
+    let Some(mut watch) = Watch::over(&[Kind::Connect]) else { return };
+    let fd = call!(libc::SYS_socket, libc::AF_VSOCK, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0);
+    if fd < 0 {
+        eprintln!("skipped: there are no vsocks here: {fd}");
+        return;
+    }
+    // A struct sockaddr_vm: the family, the port, and whose it is: this machine's own.
+    let peer = [libc::AF_VSOCK.unsigned_abs(), 4711, 1, 0];
+    let result = call!(libc::SYS_connect, fd as i32, peer.as_ptr(), 16);
+    assert!(result < 0);
+    let expected = OwnedRecord::new(Kind::Connect.record())
+        .with(field::connect::FD, fd as i32)
+        .with(field::connect::FAMILY, 40_u16)
+        .with(field::connect::FAST_OPEN, false)
+        .with(field::connect::SOCKET_TYPE, STREAM)
+        .with(field::connect::CID, 1_u32)
+        .with(field::connect::VSOCK_PORT, 4711_u32);
+    watch.tells(result, event_flag::UNRESOLVED, &expected);
+    assert_eq!(call!(libc::SYS_close, fd), 0);
+    watch.end();
+}
+
 // === listen ===
+
+/// A listen of which no more is known.
+fn waiting(descriptor: &impl AsRawFd, backlog: i32) -> OwnedRecord {
+    OwnedRecord::new(Kind::Listen.record())
+        .with(field::listen::FD, descriptor.as_raw_fd())
+        .with(field::listen::BACKLOG, backlog)
+}
 
 #[test]
 fn sockets_that_wait_for_connections_arrive() {
     let Some(mut watch) = Watch::over(&[Kind::Listen]) else { return };
-    let mut next = || watch.find("listen", |event| is_ours(event, Kind::Listen));
-    for address in ["127.0.0.1:0", "[::1]:0", "0.0.0.0:0"] {
-        let listener = TcpListener::bind(address).unwrap();
-        let local = listener.local_addr().unwrap();
-        let event = next();
-        assert_eq!((event.result, event.flags), (Some(0), 0));
-        let payload = event.payload.get();
-        assert_eq!(payload.value(field::listen::ADDRESS), Some(local.ip().into()));
-        assert_eq!(payload.number(field::listen::PORT), Some(local.port().into()));
-        assert_eq!(payload.number(field::listen::FAMILY), Some(if local.is_ipv4() { 2 } else { 10 }));
-        assert_eq!(payload.number(field::listen::FD), Some(listener.as_raw_fd() as u64));
-        assert_eq!(payload.number(field::listen::SOCKET_TYPE), Some(1));
+    for (address, family) in [("127.0.0.1:0", INET), ("[::1]:0", INET6), ("0.0.0.0:0", INET)] {
+        let Some((socket, local)) = taken(address.parse::<SocketAddr>().unwrap().ip()) else {
+            eprintln!("skipped: no address {address}");
+            continue;
+        };
+        rustix::net::listen(&socket, 5).unwrap();
+        let expected = waiting(&socket, 5)
+            .with(field::listen::ADDRESS, local.ip())
+            .with(field::listen::PORT, local.port())
+            .with(field::listen::FAMILY, family)
+            .with(field::listen::SOCKET_TYPE, STREAM)
+            .with(field::listen::PROTOCOL, TCP);
+        watch.tells(0, event_flag::SHARED, &expected);
     }
-    let folder = tempfile::tempdir().unwrap();
-    let _unix = UnixListener::bind(folder.path().join("socket")).unwrap();
-    let event = next();
-    assert_eq!(event.payload.get().number(field::listen::FAMILY), Some(1));
-    assert!(!event.payload.get().has(field::listen::ADDRESS) && !event.payload.get().has(field::listen::PORT));
+    let (_kept, folder) = folder();
+    let path = folder.join("socket");
+    let unix = socket(AddressFamily::UNIX, SocketFlags::empty());
+    rustix::net::bind(&unix, &rustix::net::SocketAddrUnix::new(&path).unwrap()).unwrap();
+    // Wherever it is by now.
+    let moved = folder.join("moved");
+    std::fs::rename(&path, &moved).unwrap();
+    rustix::net::listen(&unix, 1).unwrap();
+    let expected = waiting(&unix, 1).with(field::listen::FAMILY, UNIX).with(field::listen::SOCKET_TYPE, STREAM);
+    watch.tells(0, event_flag::SHARED, &expected.with(field::listen::UNIX_PATH, moved.to_str().unwrap()));
 
     // Not a socket that can.
     let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
     rustix::net::listen(&udp, 7).unwrap_err();
-    let event = next();
-    assert_eq!((event.result, event.payload.get().number(field::listen::BACKLOG)), (Some(-95), Some(7)));
+    let local = udp.local_addr().unwrap();
+    let expected = waiting(&udp, 7)
+        .with(field::listen::ADDRESS, local.ip())
+        .with(field::listen::PORT, local.port())
+        .with(field::listen::FAMILY, INET)
+        .with(field::listen::SOCKET_TYPE, DATAGRAM)
+        .with(field::listen::PROTOCOL, UDP);
+    watch.tells(-i64::from(libc::EOPNOTSUPP), event_flag::SHARED, &expected);
+
+    // Nor a socket at all.
+    let file = std::fs::File::open("/dev/null").unwrap();
+    rustix::net::listen(&file, 7).unwrap_err();
+    watch.tells(-i64::from(libc::ENOTSOCK), 0, &waiting(&file, 7));
     watch.end();
 }

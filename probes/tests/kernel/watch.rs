@@ -1,5 +1,6 @@
 //! Loading probes for a test and waiting for its events.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use lanner_abi::{FieldInfo, Kind, OwnedRecord, Value, field};
@@ -91,9 +92,33 @@ impl Watch {
         self.find(&format!("open of …{}", end.escape_ascii()), |event| is_ours(event, Kind::Open) && ends(event))
     }
 
+    /// The next of this kind that this thread did.
+    pub(crate) fn next(&mut self, kind: Kind) -> RawEvent {
+        self.find(kind.name(), |event| is_ours(event, kind))
+    }
+
+    /// The next of this kind that a process did.
+    pub(crate) fn next_of(&mut self, pid: u32, kind: Kind) -> RawEvent {
+        self.find(kind.name(), |event| event.kind == kind && task(event).pid == pid)
+    }
+
+    /// The next of its kind that this thread did is this one: nothing was told between.
+    #[track_caller]
+    pub(crate) fn tells(&mut self, result: i64, flags: u16, payload: &OwnedRecord) {
+        let event = self.next(kind_of(payload));
+        assert_is(&event, result, flags, payload);
+    }
+
+    /// Likewise of those that a process did.
+    #[track_caller]
+    pub(crate) fn tells_of(&mut self, pid: u32, result: i64, flags: u16, payload: &OwnedRecord) {
+        let event = self.next_of(pid, kind_of(payload));
+        assert_is(&event, result, flags, payload);
+    }
+
     /// The next connect of this thread.
     pub(crate) fn connect(&mut self) -> RawEvent {
-        self.find("connect", |event| is_ours(event, Kind::Connect))
+        self.next(Kind::Connect)
     }
 
     /// How many connects of this thread come before one to this address, of those not asked for before.
@@ -138,6 +163,27 @@ impl Drop for OnOneProcessor {
     fn drop(&mut self) {
         sched_setaffinity(None, &self.before).unwrap();
     }
+}
+
+/// A folder of a test's own, under its real name.
+pub(crate) fn folder() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = std::fs::canonicalize(folder.path()).unwrap();
+    (folder, path)
+}
+
+/// A record of a kind, in which nothing is known yet.
+pub(crate) fn of(kind: Kind) -> OwnedRecord {
+    OwnedRecord::new(kind.record())
+}
+
+fn kind_of(payload: &OwnedRecord) -> Kind {
+    Kind::ALL.into_iter().find(|kind| std::ptr::eq(kind.record(), payload.info())).expect("a kind's record")
+}
+
+#[track_caller]
+pub(crate) fn assert_is(event: &RawEvent, result: i64, flags: u16, payload: &OwnedRecord) {
+    assert_eq!((event.result, event.flags, &event.payload), (Some(result), flags, payload));
 }
 
 /// Who did it.

@@ -70,6 +70,8 @@ pub struct FieldInfo {
     pub always: bool,
     /// How the kernel side gives it.
     pub kernel: Kernel,
+    /// Events with one key of the kernel side's have one value of it.
+    pub keyed: bool,
     /// Findings show it.
     pub shown: bool,
     /// What it is called in JSON.

@@ -98,6 +98,24 @@ pub trait Happening {
     fn value(&self, field: &FieldRef) -> Option<Value<'_>>;
 }
 
+/// An event of which not all is known yet.
+pub trait Glimpse {
+    /// Its kind.
+    fn kind(&self) -> Kind;
+
+    /// The value of a field, and nothing where it has none; or that it is not known yet whether it has one, and which.
+    fn value(&self, field: &FieldRef) -> Glimpsed<'_>;
+}
+
+/// What is known of a field's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glimpsed<'a> {
+    /// It is this one, or there is none.
+    Known(Option<Value<'a>>),
+    /// It may be any.
+    Open,
+}
+
 impl Happening for Event<'_> {
     #[inline]
     fn kind(&self) -> Option<Kind> {

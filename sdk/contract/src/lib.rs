@@ -24,7 +24,7 @@ pub use cbor::Malformed;
 pub use check::{Checked, Condition, LeftOut, Nonsense, Wanted};
 pub use configuration::Configuration;
 pub use description::{Description, Rule, Subscription};
-pub use field::{FieldRef, Happening, Missing, Scope};
+pub use field::{FieldRef, Glimpse, Glimpsed, Happening, Missing, Scope};
 pub use filter::Filter;
 pub use finding::{Fact, Finding};
 pub use severity::Severity;

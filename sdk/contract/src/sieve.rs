@@ -8,7 +8,7 @@ use lanner_abi::{Kind, Value};
 use memchr::memmem::Finder;
 
 use crate::check::{Condition, Wanted};
-use crate::field::{FieldRef, Happening};
+use crate::field::{FieldRef, Glimpse, Glimpsed, Happening};
 use crate::filter::{Literal, Test};
 
 /// Which events somebody wants.
@@ -67,6 +67,18 @@ impl Sieve {
         Self { wanted: kinds.into_iter().map(of).collect() }
     }
 
+    /// Whether the event may be wanted, whatever is not known of it yet. Where this is false, [`wants`](Self::wants) is false
+    /// of every event that is like it.
+    pub fn may_want(&self, event: &impl Glimpse) -> bool {
+        let of_kind = self.wanted.iter().find(|(wanted, _)| *wanted == event.kind());
+        of_kind.is_some_and(|(_, of)| of.may_want(event))
+    }
+
+    /// Whether not all events of a kind are wanted.
+    pub fn is_picky(&self, kind: Kind) -> bool {
+        self.wanted.iter().any(|(wanted, of)| *wanted == kind && matches!(of, OfKind::Some(..)))
+    }
+
     /// Whether the event is wanted.
     #[inline]
     pub fn wants(&self, event: &impl Happening) -> bool {
@@ -105,6 +117,25 @@ impl OfKind {
     }
 }
 
+/// What is known of a condition.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Holds,
+    Fails,
+    Open,
+}
+
+impl OfKind {
+    fn may_want(&self, event: &impl Glimpse) -> bool {
+        let Self::Some(fields, others) = self else { return true };
+        let may_pass = |(field, tests): &(FieldRef, Vec<Values>)| match event.value(field) {
+            Glimpsed::Open => true,
+            Glimpsed::Known(value) => value.is_some_and(|value| tests.iter().any(|test| test.hold(value))),
+        };
+        fields.iter().any(may_pass) || others.iter().any(|other| other.glimpse(event) != Verdict::Fails)
+    }
+}
+
 /// Adds a test to those of which one has to hold.
 fn join(tests: &mut Vec<Test>, test: &Test) {
     for known in tests.iter_mut() {
@@ -140,6 +171,39 @@ impl Prepared {
             Self::Field(field, values) => event.value(field).is_some_and(|value| values.hold(value)),
         }
     }
+}
+
+impl Prepared {
+    /// As [`holds`](Self::holds), where not all is known.
+    fn glimpse(&self, event: &impl Glimpse) -> Verdict {
+        match self {
+            Self::All(conditions) => together(conditions, event, Verdict::Holds, Verdict::Fails),
+            Self::Any(conditions) => together(conditions, event, Verdict::Fails, Verdict::Holds),
+            Self::Not(condition) => match condition.glimpse(event) {
+                Verdict::Holds => Verdict::Fails,
+                Verdict::Fails => Verdict::Holds,
+                Verdict::Open => Verdict::Open,
+            },
+            Self::Field(field, values) => match event.value(field) {
+                Glimpsed::Open => Verdict::Open,
+                Glimpsed::Known(value) if value.is_some_and(|value| values.hold(value)) => Verdict::Holds,
+                Glimpsed::Known(_) => Verdict::Fails,
+            },
+        }
+    }
+}
+
+/// Of several conditions: what one decides by itself, `of_none` where there is none, open as long as one is.
+fn together(conditions: &[Prepared], event: &impl Glimpse, of_none: Verdict, decides: Verdict) -> Verdict {
+    let mut verdict = of_none;
+    for condition in conditions {
+        match condition.glimpse(event) {
+            decided if decided == decides => return decides,
+            Verdict::Open => verdict = Verdict::Open,
+            _ => {}
+        }
+    }
+    verdict
 }
 
 impl Values {

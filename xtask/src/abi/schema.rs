@@ -124,6 +124,9 @@ pub(super) struct Field {
     pub(super) always: bool,
     #[serde(default)]
     pub(super) kernel: Option<Kernel>,
+    /// The kernel side's key stands for it.
+    #[serde(default)]
+    pub(super) keyed: bool,
     #[serde(default)]
     pub(super) shown: bool,
     #[serde(default)]

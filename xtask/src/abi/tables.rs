@@ -69,7 +69,7 @@ pub(super) fn records(out: &mut String, schema: &Schema) -> Result<()> {
 }
 
 fn field(out: &mut String, record: &Record, field: &Field) -> Result<()> {
-    let Field { name, ty, reads, of, flags, always, kernel, shown, json, port, pid, .. } = field;
+    let Field { name, ty, reads, of, flags, always, kernel, keyed, shown, json, port, pid, .. } = field;
     let reads = reads.map_or("Plain".to_owned(), |reads| format!("{reads:?}"));
     let kernel = kernel.map_or("Plain".to_owned(), |kernel| format!("{kernel:?}"));
     let option = |value: Option<String>| value.map_or("None".to_owned(), |value| format!("Some({value})"));
@@ -82,7 +82,7 @@ fn field(out: &mut String, record: &Record, field: &Field) -> Result<()> {
     let (port, pid) = (beside(port), beside(pid));
     let json = json.as_ref().unwrap_or(name);
     writeln!(out, "FieldInfo {{ name: {name:?}, ty: Type::{ty:?}, reads: Reads::{reads}, of: {of}, flags: {flags},")?;
-    writeln!(out, "always: {always}, kernel: Kernel::{kernel}, shown: {shown}, json: {json:?}, port: {port}, pid: {pid},")?;
+    writeln!(out, "always: {always}, kernel: Kernel::{kernel}, keyed: {keyed}, shown: {shown}, json: {json:?}, port: {port}, pid: {pid},")?;
     writeln!(out, "section: {}, place: {} }},", record.section, place(record, field))?;
     Ok(())
 }

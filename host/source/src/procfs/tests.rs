@@ -89,13 +89,13 @@ fn a_child_is_read_as_it_was_started() {
     assert_eq!(image.bytes(field::process::EXE), Some(exe.as_os_str().as_bytes()));
     assert_eq!(number(field::process::FLAGS), 0, "neither deleted nor cut");
     assert_eq!(number(field::process::EXE_INODE), facts.ino());
-    assert_eq!(number(field::process::EXE_MODE), facts.mode().into());
-    assert_eq!(number(field::process::EXE_UID), facts.uid().into());
+    assert_eq!(number(field::process::EXE_MODE), u64::from(facts.mode()));
+    assert_eq!(number(field::process::EXE_UID), u64::from(facts.uid()));
     assert_ne!(number(field::process::EXE_FS), 0);
     let argv = [exe.as_os_str().as_bytes(), b"\x001000\0"].concat();
     assert_eq!(image.bytes(field::process::ARGV), Some(argv.as_slice()));
     assert_eq!(image.bytes(field::process::CWD), Some(cwd.as_os_str().as_bytes()));
-    assert_eq!(number(field::process::EXE_GID), facts.gid().into());
+    assert_eq!(number(field::process::EXE_GID), u64::from(facts.gid()));
     assert_eq!(number(field::process::EXE_MTIME), facts.mtime() as u64 * 1_000_000_000 + facts.mtime_nsec() as u64);
     let standing = task.standing.expect("told");
     assert_eq!(standing.suid, rustix::process::geteuid().as_raw());

@@ -95,6 +95,7 @@ fn event() -> impl Strategy<Value = RawEvent> {
             task,
             payload,
             image: image.map(Box::new),
+            key: 0,
         },
     )
 }
