@@ -24,15 +24,24 @@ pub struct RawEvent {
     pub payload: OwnedRecord,
     /// The image that begins, for kinds with one: as much of a process record as the kernel tells.
     pub image: Option<Box<OwnedRecord>>,
-    /// What the kernel side can filter it by: events with one key have the same values in the fields that the schema calls
-    /// `keyed`, and where they failed the same result. 0: it cannot.
-    pub key: u64,
+    /// What the kernel side can filter it by.
+    pub keys: Keys,
+}
+
+/// What the kernel side can filter an event by. Events with one key are of processes whose image has one path; 0: it cannot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// Events with this key have the same values in the fields that the schema calls `keyed`, and where they failed the same
+    /// result.
+    pub own: u64,
+    /// Likewise; but their paths are those of any files in one folder.
+    pub folder: u64,
 }
 
 impl RawEvent {
     /// An event that is nobody's doing.
     pub fn of_nobody(time_ns: u64, kind: Kind, payload: OwnedRecord) -> Self {
-        Self { time_ns, kind, flags: 0, result: None, task: None, payload, image: None, key: 0 }
+        Self { time_ns, kind, flags: 0, result: None, task: None, payload, image: None, keys: Keys::default() }
     }
 }
 
@@ -65,6 +74,10 @@ pub struct Task {
     pub comm: Vec<u8>,
     /// A thread of the kernel.
     pub kernel_thread: bool,
+    /// The kernel side's key of what its process runs; 0 where that is not known. Says nothing to another boot, nor is it
+    /// recorded.
+    #[serde(skip)]
+    pub image_key: u64,
 }
 
 /// What a process is at the moment of an event, beside its ids. A number of 0 is one that is not known, but for users, groups

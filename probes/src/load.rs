@@ -2,7 +2,7 @@
 
 use std::io;
 
-use aya::maps::{Array, HashMap as BpfHashMap, MapData, MapError, PerCpuArray, ProgramArray, RingBuf};
+use aya::maps::{Array, MapData, MapError, PerCpuArray, ProgramArray, RingBuf};
 use aya::programs::{BtfTracePoint, ProgramError, tp_btf};
 use aya::util::KernelVersion;
 use aya::{Btf, Ebpf, EbpfError, EbpfLoader};
@@ -10,6 +10,7 @@ use lanner_abi::Kind;
 
 use crate::ProbeError;
 use crate::error::{chain, log_end};
+use crate::filter::Filter;
 use crate::hooks::{self, HOOKS, Hook, Point};
 use crate::reader::Reader;
 use crate::symbols;
@@ -98,15 +99,6 @@ pub struct Probes {
     attached: Vec<Kind>,
 }
 
-/// What nobody wants: see `filter.bpf.h`.
-struct Filter {
-    /// Keys, each with the epoch in which it was entered.
-    unwanted: BpfHashMap<MapData, u64, u32>,
-    /// Where the kernel side reads the epoch.
-    map: Array<MapData, u32>,
-    epoch: u32,
-}
-
 enum Link {
     Typed { _link: tp_btf::BtfTracePointLink },
     /// It is entered in `calls`.
@@ -145,9 +137,7 @@ impl Probes {
         };
         let calls = ProgramArray::try_from(take("calls")?).map_err(|error| map_error("calls", &error))?;
         let wanted = Array::try_from(take("wanted")?).map_err(|error| map_error("wanted", &error))?;
-        let unwanted = BpfHashMap::try_from(take("unwanted")?).map_err(|error| map_error("unwanted", &error))?;
-        let epoch = Array::try_from(take("filter_epoch")?).map_err(|error| map_error("filter_epoch", &error))?;
-        let filter = Filter { unwanted, map: epoch, epoch: 0 };
+        let filter = Filter::new(&mut take)?;
         let links = HOOKS.iter().map(|_| None).collect();
         Ok(Self { ebpf, types, calls, wanted, filter, links, dispatcher: None, attached: Vec::new() })
     }
@@ -194,17 +184,21 @@ impl Probes {
         set.and(cleared.map_err(|error| map_error("calls", &error)))
     }
 
-    /// Forgets which events are unwanted. From here on they are asked for again, and events have keys; or where nothing is to
-    /// be filtered, all are sent.
+    /// Forgets which events are unwanted, and has events have keys from here on, so that it can be found out. Verdicts on
+    /// folders are not about files of these names.
     ///
     /// # Errors
     /// The kernel side's maps cannot be written.
-    pub fn begin_filter(&mut self, filter: bool) -> Result<(), ProbeError> {
-        let Filter { map, epoch, .. } = &mut self.filter;
-        // What an epoch found out counts in no other; after four billion of them, in none that anybody remembers.
-        *epoch = epoch.checked_add(1).unwrap_or(1);
-        let set = map.set(0, if filter { *epoch } else { 0 }, 0);
-        set.map_err(|error| map_error("filter_epoch", &error))
+    pub fn begin_filter<'n>(&mut self, names: impl IntoIterator<Item = &'n [u8]>) -> Result<(), ProbeError> {
+        self.filter.begin(names)
+    }
+
+    /// Sends all events that are reported.
+    ///
+    /// # Errors
+    /// The kernel side's maps cannot be written.
+    pub fn end_filter(&mut self) -> Result<(), ProbeError> {
+        self.filter.set(0)
     }
 
     /// Events with this key are not wanted.
@@ -212,8 +206,7 @@ impl Probes {
     /// # Errors
     /// The kernel side's maps cannot be written.
     pub fn filter_out(&mut self, key: u64) -> Result<(), ProbeError> {
-        let Filter { unwanted, epoch, .. } = &mut self.filter;
-        unwanted.insert(key, *epoch, 0).map_err(|error| map_error("unwanted", &error))
+        self.filter.add(key)
     }
 
     /// The kinds that are reported.
@@ -444,7 +437,7 @@ fn program_error(hook: &'static Hook, error: &ProgramError) -> ProbeError {
     })
 }
 
-fn map_error(name: &'static str, error: &MapError) -> ProbeError {
+pub(crate) fn map_error(name: &'static str, error: &MapError) -> ProbeError {
     refused(error, || format!("the BPF map {name}")).unwrap_or_else(|| ProbeError::Map { name, reason: chain(error) })
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use lanner_abi::{FieldInfo, Kind, OwnedRecord, Reads, Value, field};
-use lanner_contract::{FieldRef, Happening, Scope};
+use lanner_contract::{FieldRef, Glimpse, Glimpsed, Happening, Scope};
+use lanner_probes::event::Keys;
 
 use super::process::Process;
 
@@ -28,6 +29,8 @@ pub struct Event {
     pub payload: OwnedRecord,
     /// The processes that the payload names.
     pub named: Vec<Arc<Process>>,
+    /// What the source can leave events like it out by.
+    pub keys: Keys,
 }
 
 impl Event {
@@ -73,6 +76,52 @@ impl Happening for Event {
                 let names = self.payload.info().fields.get(usize::from(place))?;
                 self.named(names)?.record().value(field.field)
             }
+        }
+    }
+}
+
+/// All events that are like one, as far as its keys tell.
+pub struct Like<'a> {
+    event: &'a Event,
+    /// Their paths are those of any files in its folder.
+    folder: bool,
+}
+
+impl Event {
+    /// All with its own key.
+    pub fn like(&self) -> Like<'_> {
+        Like { event: self, folder: false }
+    }
+
+    /// All with the key of its folder.
+    pub fn like_in_folder(&self) -> Like<'_> {
+        Like { event: self, folder: true }
+    }
+}
+
+impl Glimpse for Like<'_> {
+    fn kind(&self) -> Kind {
+        self.event.kind
+    }
+
+    fn value(&self, of: &FieldRef) -> Glimpsed<'_> {
+        let Self { event, folder } = *self;
+        let failed = event.result.filter(|result| *result < 0);
+        match of.scope {
+            Scope::Payload if of.field.keyed => match event.payload.get().value(of.field) {
+                Some(Value::Text(path)) if folder => {
+                    let end = path.iter().rposition(|byte| *byte == b'/');
+                    end.map_or(Glimpsed::Open, |end| Glimpsed::Within(&path[..end]))
+                }
+                value => Glimpsed::Known(value),
+            },
+            Scope::Process if *of.field == *field::process::EXE => {
+                let exe = event.process.as_ref().and_then(|process| process.record().value(of.field));
+                Glimpsed::Known(exe)
+            }
+            Scope::Event if *of.field == *field::event::KIND => Glimpsed::Known(Some(event.kind.number().into())),
+            Scope::Event if *of.field == *field::event::RESULT && failed.is_some() => Glimpsed::Known(failed.map(Into::into)),
+            _ => Glimpsed::Open,
         }
     }
 }

@@ -16,7 +16,8 @@ use std::sync::Arc;
 use lanner_abi::{FieldInfo, Kind, Value, event_flag, field, process_flag};
 use lanner_probes::event::RawEvent;
 
-pub use event::Event;
+pub use event::{Event, Like};
+pub use lanner_probes::event::Keys;
 pub use process::{ImageId, MAX_LINEAGE, Process, ProcessId};
 
 use lanner_source::containers::{Identity, identify};
@@ -54,7 +55,7 @@ impl Enricher {
 
     /// What feeds the process table has its own way; of all other kinds nothing has to be known.
     fn event(&mut self, raw: RawEvent) -> Option<Event> {
-        let RawEvent { time_ns, kind, mut flags, result, task, payload, image, key: _ } = raw;
+        let RawEvent { time_ns, kind, mut flags, result, task, payload, image, keys } = raw;
         // Processors differ by microseconds; more than that is a clock that was set back.
         let set_back = self.now_ns.saturating_sub(time_ns) > SET_BACK_NS;
         self.now_ns = if set_back { time_ns } else { self.now_ns.max(time_ns) };
@@ -62,7 +63,9 @@ impl Enricher {
             flags |= event_flag::FAILED;
         }
         let tid = task.as_ref().map(|task| task.tid);
-        let mut event = Event { seq: 0, time_ns, kind, flags, result, process: None, tid, payload, named: Vec::new() };
+        let image_key = task.as_ref().map(|task| task.image_key);
+        let named = Vec::new();
+        let mut event = Event { seq: 0, time_ns, kind, flags, result, process: None, tid, payload, named, keys };
         if let Some(task) = &task {
             event.process = Some(match (kind, image) {
                 (Kind::Exec, Some(image)) => {
@@ -80,6 +83,10 @@ impl Enricher {
                 (Kind::Credentials | Kind::Setns | Kind::Unshare, _) => self.table.who_changed(task, time_ns),
                 _ => self.table.who(task, time_ns),
             });
+        }
+        // The keys are of what the kernel knows that the process runs.
+        if event.process.as_ref().map(|process| process.image_key) != image_key {
+            event.keys = Keys::default();
         }
         match kind {
             Kind::ContainerStart => self.container_starts(&mut event)?,

@@ -33,6 +33,8 @@ pub struct Process {
     pub depth: u16,
     /// The container that it runs in.
     pub container: Option<Arc<OwnedRecord>>,
+    /// The kernel side's key of what it runs; 0 where that is not known.
+    pub(super) image_key: u64,
     /// What the last event told of it.
     pub(super) state: State,
     /// What is known of it, but for those. What it runs is shared by all that were forked from it.

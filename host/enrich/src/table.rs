@@ -385,7 +385,8 @@ impl ProcessTable {
         record.share();
         set(&mut record, field::process::COMM, Some(Value::Text(&task.comm)));
         let depth = parent.as_ref().map_or(0, |parent| parent.depth + 1);
-        let mut image = Process { parent, depth, container: None, state: State::default(), record };
+        let image_key = task.image_key;
+        let mut image = Process { parent, depth, container: None, image_key, state: State::default(), record };
         self.set_state(&mut image, task);
         image
     }

@@ -1,11 +1,13 @@
 //! Takes records in to be judged: makes events of them, and batches of the events.
 
 use std::path::Path;
+use std::sync::mpsc::Sender;
 use std::sync::Arc;
 
-use lanner_contract::Wanted;
+use lanner_contract::{Sieve, Wanted};
 use lanner_engine::{Candidate, Handover, Order, Refusal, Status};
-use lanner_enrich::Enricher;
+use lanner_enrich::{Enricher, Event, Keys};
+use lanner_source::SourceError;
 use lanner_source::record::Record;
 
 use crate::PipelineError;
@@ -18,6 +20,9 @@ use crate::sources::Sources;
 pub(crate) struct Judging<E> {
     /// One a source: each knows the processes of its own machine.
     enrichers: Vec<Enricher>,
+    /// One a source, where it takes it: what it need not give.
+    unwanted: Vec<Option<Sender<u64>>>,
+    sieve: Sieve,
     pub(crate) batcher: Batcher,
     pub(crate) engine: E,
     pub(crate) seen: Arc<Seen>,
@@ -30,7 +35,33 @@ pub(crate) struct Judging<E> {
 impl<E: Judge> Judging<E> {
     pub(crate) fn new(sources: &Sources, engine: E, self_test_parent: Option<u32>) -> Self {
         let enrichers = sources.machines().map(|machine| Enricher::new(machine, self_test_parent)).collect();
-        Self { enrichers, batcher: Batcher::default(), engine, seen: Arc::default(), events: 0, seq: 0 }
+        let unwanted = sources.unwanted().collect();
+        let sieve = Sieve::new(&engine.wanted());
+        let (batcher, seen) = (Batcher::default(), Arc::default());
+        Self { enrichers, unwanted, sieve, batcher, engine, seen, events: 0, seq: 0 }
+    }
+
+    /// Asks for events. Only what none of those is like is left out from here on.
+    fn want(&mut self, sources: &mut Sources, wanted: &[Wanted]) -> Result<(), SourceError> {
+        sources.want(wanted)?;
+        self.sieve = Sieve::new(wanted);
+        Ok(())
+    }
+
+    /// Whether no pack can want an event, nor any that is like it; then its source need not give them.
+    fn is_unwanted(&self, source: usize, event: &Event) -> bool {
+        let Keys { own, folder } = event.keys;
+        let Some(Some(tell)) = self.unwanted.get(source).filter(|_| own != 0) else { return false };
+        let key = if folder != 0 && !self.sieve.may_want(&event.like_in_folder()) {
+            folder
+        } else if !self.sieve.may_want(&event.like()) {
+            own
+        } else {
+            return false;
+        };
+        // A source that has ended gives none any more.
+        let _ = tell.send(key);
+        true
     }
 
     /// The events that the packs want.
@@ -42,14 +73,15 @@ impl<E: Judge> Judging<E> {
         // First the probes, so that the new version misses nothing that it may count on.
         let mut wanted = self.wanted();
         wanted.extend(candidate.description().wanted.iter().cloned());
-        match sources.want(&wanted) {
+        match self.want(sources, &wanted) {
             Ok(()) => self.engine.install(path, candidate),
             Err(error) => Err(Refusal::Source(error.to_string())),
         }
     }
 
-    fn want_what_is_needed(&self, sources: &mut Sources) {
-        if let Err(error) = sources.want(&self.wanted()) {
+    fn want_what_is_needed(&mut self, sources: &mut Sources) {
+        let wanted = self.wanted();
+        if let Err(error) = self.want(sources, &wanted) {
             tracing::warn!("{error}");
         }
     }
@@ -70,6 +102,9 @@ impl<E: Judge> Intake for Judging<E> {
         let Some(mut event) = self.enrichers.get_mut(source).and_then(|enricher| enricher.take(record)) else {
             return Ok(());
         };
+        if self.is_unwanted(source, &event) {
+            return Ok(());
+        }
         self.seq += 1;
         event.seq = self.seq;
         self.seen.note(&event);

@@ -1,6 +1,7 @@
 //! Several sources as one stream.
 
 use std::ops::ControlFlow;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use lanner_contract::Wanted;
@@ -68,6 +69,11 @@ impl Sources {
             }
         }
         Ok(together)
+    }
+
+    /// What each can be told that it need not give.
+    pub(crate) fn unwanted(&self) -> impl Iterator<Item = Option<Sender<u64>>> {
+        self.0.iter().map(|input| input.source.unwanted())
     }
 
     /// Waits until there may be something to drain, or the time is over. `last` is what the last drain gave.

@@ -4,13 +4,13 @@
 
 pub mod capture;
 pub mod containers;
-mod glimpse;
 mod live;
 pub mod procfs;
 pub mod record;
 mod replay;
 
 use std::ops::ControlFlow;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use lanner_contract::Wanted;
@@ -45,6 +45,12 @@ pub trait Source: Send {
     /// # Errors
     /// The source is broken.
     fn wait(&mut self, last: Drained, timeout: Duration) -> Result<(), SourceError>;
+
+    /// Where it can be told which events are not wanted, by their keys, so that the source need not give their like any more;
+    /// until other events are asked for.
+    fn unwanted(&self) -> Option<Sender<u64>> {
+        None
+    }
 
     /// The time up to which everything has been drained, ns since 1970 (UTC), where it goes on while nothing happens.
     fn quiet_since(&self) -> Option<u64>;

@@ -1,6 +1,7 @@
 //! The running kernel as a source.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use lanner_abi::{Kind, OwnedRecord, field};
@@ -8,7 +9,6 @@ use lanner_contract::{Sieve, Wanted};
 use lanner_probes::event::RawEvent;
 use lanner_probes::{ProbeConfig, Probes, Reader};
 
-use super::glimpse::OfKey;
 use super::containers::{self, Details, identify};
 use super::record::{Machine, Record};
 use super::{Drained, Shortcoming, Source, SourceError, Take, procfs};
@@ -34,8 +34,9 @@ pub struct Live {
     reader: Reader,
     /// What asks runtimes of containers.
     details: Details,
-    /// What is wanted.
-    sieve: Sieve,
+    /// Keys of events that are not wanted, as they are found out.
+    unwanted: Receiver<u64>,
+    tell_unwanted: Sender<u64>,
     /// Comes before what is in the ring buffer.
     before: VecDeque<Record>,
     lost: BTreeMap<Kind, u64>,
@@ -68,13 +69,15 @@ impl Live {
         for kind in PROCESS_KINDS {
             probes.attach(kind)?;
         }
+        let (tell_unwanted, unwanted) = channel();
         let now = Instant::now();
         let mut live = Self {
             machine,
             probes,
             reader,
             details: Details::start().map_err(SourceError::Thread)?,
-            sieve: Sieve::default(),
+            unwanted,
+            tell_unwanted,
             before: VecDeque::new(),
             lost: BTreeMap::new(),
             undecodable: 0,
@@ -123,9 +126,6 @@ impl Live {
                         self.details.ask(container);
                     }
                     self.passed_on_ns = self.passed_on_ns.max(event.time_ns);
-                    if self.is_unwanted(&event) {
-                        continue;
-                    }
                     return Some(Record::Event(Box::new(event)));
                 }
                 // Host and probes come from one build, so this is a bug; say it, but not a million times.
@@ -137,16 +137,6 @@ impl Live {
                 }
             }
         }
-    }
-
-    /// Whether nobody can want an event, nor any other with its key; then the kernel side need not send them.
-    fn is_unwanted(&mut self, event: &RawEvent) -> bool {
-        let unwanted = event.key != 0 && !self.sieve.may_want(&OfKey(event));
-        if unwanted && let Err(error) = self.probes.filter_out(event.key) {
-            // They go on coming, and are left out here.
-            tracing::debug!("{error}");
-        }
-        unwanted
     }
 
     /// Reports what was lost since the last look. The event comes with the next records, at the time of what has been
@@ -184,10 +174,9 @@ impl Source for Live {
     }
 
     fn want(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
-        // What it does not want any more is filtered out only once it is known what it wants instead.
-        self.sieve = Sieve::new(wanted);
-        let picky = Kind::ALL.into_iter().any(|kind| self.sieve.is_picky(kind));
-        self.probes.begin_filter(picky)?;
+        // Who asked for other events had other ones that he does not want.
+        while self.unwanted.try_recv().is_ok() {}
+        self.probes.begin_filter(Sieve::names(wanted).iter().map(Vec::as_slice))?;
         for kind in Probes::kinds() {
             if wanted.iter().any(|wanted| wanted.kind == kind) || PROCESS_KINDS.contains(&kind) {
                 self.probes.attach(kind)?;
@@ -201,6 +190,9 @@ impl Source for Live {
     fn drain(&mut self, take: &mut Take<'_>) -> Result<Drained, SourceError> {
         let began = wall_ns();
         let mut drained = Drained::Nothing;
+        while let Ok(key) = self.unwanted.try_recv() {
+            self.probes.filter_out(key)?;
+        }
         while let Some(container) = self.details.found() {
             self.before.push_back(Record::Container(Box::new(container)));
         }
@@ -234,6 +226,10 @@ impl Source for Live {
             }
         }
         Ok(())
+    }
+
+    fn unwanted(&self) -> Option<Sender<u64>> {
+        Some(self.tell_unwanted.clone())
     }
 
     fn quiet_since(&self) -> Option<u64> {

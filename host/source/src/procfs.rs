@@ -215,6 +215,7 @@ fn read_process(proc: &OwnedFd, pid: u32, buffer: &mut Vec<u8>) -> Option<(Proce
         standing: Some(standing),
         comm: stat.comm,
         kernel_thread: stat.kernel_thread,
+        image_key: 0,
     };
     Some((ProcessSnapshot { task, image }, readable))
 }

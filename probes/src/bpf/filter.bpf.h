@@ -51,31 +51,82 @@ static __always_inline bool is_unwanted(enum kind kind, u64 key, u32 epoch)
 	return true;
 }
 
-/*
- * The key of a `struct path`; 0 where it has none: what has no name, or lies too deep. Takes the same way as walk_path(). A
- * global function of scalars, as that one.
- */
-__noinline u64 path_key(u64 path)
-{
-	struct dentry *dentry, *root;
-	struct mount *mount, *above;
-	struct vfsmount *vfsmount;
-	struct link_up up;
-	u64 key = filter_seed;
+/* By process: the key of the path that its program was run by, as its exec told it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, u32);
+	__type(value, u64);
+} images SEC(".maps");
 
-	dentry = BPF_CORE_READ((struct path *)path, dentry);
-	vfsmount = BPF_CORE_READ((struct path *)path, mnt);
+/* The key of the current process's program; 0 where its exec was not seen, or is forgotten. */
+static __always_inline u64 image_key(void)
+{
+	u32 process = bpf_get_current_pid_tgid() >> 32;
+	u64 *known = bpf_map_lookup_elem(&images, &process);
+
+	return known ? *known : 0;
+}
+
+/* Instead of a key that is not known: the process's own. A path read now may be another than its image is known by. */
+static __always_inline u64 process_key(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf(), *leader = task->group_leader;
+	u32 process = bpf_get_current_pid_tgid() >> 32;
+
+	return mix(mix(filter_seed, process), leader ? leader->start_boottime : 0);
+}
+
+/* An exec, whose program's path was just walked. Where that has no key, the exec itself is one. */
+static __always_inline void begin_image(struct record *record)
+{
+	u32 process = record->pid;
+	u64 key = ((struct slot *)record)->walk_key;
+
+	if (!key)
+		key = mix(mix(filter_seed, process), record->time_boot_ns) | 1;
+	record->image_key = key;
+	bpf_map_update_elem(&images, &process, &key, BPF_ANY);
+}
+
+/* A child runs what its parent runs. */
+static __always_inline void inherit_image(u32 child)
+{
+	u32 process = bpf_get_current_pid_tgid() >> 32;
+	u64 *known = bpf_map_lookup_elem(&images, &process), key;
+
+	if (known) {
+		key = *known;
+		bpf_map_update_elem(&images, &child, &key, BPF_ANY);
+	} else {
+		bpf_map_delete_elem(&images, &child);
+	}
+}
+
+static __always_inline void end_image(u32 process)
+{
+	bpf_map_delete_elem(&images, &process);
+}
+
+/*
+ * The key of a folder, by its dentry and the mount that it is seen through; 0 where it has none: what is not connected to a
+ * root, or lies too deep. Takes the same way as walk_path(). A global function of scalars, as that one.
+ */
+__noinline u64 folder_key(u64 folder, u64 seen_through)
+{
+	struct dentry *dentry = (struct dentry *)folder, *root;
+	struct vfsmount *vfsmount = (struct vfsmount *)seen_through;
+	struct mount *mount, *above;
+	u64 key = filter_seed;
+	struct link_up up;
+
 	root = BPF_CORE_READ(vfsmount, mnt_root);
 	mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
-	/* d_unlinked(): its path says so. */
-	if (dentry != root && !BPF_CORE_READ(dentry, d_hash.pprev))
-		return 0;
-
-	for (int step = 0; step < PATH_STEPS; step++) {
+	for (int step = 0; step < PATH_STEPS - 1; step++) {
 		if (dentry == root) {
 			above = BPF_CORE_READ(mount, mnt_parent);
 			if (above == mount)
-				return mix(key, status_of(mount) + 1) | 1;
+				return end_key(key, status_of(mount));
 			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 			mount = above;
 			root = BPF_CORE_READ(mount, mnt.mnt_root);
@@ -89,6 +140,61 @@ __noinline u64 path_key(u64 path)
 		dentry = up.parent;
 	}
 	return 0;
+}
+
+/*
+ * Names of files that are wanted wherever they are: verdicts on folders are about all others. Each as its first eight bytes and
+ * its length, so that some others pass for them, and are asked for one by one.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, u64);
+	__type(value, u8);
+} wanted_names SEC(".maps");
+
+#define NAME_HEAD 8
+
+static __always_inline bool is_wanted_name(struct link_up *up)
+{
+	u32 length = up->hash_and_length >> 32;
+	u64 head = 0, id;
+
+	if (bpf_probe_read_kernel(&head, NAME_HEAD, up->name))
+		return true;
+	/* What stands behind a short name is anything. Little-endian, as all that this runs on. */
+	if (length < NAME_HEAD)
+		head &= (1ULL << 8 * length) - 1;
+	id = head ^ length * 0x9e3779b97f4a7c15ULL;
+	return bpf_map_lookup_elem(&wanted_names, &id) != NULL;
+}
+
+/* The key of a file's path, and of its folder; that one only where verdicts on folders are about it. */
+struct path_keys {
+	u64 folder;
+	u64 path;
+};
+
+/* Both are 0 where it has none: what is deleted, or is a mount by itself. */
+static __always_inline void read_keys(struct path_keys *keys, struct file *file)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct vfsmount *vfsmount = BPF_CORE_READ(file, f_path.mnt);
+	struct link_up up;
+
+	keys->folder = keys->path = 0;
+	/* d_unlinked(): its path says so. */
+	if (dentry == BPF_CORE_READ(vfsmount, mnt_root) || !BPF_CORE_READ(dentry, d_hash.pprev))
+		return;
+	read_link_up(&up, dentry);
+	if (!up.parent || up.parent == dentry)
+		return;
+	keys->folder = folder_key((u64)up.parent, (u64)vfsmount);
+	if (!keys->folder)
+		return;
+	keys->path = mix(keys->folder, up.hash_and_length) | 1;
+	if (is_wanted_name(&up))
+		keys->folder = 0;
 }
 
 /* Names that are longer have no key. */

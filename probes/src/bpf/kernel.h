@@ -27,6 +27,7 @@ enum { false, true };
 
 /* Of uapi/linux/bpf.h, which would bring in every other header. */
 enum {
+	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PROG_ARRAY = 3,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,

@@ -14,10 +14,10 @@ static __always_inline u32 flags_of(struct file *file, u32 asked)
 	return BPF_CORE_READ(file, f_flags) | (asked & O_ONLY_ARGUMENT);
 }
 
-/* Adds to the key of a path what else an open's key stands for. */
-static __always_inline u64 open_key(u64 path_key, u32 flags, s64 more)
+/* Adds to a key of a path what else an open's key stands for: who opens, and how. */
+static __always_inline u64 open_key(u64 path_key, u64 image, u32 flags, s64 more)
 {
-	return path_key ? mix(mix(path_key, flags), more) | 1 : 0;
+	return path_key ? mix(mix(mix(path_key, image), flags), more) | 1 : 0;
 }
 
 /*
@@ -32,16 +32,23 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 	struct file_facts facts;
 	struct file *file = NULL;
 	struct open_record *open;
-	u32 at = sizeof(*open), epoch = current_epoch(), start;
-	u64 key = 0, where = 0, created;
+	u32 at = sizeof(*open), epoch = current_epoch(), start, opened;
+	u64 key = 0, in_folder = 0, image = 0, who = 0, created;
+	struct path_keys where = {};
 
 	if (result >= 0)
 		file = own_file(result);
+	if (epoch) {
+		image = image_key();
+		who = image ? image : process_key();
+	}
 	if (file && epoch) {
-		where = path_key((u64)__builtin_preserve_access_index(&file->f_path));
+		read_keys(&where, file);
 		created = BPF_CORE_READ(file, f_mode) & FMODE_CREATED;
-		key = open_key(where, flags_of(file, flags), created);
-		if (is_unwanted(KIND_OPEN, key, epoch))
+		opened = flags_of(file, flags);
+		in_folder = open_key(where.folder, who, opened, created);
+		key = open_key(where.path, who, opened, created);
+		if (is_unwanted(KIND_OPEN, in_folder, epoch) || is_unwanted(KIND_OPEN, key, epoch))
 			return 0;
 	}
 	open = BEGIN(open, KIND_OPEN);
@@ -49,6 +56,7 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 		return 0;
 	payload = &open->payload;
 	open->record.result = result;
+	open->record.image_key = image;
 	if (folder_and_compat >> 32)
 		open->record.flags |= EVENT_COMPAT;
 	FILL(payload, OPEN, flags, flags);
@@ -61,7 +69,7 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 			at = append_named(&open->record, &payload->path, at, name, folder);
 			/* One that succeeded, and whose descriptor is closed by now, is no failure. */
 			if (epoch && result < 0)
-				key = open_key(name_key(&open->record, &payload->path, start), flags, result);
+				key = open_key(name_key(&open->record, &payload->path, start), who, flags, result);
 			if (is_unwanted(KIND_OPEN, key, epoch)) {
 				abandon(&open->record);
 				return 0;
@@ -87,8 +95,10 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 	payload->path.walk = append_path_of(file, &open->record, at);
 	at += payload->path.walk;
 	/* What is told is what the key stands for. */
-	if (where == ((struct slot *)open)->walk_key)
+	if (where.path == ((struct slot *)open)->walk_key) {
 		open->record.key = key;
+		open->record.folder_key = in_folder;
+	}
 	if (name) {
 		payload->present |= OPEN_asked;
 		at = append_asked(&open->record, &payload->asked, at, name, folder);

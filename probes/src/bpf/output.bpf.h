@@ -28,8 +28,9 @@ struct slot {
 	/* Its own. */
 	u32 key;
 	u32 reserved;
-	/* The key of what was walked last (filter.bpf.h); 0: it has none. */
+	/* The key of what was walked last, and of the folder that it is in (filter.bpf.h); 0: it has none. */
 	volatile u64 walk_key;
+	volatile u64 folder_key;
 	/* Not 0: something was renamed under the walk. */
 	volatile u64 torn;
 };
@@ -236,7 +237,7 @@ static __noinline void *begin(enum kind kind)
 	}
 	fill_identity(record, task);
 	record->reserved = 0;
-	record->key = 0;
+	record->key = record->folder_key = record->image_key = 0;
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 	return record;
 }

@@ -47,22 +47,31 @@ static __always_inline u64 mix(u64 key, u64 value)
 	return key ^ key >> 32;
 }
 
-/* d_parent, and of d_name, which stands behind it, the hash and the length. */
+/* The key of a folder, once all of its names are in it. */
+static __always_inline u64 end_key(u64 key, u8 status)
+{
+	return mix(key, status + 1) | 1;
+}
+
+/* d_parent, and d_name, which stands behind it: the hash and, in the upper half, the length; the name. */
 struct link_up {
 	struct dentry *parent;
 	u64 hash_and_length;
+	const char *name;
 };
 
 static __always_inline void read_link_up(struct link_up *up, struct dentry *dentry)
 {
 	up->parent = NULL;
 	up->hash_and_length = 0;
+	up->name = NULL;
 	if (bpf_core_field_offset(struct dentry, d_name) == bpf_core_field_offset(struct dentry, d_parent) + 8) {
 		bpf_probe_read_kernel(up, sizeof(*up), __builtin_preserve_access_index(&dentry->d_parent));
 		return;
 	}
 	up->parent = BPF_CORE_READ(dentry, d_parent);
 	up->hash_and_length = BPF_CORE_READ(dentry, d_name.hash_len);
+	up->name = (const char *)BPF_CORE_READ(dentry, d_name.name);
 }
 
 /*
@@ -86,7 +95,8 @@ __noinline u32 walk_path(u64 path, u32 place)
 	if (!slot || start > SLOT_BYTES - PATH_ROOM)
 		return 0;
 	slot->at = start;
-	slot->walk_key = filter_seed;
+	slot->folder_key = filter_seed;
+	slot->walk_key = 0;
 	slot->torn = 0;
 	dentry = BPF_CORE_READ((struct path *)path, dentry);
 	vfsmount = BPF_CORE_READ((struct path *)path, mnt);
@@ -105,7 +115,7 @@ __noinline u32 walk_path(u64 path, u32 place)
 			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 			mount = above;
 			root = BPF_CORE_READ(mount, mnt.mnt_root);
-			slot->walk_key = mix(slot->walk_key, 0);
+			slot->folder_key = mix(slot->folder_key, 0);
 			continue;
 		}
 		/*
@@ -130,7 +140,10 @@ __noinline u32 walk_path(u64 path, u32 place)
 		/* The name was this one before it was read, and is afterwards. */
 		read_link_up(&again, dentry);
 		slot->torn |= ((u64)again.parent ^ (u64)up.parent) | (again.hash_and_length ^ up.hash_and_length);
-		slot->walk_key = mix(slot->walk_key, up.hash_and_length);
+		if (at == start)
+			slot->walk_key = up.hash_and_length;
+		else
+			slot->folder_key = mix(slot->folder_key, up.hash_and_length);
 		dentry = up.parent;
 	}
 
@@ -138,10 +151,12 @@ __noinline u32 walk_path(u64 path, u32 place)
 	dentry = BPF_CORE_READ((struct path *)path, dentry);
 	if (dentry != BPF_CORE_READ(dentry, d_parent) && !BPF_CORE_READ(dentry, d_hash.pprev))
 		status |= PATH_DELETED;
-	if (slot->torn || (status & (PATH_TRUNCATED | PATH_PSEUDO | PATH_DELETED)))
-		slot->walk_key = 0;
-	else
-		slot->walk_key = mix(slot->walk_key, status + 1) | 1;
+	if (slot->torn || (status & (PATH_TRUNCATED | PATH_PSEUDO | PATH_DELETED))) {
+		slot->folder_key = slot->walk_key = 0;
+	} else {
+		slot->folder_key = end_key(slot->folder_key, status);
+		slot->walk_key = mix(slot->folder_key, slot->walk_key) | 1;
+	}
 	at = slot->at;
 	BOUND(at, SLOT_BYTES - 1);
 	slot->bytes[at] = status;

@@ -174,6 +174,7 @@ int exec_done(u64 *ctx)
 	at = append_program(exec, at, filename);
 	BOUND(at, sizeof(*exec) + 3 * STRING_BYTES + PATH_ROOM);
 	image->exe.walk = append_path_of(file, &exec->record, at);
+	begin_image(&exec->record);
 	at += image->exe.walk;
 	BOUND(at, sizeof(*exec) + 3 * STRING_BYTES + 2 * PATH_ROOM);
 	image->argv.name = append_arguments(exec, task, at);
@@ -195,6 +196,7 @@ int fork_done(u64 *ctx)
 	/* A thread. */
 	if (child->pid != child->tgid)
 		return 0;
+	inherit_image(child->tgid);
 	fork = BEGIN(fork, KIND_FORK);
 	if (!fork)
 		return 0;
@@ -223,6 +225,7 @@ int exit_begun(u64 *ctx)
 
 	if (!signal || signal->live.counter)
 		return 0;
+	end_image(bpf_get_current_pid_tgid() >> 32);
 	exit = BEGIN(exit, KIND_EXIT);
 	if (!exit)
 		return 0;

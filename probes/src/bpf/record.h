@@ -61,11 +61,14 @@ struct record {
 	u64 caps_inheritable;
 	u64 caps_permitted;
 	u64 caps_effective;
-	/* What it can be filtered by (filter.bpf.h); 0: nothing. */
+	/* What it can be filtered by (filter.bpf.h), and with it all like it of one folder; 0: nothing. */
 	u64 key;
+	u64 folder_key;
+	/* The key of the process's program, as its exec had it; 0: it is not known. */
+	u64 image_key;
 	char comm[16];
 };
 
-_Static_assert(sizeof(struct record) == 160, "decode reads a packed header");
+_Static_assert(sizeof(struct record) == 176, "decode reads a packed header");
 
 #include "generated.h"

@@ -11,7 +11,7 @@ mod text;
 use cursor::Cursor;
 use lanner_abi::{FieldInfo, Kind, OwnedRecord, PROCESS, RecordInfo, Type, event_flag, field, process_flag};
 
-use crate::event::{RawEvent, Standing, Task};
+use crate::event::{Keys, RawEvent, Standing, Task};
 
 /// What turns the kernel's times into those of the wall clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub fn decode(bytes: &[u8], clock: &Clock) -> Result<RawEvent, DecodeError> {
     let kind = Kind::from_number(number).filter(|kind| kind.info().from_kernel).ok_or(DecodeError::Kind(number))?;
     let time_ns = clock.boot_time_ns.saturating_add(cursor.u64()?);
     let result = cursor.i64()?;
-    let (task, key) = task(&mut cursor, flags & KERNEL_THREAD != 0)?;
+    let (task, keys) = task(&mut cursor, flags & KERNEL_THREAD != 0)?;
 
     let mut flags = flags & !KERNEL_THREAD;
     let payload = cursor.bytes(kind.record().size)?;
@@ -69,11 +69,11 @@ pub fn decode(bytes: &[u8], clock: &Clock) -> Result<RawEvent, DecodeError> {
     flags |= payload.statuses.iter().fold(0, |flags, (_, status)| flags | of_event(*status));
     let image = image.map(|image| Ok(Box::new(process(texts(&PROCESS, image, &mut cursor)?)))).transpose()?;
     let result = kind.info().has_result.then_some(result);
-    Ok(RawEvent { time_ns, kind, flags, result, task: Some(task), payload: payload.record, image, key })
+    Ok(RawEvent { time_ns, kind, flags, result, task: Some(task), payload: payload.record, image, keys })
 }
 
-/// Who did it, and the key that the event can be filtered by.
-fn task(cursor: &mut Cursor<'_>, kernel_thread: bool) -> Result<(Task, u64), DecodeError> {
+/// Who did it, and the keys that the event can be filtered by.
+fn task(cursor: &mut Cursor<'_>, kernel_thread: bool) -> Result<(Task, Keys), DecodeError> {
     let (pid, tid) = (cursor.u32()?, cursor.u32()?);
     let (start_boot_ns, parent_start_boot_ns) = (cursor.u64()?, cursor.u64()?);
     let ppid = cursor.u32()?;
@@ -84,7 +84,8 @@ fn task(cursor: &mut Cursor<'_>, kernel_thread: bool) -> Result<(Task, u64), Dec
     cursor.skip(4)?;
     let cgroup_id = cursor.u64()?;
     let (caps_inheritable, caps_permitted, caps_effective) = (cursor.u64()?, cursor.u64()?, cursor.u64()?);
-    let key = cursor.u64()?;
+    let (own, folder) = (cursor.u64()?, cursor.u64()?);
+    let image_key = cursor.u64()?;
     let comm = text::until_nul(&cursor.array::<16>()?).to_vec();
     let standing = Standing {
         suid,
@@ -113,8 +114,9 @@ fn task(cursor: &mut Cursor<'_>, kernel_thread: bool) -> Result<(Task, u64), Dec
         standing: Some(standing),
         comm,
         kernel_thread,
+        image_key,
     };
-    Ok((task, key))
+    Ok((task, Keys { own, folder }))
 }
 
 /// A record with its texts, and what became of them.

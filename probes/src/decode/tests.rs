@@ -31,7 +31,21 @@ fn sample_task() -> Task {
         caps_effective: 2,
     };
     let standing = Some(standing);
-    Task { pid, tid, start_boot_ns, ppid, parent_start_boot_ns, uid, euid, gid, egid, standing, comm, kernel_thread }
+    Task {
+        pid,
+        tid,
+        start_boot_ns,
+        ppid,
+        parent_start_boot_ns,
+        uid,
+        euid,
+        gid,
+        egid,
+        standing,
+        comm,
+        kernel_thread,
+        image_key: 79,
+    }
 }
 
 fn header(kind: Kind, flags: u16, result: i64) -> Vec<u8> {
@@ -49,7 +63,7 @@ fn header(kind: Kind, flags: u16, result: i64) -> Vec<u8> {
     bytes.extend([sid, pgid, mnt_ns, pid_ns, net_ns, user_ns, 0].map(u32::to_ne_bytes).concat());
     let Standing { cgroup_id, caps_inheritable, caps_permitted, caps_effective, .. } = standing;
     bytes.extend([cgroup_id, caps_inheritable, caps_permitted, caps_effective].map(u64::to_ne_bytes).concat());
-    bytes.extend(77_u64.to_ne_bytes());
+    bytes.extend([77_u64, 78, task.image_key].map(u64::to_ne_bytes).concat());
     bytes.extend(b"cat\0\0\0\0\0\0\0\0\0\0\0\0\0");
     bytes
 }
@@ -121,7 +135,7 @@ fn every_field_of_every_kind_arrives() {
         assert_eq!((event.time_ns, event.kind), (CLOCK.boot_time_ns + 7, kind));
         assert_eq!(event.task, Some(sample_task()));
         assert_eq!(event.result, kind.info().has_result.then_some(-2));
-        assert_eq!((event.flags, event.key), (event_flag::UNRESOLVED, 77));
+        assert_eq!((event.flags, event.keys), (event_flag::UNRESOLVED, Keys { own: 77, folder: 78 }));
         check(kind.record(), &event.payload);
         assert_eq!(event.image.is_some(), kind.info().has_image);
         if let Some(image) = &event.image {

@@ -112,6 +112,8 @@ pub trait Glimpse {
 pub enum Glimpsed<'a> {
     /// It is this one, or there is none.
     Known(Option<Value<'a>>),
+    /// It is the path of something that lies directly in this folder, which has no `/` at its end.
+    Within(&'a [u8]),
     /// It may be any.
     Open,
 }

@@ -2,6 +2,7 @@
 //! beforehand: a test with a hundred values costs about as much as one with ten.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use lanner_abi::{Kind, Value};
@@ -74,6 +75,30 @@ impl Sieve {
         of_kind.is_some_and(|(_, of)| of.may_want(event))
     }
 
+    /// Names of files that may be wanted in any folder, as something asks for a path that ends with them.
+    #[must_use]
+    pub fn names(wanted: &[Wanted]) -> BTreeSet<Vec<u8>> {
+        let mut names = BTreeSet::new();
+        let mut left: Vec<&Condition> = wanted.iter().filter_map(|wanted| wanted.condition.as_ref()).collect();
+        let last = |text: &[u8]| text.rsplit(|byte| *byte == b'/').next().map(<[u8]>::to_vec);
+        while let Some(condition) = left.pop() {
+            match condition {
+                Condition::All(conditions) | Condition::Any(conditions) => left.extend(conditions),
+                Condition::Not(condition) => left.push(condition),
+                Condition::Field(field, _) if !field.field.keyed => {}
+                Condition::Field(_, Test::Equals(literals)) => names.extend(literals.iter().filter_map(|literal| match literal {
+                    Literal::Bytes(text) => last(text),
+                    _ => None,
+                })),
+                Condition::Field(_, Test::EndsWith(values)) => {
+                    names.extend(values.iter().filter(|value| value.contains(&b'/')).filter_map(|value| last(value)));
+                }
+                Condition::Field(..) => {}
+            }
+        }
+        names
+    }
+
     /// Whether not all events of a kind are wanted.
     pub fn is_picky(&self, kind: Kind) -> bool {
         self.wanted.iter().any(|(wanted, of)| *wanted == kind && matches!(of, OfKind::Some(..)))
@@ -131,6 +156,7 @@ impl OfKind {
         let may_pass = |(field, tests): &(FieldRef, Vec<Values>)| match event.value(field) {
             Glimpsed::Open => true,
             Glimpsed::Known(value) => value.is_some_and(|value| tests.iter().any(|test| test.hold(value))),
+            Glimpsed::Within(folder) => tests.iter().any(|test| test.hold_within(folder) != Verdict::Fails),
         };
         fields.iter().any(may_pass) || others.iter().any(|other| other.glimpse(event) != Verdict::Fails)
     }
@@ -186,6 +212,7 @@ impl Prepared {
             },
             Self::Field(field, values) => match event.value(field) {
                 Glimpsed::Open => Verdict::Open,
+                Glimpsed::Within(folder) => values.hold_within(folder),
                 Glimpsed::Known(value) if value.is_some_and(|value| values.hold(value)) => Verdict::Holds,
                 Glimpsed::Known(_) => Verdict::Fails,
             },
@@ -264,6 +291,44 @@ impl Values {
         }
     }
 
+    /// What is known of a path of which the folder is known. The name that follows has no `/`, is not empty, and is none of
+    /// [`Sieve::names`].
+    fn hold_within(&self, folder: &[u8]) -> Verdict {
+        let any = |some: bool| if some { Verdict::Open } else { Verdict::Fails };
+        let holds_all = |value: &[u8]| {
+            folder.starts_with(value) || value.strip_prefix(folder).is_some_and(|rest| rest == b"/")
+        };
+        let may_begin = |value: &[u8]| {
+            let name = value.strip_prefix(folder).and_then(|rest| rest.strip_prefix(b"/"));
+            name.is_some_and(|name| !name.contains(&b'/'))
+        };
+        match self {
+            Self::Known => Verdict::Holds,
+            Self::Prefixes(values) if values.iter().any(|value| holds_all(value)) => Verdict::Holds,
+            Self::Prefixes(values) => any(values.iter().any(|value| may_begin(value))),
+            // Those with a `/` end with one of the names, or hold of no path.
+            Self::Suffixes(values) => any(values.iter().any(|value| !value.contains(&b'/'))),
+            Self::Parts(parts) => {
+                let with_slash = [folder, b"/"].concat();
+                if parts.iter().any(|part| part.find(&with_slash).is_some()) {
+                    return Verdict::Holds;
+                }
+                // It may be in the name, or begin at the end of the folder and end in the name.
+                any(parts.iter().any(|part| {
+                    let needle = part.needle();
+                    match needle.iter().rposition(|byte| *byte == b'/') {
+                        None => true,
+                        Some(last) => needle.get(..last).is_some_and(|above| folder.ends_with(above)),
+                    }
+                }))
+            }
+            // It would have to be one of the names.
+            Self::Equals(_) => Verdict::Fails,
+            // What compares numbers fails of a text.
+            Self::Ranges(_) | Self::AnyBits(_) | Self::AllBits(_) | Self::NoBits(_) | Self::Networks(_) => Verdict::Fails,
+        }
+    }
+
     fn hold_number(&self, number: i128, set: u64) -> bool {
         match self {
             Self::Ranges(ranges) => {
@@ -333,10 +398,12 @@ fn ranges(mut ranges: Vec<(i128, i128)>) -> Vec<(i128, i128)> {
 
 #[cfg(test)]
 mod tests {
+    use lanner_abi::field;
     use proptest::collection::vec;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::field::Scope;
 
     /// Of few letters, so that texts often begin, end and are alike.
     fn text() -> impl Strategy<Value = Vec<u8>> {
@@ -374,6 +441,136 @@ mod tests {
             let expected = (0..usize::from(bits)).all(same);
             prop_assert_eq!(Values::new(&Test::Within(alloc::vec![(network, bits)])).hold(Value::Bytes16(address)), expected);
         }
+    }
+
+    /// Paths of few letters, so that they often have a part in common.
+    fn path() -> impl Strategy<Value = Vec<u8>> {
+        vec(prop_oneof![Just(b'/'), Just(b'a'), Just(b'b')], 0..6)
+    }
+
+    fn test() -> impl Strategy<Value = Test> {
+        let values = || vec(path(), 0..4);
+        prop_oneof![
+            values().prop_map(|values| Test::Equals(values.into_iter().map(Literal::Bytes).collect())),
+            values().prop_map(Test::StartsWith),
+            values().prop_map(Test::EndsWith),
+            values().prop_map(Test::Contains),
+            Just(Test::Known),
+            vec((-9_i128..9, -9_i128..9), 1..3).prop_map(Test::Between),
+        ]
+    }
+
+    fn condition() -> impl Strategy<Value = Condition> {
+        let fields = prop_oneof![
+            Just(FieldRef { scope: Scope::Payload, field: field::open::PATH }),
+            Just(FieldRef { scope: Scope::Payload, field: field::open::FLAGS }),
+            Just(FieldRef { scope: Scope::Process, field: field::process::EXE }),
+        ];
+        let leaf = (fields, test()).prop_map(|(field, test)| Condition::Field(field, test));
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..3).prop_map(Condition::All),
+                vec(inner.clone(), 0..3).prop_map(Condition::Any),
+                inner.prop_map(|condition| Condition::Not(Box::new(condition))),
+            ]
+        })
+    }
+
+    /// An open, of which some is known.
+    #[derive(Debug)]
+    struct Seen {
+        path: Vec<u8>,
+        flags: u64,
+        exe: Option<Vec<u8>>,
+        /// Of the path the folder (1), all (2), or nothing; and whether the others are known.
+        path_known: u8,
+        known: [bool; 2],
+    }
+
+    impl Happening for Seen {
+        fn kind(&self) -> Option<Kind> {
+            Some(Kind::Open)
+        }
+
+        fn value(&self, of: &FieldRef) -> Option<Value<'_>> {
+            match of.field {
+                at if *at == *field::open::PATH => Some(Value::Text(&self.path)),
+                at if *at == *field::open::FLAGS => Some(Value::Unsigned(self.flags)),
+                _ => self.exe.as_deref().map(Value::Text),
+            }
+        }
+    }
+
+    impl Glimpse for Seen {
+        fn kind(&self) -> Kind {
+            Kind::Open
+        }
+
+        fn value(&self, of: &FieldRef) -> Glimpsed<'_> {
+            let slash = self.path.iter().rposition(|byte| *byte == b'/');
+            let is_path = *of.field == *field::open::PATH;
+            let known = match of.field {
+                _ if is_path => self.path_known == 2,
+                at if *at == *field::open::FLAGS => self.known[0],
+                _ => self.known[1],
+            };
+            match (slash, known) {
+                (_, true) => Glimpsed::Known(Happening::value(self, of)),
+                // A name is not empty.
+                (Some(slash), _) if is_path && self.path_known == 1 && slash + 1 < self.path.len() => {
+                    Glimpsed::Within(&self.path[..slash])
+                }
+                _ => Glimpsed::Open,
+            }
+        }
+    }
+
+    fn seen() -> impl Strategy<Value = Seen> {
+        let facts = (path(), 0_u64..9, proptest::option::of(path()), 0_u8..3, any::<[bool; 2]>());
+        facts.prop_map(|(path, flags, exe, path_known, known)| Seen { path, flags, exe, path_known, known })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn what_may_not_be_wanted_is_not(conditions in vec(condition(), 1..4), seen in seen()) {
+            let wanted = |condition| Wanted { kind: Kind::Open, condition: Some(condition) };
+            let wanted = conditions.into_iter().map(wanted).collect::<Vec<_>>();
+            let sieve = Sieve::new(&wanted);
+            // Verdicts on folders are not about these names.
+            let named = Sieve::names(&wanted).iter().any(|name| seen.path.rsplit(|byte| *byte == b'/').next() == Some(name));
+            let seen = if named && seen.path_known == 1 { Seen { path_known: 0, ..seen } } else { seen };
+            prop_assert!(sieve.may_want(&seen) || !sieve.wants(&seen), "{:?} {:?}", sieve, seen);
+            // Once all is known there is nothing to be careful about.
+            let all = Seen { path_known: 2, known: [true; 2], ..seen };
+            prop_assert_eq!(sieve.may_want(&all), sieve.wants(&all));
+        }
+    }
+
+    #[test]
+    fn a_folder_in_which_nothing_is_wanted_is_known_as_such() {
+        let values = |values: &[&str]| values.iter().map(|value| value.as_bytes().to_vec()).collect::<Vec<_>>();
+        let path = |test| Condition::Field(FieldRef { scope: Scope::Payload, field: field::open::PATH }, test);
+        let wanted = |condition| Wanted { kind: Kind::Open, condition: Some(condition) };
+        let wanted = [
+            wanted(path(Test::EndsWith(values(&["/.ssh/id_rsa", "/.bash_history"])))),
+            wanted(path(Test::StartsWith(values(&["/etc/cron.d/", "/etc/sudoers"])))),
+            wanted(path(Test::Equals(values(&["/var/log/x"]).into_iter().map(Literal::Bytes).collect()))),
+        ];
+        let names: Vec<Vec<u8>> = Sieve::names(&wanted).into_iter().collect();
+        assert_eq!(names, values(&[".bash_history", "id_rsa", "x"]));
+        let sieve = Sieve::new(&wanted);
+        let of = |path: &str| {
+            let path = path.as_bytes().to_vec();
+            sieve.may_want(&Seen { path, flags: 0, exe: None, path_known: 1, known: [false; 2] })
+        };
+        assert!(!of("/usr/share/doc/a") && !of("/home/x/.ssh/a") && !of("/a") && !of("/var/log/a"));
+        assert!(of("/etc/passwd") && of("/etc/cron.d/a") && of("/etc/sudoers.d/a"));
+        // The end of a name may be any name's.
+        let ends = Wanted { kind: Kind::Open, condition: Some(path(Test::EndsWith(values(&["_history"])))) };
+        let seen = Seen { path: b"/a/b".to_vec(), flags: 0, exe: None, path_known: 1, known: [false; 2] };
+        assert!(Sieve::new(&[ends]).may_want(&seen));
     }
 
     #[test]

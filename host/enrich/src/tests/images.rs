@@ -53,7 +53,7 @@ fn of_a_stranger_only_what_his_event_tells_is_known() {
 #[test]
 fn who_is_not_known_is_not_root() {
     let record = OwnedRecord::new(&PROCESS);
-    let nobody = Process { parent: None, depth: 0, container: None, state: State::default(), record };
+    let nobody = Process { parent: None, depth: 0, container: None, image_key: 0, state: State::default(), record };
     assert_eq!((nobody.uid(), nobody.euid(), nobody.gid(), nobody.egid()), (NO_ID, NO_ID, NO_ID, NO_ID));
     assert_eq!(nobody.login_uid(), None);
 }

@@ -1,7 +1,7 @@
 //! Records as a capture holds them: facts as they stand in a frame, so that they grow as a frame does.
 
 use lanner_abi::{CONTAINER, Kind, OwnedRecord, PROCESS, RecordInfo};
-use lanner_probes::event::{RawEvent, Task};
+use lanner_probes::event::{Keys, RawEvent, Task};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{ProcessSnapshot, Record};
@@ -82,7 +82,7 @@ impl From<&Record> for Stored {
             Record::Group { id, path } => Self::Group { id: *id, path: path.clone() },
             Record::Container(container) => Self::Container(Box::new((&**container).into())),
             Record::Event(event) => {
-                let RawEvent { time_ns, kind, flags, result, task, payload, image, key: _ } = &**event;
+                let RawEvent { time_ns, kind, flags, result, task, payload, image, keys: _ } = &**event;
                 Self::Event(Box::new(Event {
                     time_ns: *time_ns,
                     kind: kind.number(),
@@ -113,7 +113,7 @@ impl Stored {
                 let kind = Kind::from_number(kind)?;
                 let payload = payload.to_record(kind.record());
                 let image = image.map(|image| Box::new(image.to_record(&PROCESS)));
-                Record::Event(Box::new(RawEvent { time_ns, kind, flags, result, task, payload, image, key: 0 }))
+                Record::Event(Box::new(RawEvent { time_ns, kind, flags, result, task, payload, image, keys: Keys::default() }))
             }
         })
     }

@@ -87,6 +87,7 @@ fn record(number: u64) -> Record {
         }),
         comm: format!("worker-{}", number % 7).into_bytes(),
         kernel_thread: false,
+        image_key: 0,
     };
     let inode = number * 7919 % 1_000_003;
     let time_ns = START_NS + number * 20_011;

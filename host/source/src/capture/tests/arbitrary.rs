@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use lanner_abi::{CONTAINER, FieldInfo, Kind, LABEL, OwnedRecord, PROCESS, Reads, RecordInfo, Type, Value, field};
-use lanner_probes::event::{RawEvent, Standing, Task};
+use lanner_probes::event::{Keys, RawEvent, Standing, Task};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -81,6 +81,7 @@ fn task() -> impl Strategy<Value = Task> {
         standing,
         comm,
         kernel_thread: k,
+        image_key: 0,
     })
 }
 
@@ -95,7 +96,7 @@ fn event() -> impl Strategy<Value = RawEvent> {
             task,
             payload,
             image: image.map(Box::new),
-            key: 0,
+            keys: Keys::default(),
         },
     )
 }
