@@ -34,21 +34,22 @@ static __always_inline u32 current_epoch(void)
 	return epoch ? *epoch : 0;
 }
 
-/* Whether its events are unwanted, which is counted; 0 is no key. */
-static __always_inline bool is_unwanted(enum kind kind, u64 key, u32 epoch)
+/* Whether events with this key are unwanted; 0 is no key. */
+static __always_inline bool is_unwanted(u64 key, u32 epoch)
 {
-	u32 *verdict, number = kind;
-	struct count *count;
+	u32 *verdict = key ? bpf_map_lookup_elem(&unwanted, &key) : NULL;
 
-	if (!key)
-		return false;
-	verdict = bpf_map_lookup_elem(&unwanted, &key);
-	if (!verdict || *verdict != epoch)
-		return false;
-	count = bpf_map_lookup_elem(&counts, &number);
+	return verdict && *verdict == epoch;
+}
+
+static __always_inline int count_filtered(enum kind kind)
+{
+	u32 key = kind;
+	struct count *count = bpf_map_lookup_elem(&counts, &key);
+
 	if (count)
 		count->filtered++;
-	return true;
+	return 0;
 }
 
 /* By process: the key of the path that its program was run by, as its exec told it. */
@@ -114,22 +115,20 @@ static __always_inline void end_image(u32 process)
  */
 __noinline u64 folder_key(u64 folder, u64 seen_through)
 {
-	struct dentry *dentry = (struct dentry *)folder, *root;
-	struct vfsmount *vfsmount = (struct vfsmount *)seen_through;
-	struct mount *mount, *above;
+	struct mount *mount = (void *)seen_through - bpf_core_field_offset(struct mount, mnt);
+	struct dentry *dentry = (struct dentry *)folder;
 	u64 key = filter_seed;
+	struct mount_up above;
 	struct link_up up;
 
-	root = BPF_CORE_READ(vfsmount, mnt_root);
-	mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+	read_mount_up(&above, mount);
 	for (int step = 0; step < PATH_STEPS - 1; step++) {
-		if (dentry == root) {
-			above = BPF_CORE_READ(mount, mnt_parent);
-			if (above == mount)
+		if (dentry == above.root) {
+			if (above.parent == mount)
 				return end_key(key, status_of(mount));
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mount = above;
-			root = BPF_CORE_READ(mount, mnt.mnt_root);
+			dentry = above.mountpoint;
+			mount = above.parent;
+			read_mount_up(&above, mount);
 			key = mix(key, 0);
 			continue;
 		}
@@ -169,32 +168,38 @@ static __always_inline bool is_wanted_name(struct link_up *up)
 	return bpf_map_lookup_elem(&wanted_names, &id) != NULL;
 }
 
-/* The key of a file's path, and of its folder; that one only where verdicts on folders are about it. */
+/* The key of a file's path, and of its folder. */
 struct path_keys {
 	u64 folder;
 	u64 path;
+	/* Its name. */
+	struct link_up up;
 };
 
 /* Both are 0 where it has none: what is deleted, or is a mount by itself. */
 static __always_inline void read_keys(struct path_keys *keys, struct file *file)
 {
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct vfsmount *vfsmount = BPF_CORE_READ(file, f_path.mnt);
-	struct link_up up;
+	struct vfsmount *vfsmount;
+	struct dentry *dentry;
+	/* As struct path. */
+	void *path[2] = {};
 
 	keys->folder = keys->path = 0;
+	if (bpf_core_field_offset(struct path, dentry) != bpf_core_field_offset(struct path, mnt) + 8)
+		return;
+	bpf_probe_read_kernel(path, sizeof(path), __builtin_preserve_access_index(&file->f_path));
+	vfsmount = path[0];
+	dentry = path[1];
 	/* d_unlinked(): its path says so. */
-	if (dentry == BPF_CORE_READ(vfsmount, mnt_root) || !BPF_CORE_READ(dentry, d_hash.pprev))
+	if (!BPF_CORE_READ(dentry, d_hash.pprev))
 		return;
-	read_link_up(&up, dentry);
-	if (!up.parent || up.parent == dentry)
+	read_link_up(&keys->up, dentry);
+	/* The root of a file system; what is mounted by itself has another folder than this one. */
+	if (!keys->up.parent || keys->up.parent == dentry || dentry == BPF_CORE_READ(vfsmount, mnt_root))
 		return;
-	keys->folder = folder_key((u64)up.parent, (u64)vfsmount);
-	if (!keys->folder)
-		return;
-	keys->path = mix(keys->folder, up.hash_and_length) | 1;
-	if (is_wanted_name(&up))
-		keys->folder = 0;
+	keys->folder = folder_key((u64)keys->up.parent, (u64)vfsmount);
+	if (keys->folder)
+		keys->path = mix(keys->folder, keys->up.hash_and_length) | 1;
 }
 
 /* Names that are longer have no key. */

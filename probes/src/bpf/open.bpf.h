@@ -48,15 +48,15 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 		opened = flags_of(file, flags);
 		in_folder = open_key(where.folder, who, opened, created);
 		key = open_key(where.path, who, opened, created);
-		if (is_unwanted(KIND_OPEN, in_folder, epoch) || is_unwanted(KIND_OPEN, key, epoch))
-			return 0;
+		if (is_unwanted(in_folder, epoch) && !is_wanted_name(&where.up))
+			return count_filtered(KIND_OPEN);
+		if (is_unwanted(key, epoch))
+			return count_filtered(KIND_OPEN);
 	}
-	open = BEGIN(open, KIND_OPEN);
+	open = PREPARE(open, KIND_OPEN);
 	if (!open)
 		return 0;
 	payload = &open->payload;
-	open->record.result = result;
-	open->record.image_key = image;
 	if (folder_and_compat >> 32)
 		open->record.flags |= EVENT_COMPAT;
 	FILL(payload, OPEN, flags, flags);
@@ -70,15 +70,21 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 			/* One that succeeded, and whose descriptor is closed by now, is no failure. */
 			if (epoch && result < 0)
 				key = open_key(name_key(&open->record, &payload->path, start), who, flags, result);
-			if (is_unwanted(KIND_OPEN, key, epoch)) {
+			if (is_unwanted(key, epoch)) {
 				abandon(&open->record);
-				return 0;
+				return count_filtered(KIND_OPEN);
 			}
 		}
+		fill(&open->record, KIND_OPEN);
 		open->record.key = key;
+		open->record.image_key = image;
+		open->record.result = result;
 		submit(KIND_OPEN, &open->record, at);
 		return 0;
 	}
+	fill(&open->record, KIND_OPEN);
+	open->record.image_key = image;
+	open->record.result = result;
 	if (shares_files())
 		open->record.flags |= EVENT_SHARED;
 	payload->created = (BPF_CORE_READ(file, f_mode) & FMODE_CREATED) != 0;
@@ -97,7 +103,8 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 	/* What is told is what the key stands for. */
 	if (where.path == ((struct slot *)open)->walk_key) {
 		open->record.key = key;
-		open->record.folder_key = in_folder;
+		/* Verdicts on folders are not about these. */
+		open->record.folder_key = is_wanted_name(&where.up) ? 0 : in_folder;
 	}
 	if (name) {
 		payload->present |= OPEN_asked;

@@ -146,7 +146,7 @@ static __always_inline u64 wake_up(void *ring, u32 length)
 
 /* --- records ------------------------------------------------------------------------------------------------- */
 
-/* Credentials and namespaces of the current task. Plain loads: see begin(). */
+/* Credentials and namespaces of the current task. Plain loads: see fill(). */
 static __always_inline void fill_identity(struct record *record, struct task_struct *task)
 {
 	struct cred *cred = task->cred;
@@ -191,14 +191,12 @@ static __always_inline void fill_identity(struct record *record, struct task_str
 }
 
 /*
- * Begins a record about the current task, which at every hook here is the one that acts. NULL where nothing is to be
- * reported; else submit() or abandon() has to follow. Pointers are followed with plain loads, which the verifier turns into
- * ones that read 0 at a fault; those that the kernel marks __rcu must be compared with NULL first.
+ * Gives a slot for a record of the kind, in which nothing is known yet but its flags. NULL where nothing is to be reported; else
+ * fill() and submit() have to follow, or abandon().
  */
-static __noinline void *begin(enum kind kind)
+static __noinline void *prepare(enum kind kind)
 {
 	u64 id = bpf_get_current_pid_tgid();
-	struct task_struct *task, *leader, *parent;
 	struct record *record;
 	struct slot *slot;
 	u32 key = kind;
@@ -215,16 +213,28 @@ static __noinline void *begin(enum kind kind)
 		count(kind, 1);
 		return NULL;
 	}
-
 	record = (void *)slot->bytes;
-	task = (struct task_struct *)bpf_get_current_task_btf();
+	record->flags = 0;
+	return record;
+}
+
+/*
+ * Says in a record who acts: the current task, at every hook here. Pointers are followed with plain loads, which the verifier
+ * turns into ones that read 0 at a fault; those that the kernel marks __rcu must be compared with NULL first.
+ */
+static __noinline void fill(struct record *record, enum kind kind)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+	struct task_struct *leader = task->group_leader, *parent;
+
 	record->kind = kind;
-	record->flags = task->flags & PF_KTHREAD ? RECORD_KERNEL_THREAD : 0;
+	if (task->flags & PF_KTHREAD)
+		record->flags |= RECORD_KERNEL_THREAD;
 	record->time_boot_ns = bpf_ktime_get_boot_ns();
 	record->result = 0;
 	record->pid = id >> 32;
 	record->tid = id;
-	leader = task->group_leader;
 	record->start_boot_ns = leader ? leader->start_boottime : 0;
 	record->parent_pid = 0;
 	record->parent_start_boot_ns = 0;
@@ -239,15 +249,23 @@ static __noinline void *begin(enum kind kind)
 	record->reserved = 0;
 	record->key = record->folder_key = record->image_key = 0;
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
-	return record;
 }
 
-/* begin() for `struct name_record`, in which nothing but the task is known yet. */
+/* prepare() for `struct name_record`, whose payload is empty. */
+#define PREPARE(name, KIND)                                                                                            \
+	({                                                                                                             \
+		struct name##_record *prepared = prepare(KIND);                                                        \
+		if (prepared)                                                                                          \
+			__builtin_memset(&prepared->payload, 0, sizeof(*prepared) - sizeof(prepared->record));         \
+		prepared;                                                                                              \
+	})
+
+/* Likewise, and says who acts. */
 #define BEGIN(name, KIND)                                                                                              \
 	({                                                                                                             \
-		struct name##_record *begun = begin(KIND);                                                             \
+		struct name##_record *begun = PREPARE(name, KIND);                                                     \
 		if (begun)                                                                                             \
-			__builtin_memset(&begun->payload, 0, sizeof(*begun) - sizeof(begun->record));                  \
+			fill(&begun->record, KIND);                                                                    \
 		begun;                                                                                                 \
 	})
 

@@ -26,11 +26,11 @@ static __always_inline u32 renames(void)
 static __always_inline u8 status_of(struct mount *mount)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
-	struct mnt_namespace *own = BPF_CORE_READ(task, nsproxy, mnt_ns);
 	struct mnt_namespace *namespace = BPF_CORE_READ(mount, mnt_ns);
+	struct nsproxy *nsproxy = task->nsproxy;
 	u32 number;
 
-	if (namespace == own && own)
+	if (nsproxy && namespace && namespace == nsproxy->mnt_ns)
 		return 0;
 	/* Mounts of the kernel's own have an error instead of a namespace, of which nothing can be read either. */
 	number = BPF_CORE_READ(namespace, ns.inum);
@@ -51,6 +51,28 @@ static __always_inline u64 mix(u64 key, u64 value)
 static __always_inline u64 end_key(u64 key, u8 status)
 {
 	return mix(key, status + 1) | 1;
+}
+
+/* Of a mount: mnt_parent, mnt_mountpoint and mnt.mnt_root, which stand one after the other. */
+struct mount_up {
+	struct mount *parent;
+	struct dentry *mountpoint;
+	struct dentry *root;
+};
+
+static __always_inline void read_mount_up(struct mount_up *up, struct mount *mount)
+{
+	up->parent = NULL;
+	up->mountpoint = up->root = NULL;
+	if (bpf_core_field_offset(struct mount, mnt_mountpoint) == bpf_core_field_offset(struct mount, mnt_parent) + 8 &&
+	    bpf_core_field_offset(struct mount, mnt) + bpf_core_field_offset(struct vfsmount, mnt_root) ==
+		    bpf_core_field_offset(struct mount, mnt_parent) + 16) {
+		bpf_probe_read_kernel(up, sizeof(*up), __builtin_preserve_access_index(&mount->mnt_parent));
+		return;
+	}
+	up->parent = BPF_CORE_READ(mount, mnt_parent);
+	up->mountpoint = BPF_CORE_READ(mount, mnt_mountpoint);
+	up->root = BPF_CORE_READ(mount, mnt.mnt_root);
 }
 
 /* d_parent, and d_name, which stands behind it: the hash and, in the upper half, the length; the name. */
