@@ -160,6 +160,14 @@ if [[ $testing ]]; then
     has_python_packages || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 fi
 
+# === Tests of containers: real runtimes, and a program that runs in them by itself ===
+
+if [[ $testing ]]; then
+    { has dockerd && has docker; } || { missing+=(docker.io) && docker_installed=yes; }
+    has runc || missing+=(runc)
+    has_static_busybox || missing+=(busybox-static)
+fi
+
 # === Packs ===
 
 if ! has_wasm_toolchain; then
@@ -206,6 +214,11 @@ install_missing
 if [[ ${registry_installed:-} ]] && has systemctl && systemctl --quiet is-active docker-registry; then
     say "stopping and disabling the service docker-registry: tests start their own"
     systemctl --quiet disable --now docker-registry
+fi
+
+if [[ ${docker_installed:-} ]] && has systemctl && systemctl --quiet is-active docker; then
+    say "stopping and disabling the service docker: tests start their own"
+    systemctl --quiet disable --now docker.service docker.socket containerd.service
 fi
 
 # === What only PyPI has ===

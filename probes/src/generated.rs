@@ -358,7 +358,7 @@ pub(crate) static HOOKS: &[Hook] = &[
         also: &[],
         program: "move_mount_returned",
         point: Point::Call { name: "move_mount", numbers: &[429, 1453] },
-        since: "5.2",
+        since: "5.5",
     },
     Hook {
         kind: Kind::Umount,
@@ -522,6 +522,13 @@ pub(crate) static HOOKS: &[Hook] = &[
         since: "5.5",
     },
     Hook {
+        kind: Kind::Signal,
+        also: &[],
+        program: "pidfd_send_signal_returned",
+        point: Point::Call { name: "pidfd_send_signal", numbers: &[424, 1448] },
+        since: "5.5",
+    },
+    Hook {
         kind: Kind::ProcessMemory,
         also: &[],
         program: "process_vm_readv_returned",
@@ -568,7 +575,7 @@ pub(crate) static HOOKS: &[Hook] = &[
         also: &[],
         program: "pkey_mprotect_returned",
         point: Point::Call { name: "pkey_mprotect", numbers: &[329, 1404] },
-        since: "4.9",
+        since: "5.5",
     },
     Hook {
         kind: Kind::ModuleLoad,
@@ -631,7 +638,7 @@ pub(crate) static HOOKS: &[Hook] = &[
         also: &[],
         program: "io_uring_setup_returned",
         point: Point::Call { name: "io_uring_setup", numbers: &[425, 1449] },
-        since: "5.1",
+        since: "5.5",
     },
     Hook {
         kind: Kind::Socket,
@@ -980,7 +987,7 @@ pub(crate) static HOOKS: &[Hook] = &[
         also: &[],
         program: "move_mount_returned",
         point: Point::Call { name: "move_mount", numbers: &[429] },
-        since: "5.2",
+        since: "5.5",
     },
     Hook {
         kind: Kind::Umount,
@@ -1144,6 +1151,13 @@ pub(crate) static HOOKS: &[Hook] = &[
         since: "5.5",
     },
     Hook {
+        kind: Kind::Signal,
+        also: &[],
+        program: "pidfd_send_signal_returned",
+        point: Point::Call { name: "pidfd_send_signal", numbers: &[424] },
+        since: "5.5",
+    },
+    Hook {
         kind: Kind::ProcessMemory,
         also: &[],
         program: "process_vm_readv_returned",
@@ -1183,7 +1197,7 @@ pub(crate) static HOOKS: &[Hook] = &[
         also: &[],
         program: "pkey_mprotect_returned",
         point: Point::Call { name: "pkey_mprotect", numbers: &[288] },
-        since: "4.9",
+        since: "5.5",
     },
     Hook {
         kind: Kind::ModuleLoad,
@@ -1246,7 +1260,7 @@ pub(crate) static HOOKS: &[Hook] = &[
         also: &[],
         program: "io_uring_setup_returned",
         point: Point::Call { name: "io_uring_setup", numbers: &[425] },
-        since: "5.1",
+        since: "5.5",
     },
     Hook {
         kind: Kind::Socket,

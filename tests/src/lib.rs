@@ -279,3 +279,24 @@ pub fn signal(pid: u32, signal: rustix::process::Signal) {
     let pid = rustix::process::Pid::from_raw(pid.cast_signed()).expect("a pid");
     rustix::process::kill_process(pid, signal).expect("it can be signalled");
 }
+
+/// Findings of an earlier version are found again; fields may have been added since.
+pub fn assert_found_again(now: &[String], then: &str) {
+    let parse = |line: &str| -> Value { serde_json::from_str(line).expect("a finding is a JSON object") };
+    let now: Vec<Value> = now.iter().map(|line| parse(line)).collect();
+    let then: Vec<Value> = then.lines().map(parse).collect();
+    assert_eq!(now.len(), then.len(), "{now:?}");
+    for (now, then) in now.iter().zip(&then) {
+        assert!(says_all(now, then), "{now}\nsays less than\n{then}");
+    }
+}
+
+/// Whether all that was said is still said.
+fn says_all(now: &Value, then: &Value) -> bool {
+    match (now, then) {
+        (Value::Object(now), Value::Object(then)) => {
+            then.iter().all(|(name, then)| now.get(name).is_some_and(|now| says_all(now, then)))
+        }
+        (now, then) => now == then,
+    }
+}

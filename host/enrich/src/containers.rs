@@ -17,6 +17,8 @@ pub(crate) struct Group {
     pub(crate) path: Arc<[u8]>,
     /// The container that it is of.
     pub(crate) container: Option<Arc<OwnedRecord>>,
+    /// A user may have named it as he liked.
+    of_user: bool,
 }
 
 /// All control groups that are there.
@@ -39,14 +41,16 @@ impl Containers {
         let added = !known && self.bytes + cost <= MAX_BYTES;
         if added {
             // Another group of the same container may know more of it.
+            let of_user = identity.is_some_and(|identity| identity.of_user);
             let container = identity.map(|identity| {
-                let other = self.groups.values().filter_map(|group| group.container.as_ref());
+                let others = self.groups.values().filter(|group| group.of_user == of_user);
+                let other = others.filter_map(|group| group.container.as_ref());
                 let same = |record: &&Arc<OwnedRecord>| id_of(record) == identity.id;
                 other.filter(same).next().cloned().unwrap_or_else(|| Arc::new(as_record(identity)))
             });
             self.remove(id);
             self.bytes += cost;
-            self.groups.insert(id, Group { path: path.into(), container });
+            self.groups.insert(id, Group { path: path.into(), container, of_user });
         }
         added
     }
@@ -63,7 +67,7 @@ impl Containers {
         let id = id_of(told);
         let mut completed: Option<Arc<OwnedRecord>> = None;
         let mut ids = Vec::new();
-        for (group_id, group) in &mut self.groups {
+        for (group_id, group) in self.groups.iter_mut().filter(|(_, group)| !group.of_user) {
             let Some(known) = group.container.as_mut().filter(|known| id_of(known) == id) else { continue };
             let completed = completed.get_or_insert_with(|| Arc::new(with_what_only(known, told)));
             *known = completed.clone();
@@ -120,6 +124,8 @@ mod tests {
         assert!(!add(&mut containers, 7, &path), "it is known");
         assert!(add(&mut containers, 8, &format!("{path}/init.scope")));
         assert!(add(&mut containers, 9, "/system.slice"));
+        // Anybody's word.
+        assert!(add(&mut containers, 11, &format!("/user.slice/x/docker-{ID}.scope")));
         let told = OwnedRecord::new(&CONTAINER).with(field::container::ID, ID).with(field::container::NAME, "web");
         let mut completed = containers.complete(&told);
         completed.sort_unstable();
@@ -130,6 +136,8 @@ mod tests {
         assert_eq!(whole.get().text(field::container::NAME), "web");
         assert_eq!(whole.get().text(field::container::RUNTIME), "docker");
         assert!(of(&containers, 9).is_none());
+        let claimed = of(&containers, 11).expect("one");
+        assert!(!claimed.get().has(field::container::NAME) && claimed.get().text(field::container::ID) == ID);
         // One that comes later knows as much.
         add(&mut containers, 10, &format!("{path}/late"));
         let late = of(&containers, 10).expect("one");

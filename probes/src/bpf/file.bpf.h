@@ -131,12 +131,17 @@ static __noinline u32 append_string(struct record *record, struct text *text, u3
 	return at + length;
 }
 
+/* With a descriptor: it is the root of what is named (RESOLVE_IN_ROOT of openat2()). */
+#define IS_ROOT (1LL << 40)
+
 /* From where a name is seen: the root, the working directory, or the folder behind a descriptor. */
-static __always_inline u32 append_start(struct record *record, char first, u32 at, s32 folder)
+static __always_inline u32 append_start(struct record *record, char first, u32 at, s64 where)
 {
+	s32 folder = (s32)where;
 	struct file *file;
 
-	if (first == '/')
+	/* AT_FDCWD is negative. */
+	if (first == '/' && !(where > 0 && (where & IS_ROOT)))
 		return append_root(record, at);
 	if (folder == AT_FDCWD)
 		return first ? append_working_directory(record, at) : 0;
@@ -145,7 +150,7 @@ static __always_inline u32 append_start(struct record *record, char first, u32 a
 }
 
 /* The path that a caller named, seen from a folder's descriptor. It is not resolved. */
-static __noinline u32 append_asked(struct record *record, struct text *text, u32 at, u64 name, s32 folder)
+static __noinline u32 append_asked(struct record *record, struct text *text, u32 at, u64 name, s64 folder)
 {
 	char first = 0;
 	u32 end;
@@ -162,7 +167,7 @@ static __noinline u32 append_asked(struct record *record, struct text *text, u32
 }
 
 /* Likewise, where it is all that is known of what the call was about: another thread may have changed it meanwhile. */
-static __always_inline u32 append_named(struct record *record, struct text *text, u32 at, u64 name, s32 folder)
+static __always_inline u32 append_named(struct record *record, struct text *text, u32 at, u64 name, s64 folder)
 {
 	record->flags |= EVENT_UNRESOLVED;
 	return append_asked(record, text, at, name, folder);

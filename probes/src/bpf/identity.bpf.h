@@ -97,6 +97,8 @@ enum {
 	PR_SET_NO_NEW_PRIVS = 38,
 	PR_CAP_AMBIENT = 47,
 	PR_SET_PTRACER = 0x59616d61,
+	/* Of PR_CAP_AMBIENT, what only asks. */
+	PR_CAP_AMBIENT_IS_SET = 1,
 };
 
 static __always_inline bool is_told(u32 option)
@@ -124,7 +126,7 @@ CALL(prctl)
 	u32 option = ARG(0), at;
 	struct prctl_record *prctl;
 
-	if (!is_told(option))
+	if (!is_told(option) || (option == PR_CAP_AMBIENT && ARG(1) == PR_CAP_AMBIENT_IS_SET))
 		return;
 	prctl = BEGIN_CALL(prctl, KIND_PRCTL);
 	if (!prctl)

@@ -132,6 +132,7 @@ enum {
 /* In union bpf_attr. */
 #define BPF_MAP_NAME_AT 28
 #define BPF_PROGRAM_NAME_AT 48
+#define BPF_NAME_BYTES 16
 
 /* (int command, union bpf_attr *attributes, unsigned int size) */
 CALL(bpf)
@@ -158,8 +159,12 @@ CALL(bpf)
 			FILL(&bpf->payload, BPF, object_type, type);
 		/* Older callers know of no name. */
 		if (ARG(2) > BPF_PROGRAM_NAME_AT || (command == BPF_MAP_CREATE && ARG(2) > BPF_MAP_NAME_AT)) {
-			bpf->payload.present |= BPF_name;
-			at = append_user_string(&bpf->record, &bpf->payload.name, at, name);
+			/* Where it has no end, it is followed by something else. */
+			if (!bpf_probe_read_user((char *)bpf + at, BPF_NAME_BYTES, (const void *)name)) {
+				bpf->payload.present |= BPF_name;
+				bpf->payload.name.name = BPF_NAME_BYTES;
+				at += BPF_NAME_BYTES;
+			}
 		}
 	}
 	submit(KIND_BPF, &bpf->record, at);

@@ -139,12 +139,12 @@ __noinline int report_send(s64 result, u64 fd, u64 address, u32 length, u32 flag
 
 	if (!address || !length)
 		return 0;
-	if (flags & MSG_FASTOPEN)
-		return report_connect(result, fd, address, length, 1);
 	sk = own_socket(fd);
 	if (!sk)
 		return 0;
 	read_socket(&facts, sk);
+	if ((flags & MSG_FASTOPEN) && facts.type == SOCK_STREAM)
+		return report_connect(result, fd, address, length, 1);
 	/* A connection goes where it goes, whatever address is given. */
 	if (facts.type == SOCK_STREAM)
 		return 0;
@@ -209,15 +209,18 @@ CALL(sendmsg)
 	report_message(call, ARG(0), call->result, ARG(1), ARG(2));
 }
 
-/* struct mmsghdr is a struct msghdr, and how much of it was sent. */
+/* struct mmsghdr is a struct msghdr, and how many bytes of it were sent. */
 #define MESSAGE_BYTES 64
 #define COMPAT_MESSAGE_BYTES 32
+#define MESSAGE_SENT_AT 56
+#define COMPAT_MESSAGE_SENT_AT 28
 /* Messages of one call that are looked at. */
 #define MESSAGES 8
 
 static __noinline void report_messages(struct call *call, u64 fd, u64 messages, u32 flags)
 {
-	u32 size = call->compat ? COMPAT_MESSAGE_BYTES : MESSAGE_BYTES;
+	u32 sent_at = call->compat ? COMPAT_MESSAGE_SENT_AT : MESSAGE_SENT_AT;
+	u32 size = call->compat ? COMPAT_MESSAGE_BYTES : MESSAGE_BYTES, bytes;
 	s64 sent = call->result;
 
 	if (sent < 0) {
@@ -227,7 +230,9 @@ static __noinline void report_messages(struct call *call, u64 fd, u64 messages, 
 	for (int index = 0; index < MESSAGES; index++) {
 		if (index >= sent)
 			break;
-		report_message(call, fd, 0, messages + index * size, flags);
+		bytes = 0;
+		bpf_probe_read_user(&bytes, sizeof(bytes), (const void *)(messages + index * size + sent_at));
+		report_message(call, fd, bytes, messages + index * size, flags);
 	}
 }
 
@@ -266,6 +271,8 @@ static __noinline void report_bind(struct call *call, s32 fd, u64 address, u32 l
 		FILL(payload, BIND, port, facts.local_port);
 		FILL_ADDRESS(payload, BIND, address, facts.local);
 	} else if (sk && call->result == 0 && facts.family == AF_UNIX) {
+		if (shares_files())
+			bind->record.flags |= EVENT_SHARED;
 		payload->present |= BIND_unix_path;
 		at = append_unix_name(&bind->record, &payload->unix_path, at, sk);
 	} else if (read_named(&named, address, length)) {

@@ -9,6 +9,13 @@ struct open_how {
 	u64 resolve;
 };
 
+#define RESOLVE_IN_ROOT 0x10
+
+/* Beside a descriptor, as IS_ROOT. */
+#define IS_COMPAT (1ULL << 41)
+/* Only where an open may create is there a mode. */
+#define O_MAY_CREATE (O_CREAT | 020000000)
+
 static __always_inline u32 flags_of(struct file *file, u32 asked)
 {
 	return BPF_CORE_READ(file, f_flags) | (asked & O_ONLY_ARGUMENT);
@@ -27,7 +34,7 @@ static __always_inline u64 open_key(u64 path_key, u64 image, u32 flags, s64 more
  */
 __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flags, u32 mode)
 {
-	s32 folder = (s32)folder_and_compat;
+	s64 folder = (u32)folder_and_compat | (folder_and_compat & IS_ROOT);
 	struct open_fields *payload;
 	struct file_facts facts;
 	struct file *file = NULL;
@@ -57,10 +64,10 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 	if (!open)
 		return 0;
 	payload = &open->payload;
-	if (folder_and_compat >> 32)
+	if (folder_and_compat & IS_COMPAT)
 		open->record.flags |= EVENT_COMPAT;
 	FILL(payload, OPEN, flags, flags);
-	FILL(payload, OPEN, mode, mode);
+	FILL(payload, OPEN, mode, flags & O_MAY_CREATE ? mode : 0);
 	FILL(payload, OPEN, created, 0);
 	if (!file) {
 		if (name) {
@@ -116,7 +123,7 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 
 static __always_inline u64 folder_of(struct call *call, u64 folder)
 {
-	return (u64)call->compat << 32 | (u32)folder;
+	return (call->compat ? IS_COMPAT : 0) | (u32)folder;
 }
 
 CALL(open)
@@ -137,10 +144,12 @@ CALL(openat)
 CALL(openat2)
 {
 	struct open_how how = {};
+	u64 folder;
 
 	/* The caller's memory: what comes of it is a claim, but for a file that was opened f_flags is not. */
 	bpf_probe_read_user(&how, sizeof(how), (const void *)ARG(2));
-	report_open(call->result, ARG(1), folder_of(call, ARG(0)), how.flags, how.mode);
+	folder = folder_of(call, ARG(0)) | (how.resolve & RESOLVE_IN_ROOT ? IS_ROOT : 0);
+	report_open(call->result, ARG(1), folder, how.flags, how.mode);
 }
 
 CALL(open_by_handle_at)

@@ -11,6 +11,14 @@ static __always_inline u32 known_pid(u32 named)
 	return pid && BPF_CORE_READ(pid, level) == 0 ? named : 0;
 }
 
+/* Threads whose signal was just told: what their call has sent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 256);
+	__type(key, u32);
+	__type(value, u8);
+} told_signals SEC(".maps");
+
 /* Of include/uapi/asm-generic/siginfo.h: who sent it. */
 enum { SI_USER = 0, SI_QUEUE = -1, SI_TKILL = -6 };
 /* SEND_SIG_PRIV, instead of a pointer: the kernel itself. SEND_SIG_NOINFO, 0, is a process. */
@@ -24,8 +32,9 @@ int signal_generated(u64 *ctx)
 	struct kernel_siginfo *info = (struct kernel_siginfo *)ctx[1];
 	u32 own = bpf_get_current_pid_tgid() >> 32;
 	struct signal_record *signal;
+	u32 target_pid, thread;
 	int code = SI_USER;
-	u32 target_pid;
+	u8 told = 1;
 
 	if ((u64)info == SENT_BY_KERNEL)
 		return 0;
@@ -41,25 +50,49 @@ int signal_generated(u64 *ctx)
 		return 0;
 	FILL(&signal->payload, SIGNAL, signal, ctx[0]);
 	FILL(&signal->payload, SIGNAL, target_pid, target_pid);
+	thread = signal->record.tid;
 	submit(KIND_SIGNAL, &signal->record, sizeof(*signal));
+	if (code == SI_QUEUE)
+		bpf_map_update_elem(&told_signals, &thread, &told, BPF_ANY);
 	return 0;
 }
 
-/* One that was not sent; those that are, signal_generated() tells. Signal 0 only asks. */
-static __noinline void report_refused_signal(struct call *call, s32 target, u32 number)
+/* One that was not sent, or not told; those that are, signal_generated() tells. Signal 0 only asks. `target` 0: not known. */
+static __noinline void report_signal(struct call *call, s32 target, u32 number)
 {
 	struct signal_record *signal;
 
-	if (call->result >= 0 || !number)
+	if (!number)
 		return;
 	signal = BEGIN_CALL(signal, KIND_SIGNAL);
 	if (!signal)
 		return;
 	FILL(&signal->payload, SIGNAL, signal, number);
-	FILL(&signal->payload, SIGNAL, target_ns_pid, target);
+	if (target)
+		FILL(&signal->payload, SIGNAL, target_ns_pid, target);
 	if (target > 0 && known_pid(target))
 		FILL(&signal->payload, SIGNAL, target_pid, target);
 	submit(KIND_SIGNAL, &signal->record, sizeof(*signal));
+}
+
+static __always_inline void report_refused_signal(struct call *call, s32 target, u32 number)
+{
+	if (call->result < 0)
+		report_signal(call, target, number);
+}
+
+/*
+ * Here the caller says what kind of signal it is, and may say that it is a timer's, say, which signal_generated() cannot tell
+ * from one.
+ */
+static __always_inline void report_queued_signal(struct call *call, s32 target, u32 number)
+{
+	u32 thread = bpf_get_current_pid_tgid(), own = bpf_get_current_pid_tgid() >> 32;
+
+	if (call->result >= 0 && !bpf_map_delete_elem(&told_signals, &thread))
+		return;
+	if (call->result < 0 || known_pid(target) != own)
+		report_signal(call, target, number);
 }
 
 CALL(kill)
@@ -77,14 +110,23 @@ CALL(tgkill)
 	report_refused_signal(call, ARG(0), ARG(2));
 }
 
+/* (int pidfd, int signal, siginfo_t *info, unsigned int flags); without info it is as kill(). */
+CALL(pidfd_send_signal)
+{
+	if (call->result < 0)
+		report_signal(call, 0, ARG(1));
+	else if (ARG(2))
+		report_queued_signal(call, 0, ARG(1));
+}
+
 CALL(rt_sigqueueinfo)
 {
-	report_refused_signal(call, ARG(0), ARG(1));
+	report_queued_signal(call, ARG(0), ARG(1));
 }
 
 CALL(rt_tgsigqueueinfo)
 {
-	report_refused_signal(call, ARG(0), ARG(2));
+	report_queued_signal(call, ARG(0), ARG(2));
 }
 
 /* Of uapi/linux/ptrace.h: what is more than steering and reading. */

@@ -113,8 +113,12 @@ static __always_inline u32 append_program(struct exec_record *exec, u32 at, cons
 	for (; used < DEV_FD_BYTES + MAX_DIGITS && start[used] >= '0' && start[used] <= '9'; used++)
 		fd = fd * 10 + start[used] - '0';
 	file = own_file(fd);
-	if (!file)
-		return append_string(record, text, at, filename);
+	if (!file) {
+		/* It was closed with the exec, and /dev/fd leads nowhere any more. */
+		record->flags |= EVENT_PARTIAL;
+		exec->payload.present &= ~EXEC_path;
+		return at;
+	}
 	text->walk = append_path_of(file, record, at);
 	if (start[used] != '/')
 		return at + text->walk;

@@ -101,10 +101,12 @@ pub(super) fn seen_from(walk: &[u8], name: &[u8]) -> ResolvedPath {
 /// slashes and steps to where one is (`/./`), which change nothing; what `..` means depends on links, and stays. Relative where
 /// the folder is not known, as with a descriptor that is not open.
 pub(super) fn named(folder: &[u8], name: &[u8]) -> ResolvedPath {
-    let mut name = until_nul(name);
-    if name.is_empty() {
+    if until_nul(name).is_empty() {
         return ResolvedPath::default();
     }
+    let mut written = until_nul(name).to_vec();
+    clean(&mut written);
+    let mut name = written.as_slice();
     while let Some(rest) = name.strip_prefix(b"/proc/self/root").or(name.strip_prefix(b"/proc/thread-self/root"))
         && rest.starts_with(b"/")
     {
@@ -240,6 +242,7 @@ mod tests {
             (b"/etc/../etc/.shadow", b"/etc/../etc/.shadow"),
             (b"/.", b"/"),
         ];
+        assert_eq!(named(b"\0", b"//proc/./self//root/x\0"), path(b"/x", 0));
         for (name, clean) in cases {
             let folder: &[u8] = if name.starts_with(b"/") { b"\0" } else { b"root\0\0" };
             assert_eq!(named(folder, name), path(clean, 0), "{}", name.escape_ascii());

@@ -102,7 +102,7 @@ pub enum Kind {
     Listen = 82,
     /// A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.
     Accept = 83,
-    /// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+    /// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). Of sendmmsg each of the first eight messages is one, and the result its bytes. What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
     Send = 84,
     /// A socket was made, or could not be (socket).
     Socket = 86,
@@ -5680,7 +5680,7 @@ static ACCEPT_FIELDS: [FieldInfo; 8] = [
     },
 ];
 
-/// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+/// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). Of sendmmsg each of the first eight messages is one, and the result its bytes. What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
 pub static SEND: RecordInfo = RecordInfo {
     name: "send",
     section: 340,
@@ -6593,7 +6593,7 @@ pub mod field {
         pub static TARGET: &FieldInfo = &SIGNAL_FIELDS[1];
         /// Its process id in the host's pid namespace, where that is known.
         pub static TARGET_PID: &FieldInfo = &SIGNAL_FIELDS[2];
-        /// The id as the caller gave it, in his own pid namespace, where the call failed; negative for a group, -1 for all.
+        /// The id as the caller gave it, in his own pid namespace, where that is all that is known; negative for a group, -1 for all.
         pub static TARGET_NS_PID: &FieldInfo = &SIGNAL_FIELDS[3];
     }
 
@@ -6650,7 +6650,7 @@ pub mod field {
     /// A mount namespace got another root, or could not (pivot_root).
     pub mod pivot_root {
         use super::super::{FieldInfo, PIVOT_ROOT_FIELDS};
-        /// The folder that becomes the root, as asked for, made absolute.
+        /// The folder that becomes the root, as written.
         pub static NEW_ROOT: &FieldInfo = &PIVOT_ROOT_FIELDS[0];
         /// Where the old root is to be found afterwards, likewise.
         pub static PUT_OLD: &FieldInfo = &PIVOT_ROOT_FIELDS[1];
@@ -6809,7 +6809,7 @@ pub mod field {
     /// Something was mounted, bound or moved, or could not be (mount, move_mount).
     pub mod mount {
         use super::super::{FieldInfo, MOUNT_FIELDS};
-        /// What was mounted, as written: a device, a folder, or any word; of move_mount the path of the mount.
+        /// What was mounted, as written: a device, a folder, or any word; of move_mount the path of the mount, empty where a descriptor alone was given.
         pub static SOURCE: &FieldInfo = &MOUNT_FIELDS[0];
         /// Where, as asked for, made absolute.
         pub static PATH: &FieldInfo = &MOUNT_FIELDS[1];
@@ -7058,7 +7058,7 @@ pub mod field {
         pub static UNIX_PATH: &FieldInfo = &ACCEPT_FIELDS[7];
     }
 
-    /// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+    /// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). Of sendmmsg each of the first eight messages is one, and the result its bytes. What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
     pub mod send {
         use super::super::{FieldInfo, SEND_FIELDS};
         /// Address that it was sent to, where that is an internet address.
@@ -8196,7 +8196,7 @@ impl<'a> SignalEvent<'a> {
         self.record.u32(Place { offset: 16, word: 0, bit: 2 })
     }
 
-    /// The id as the caller gave it, in his own pid namespace, where the call failed; negative for a group, -1 for all.
+    /// The id as the caller gave it, in his own pid namespace, where that is all that is known; negative for a group, -1 for all.
     #[inline]
     #[must_use]
     pub fn target_ns_pid(&self) -> Option<i32> {
@@ -8473,7 +8473,7 @@ pub struct PivotRootEvent<'a> {
 
 #[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
 impl<'a> PivotRootEvent<'a> {
-    /// The folder that becomes the root, as asked for, made absolute.
+    /// The folder that becomes the root, as written.
     #[inline]
     #[must_use]
     pub fn new_root(&self) -> Text<'a> {
@@ -9231,7 +9231,7 @@ pub struct MountEvent<'a> {
 
 #[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
 impl<'a> MountEvent<'a> {
-    /// What was mounted, as written: a device, a folder, or any word; of move_mount the path of the mount.
+    /// What was mounted, as written: a device, a folder, or any word; of move_mount the path of the mount, empty where a descriptor alone was given.
     #[inline]
     #[must_use]
     pub fn source(&self) -> Text<'a> {
@@ -10425,7 +10425,7 @@ impl<'a> Deref for AcceptEvent<'a> {
     }
 }
 
-/// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+/// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). Of sendmmsg each of the first eight messages is one, and the result its bytes. What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
 #[derive(Clone, Copy)]
 pub struct SendEvent<'a> {
     pub(crate) event: Event<'a>,
@@ -10884,7 +10884,7 @@ pub enum Payload<'a> {
     Listen(ListenEvent<'a>),
     /// A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.
     Accept(AcceptEvent<'a>),
-    /// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+    /// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). Of sendmmsg each of the first eight messages is one, and the result its bytes. What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
     Send(SendEvent<'a>),
     /// A socket was made, or could not be (socket).
     Socket(SocketEvent<'a>),
@@ -11401,7 +11401,7 @@ connect Connect ConnectEvent as_connect on_connect "A socket was connected, or c
 bind Bind BindEvent as_bind on_bind "A socket got an address of its own, or could not (bind).";
 listen Listen ListenEvent as_listen on_listen "A socket waits for connections, or could not.";
 accept Accept AcceptEvent as_accept on_accept "A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.";
-send Send SendEvent as_send on_send "Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.";
+send Send SendEvent as_send on_send "Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). Of sendmmsg each of the first eight messages is one, and the result its bytes. What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.";
 socket Socket SocketEvent as_socket on_socket "A socket was made, or could not be (socket).";
 dup Dup DupEvent as_dup on_dup "A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).";
 loss Loss LossEvent as_loss on_loss "Events were lost between the kernel and the host.";

@@ -117,6 +117,9 @@ fn table(out: &mut String, record: &Record) -> Result<()> {
             (Some(Reads::Address), ..) => doc.push_str(" IPv4 as an IPv4-mapped IPv6 address."),
             _ => {}
         }
+        if field.shown {
+            doc.push_str(&format!(" In findings: `{}`.", field.json.as_ref().unwrap_or(name)));
+        }
         writeln!(out, "| {bit} | {offset} | {size} | {ty} | `{name}` | {doc} |")?;
     }
     Ok(())

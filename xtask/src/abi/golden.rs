@@ -42,7 +42,7 @@ pub(super) fn frame(schema: &Schema) -> Result<Golden> {
             "process" => PROCESSES,
             "event" => events.len(),
             "container" => 1,
-            _ => LISTED,
+            name => LISTED * schema.lists_of(name).count(),
         };
         let mut records = Vec::new();
         for row in 0..rows {
@@ -147,7 +147,10 @@ impl Batch {
                 (address.to_vec(), address.iter().map(|byte| format!("{byte:02x}")).collect())
             }
             (Type::List, _) => {
-                let mut span = 0_u32.to_le_bytes().to_vec();
+                // Each has rows of its own.
+                let own = |(of, list): (&Record, &Field)| of.name == record.name && list.name == field.name;
+                let before = field.of.as_ref().and_then(|of| schema.lists_of(of).position(own)).unwrap_or_default();
+                let mut span = u32::try_from(before * LISTED)?.to_le_bytes().to_vec();
                 span.extend(u32::try_from(LISTED)?.to_le_bytes());
                 (span, LISTED.to_string())
             }

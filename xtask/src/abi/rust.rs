@@ -67,12 +67,18 @@ pub(super) fn dump(schema: &Schema) -> Result<Vec<u8>> {
         fields(&mut out, schema.section(section)?)?;
         writeln!(out, "lines.push(text); }}")?;
     }
-    writeln!(
-        out,
-        "for (row, view) in frame.container(0).and_then(|container| container.labels()).into_iter().flatten().enumerate() {{ let mut text = String::new();"
-    )?;
-    fields(&mut out, schema.section("label")?)?;
-    writeln!(out, "lines.push(text); }}")?;
+    for listed in &schema.sections {
+        // Rows count on from list to list.
+        let lists = schema.lists_of(&listed.name).filter(|(of, _)| of.name == "container");
+        let chained: Vec<String> = lists
+            .map(|(_, list)| format!("frame.container(0).and_then(|of| of.{}()).into_iter().flatten()", getter(list)))
+            .collect();
+        let Some((first, others)) = chained.split_first() else { continue };
+        let others: String = others.iter().map(|other| format!(".chain({other})")).collect();
+        writeln!(out, "for (row, view) in {first}{others}.enumerate() {{ let mut text = String::new();")?;
+        fields(&mut out, listed)?;
+        writeln!(out, "lines.push(text); }}")?;
+    }
     writeln!(out, "for event in frame.events() {{ let mut text = String::new();")?;
     writeln!(out, "let row = event.payload_row();\nmatch event.payload() {{")?;
     for kind in &schema.kinds {

@@ -341,6 +341,12 @@ impl Schema {
         self.sections.iter().chain(self.kinds.iter().map(|kind| &kind.record))
     }
 
+    /// The fields that are lists of a record's, and whose they are.
+    pub(super) fn lists_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a Record, &'a Field)> {
+        let of_it = move |field: &&Field| field.ty == Type::List && field.of.as_deref() == Some(name);
+        self.records().flat_map(move |record| record.fields.iter().filter(of_it).map(move |field| (record, field)))
+    }
+
     pub(super) fn flag_set(&self, name: &str) -> Option<&FlagSet> {
         self.flag_sets.iter().find(|set| set.name == name)
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BinaryHeap;
 use std::cmp::Reverse;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant};
 
 use lanner_abi::OwnedRecord;
@@ -44,6 +44,10 @@ impl Details {
 
     /// Asks of a container.
     pub(crate) fn ask(&self, container: Identity) {
+        // What the system's runtimes know of an id is not of whoever names his control group by it.
+        if container.of_user {
+            return;
+        }
         if let Err(refused) = self.asked.try_send(container) {
             tracing::debug!("a container is not asked of: {refused}");
         }
@@ -51,15 +55,11 @@ impl Details {
 
     /// What was found since the last time.
     pub(crate) fn found(&self) -> Option<OwnedRecord> {
-        match self.found.try_recv() {
-            Ok(record) => Some(record),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+        self.found.try_recv().ok()
     }
 }
 
-/// A container that is asked of again.
-#[derive(PartialEq, Eq)]
+/// A container that is asked of again; in the order of when.
 struct Open {
     at: Instant,
     try_number: usize,
@@ -72,6 +72,14 @@ impl Ord for Open {
         self.at.cmp(&other.at)
     }
 }
+
+impl PartialEq for Open {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at
+    }
+}
+
+impl Eq for Open {}
 
 impl PartialOrd for Open {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
@@ -92,7 +100,8 @@ fn answer(asks: &Receiver<Identity>, finds: &Sender<OwnedRecord>) {
                 let now = Instant::now();
                 open.push(Reverse(Open { at: now, try_number: 0, since: now, container }));
             }
-            Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(_) => tracing::debug!("a container is not asked of: {WAITING} are already"),
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
         while open.peek().is_some_and(|Reverse(next)| next.at <= Instant::now()) {

@@ -11,10 +11,14 @@ pub struct Identity {
     pub pod_uid: Option<Vec<u8>>,
     /// The control group is the container's own, not one that was made within it.
     pub whole: bool,
+    /// It was made in a part of the tree that a user may do with as he likes: its name is his word.
+    pub of_user: bool,
 }
 
 /// Hexadecimal digits of the ids that most runtimes give.
 const ID_DIGITS: usize = 64;
+/// What systemd delegates to users lies there.
+const USERS: &[u8] = b"user.slice";
 /// Characters of a uid such as `0f0d2c1e-5b9e-4a3c-9f6e-2d1c0b9a8e7f`.
 const UID_LENGTH: usize = 36;
 
@@ -23,7 +27,8 @@ pub fn identify(path: &[u8]) -> Option<Identity> {
     let names: Vec<&[u8]> = path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).collect();
     let (place, (id, runtime)) = (0..names.len()).rev().find_map(|place| Some((place, named(&names, place)?)))?;
     let pod_uid = names.get(..place)?.iter().rev().find_map(|name| pod_uid(name));
-    Some(Identity { id, runtime, pod_uid, whole: place + 1 == names.len() })
+    let of_user = names.first().is_some_and(|name| *name == USERS);
+    Some(Identity { id, runtime, pod_uid, whole: place + 1 == names.len(), of_user })
 }
 
 /// The container that the control group of this place is of, where it is one's.
@@ -109,14 +114,18 @@ mod tests {
 
     fn found(path: &str) -> Option<(String, Option<&'static str>, Option<String>, bool)> {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        let Identity { id, runtime, pod_uid, whole } = identify(path.as_bytes())?;
+        let Identity { id, runtime, pod_uid, whole, of_user } = identify(path.as_bytes())?;
+        assert_eq!(of_user, path.starts_with("/user.slice/"), "{path}");
         Some((text(id), runtime, pod_uid.map(text), whole))
     }
 
     #[test]
     fn containers_are_known_by_their_control_groups() {
         let slice = "kubepods-burstable-pod0f0d2c1e_5b9e_4a3c_9f6e_2d1c0b9a8e7f.slice";
-        let cases: [(String, &str, Option<&str>, Option<&str>, bool); 12] = [
+        type Case<'a> = (String, &'a str, Option<&'a str>, Option<&'a str>, bool);
+        let user = "/user.slice/user-1000.slice/user@1000.service/user.slice";
+        let cases: [Case<'_>; 13] = [
+            (format!("{user}/libpod-{ID}.scope/container"), ID, Some("podman"), None, false),
             (format!("/docker/{ID}"), ID, Some("docker"), None, true),
             (format!("/docker/{ID}/init.scope"), ID, Some("docker"), None, false),
             (format!("/system.slice/docker-{ID}.scope"), ID, Some("docker"), None, true),

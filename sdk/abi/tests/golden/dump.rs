@@ -89,10 +89,24 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
         let _ = writeln!(text, "container {row} mounts {}", shown(&view.mounts().map(Iterator::count)));
         lines.push(text);
     }
-    for (row, view) in frame.container(0).and_then(|container| container.labels()).into_iter().flatten().enumerate() {
+    for (row, view) in frame
+        .container(0)
+        .and_then(|of| of.labels())
+        .into_iter()
+        .flatten()
+        .chain(frame.container(0).and_then(|of| of.pod_labels()).into_iter().flatten())
+        .enumerate()
+    {
         let mut text = String::new();
         let _ = writeln!(text, "label {row} name {}", shown(&view.name()));
         let _ = writeln!(text, "label {row} value {}", shown(&view.value()));
+        lines.push(text);
+    }
+    for (row, view) in frame.container(0).and_then(|of| of.mounts()).into_iter().flatten().enumerate() {
+        let mut text = String::new();
+        let _ = writeln!(text, "container_mount {row} source {}", shown(&view.source()));
+        let _ = writeln!(text, "container_mount {row} destination {}", shown(&view.destination()));
+        let _ = writeln!(text, "container_mount {row} writable {}", shown(&view.is_writable()));
         lines.push(text);
     }
     for event in frame.events() {

@@ -380,7 +380,7 @@ pub mod signal {
     fields! { Signal:
         signal Number "signal.signal" "The signal's number.";
         target_pid Number "signal.target_pid" "Its process id in the host's pid namespace, where that is known.";
-        target_ns_pid Number "signal.target_ns_pid" "The id as the caller gave it, in his own pid namespace, where the call failed; negative for a group, -1 for all.";
+        target_ns_pid Number "signal.target_ns_pid" "The id as the caller gave it, in his own pid namespace, where that is all that is known; negative for a group, -1 for all.";
     }
 
     /// Fields of the process that `target` names. Row of the process that it is for.
@@ -473,7 +473,7 @@ pub mod chroot {
 /// Fields of events of the kind `pivot_root`. A mount namespace got another root, or could not (pivot_root).
 pub mod pivot_root {
     fields! { PivotRoot:
-        new_root Text "pivot_root.new_root" "The folder that becomes the root, as asked for, made absolute.";
+        new_root Text "pivot_root.new_root" "The folder that becomes the root, as written.";
         put_old Text "pivot_root.put_old" "Where the old root is to be found afterwards, likewise.";
     }
 }
@@ -644,7 +644,7 @@ pub mod xattr {
 /// Fields of events of the kind `mount`. Something was mounted, bound or moved, or could not be (mount, move_mount).
 pub mod mount {
     fields! { Mount:
-        source Text "mount.source" "What was mounted, as written: a device, a folder, or any word; of move_mount the path of the mount.";
+        source Text "mount.source" "What was mounted, as written: a device, a folder, or any word; of move_mount the path of the mount, empty where a descriptor alone was given.";
         path Text "mount.path" "Where, as asked for, made absolute.";
         fs_type Text "mount.fs_type" "Type of the file system; not there for what is bound, moved or mounted anew.";
         flags Number "mount.flags" "Flags of mount(2), such as MS_BIND (4096); not there for move_mount.";
@@ -830,7 +830,7 @@ pub mod accept {
     }
 }
 
-/// Fields of events of the kind `send`. Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+/// Fields of events of the kind `send`. Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). Of sendmmsg each of the first eight messages is one, and the result its bytes. What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
 pub mod send {
     fields! { Send:
         address Address "send.address" "Address that it was sent to, where that is an internet address.";

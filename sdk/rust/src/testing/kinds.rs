@@ -242,7 +242,7 @@ pub fn accept(address: IpAddr, port: u16) -> TestEvent {
     TestEvent::new(Kind::Accept).set(field::accept::ADDRESS, address).set(field::accept::PORT, port)
 }
 
-/// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
+/// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). Of sendmmsg each of the first eight messages is one, and the result its bytes. What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
 #[must_use]
 pub fn send(address: IpAddr, port: u16) -> TestEvent {
     TestEvent::new(Kind::Send).set(field::send::ADDRESS, address).set(field::send::PORT, port)

@@ -45,7 +45,7 @@ impl Root {
         // A process that has just begun is found.
         *self.place.docker.lock().expect("unharmed") = None;
         let pod_uid = pod_uid.map(|uid| uid.as_bytes().to_vec());
-        read_in(&self.place, &Identity { id: id.into(), runtime, pod_uid, whole: true }).map(Found)
+        read_in(&self.place, &Identity { id: id.into(), runtime, pod_uid, whole: true, of_user: false }).map(Found)
     }
 
     /// When a file was written.
