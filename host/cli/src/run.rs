@@ -106,8 +106,11 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     if left_out > 0 {
         tracing::warn!("{left_out} findings were left out, as they were not taken in time");
     }
-    let Totals { events, lost, .. } = totals?;
-    tracing::info!("judged {events} events in {:.1?}: {findings} findings, {lost} events lost", began.elapsed());
+    let Totals { events, lost, filtered, .. } = totals?;
+    let took = began.elapsed();
+    tracing::info!(
+        "judged {events} events in {took:.1?}, {filtered} more were filtered out: {findings} findings, {lost} events lost"
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -39,9 +39,9 @@ pub(super) fn say(orders: &Sender<Order>, began: Instant, progress: Progress, tr
     let _ = orders.send(Order::Tell { reply });
     let Progress { findings, waiting, left_out, trouble } = progress;
     let say = move || match answer.recv_timeout(PATIENCE) {
-        Ok(Status { events, lost, packs, degraded }) => {
+        Ok(Status { events, lost, filtered, packs, degraded }) => {
             tracing::info!(
-                "status: {} for {:.0?}; {events} events, {lost} lost, {findings} findings",
+                "status: {} for {:.0?}; {events} events, {filtered} more filtered out, {lost} lost, {findings} findings",
                 summary(packs.iter()),
                 began.elapsed()
             );

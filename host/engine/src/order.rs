@@ -13,6 +13,8 @@ pub struct Status {
     pub events: u64,
     /// Events lost between kernel and host.
     pub lost: u64,
+    /// Events that no pack can want, and that the kernel side did not send.
+    pub filtered: u64,
     /// What runs.
     pub packs: Vec<Arc<Description>>,
     /// What the sources do not see or know; and what to do about it, where something can be done.

@@ -153,7 +153,7 @@ impl<E: Judge> Intake for Judging<E> {
             Order::Tell { reply } => {
                 let packs = self.engine.loaded();
                 let degraded = sources.degraded().into_iter().map(|s| (s.what, s.remedy)).collect();
-                let _ = reply.send(Status { events: self.events, lost: sources.lost(), packs, degraded });
+                let _ = reply.send(Status { events: self.events, lost: sources.lost(), filtered: sources.filtered(), packs, degraded });
             }
             Order::Reopen | Order::Stop | Order::GiveUp => {}
         }

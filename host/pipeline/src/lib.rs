@@ -46,6 +46,8 @@ pub struct Totals {
     pub events: u64,
     /// Events lost between kernel and host.
     pub lost: u64,
+    /// Events that no pack can want, and that the kernel side did not send.
+    pub filtered: u64,
     /// Events that had arrived and were not judged when it was told to give up.
     pub unjudged: u64,
 }
@@ -88,7 +90,8 @@ impl<E: Judge> Pipeline<E> {
         let left = judge_the_rest(&mut flow, &mut judging)?;
         taken_in?;
         let unjudged = judging.engine.unjudged();
-        Ok(Totals { events: judging.events - unjudged, lost: flow.sources.lost(), unjudged: unjudged + left })
+        let (lost, filtered) = (flow.sources.lost(), flow.sources.filtered());
+        Ok(Totals { events: judging.events - unjudged, lost, filtered, unjudged: unjudged + left })
     }
 }
 

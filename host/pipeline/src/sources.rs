@@ -119,6 +119,11 @@ impl Sources {
         inputs.try_for_each(|(number, input)| input.source.finish(&mut |record| take(number, record)))
     }
 
+    /// Events that they did not give as nobody wants them.
+    pub fn filtered(&self) -> u64 {
+        self.0.iter().map(|input| input.source.filtered()).sum()
+    }
+
     /// What they do not see or know.
     pub fn degraded(&self) -> Vec<Shortcoming> {
         self.0.iter().flat_map(|input| input.source.degraded()).collect()

@@ -244,7 +244,7 @@ fn opens(count: usize) -> Vec<Record> {
 }
 
 fn totals(events: u64, unjudged: u64) -> Totals {
-    Totals { events, lost: 7, unjudged }
+    Totals { events, lost: 7, filtered: 0, unjudged }
 }
 
 fn remove(name: &str) -> Order {
@@ -276,7 +276,7 @@ fn several_sources_are_one_stream_of_events() {
     let sources: Vec<Box<dyn Source>> = vec![Box::new(first.clone()), Box::new(second.clone())];
     let done = Pipeline::new(sources, first.clone(), None).expect("a pipeline").run(&given).expect("their end");
     // Each lost seven.
-    assert_eq!(done, Totals { events: 9, lost: 14, unjudged: 0 });
+    assert_eq!(done, Totals { events: 9, lost: 14, filtered: 0, unjudged: 0 });
     let seqs: Vec<u64> =
         first.said().into_iter().flat_map(|said| if let Said::Judged(seqs) = said { seqs } else { vec![] }).collect();
     assert_eq!(seqs, (1..=9).collect::<Vec<_>>(), "numbered as one, without gaps");

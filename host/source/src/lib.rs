@@ -76,6 +76,11 @@ pub trait Source: Send {
     /// Events that were lost so far.
     fn lost(&self) -> u64;
 
+    /// Events that were not given as nobody wants them: see [`unwanted`](Self::unwanted).
+    fn filtered(&self) -> u64 {
+        0
+    }
+
     /// What it does not see or know, and what to do about it. Unknown is never well.
     fn degraded(&self) -> Vec<Shortcoming> {
         Vec::new()

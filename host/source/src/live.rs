@@ -260,6 +260,11 @@ impl Source for Live {
         self.lost.values().sum()
     }
 
+    fn filtered(&self) -> u64 {
+        // Counters that cannot be read are said elsewhere, once a second.
+        self.probes.counts().map_or(0, |counts| counts.iter().map(|count| count.filtered).sum())
+    }
+
     fn degraded(&self) -> Vec<Shortcoming> {
         let mut degraded = Vec::new();
         if self.hides {

@@ -1,0 +1,105 @@
+//! What no pack can want is filtered in the kernel, and no finding is missed for it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use lanner_tests::{Lanner, no_kernel, run, shipped_pack};
+use serde_json::Value;
+
+/// Opens files that some rule asks for and many more that none does, in ways that try what the filter goes by: over and over,
+/// with names that change, folders that are renamed, links, and programs that rules know and do not know.
+const LOAD: &str = r#"
+set -u
+cd "$1"
+mkdir -p plain/deep home/.ssh
+for name in a b c d e f; do echo x > plain/$name; echo x > plain/deep/$name; done
+echo key > home/.ssh/id_rsa
+echo cmd > home/.bash_history
+cp /bin/cat ./curl
+round() {
+    cat plain/? plain/deep/? /etc/hostname /etc/os-release > /dev/null
+    cat /etc/shadow > /dev/null
+    cat home/.ssh/id_rsa > /dev/null
+    cat "$1"/a "$1"/missing 2>/dev/null
+    ./curl plain/a > /dev/null
+}
+for i in 1 2 3 4; do
+    round plain
+    # A folder that nobody wanted anything of gets the name of one that is wanted.
+    mv plain other; mkdir plain; cp other/? plain; mkdir plain/deep; cp other/deep/? plain/deep
+    mv plain/deep plain/.ssh; cp plain/a plain/.ssh/id_rsa; cat plain/.ssh/id_rsa > /dev/null; rm plain/.ssh/id_rsa
+    mv plain/.ssh plain/deep
+    # A file likewise, there and back.
+    mv plain/a plain/.bash_history; : > plain/.bash_history; mv plain/.bash_history plain/a
+    # By another name.
+    ln home/.ssh/id_rsa plain/other-name; cat plain/other-name > /dev/null; rm plain/other-name
+    ln -s home/.ssh/id_rsa link; cat link > /dev/null; rm link
+    : > home/.bash_history
+    rm -r other
+    round plain
+done
+"#;
+
+/// Findings about what was done below a folder: how often each message of each rule.
+fn about(findings: &[Value], folder: &Path) -> BTreeMap<(String, String), usize> {
+    let folder = folder.to_str().expect("UTF-8");
+    let mut counted = BTreeMap::new();
+    for finding in findings {
+        let text = |name: &str| finding[name].as_str().expect("a text").to_owned();
+        if finding["process"]["cwd"] == folder {
+            *counted.entry((text("rule"), text("message"))).or_default() += 1;
+        }
+    }
+    counted
+}
+
+/// How many events a host says that were filtered out.
+fn filtered(stderr: &str) -> u64 {
+    let words: Vec<&str> = stderr.lines().last().expect("a line").split(' ').collect();
+    let place = words.iter().position(|word| *word == "more").expect("it is said");
+    words[place - 1].parse().expect("a number")
+}
+
+#[test]
+fn nothing_is_missed_that_a_rule_asks_for() {
+    if let Some(why) = no_kernel() {
+        eprintln!("skipped: {why}");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = fs::canonicalize(folder.path()).expect("a path").join("load");
+    fs::create_dir(&place).expect("a folder");
+    let capture = folder.path().join("all.lcap");
+    // What is recorded is not filtered.
+    let recorder = Lanner::start(["record".as_ref(), "--output".as_ref(), capture.as_os_str()]);
+    recorder.wait_for_stderr("recording to");
+    let host = Lanner::watch(&[&shipped_pack("starter")], &[]);
+    let load = Command::new("sh").args(["-c", LOAD, "load"]).arg(&place).stdin(Stdio::null()).status();
+    assert!(load.expect("it can be run").success());
+    // All that came before it has come when this has.
+    let last = folder.path().join("last-reader");
+    fs::copy("/bin/cat", &last).expect("a copy");
+    assert!(Command::new(&last).arg("/etc/shadow").stdout(Stdio::null()).status().expect("it can be run").success());
+    let is_last = |finding: &Value| finding["message"].as_str().is_some_and(|text| text.contains("last-reader read"));
+    host.wait_for_finding("finding of the last reader", is_last);
+    assert!(recorder.stop().status.success());
+    let ended = host.stop();
+    assert!(ended.status.success());
+    let live = ended.findings();
+    let replayed = run([
+        "replay".as_ref(),
+        "--output".as_ref(),
+        "json".as_ref(),
+        "--rules".as_ref(),
+        shipped_pack("starter").as_os_str(),
+        capture.as_os_str(),
+    ]);
+    assert!(replayed.status.success(), "{}", replayed.stderr);
+    let expected = about(&replayed.findings(), &place);
+    assert!(expected.keys().filter(|(rule, _)| rule == "credential-access/shadow-read").count() > 0, "{expected:?}");
+    assert!(expected.len() > 3, "{expected:?}");
+    assert_eq!(about(&live, &place), expected);
+    assert!(filtered(&ended.stderr) > 100, "{}", ended.stderr);
+}
