@@ -100,7 +100,9 @@ pub struct Probes {
 }
 
 enum Link {
-    Typed { _link: tp_btf::BtfTracePointLink },
+    Typed {
+        _link: tp_btf::BtfTracePointLink,
+    },
     /// It is entered in `calls`.
     Call,
 }
@@ -132,9 +134,8 @@ impl Probes {
             .override_global("filter_seed", &random(), true)
             .load(object)
             .map_err(|error| load_error(&error))?;
-        let mut take = |name: &'static str| {
-            ebpf.take_map(name).ok_or(ProbeError::Map { name, reason: "there is none".into() })
-        };
+        let mut take =
+            |name: &'static str| ebpf.take_map(name).ok_or(ProbeError::Map { name, reason: "there is none".into() });
         let calls = ProgramArray::try_from(take("calls")?).map_err(|error| map_error("calls", &error))?;
         let wanted = Array::try_from(take("wanted")?).map_err(|error| map_error("wanted", &error))?;
         let filter = Filter::new(&mut take)?;

@@ -120,7 +120,8 @@ fn check(id: &str, runtime: &str, seen: &Seen) {
     assert_ne!(format!("mnt:[{}]", process["namespaces"]["mnt"]), own.to_str().expect("UTF-8"));
 
     let of = |kind: &str| events.iter().filter(|event| event["kind"] == kind).collect::<Vec<_>>();
-    let starts: Vec<_> = of("container_start").into_iter().filter(|start| start["container_start"]["id"] == id).collect();
+    let starts: Vec<_> =
+        of("container_start").into_iter().filter(|start| start["container_start"]["id"] == id).collect();
     assert_eq!(starts.len(), 1, "{starts:?}");
     assert_eq!(starts[0]["container_start"]["runtime"], runtime);
     let stops: Vec<_> = of("container_stop").into_iter().filter(|stop| stop["container_stop"]["id"] == id).collect();

@@ -17,6 +17,9 @@ mkdir -p plain/deep home/.ssh
 for name in a b c d e f; do echo x > plain/$name; echo x > plain/deep/$name; done
 echo key > home/.ssh/id_rsa
 echo cmd > home/.bash_history
+mkdir home/.aws
+for name in config other credentials; do echo x > home/.aws/$name; done
+cp /dev/null home/x
 cp /bin/cat ./curl
 round() {
     cat plain/? plain/deep/? /etc/hostname /etc/os-release > /dev/null
@@ -32,7 +35,10 @@ for i in 1 2 3 4; do
     mv plain/deep plain/.ssh; cp plain/a plain/.ssh/id_rsa; cat plain/.ssh/id_rsa > /dev/null; rm plain/.ssh/id_rsa
     mv plain/.ssh plain/deep
     # A file likewise, there and back.
-    mv plain/a plain/.bash_history; : > plain/.bash_history; mv plain/.bash_history plain/a
+    mv plain/a plain/.bash_history; cp /dev/null plain/.bash_history; mv plain/.bash_history plain/a
+    # Its folder is known as one in which a program does nothing of interest, but for files of such names.
+    cp /dev/null plain/b; cp /dev/null plain/c; cp /dev/null home/.bash_history
+    cat home/.aws/config home/.aws/other > /dev/null; cat home/.aws/credentials > /dev/null
     # By another name.
     ln home/.ssh/id_rsa plain/other-name; cat plain/other-name > /dev/null; rm plain/other-name
     ln -s home/.ssh/id_rsa link; cat link > /dev/null; rm link

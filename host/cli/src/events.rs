@@ -17,7 +17,8 @@ use super::status::{parts, say_degraded};
 /// Prints all events of a source, until it ends, an order stops it, or nobody reads any more.
 pub(super) fn print(source: Box<dyn Source>, orders: &Receiver<Order>) -> Result<ExitCode, Failure> {
     let enricher = Enricher::new(source.machine(), None);
-    let mut printing = Printing { enricher, out: BufWriter::new(io::stdout()), line: Vec::new(), events: 0, read: true };
+    let mut printing =
+        Printing { enricher, out: BufWriter::new(io::stdout()), line: Vec::new(), events: 0, read: true };
     let mut flow = Flow::new(source, orders);
     flow.take_in(&mut printing)?;
     printing.flush()?;

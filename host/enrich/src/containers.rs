@@ -44,9 +44,9 @@ impl Containers {
             let of_user = identity.is_some_and(|identity| identity.of_user);
             let container = identity.map(|identity| {
                 let others = self.groups.values().filter(|group| group.of_user == of_user);
-                let other = others.filter_map(|group| group.container.as_ref());
+                let mut other = others.filter_map(|group| group.container.as_ref());
                 let same = |record: &&Arc<OwnedRecord>| id_of(record) == identity.id;
-                other.filter(same).next().cloned().unwrap_or_else(|| Arc::new(as_record(identity)))
+                other.find(same).cloned().unwrap_or_else(|| Arc::new(as_record(identity)))
             });
             self.remove(id);
             self.bytes += cost;

@@ -120,7 +120,9 @@ impl Glimpse for Like<'_> {
                 Glimpsed::Known(exe)
             }
             Scope::Event if *of.field == *field::event::KIND => Glimpsed::Known(Some(event.kind.number().into())),
-            Scope::Event if *of.field == *field::event::RESULT && failed.is_some() => Glimpsed::Known(failed.map(Into::into)),
+            Scope::Event if *of.field == *field::event::RESULT && failed.is_some() => {
+                Glimpsed::Known(failed.map(Into::into))
+            }
             _ => Glimpsed::Open,
         }
     }

@@ -1,8 +1,8 @@
 //! Takes records in to be judged: makes events of them, and batches of the events.
 
 use std::path::Path;
-use std::sync::mpsc::Sender;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use lanner_contract::{Sieve, Wanted};
 use lanner_engine::{Candidate, Handover, Order, Refusal, Status};
@@ -153,7 +153,13 @@ impl<E: Judge> Intake for Judging<E> {
             Order::Tell { reply } => {
                 let packs = self.engine.loaded();
                 let degraded = sources.degraded().into_iter().map(|s| (s.what, s.remedy)).collect();
-                let _ = reply.send(Status { events: self.events, lost: sources.lost(), filtered: sources.filtered(), packs, degraded });
+                let _ = reply.send(Status {
+                    events: self.events,
+                    lost: sources.lost(),
+                    filtered: sources.filtered(),
+                    packs,
+                    degraded,
+                });
             }
             Order::Reopen | Order::Stop | Order::GiveUp => {}
         }

@@ -42,7 +42,9 @@ fn of_process(process: &Process) -> Object {
     set("id", format!("{:016x}", process.id().0).into());
     set("image", format!("{:016x}", process.image().0).into());
     set("argv", super::arguments(process.argv()).map(String::from_utf8_lossy).collect());
-    for field in [field::process::START, field::process::IMAGE_START, field::process::EXE_MTIME, field::process::EXE_CTIME] {
+    for field in
+        [field::process::START, field::process::IMAGE_START, field::process::EXE_MTIME, field::process::EXE_CTIME]
+    {
         if let Some(time_ns) = process.record().number(field) {
             set(field.name, time::rfc3339(time_ns).into());
         }

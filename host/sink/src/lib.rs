@@ -56,7 +56,8 @@ pub(crate) fn container(container: &OwnedRecord) -> lanner_json::Object {
     let mut object = lanner_json::write(container.get(), &mut |_, _| None);
     for field in [field::container::LABELS, field::container::POD_LABELS] {
         let Some(labels) = container.get().list(field) else { continue };
-        let text = |label: RecordRef<'_>, field| String::from_utf8_lossy(label.bytes(field).unwrap_or_default()).into_owned();
+        let text =
+            |label: RecordRef<'_>, field| String::from_utf8_lossy(label.bytes(field).unwrap_or_default()).into_owned();
         let pair = |label| (text(label, field::label::NAME), text(label, field::label::VALUE).into());
         object.insert(field.name.to_owned(), labels.map(pair).collect::<lanner_json::Object>().into());
     }

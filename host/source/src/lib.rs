@@ -128,7 +128,9 @@ pub enum SourceError {
     #[error("cannot wait for kernel events: {0}")]
     Wait(std::io::Error),
     /// No more threads.
-    #[error("no thread can be started to look after containers: {0}; raise the limit (ulimit -u, TasksMax= of the unit)")]
+    #[error(
+        "no thread can be started to look after containers: {0}; raise the limit (ulimit -u, TasksMax= of the unit)"
+    )]
     Thread(std::io::Error),
     /// /proc.
     #[error("the running processes cannot be read: {0}")]

@@ -114,7 +114,10 @@ fn check(info: &'static RecordInfo, decoded: &OwnedRecord) {
             Some((.., text)) => assert_eq!(value.text(field), *text, "{}", field.name),
             None if field.ty == Type::Bytes16 => assert!(value.has(field)),
             None if field == field::process::FLAGS => {
-                assert_eq!(value.number(field), Some(number | u64::from(process_flag::EXE_DELETED | process_flag::CWD_DELETED)));
+                assert_eq!(
+                    value.number(field),
+                    Some(number | u64::from(process_flag::EXE_DELETED | process_flag::CWD_DELETED))
+                );
             }
             None if field.reads == lanner_abi::Reads::Bool => assert_eq!(value.number(field), Some(1)),
             None => assert_eq!(value.number(field), Some(number), "{}", field.name),

@@ -18,6 +18,7 @@ mod network;
 mod others;
 mod paths;
 mod process;
+mod rings;
 mod sockets;
 mod verifier;
 mod watch;

@@ -86,10 +86,12 @@ impl Sieve {
                 Condition::All(conditions) | Condition::Any(conditions) => left.extend(conditions),
                 Condition::Not(condition) => left.push(condition),
                 Condition::Field(field, _) if !field.field.keyed => {}
-                Condition::Field(_, Test::Equals(literals)) => names.extend(literals.iter().filter_map(|literal| match literal {
-                    Literal::Bytes(text) => last(text),
-                    _ => None,
-                })),
+                Condition::Field(_, Test::Equals(literals)) => {
+                    names.extend(literals.iter().filter_map(|literal| match literal {
+                        Literal::Bytes(text) => last(text),
+                        _ => None,
+                    }));
+                }
                 Condition::Field(_, Test::EndsWith(values)) => {
                     names.extend(values.iter().filter(|value| value.contains(&b'/')).filter_map(|value| last(value)));
                 }
@@ -97,11 +99,6 @@ impl Sieve {
             }
         }
         names
-    }
-
-    /// Whether not all events of a kind are wanted.
-    pub fn is_picky(&self, kind: Kind) -> bool {
-        self.wanted.iter().any(|(wanted, of)| *wanted == kind && matches!(of, OfKind::Some(..)))
     }
 
     /// Whether the event is wanted.
@@ -295,9 +292,8 @@ impl Values {
     /// [`Sieve::names`].
     fn hold_within(&self, folder: &[u8]) -> Verdict {
         let any = |some: bool| if some { Verdict::Open } else { Verdict::Fails };
-        let holds_all = |value: &[u8]| {
-            folder.starts_with(value) || value.strip_prefix(folder).is_some_and(|rest| rest == b"/")
-        };
+        let holds_all =
+            |value: &[u8]| folder.starts_with(value) || value.strip_prefix(folder).is_some_and(|rest| rest == b"/");
         let may_begin = |value: &[u8]| {
             let name = value.strip_prefix(folder).and_then(|rest| rest.strip_prefix(b"/"));
             name.is_some_and(|name| !name.contains(&b'/'))
@@ -325,7 +321,9 @@ impl Values {
             // It would have to be one of the names.
             Self::Equals(_) => Verdict::Fails,
             // What compares numbers fails of a text.
-            Self::Ranges(_) | Self::AnyBits(_) | Self::AllBits(_) | Self::NoBits(_) | Self::Networks(_) => Verdict::Fails,
+            Self::Ranges(_) | Self::AnyBits(_) | Self::AllBits(_) | Self::NoBits(_) | Self::Networks(_) => {
+                Verdict::Fails
+            }
         }
     }
 

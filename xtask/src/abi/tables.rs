@@ -82,7 +82,10 @@ fn field(out: &mut String, record: &Record, field: &Field) -> Result<()> {
     let (port, pid) = (beside(port), beside(pid));
     let json = json.as_ref().unwrap_or(name);
     writeln!(out, "FieldInfo {{ name: {name:?}, ty: Type::{ty:?}, reads: Reads::{reads}, of: {of}, flags: {flags},")?;
-    writeln!(out, "always: {always}, kernel: Kernel::{kernel}, keyed: {keyed}, shown: {shown}, json: {json:?}, port: {port}, pid: {pid},")?;
+    writeln!(
+        out,
+        "always: {always}, kernel: Kernel::{kernel}, keyed: {keyed}, shown: {shown}, json: {json:?}, port: {port}, pid: {pid},"
+    )?;
     writeln!(out, "section: {}, place: {} }},", record.section, place(record, field))?;
     Ok(())
 }

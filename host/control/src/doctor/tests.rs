@@ -179,11 +179,7 @@ fn mounts_decide() {
         .map(|check| (check.name.clone(), check.verdict))
         .filter(|(_, v)| *v != Verdict::Ok)
         .collect();
-    let expected = [
-        ("cgroups", Verdict::Degraded),
-        ("lockdown", Verdict::Unknown),
-        ("BPF LSM", Verdict::Unknown),
-    ];
+    let expected = [("cgroups", Verdict::Degraded), ("lockdown", Verdict::Unknown), ("BPF LSM", Verdict::Unknown)];
     let verdicts: Vec<(&str, Verdict)> = verdicts.iter().map(|(name, verdict)| (&**name, *verdict)).collect();
     assert_eq!(verdicts, expected);
 }

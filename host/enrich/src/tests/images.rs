@@ -4,8 +4,8 @@ use lanner_abi::{FieldInfo, NO_ID, event_flag};
 use lanner_contract::{FieldRef, Happening as _};
 use lanner_source::capture::CaptureReader;
 
-use crate::state::State;
 use super::*;
+use crate::state::State;
 
 const EINPROGRESS: i64 = 115;
 const ENOENT: i64 = 2;

@@ -11,7 +11,9 @@ use crate::record::{ProcessSnapshot, Record};
 #[serde(rename_all = "snake_case")]
 pub(super) enum Stored {
     Process(Box<Process>),
-    SnapshotEnd { boot_ns: u64 },
+    SnapshotEnd {
+        boot_ns: u64,
+    },
     Group {
         id: u64,
         #[serde(with = "serde_bytes")]
@@ -113,7 +115,16 @@ impl Stored {
                 let kind = Kind::from_number(kind)?;
                 let payload = payload.to_record(kind.record());
                 let image = image.map(|image| Box::new(image.to_record(&PROCESS)));
-                Record::Event(Box::new(RawEvent { time_ns, kind, flags, result, task, payload, image, keys: Keys::default() }))
+                Record::Event(Box::new(RawEvent {
+                    time_ns,
+                    kind,
+                    flags,
+                    result,
+                    task,
+                    payload,
+                    image,
+                    keys: Keys::default(),
+                }))
             }
         })
     }

@@ -1,8 +1,8 @@
 //! Asks runtimes of containers, on a thread of its own: they write down what they know some time after a container has begun,
 //! and may be slow to answer.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant};
 

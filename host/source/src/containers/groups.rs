@@ -42,7 +42,9 @@ fn below(root: &Path) -> Vec<(u64, Vec<u8>)> {
         let path = folder.strip_prefix(root).unwrap_or(&folder);
         found.push((facts.ino(), [b"/", path.as_os_str().as_bytes()].concat()));
         let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-        open.extend(entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()));
+        open.extend(
+            entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()),
+        );
     }
     found
 }

@@ -90,7 +90,8 @@ fn unescaped(name: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(name.len());
     let mut rest = name;
     while let Some((first, after)) = rest.split_first() {
-        let code = after.strip_prefix(b"x").and_then(|code| code.get(..2)).and_then(|code| std::str::from_utf8(code).ok());
+        let code =
+            after.strip_prefix(b"x").and_then(|code| code.get(..2)).and_then(|code| std::str::from_utf8(code).ok());
         match code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'\\') {
             Some(byte) => {
                 out.push(byte);

@@ -203,7 +203,8 @@ fn names_with_parentheses_are_read() {
     assert_eq!(stat, expected);
     let none = Stat::parse(b"42 (a) S 7 -1 -1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 123 999 1\n").expect("a stat");
     assert_eq!((none.pgid, none.sid), (None, None), "not 0");
-    let terminal = Stat::parse(b"42 (a) S 7 8 9 34816 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 123 999 1\n").expect("a stat");
+    let terminal =
+        Stat::parse(b"42 (a) S 7 8 9 34816 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 123 999 1\n").expect("a stat");
     assert_eq!(terminal.tty, Some(136 << 20), "/dev/pts/0");
     for broken in [&b""[..], b"1", b"1 (", b"1 )(", b"1 (x)", b"1 (x) S 1 2", b")"] {
         assert_eq!(Stat::parse(broken), None);

@@ -4,9 +4,7 @@ mod dump;
 
 use std::fmt;
 
-use lanner_abi::{
-    FieldInfo, Frame, FrameWriter, Kind, OwnedRecord, RecordRef, Text,
-};
+use lanner_abi::{FieldInfo, Frame, FrameWriter, Kind, OwnedRecord, RecordRef, Text};
 
 const BYTES: &[u8] = include_bytes!("../../../../tests/golden/frame-v2.bin");
 const TEXT: &str = include_str!("../../../../tests/golden/frame-v2.txt");

@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use lanner_abi::{Kind, OwnedRecord, PROCESS, field};
 use lanner_json::Object;
-use lanner_probes::{Standing, Task};
 use lanner_probes::event::RawEvent;
+use lanner_probes::{Standing, Task};
 use lanner_source::capture::{CaptureReader, CaptureWriter};
 use lanner_source::record::{Machine, Record};
 use lanner_tests::events;
