@@ -119,7 +119,7 @@ int call_returned(u64 *ctx)
 }
 
 /* False where nothing is to be told: the kernel will make the call again. */
-static __noinline bool read_call(struct call *call, u64 *ctx)
+static __noinline bool call_of(struct call *call, u64 *ctx)
 {
 	struct pt_regs *registers = (struct pt_regs *)ctx[0];
 	s64 result = ctx[1];
@@ -145,7 +145,7 @@ static __noinline bool read_call(struct call *call, u64 *ctx)
 	int name##_returned(u64 *ctx)                                                                                  \
 	{                                                                                                              \
 		struct call call;                                                                                      \
-		if (read_call(&call, ctx))                                                                             \
+		if (call_of(&call, ctx))                                                                             \
 			name##_call(&call);                                                                            \
 		return 0;                                                                                              \
 	}                                                                                                              \

@@ -59,6 +59,7 @@ enum kind {
 	KIND_LISTEN = 82,
 	KIND_ACCEPT = 83,
 	KIND_SEND = 84,
+	KIND_DNS = 85,
 	KIND_SOCKET = 86,
 	KIND_DUP = 87,
 	KIND_LOSS = 112,
@@ -89,6 +90,7 @@ static inline enum ring ring_of(enum kind kind)
 	case KIND_CONNECT:
 	case KIND_ACCEPT:
 	case KIND_SEND:
+	case KIND_DNS:
 	case KIND_SOCKET:
 		return RING_BULK;
 	default:
@@ -1036,6 +1038,31 @@ _Static_assert(sizeof(struct send_fields) == 56, "");
 struct send_record {
 	struct record record;
 	struct send_fields payload;
+};
+
+struct dns_fields {
+	u64 present;
+	struct text name;
+	u16 record_type;
+	u8 response;
+	u16 code;
+	u16 answers;
+	u8 answer[16];
+	u8 address[16];
+	u16 port;
+	s32 fd;
+} __attribute__((aligned(8)));
+
+#define DNS_name (1ULL << 0)
+#define DNS_response (1ULL << 2)
+#define DNS_address (1ULL << 6)
+#define DNS_port (1ULL << 7)
+#define DNS_fd (1ULL << 8)
+_Static_assert(sizeof(struct dns_fields) == 64, "");
+
+struct dns_record {
+	struct record record;
+	struct dns_fields payload;
 };
 
 struct socket_fields {

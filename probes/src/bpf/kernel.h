@@ -63,6 +63,7 @@ enum { BPF_RB_AVAIL_DATA = 0 };
 #define IPPROTO_TCP 6
 #define IPPROTO_MPTCP 262
 #define SOCK_STREAM 1
+#define SOCK_DGRAM 2
 #define MSG_FASTOPEN 0x20000000
 #define S_IFMT 0170000
 #define S_IFIFO 0010000

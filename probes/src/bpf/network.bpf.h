@@ -178,12 +178,6 @@ __noinline int report_send(s64 result, u64 fd, u64 address, u32 length, u32 flag
 	return 0;
 }
 
-/* (int fd, void *data, size_t size, unsigned int flags, struct sockaddr *address, int length) */
-CALL(sendto)
-{
-	report_send(call->result, with_compat(call, ARG(0)), ARG(4), ARG(5), ARG(3));
-}
-
 /* The beginning of a struct msghdr: the address, and its length. */
 static __noinline void report_message(struct call *call, u64 fd, s64 result, u64 message, u32 flags)
 {
@@ -202,11 +196,6 @@ static __noinline void report_message(struct call *call, u64 fd, s64 result, u64
 		bpf_probe_read_user(&header, sizeof(header), (const void *)message);
 	}
 	report_send(result, with_compat(call, fd), header.address, header.length, flags);
-}
-
-CALL(sendmsg)
-{
-	report_message(call, ARG(0), call->result, ARG(1), ARG(2));
 }
 
 /* struct mmsghdr is a struct msghdr, and how many bytes of it were sent. */
@@ -234,11 +223,6 @@ static __noinline void report_messages(struct call *call, u64 fd, u64 messages, 
 		bpf_probe_read_user(&bytes, sizeof(bytes), (const void *)(messages + index * size + sent_at));
 		report_message(call, fd, bytes, messages + index * size, flags);
 	}
-}
-
-CALL(sendmmsg)
-{
-	report_messages(call, ARG(0), ARG(1), ARG(3));
 }
 
 /* --- bind, listen, accept ------------------------------------------------------------------------------------ */
@@ -432,56 +416,4 @@ CALL(fcntl)
 {
 	if (ARG(1) == F_DUPFD || ARG(1) == F_DUPFD_CLOEXEC)
 		report_dup(call, ARG(0));
-}
-
-/* --- i386: one call for all of these -------------------------------------------------------------------------------- */
-
-/* Of uapi/linux/net.h. */
-enum {
-	SYS_SOCKET = 1,
-	SYS_BIND = 2,
-	SYS_CONNECT = 3,
-	SYS_LISTEN = 4,
-	SYS_ACCEPT = 5,
-	SYS_SENDTO = 11,
-	SYS_SENDMSG = 16,
-	SYS_ACCEPT4 = 18,
-	SYS_SENDMMSG = 20,
-};
-
-/* (int which, unsigned int *arguments) */
-CALL(socketcall)
-{
-	u32 given[6] = {};
-
-	/* One by one: not all of them have six, and what comes after may be no memory of the caller's. */
-	for (int index = 0; index < 6; index++)
-		bpf_probe_read_user(&given[index], sizeof(u32), (const void *)(ARG(1) + index * sizeof(u32)));
-	switch (ARG(0)) {
-	case SYS_SOCKET:
-		report_socket(call, given[0], given[1], given[2]);
-		break;
-	case SYS_BIND:
-		report_bind(call, given[0], given[1], given[2]);
-		break;
-	case SYS_CONNECT:
-		connect_returns(call, given[0], given[1], given[2]);
-		break;
-	case SYS_LISTEN:
-		report_listen(call, given[0], given[1]);
-		break;
-	case SYS_ACCEPT:
-	case SYS_ACCEPT4:
-		report_accept(call, given[0]);
-		break;
-	case SYS_SENDTO:
-		report_send(call->result, with_compat(call, given[0]), given[4], given[5], given[3]);
-		break;
-	case SYS_SENDMSG:
-		report_message(call, given[0], call->result, given[1], given[2]);
-		break;
-	case SYS_SENDMMSG:
-		report_messages(call, given[0], given[1], given[3]);
-		break;
-	}
 }

@@ -18,6 +18,8 @@
 #include "kernel_code.bpf.h"
 #include "socket.bpf.h"
 #include "network.bpf.h"
+#include "dns.bpf.h"
+#include "socketcall.bpf.h"
 #include "process.bpf.h"
 #include "identity.bpf.h"
 #include "others.bpf.h"

@@ -3,13 +3,14 @@
 //! Total: any bytes give an event or an error.
 
 mod cursor;
+mod dns;
 mod path;
 #[cfg(test)]
 mod tests;
 mod text;
 
 use cursor::Cursor;
-use lanner_abi::{FieldInfo, Kind, OwnedRecord, PROCESS, RecordInfo, Type, event_flag, field, process_flag};
+use lanner_abi::{FieldInfo, Kernel, Kind, OwnedRecord, PROCESS, RecordInfo, Type, event_flag, field, process_flag};
 
 use crate::event::{Keys, RawEvent, Standing, Task};
 
@@ -149,7 +150,10 @@ fn texts(info: &'static RecordInfo, fixed: &[u8], cursor: &mut Cursor<'_>) -> Re
         let mut slot = Cursor::new(fixed.get(field.offset()..).unwrap_or_default());
         let (walk, name) = (slot.length()?, slot.length()?);
         let (walk, name) = (cursor.bytes(walk)?, cursor.bytes(name)?);
-        let text = text::make(field, walk, name, decoded.record.get());
+        let text = match field.kernel {
+            Kernel::Dns => dns::read(name).map(|message| message.fill(&mut decoded.record)),
+            _ => text::make(field, walk, name, decoded.record.get()),
+        };
         // What is not there is zero, also where the kernel side had a text that says nothing.
         let place = field.offset()..field.offset() + field.size();
         if let Some(slot) = decoded.record.fixed_mut().get_mut(place) {

@@ -81,6 +81,7 @@ fn told(field: &FieldInfo) -> Option<(&'static [u8], &'static [u8], &'static [u8
         Kernel::File => Some((b"home\0\0", b"./y\0", b"/home/y")),
         Kernel::String => Some((b"", b"name\0", b"name")),
         Kernel::Unix => Some((b"", b"\0abstract", b"@abstract")),
+        Kernel::Dns => Some((b"", b"\0\x07\x01\0\0\x01\0\0\0\0\0\0\x03www\0\0\x01\0\x01", b"www")),
         Kernel::Arguments => Some((b"", b"a\0b", b"a\0b\0")),
         Kernel::Plain | Kernel::Host | Kernel::BootTime => None,
     }
@@ -110,6 +111,8 @@ fn check(info: &'static RecordInfo, decoded: &OwnedRecord) {
     for (number, field) in (1_u64..).zip(info.fields) {
         let value = decoded.get();
         match told(field) {
+            // A message tells of other fields, too.
+            _ if field.kernel == Kernel::Host && info.fields.iter().any(|field| field.kernel == Kernel::Dns) => {}
             _ if field.kernel == Kernel::Host => assert!(!value.has(field), "{}", field.name),
             Some((.., text)) => assert_eq!(value.text(field), *text, "{}", field.name),
             None if field.ty == Type::Bytes16 => assert!(value.has(field)),

@@ -28,7 +28,7 @@ pub(super) fn make(field: &FieldInfo, walk: &[u8], name: &[u8], record: RecordRe
         // Not even its end was to be read.
         Kernel::String if name.is_empty() => None,
         Kernel::String | Kernel::Plain | Kernel::BootTime => plain(until_nul(name).to_vec()),
-        Kernel::Host => None,
+        Kernel::Host | Kernel::Dns => None,
     }
 }
 

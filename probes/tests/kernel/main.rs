@@ -11,6 +11,7 @@ mod file;
 mod forks;
 mod identity;
 mod kernel_code;
+mod lookups;
 mod memory;
 mod mounts;
 mod names;

@@ -47,7 +47,7 @@ fn lost_opens_cost_no_exec() {
         assert!(child.wait().expect("it ends").success());
     }
     let mut seen = BTreeSet::new();
-    while let Some(event) = reader.next() {
+    for event in &mut reader {
         let event = event.expect("a record");
         if event.kind == Kind::Exec {
             seen.insert(task(&event).pid);

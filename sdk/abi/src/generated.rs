@@ -104,6 +104,8 @@ pub enum Kind {
     Accept = 83,
     /// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). Of sendmmsg each of the first eight messages is one, and the result its bytes. What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
     Send = 84,
+    /// A program asked a name server, or got its answer: what it sent to port 53 of UDP, or received from there. Of sendmmsg and recvmmsg the first eight messages. What is asked over TCP or HTTPS is not told.
+    Dns = 85,
     /// A socket was made, or could not be (socket).
     Socket = 86,
     /// A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).
@@ -118,7 +120,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 47] = [
+    pub const ALL: [Kind; 48] = [
         Kind::Exec,
         Kind::Fork,
         Kind::Exit,
@@ -161,6 +163,7 @@ impl Kind {
         Kind::Listen,
         Kind::Accept,
         Kind::Send,
+        Kind::Dns,
         Kind::Socket,
         Kind::Dup,
         Kind::Loss,
@@ -221,6 +224,7 @@ impl Kind {
             Self::Listen => "listen",
             Self::Accept => "accept",
             Self::Send => "send",
+            Self::Dns => "dns",
             Self::Socket => "socket",
             Self::Dup => "dup",
             Self::Loss => "loss",
@@ -276,6 +280,7 @@ impl Kind {
             82 => Some(Self::Listen),
             83 => Some(Self::Accept),
             84 => Some(Self::Send),
+            85 => Some(Self::Dns),
             86 => Some(Self::Socket),
             87 => Some(Self::Dup),
             112 => Some(Self::Loss),
@@ -331,6 +336,7 @@ impl Kind {
             "listen" => Some(Self::Listen),
             "accept" => Some(Self::Accept),
             "send" => Some(Self::Send),
+            "dns" => Some(Self::Dns),
             "socket" => Some(Self::Socket),
             "dup" => Some(Self::Dup),
             "loss" => Some(Self::Loss),
@@ -394,6 +400,7 @@ impl Kind {
             Self::Listen => &LISTEN_KIND,
             Self::Accept => &ACCEPT_KIND,
             Self::Send => &SEND_KIND,
+            Self::Dns => &DNS_KIND,
             Self::Socket => &SOCKET_KIND,
             Self::Dup => &DUP_KIND,
             Self::Loss => &LOSS_KIND,
@@ -816,6 +823,16 @@ static ACCEPT_KIND: KindInfo = KindInfo {
 static SEND_KIND: KindInfo = KindInfo {
     record: &SEND,
     sees: "datagrams that are sent to an address",
+    has_process: true,
+    has_result: true,
+    fine: &[],
+    has_image: false,
+    from_kernel: true,
+};
+
+static DNS_KIND: KindInfo = KindInfo {
+    record: &DNS,
+    sees: "names that are looked up",
     has_process: true,
     has_result: true,
     fine: &[],
@@ -5821,13 +5838,170 @@ static SEND_FIELDS: [FieldInfo; 8] = [
     },
 ];
 
+/// A program asked a name server, or got its answer: what it sent to port 53 of UDP, or received from there. Of sendmmsg and recvmmsg the first eight messages. What is asked over TCP or HTTPS is not told.
+pub static DNS: RecordInfo = RecordInfo {
+    name: "dns",
+    section: 341,
+    size: 64,
+    fields: &DNS_FIELDS,
+    index: 47,
+    words: &[Word { at: 0, known: 0x1ff, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
+};
+
+static DNS_FIELDS: [FieldInfo; 9] = [
+    FieldInfo {
+        name: "name",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Dns,
+        keyed: false,
+        shown: true,
+        json: "name",
+        port: None,
+        pid: None,
+        section: 341,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "record_type",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Host,
+        keyed: false,
+        shown: true,
+        json: "record_type",
+        port: None,
+        pid: None,
+        section: 341,
+        place: Place { offset: 16, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "response",
+        ty: Type::U8,
+        reads: Reads::Bool,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        keyed: false,
+        shown: true,
+        json: "response",
+        port: None,
+        pid: None,
+        section: 341,
+        place: Place { offset: 18, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "code",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Host,
+        keyed: false,
+        shown: true,
+        json: "code",
+        port: None,
+        pid: None,
+        section: 341,
+        place: Place { offset: 20, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "answers",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Host,
+        keyed: false,
+        shown: false,
+        json: "answers",
+        port: None,
+        pid: None,
+        section: 341,
+        place: Place { offset: 22, word: 0, bit: 4 },
+    },
+    FieldInfo {
+        name: "answer",
+        ty: Type::Bytes16,
+        reads: Reads::Address,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Host,
+        keyed: false,
+        shown: true,
+        json: "answer",
+        port: None,
+        pid: None,
+        section: 341,
+        place: Place { offset: 24, word: 0, bit: 5 },
+    },
+    FieldInfo {
+        name: "address",
+        ty: Type::Bytes16,
+        reads: Reads::Address,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        keyed: false,
+        shown: true,
+        json: "server",
+        port: Some(&DNS_FIELDS[7]),
+        pid: None,
+        section: 341,
+        place: Place { offset: 40, word: 0, bit: 6 },
+    },
+    FieldInfo {
+        name: "port",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        keyed: false,
+        shown: false,
+        json: "port",
+        port: None,
+        pid: None,
+        section: 341,
+        place: Place { offset: 56, word: 0, bit: 7 },
+    },
+    FieldInfo {
+        name: "fd",
+        ty: Type::I32,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        keyed: false,
+        shown: false,
+        json: "fd",
+        port: None,
+        pid: None,
+        section: 341,
+        place: Place { offset: 60, word: 0, bit: 8 },
+    },
+];
+
 /// A socket was made, or could not be (socket).
 pub static SOCKET: RecordInfo = RecordInfo {
     name: "socket",
     section: 342,
     size: 24,
     fields: &SOCKET_FIELDS,
-    index: 47,
+    index: 48,
     words: &[Word { at: 0, known: 0x7, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -5888,7 +6062,7 @@ pub static DUP: RecordInfo = RecordInfo {
     section: 343,
     size: 32,
     fields: &DUP_FIELDS,
-    index: 48,
+    index: 49,
     words: &[Word { at: 0, known: 0xf, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -5965,7 +6139,7 @@ pub static LOSS: RecordInfo = RecordInfo {
     section: 368,
     size: 24,
     fields: &LOSS_FIELDS,
-    index: 49,
+    index: 50,
     words: &[Word { at: 0, known: 0x3, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -6010,7 +6184,7 @@ pub static CONTAINER_START: RecordInfo = RecordInfo {
     section: 372,
     size: 48,
     fields: &CONTAINER_START_FIELDS,
-    index: 50,
+    index: 51,
     words: &[Word {
         at: 0,
         known: 0x1f,
@@ -6114,7 +6288,7 @@ pub static CONTAINER_STOP: RecordInfo = RecordInfo {
     section: 373,
     size: 48,
     fields: &CONTAINER_STOP_FIELDS,
-    index: 51,
+    index: 52,
     words: &[Word {
         at: 0,
         known: 0x1f,
@@ -6213,7 +6387,7 @@ static CONTAINER_STOP_FIELDS: [FieldInfo; 5] = [
 ];
 
 /// All records, by their index.
-pub static RECORDS: [&RecordInfo; 52] = [
+pub static RECORDS: [&RecordInfo; 53] = [
     &PROCESS,
     &EVENT,
     &CONTAINER,
@@ -6261,6 +6435,7 @@ pub static RECORDS: [&RecordInfo; 52] = [
     &LISTEN,
     &ACCEPT,
     &SEND,
+    &DNS,
     &SOCKET,
     &DUP,
     &LOSS,
@@ -6319,11 +6494,12 @@ pub(crate) const fn section_index(number: u16) -> Option<usize> {
         338 => Some(44),
         339 => Some(45),
         340 => Some(46),
-        342 => Some(47),
-        343 => Some(48),
-        368 => Some(49),
-        372 => Some(50),
-        373 => Some(51),
+        341 => Some(47),
+        342 => Some(48),
+        343 => Some(49),
+        368 => Some(50),
+        372 => Some(51),
+        373 => Some(52),
         _ => None,
     }
 }
@@ -7077,6 +7253,29 @@ pub mod field {
         pub static LOCAL_PORT: &FieldInfo = &SEND_FIELDS[6];
         /// Path of a unix socket; an abstract name begins with @.
         pub static UNIX_PATH: &FieldInfo = &SEND_FIELDS[7];
+    }
+
+    /// A program asked a name server, or got its answer: what it sent to port 53 of UDP, or received from there. Of sendmmsg and recvmmsg the first eight messages. What is asked over TCP or HTTPS is not told.
+    pub mod dns {
+        use super::super::{DNS_FIELDS, FieldInfo};
+        /// The name that was asked for, without a dot at its end; what is no letter, digit, `-` or `_` in it as \DDD.
+        pub static NAME: &FieldInfo = &DNS_FIELDS[0];
+        /// What was asked for of it: 1 A, 28 AAAA, 5 CNAME, 12 PTR, 15 MX, 16 TXT, 33 SRV, 65 HTTPS, 255 all.
+        pub static RECORD_TYPE: &FieldInfo = &DNS_FIELDS[1];
+        /// Whether it is the answer.
+        pub static RESPONSE: &FieldInfo = &DNS_FIELDS[2];
+        /// Of an answer: 0 well, 2 the server failed, 3 there is no such name, 5 refused.
+        pub static CODE: &FieldInfo = &DNS_FIELDS[3];
+        /// Of an answer: the records in it.
+        pub static ANSWERS: &FieldInfo = &DNS_FIELDS[4];
+        /// Of an answer: the first address in it.
+        pub static ANSWER: &FieldInfo = &DNS_FIELDS[5];
+        /// Address of the server.
+        pub static ADDRESS: &FieldInfo = &DNS_FIELDS[6];
+        /// Its port.
+        pub static PORT: &FieldInfo = &DNS_FIELDS[7];
+        /// File descriptor of the socket.
+        pub static FD: &FieldInfo = &DNS_FIELDS[8];
     }
 
     /// A socket was made, or could not be (socket).
@@ -10521,6 +10720,116 @@ impl<'a> Deref for SendEvent<'a> {
     }
 }
 
+/// A program asked a name server, or got its answer: what it sent to port 53 of UDP, or received from there. Of sendmmsg and recvmmsg the first eight messages. What is asked over TCP or HTTPS is not told.
+#[derive(Clone, Copy)]
+pub struct DnsEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> DnsEvent<'a> {
+    /// The name that was asked for, without a dot at its end; what is no letter, digit, `-` or `_` in it as \DDD.
+    #[inline]
+    #[must_use]
+    pub fn name(&self) -> Text<'a> {
+        self.record.text(Place { offset: 8, word: 0, bit: 0 }, self.event.frame.arena)
+    }
+
+    /// What was asked for of it: 1 A, 28 AAAA, 5 CNAME, 12 PTR, 15 MX, 16 TXT, 33 SRV, 65 HTTPS, 255 all.
+    #[inline]
+    #[must_use]
+    pub fn record_type(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 16, word: 0, bit: 1 })
+    }
+
+    /// Whether it is the answer.
+    #[inline]
+    #[must_use]
+    pub fn is_response(&self) -> bool {
+        self.record.u8(Place { offset: 18, word: 0, bit: 2 }).map(|value| value != 0).unwrap_or_default()
+    }
+
+    /// Of an answer: 0 well, 2 the server failed, 3 there is no such name, 5 refused.
+    #[inline]
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 20, word: 0, bit: 3 })
+    }
+
+    /// Of an answer: the records in it.
+    #[inline]
+    #[must_use]
+    pub fn answers(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 22, word: 0, bit: 4 })
+    }
+
+    /// Of an answer: the first address in it.
+    #[inline]
+    #[must_use]
+    pub fn answer_bytes(&self) -> Option<[u8; 16]> {
+        self.record.bytes(Place { offset: 24, word: 0, bit: 5 })
+    }
+
+    /// Of an answer: the first address in it.
+    #[inline]
+    #[must_use]
+    pub fn answer(&self) -> Option<IpAddr> {
+        self.answer_bytes().map(address)
+    }
+
+    /// Address of the server.
+    #[inline]
+    #[must_use]
+    pub fn address_bytes(&self) -> Option<[u8; 16]> {
+        self.record.bytes(Place { offset: 40, word: 0, bit: 6 })
+    }
+
+    /// Address of the server.
+    #[inline]
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address_bytes().map(address)
+    }
+
+    /// Its port.
+    #[inline]
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 56, word: 0, bit: 7 })
+    }
+
+    /// File descriptor of the socket.
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> i32 {
+        i32::from_le_bytes(self.record.raw(60).unwrap_or_default())
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for DnsEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
 /// A socket was made, or could not be (socket).
 #[derive(Clone, Copy)]
 pub struct SocketEvent<'a> {
@@ -10886,6 +11195,8 @@ pub enum Payload<'a> {
     Accept(AcceptEvent<'a>),
     /// Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). Of sendmmsg each of the first eight messages is one, and the result its bytes. What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.
     Send(SendEvent<'a>),
+    /// A program asked a name server, or got its answer: what it sent to port 53 of UDP, or received from there. Of sendmmsg and recvmmsg the first eight messages. What is asked over TCP or HTTPS is not told.
+    Dns(DnsEvent<'a>),
     /// A socket was made, or could not be (socket).
     Socket(SocketEvent<'a>),
     /// A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).
@@ -10965,6 +11276,7 @@ impl<'a> Event<'a> {
             Some(Kind::Listen) => Payload::Listen(ListenEvent { event, record: event.payload_of(&LISTEN) }),
             Some(Kind::Accept) => Payload::Accept(AcceptEvent { event, record: event.payload_of(&ACCEPT) }),
             Some(Kind::Send) => Payload::Send(SendEvent { event, record: event.payload_of(&SEND) }),
+            Some(Kind::Dns) => Payload::Dns(DnsEvent { event, record: event.payload_of(&DNS) }),
             Some(Kind::Socket) => Payload::Socket(SocketEvent { event, record: event.payload_of(&SOCKET) }),
             Some(Kind::Dup) => Payload::Dup(DupEvent { event, record: event.payload_of(&DUP) }),
             Some(Kind::Loss) => Payload::Loss(LossEvent { event, record: event.payload_of(&LOSS) }),
@@ -11317,6 +11629,13 @@ impl<'a> Event<'a> {
         (self.kind_number() == Kind::Send.number()).then(|| SendEvent { event: *self, record: self.payload_of(&SEND) })
     }
 
+    /// The event as `dns`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_dns(&self) -> Option<DnsEvent<'a>> {
+        (self.kind_number() == Kind::Dns.number()).then(|| DnsEvent { event: *self, record: self.payload_of(&DNS) })
+    }
+
     /// The event as `socket`, where it is one.
     #[inline]
     #[must_use]
@@ -11402,6 +11721,7 @@ bind Bind BindEvent as_bind on_bind "A socket got an address of its own, or coul
 listen Listen ListenEvent as_listen on_listen "A socket waits for connections, or could not.";
 accept Accept AcceptEvent as_accept on_accept "A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.";
 send Send SendEvent as_send on_send "Data was sent to an address that was given with it, or could not be (sendto, sendmsg, sendmmsg). Of sendmmsg each of the first eight messages is one, and the result its bytes. What is sent over a connection is not told; what makes one (MSG_FASTOPEN) is a connect.";
+dns Dns DnsEvent as_dns on_dns "A program asked a name server, or got its answer: what it sent to port 53 of UDP, or received from there. Of sendmmsg and recvmmsg the first eight messages. What is asked over TCP or HTTPS is not told.";
 socket Socket SocketEvent as_socket on_socket "A socket was made, or could not be (socket).";
 dup Dup DupEvent as_dup on_dup "A socket was put behind standard input, output or error (dup, dup2, dup3, fcntl).";
 loss Loss LossEvent as_loss on_loss "Events were lost between the kernel and the host.";

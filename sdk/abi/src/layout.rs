@@ -145,6 +145,8 @@ pub enum Kernel {
     String,
     /// A unix socket's `sun_path`.
     Unix,
+    /// A DNS message, of which the record has other fields too.
+    Dns,
     /// Each ended by a NUL.
     Arguments,
     /// ns since boot.

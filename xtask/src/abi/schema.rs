@@ -179,6 +179,7 @@ pub(super) enum Kernel {
     File,
     String,
     Unix,
+    Dns,
     Arguments,
     BootTime,
     Host,
@@ -313,7 +314,7 @@ impl Schema {
             ensure!(target.fields.iter().all(plain), "the records of a list hold no lists and no rows");
         }
         match field.kernel {
-            Some(Kernel::Path | Kernel::File | Kernel::String | Kernel::Unix | Kernel::Arguments) => {
+            Some(Kernel::Path | Kernel::File | Kernel::String | Kernel::Unix | Kernel::Dns | Kernel::Arguments) => {
                 ensure!(field.ty == Type::Text, "only a text is given so by the kernel");
             }
             Some(Kernel::BootTime) => ensure!(field.ty == Type::U64, "a time has 64 bits"),

@@ -383,6 +383,17 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
                 let _ = writeln!(text, "send {row} local_port {}", shown(&view.local_port()));
                 let _ = writeln!(text, "send {row} unix_path {}", shown(&view.unix_path()));
             }
+            Payload::Dns(view) => {
+                let _ = writeln!(text, "dns {row} name {}", shown(&view.name()));
+                let _ = writeln!(text, "dns {row} record_type {}", shown(&view.record_type()));
+                let _ = writeln!(text, "dns {row} response {}", shown(&view.is_response()));
+                let _ = writeln!(text, "dns {row} code {}", shown(&view.code()));
+                let _ = writeln!(text, "dns {row} answers {}", shown(&view.answers()));
+                let _ = writeln!(text, "dns {row} answer {}", shown(&view.answer_bytes()));
+                let _ = writeln!(text, "dns {row} address {}", shown(&view.address_bytes()));
+                let _ = writeln!(text, "dns {row} port {}", shown(&view.port()));
+                let _ = writeln!(text, "dns {row} fd {}", shown(&view.fd()));
+            }
             Payload::Socket(view) => {
                 let _ = writeln!(text, "socket {row} family {}", shown(&view.family()));
                 let _ = writeln!(text, "socket {row} socket_type {}", shown(&view.socket_type()));

@@ -47,6 +47,7 @@ impl scope::HasProcess for scope::Bind {}
 impl scope::HasProcess for scope::Listen {}
 impl scope::HasProcess for scope::Accept {}
 impl scope::HasProcess for scope::Send {}
+impl scope::HasProcess for scope::Dns {}
 impl scope::HasProcess for scope::Socket {}
 impl scope::HasProcess for scope::Dup {}
 impl scope::HasProcess for scope::ContainerStart {}
@@ -841,6 +842,21 @@ pub mod send {
         socket_type Number "send.socket_type" "1 stream, 2 datagram, 3 raw.";
         local_port Number "send.local_port" "Port of this side, where it has one.";
         unix_path Text "send.unix_path" "Path of a unix socket; an abstract name begins with @.";
+    }
+}
+
+/// Fields of events of the kind `dns`. A program asked a name server, or got its answer: what it sent to port 53 of UDP, or received from there. Of sendmmsg and recvmmsg the first eight messages. What is asked over TCP or HTTPS is not told.
+pub mod dns {
+    fields! { Dns:
+        name Text "dns.name" "The name that was asked for, without a dot at its end; what is no letter, digit, `-` or `_` in it as \\DDD.";
+        record_type Number "dns.record_type" "What was asked for of it: 1 A, 28 AAAA, 5 CNAME, 12 PTR, 15 MX, 16 TXT, 33 SRV, 65 HTTPS, 255 all.";
+        response YesNo "dns.response" "Whether it is the answer.";
+        code Number "dns.code" "Of an answer: 0 well, 2 the server failed, 3 there is no such name, 5 refused.";
+        answers Number "dns.answers" "Of an answer: the records in it.";
+        answer Address "dns.answer" "Of an answer: the first address in it.";
+        address Address "dns.address" "Address of the server.";
+        port Number "dns.port" "Its port.";
+        fd Number "dns.fd" "File descriptor of the socket.";
     }
 }
 

@@ -248,6 +248,12 @@ pub fn send(address: IpAddr, port: u16) -> TestEvent {
     TestEvent::new(Kind::Send).set(field::send::ADDRESS, address).set(field::send::PORT, port)
 }
 
+/// A program asked a name server, or got its answer: what it sent to port 53 of UDP, or received from there. Of sendmmsg and recvmmsg the first eight messages. What is asked over TCP or HTTPS is not told.
+#[must_use]
+pub fn dns(name: impl AsRef<[u8]>, record_type: u16) -> TestEvent {
+    TestEvent::new(Kind::Dns).set(field::dns::NAME, name.as_ref()).set(field::dns::RECORD_TYPE, record_type)
+}
+
 /// A socket was made, or could not be (socket).
 #[must_use]
 pub fn socket(family: u16, socket_type: u32) -> TestEvent {
