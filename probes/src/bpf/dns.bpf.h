@@ -144,7 +144,7 @@ CALL(recvmmsg)
 /* (int fd, void *data, size_t size, unsigned int flags, struct sockaddr *address, int length) */
 CALL(sendto)
 {
-	report_send(call->result, with_compat(call, ARG(0)), ARG(4), ARG(5), ARG(3));
+	report_sent(call->result, with_compat(call, ARG(0)), ARG(4), ARG(5), ARG(3));
 	report_dns(with_compat(call, ARG(0)), ARG(1), call->result, ARG(4), ARG(5));
 }
 

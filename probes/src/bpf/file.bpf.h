@@ -108,6 +108,11 @@ static __noinline u32 append_user_string(struct record *record, struct text *tex
 
 	BOUND(at, SLOT_BYTES - STRING_BYTES);
 	length = bpf_probe_read_user_str((char *)record + at, STRING_BYTES, (const void *)string);
+	if (length == 0) {
+		/* An empty one, before Linux 6.2. */
+		((char *)record)[at] = 0;
+		length = 1;
+	}
 	if (length <= 0 || length > STRING_BYTES) {
 		record->flags |= EVENT_PARTIAL;
 		return at;

@@ -128,7 +128,7 @@ CALL(connect)
 /* --- data that is sent to an address ------------------------------------------------------------------------------- */
 
 /* Likewise. */
-__noinline int report_send(s64 result, u64 fd, u64 address, u32 length, u32 flags)
+__noinline int report_send(s64 result, u64 fd, u64 address, u32 length)
 {
 	struct named_address named;
 	struct send_record *send;
@@ -137,14 +137,10 @@ __noinline int report_send(s64 result, u64 fd, u64 address, u32 length, u32 flag
 	u32 at = sizeof(*send);
 	struct sock *sk;
 
-	if (!address || !length)
-		return 0;
 	sk = own_socket(fd);
 	if (!sk)
 		return 0;
 	read_socket(&facts, sk);
-	if ((flags & MSG_FASTOPEN) && facts.type == SOCK_STREAM)
-		return report_connect(result, fd, address, length, 1);
 	/* A connection goes where it goes, whatever address is given. */
 	if (facts.type == SOCK_STREAM)
 		return 0;
@@ -178,6 +174,20 @@ __noinline int report_send(s64 result, u64 fd, u64 address, u32 length, u32 flag
 	return 0;
 }
 
+/* Data that was sent: with an address it is told, and as a connect where it made a connection. */
+static __always_inline void report_sent(s64 result, u64 fd, u64 address, u32 length, u32 flags)
+{
+	struct sock *sk;
+
+	if (!address || !length)
+		return;
+	sk = flags & MSG_FASTOPEN ? own_socket(fd) : NULL;
+	if (sk && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM)
+		report_connect(result, fd, address, length, 1);
+	else
+		report_send(result, fd, address, length);
+}
+
 /* The beginning of a struct msghdr: the address, and its length. */
 static __noinline void report_message(struct call *call, u64 fd, s64 result, u64 message, u32 flags)
 {
@@ -195,7 +205,7 @@ static __noinline void report_message(struct call *call, u64 fd, s64 result, u64
 	} else {
 		bpf_probe_read_user(&header, sizeof(header), (const void *)message);
 	}
-	report_send(result, with_compat(call, fd), header.address, header.length, flags);
+	report_sent(result, with_compat(call, fd), header.address, header.length, flags);
 }
 
 /* struct mmsghdr is a struct msghdr, and how many bytes of it were sent. */

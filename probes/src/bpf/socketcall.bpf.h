@@ -46,7 +46,7 @@ CALL(socketcall)
 		report_accept(call, given[0]);
 		break;
 	case SYS_SENDTO:
-		report_send(call->result, with_compat(call, given[0]), given[4], given[5], given[3]);
+		report_sent(call->result, with_compat(call, given[0]), given[4], given[5], given[3]);
 		report_dns(with_compat(call, given[0]), given[1], call->result, given[4], given[5]);
 		break;
 	case SYS_SEND:
