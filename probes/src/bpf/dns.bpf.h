@@ -67,7 +67,7 @@ __noinline int report_dns(u64 fd, u64 data, s64 size, u64 address, u32 address_l
 }
 
 /* The first part of a struct msghdr: the address, and the first piece of the data. */
-static __always_inline void report_dns_message(struct call *call, u64 fd, s64 size, u64 message)
+static __noinline void report_dns_message(struct call *call, u64 fd, s64 size, u64 message)
 {
 	u64 header[3] = {}, piece[2] = {};
 	u32 compat[3] = {}, compat_piece[2] = {};
@@ -89,7 +89,7 @@ static __always_inline void report_dns_message(struct call *call, u64 fd, s64 si
 	report_dns(with_compat(call, fd), piece[0], size, header[0], header[1]);
 }
 
-static __always_inline void report_dns_messages(struct call *call, u64 fd, u64 messages)
+static __noinline void report_dns_messages(struct call *call, u64 fd, u64 messages)
 {
 	u32 sent_at = call->compat ? COMPAT_MESSAGE_SENT_AT : MESSAGE_SENT_AT;
 	u32 step = call->compat ? COMPAT_MESSAGE_BYTES : MESSAGE_BYTES, bytes;

@@ -50,7 +50,8 @@ static __always_inline u32 fill_peer(struct connect_record *connect, struct sock
 	return at;
 }
 
-static __always_inline u32 fill_named_peer(struct connect_record *connect, u32 at, u64 address, u32 length)
+/* By itself, as what it needs of the stack would stand under the walks of paths. */
+static __noinline u32 fill_named_peer(struct connect_record *connect, u32 at, u64 address, u32 length)
 {
 	struct connect_fields *payload = &connect->payload;
 	struct named_address named;
@@ -237,10 +238,31 @@ static __noinline void report_messages(struct call *call, u64 fd, u64 messages, 
 
 /* --- bind, listen, accept ------------------------------------------------------------------------------------ */
 
+/* What a caller named, likewise. */
+static __noinline u32 fill_named_bind(struct bind_record *bind, u32 at, u64 address, u32 length)
+{
+	struct bind_fields *payload = &bind->payload;
+	struct named_address named;
+
+	bind->record.flags |= EVENT_UNRESOLVED;
+	if (!read_named(&named, address, length)) {
+		bind->record.flags |= EVENT_PARTIAL;
+		return at;
+	}
+	payload->family = named.family;
+	if (named.is_internet) {
+		FILL(payload, BIND, port, named.port);
+		FILL_ADDRESS(payload, BIND, address, named.address);
+	} else if (named.path) {
+		payload->present |= BIND_unix_path;
+		at = append_named_unix(&bind->record, &payload->unix_path, at, &named);
+	}
+	return at;
+}
+
 static __noinline void report_bind(struct call *call, s32 fd, u64 address, u32 length)
 {
 	struct bind_record *bind = BEGIN_CALL(bind, KIND_BIND);
-	struct named_address named;
 	struct bind_fields *payload;
 	struct socket_facts facts;
 	u32 at = sizeof(*bind);
@@ -269,18 +291,8 @@ static __noinline void report_bind(struct call *call, s32 fd, u64 address, u32 l
 			bind->record.flags |= EVENT_SHARED;
 		payload->present |= BIND_unix_path;
 		at = append_unix_name(&bind->record, &payload->unix_path, at, sk);
-	} else if (read_named(&named, address, length)) {
-		bind->record.flags |= EVENT_UNRESOLVED;
-		payload->family = named.family;
-		if (named.is_internet) {
-			FILL(payload, BIND, port, named.port);
-			FILL_ADDRESS(payload, BIND, address, named.address);
-		} else if (named.path) {
-			payload->present |= BIND_unix_path;
-			at = append_named_unix(&bind->record, &payload->unix_path, at, &named);
-		}
 	} else {
-		bind->record.flags |= EVENT_UNRESOLVED | EVENT_PARTIAL;
+		at = fill_named_bind(bind, at, address, length);
 	}
 	submit(KIND_BIND, &bind->record, at);
 }

@@ -99,8 +99,11 @@ static __noinline u32 append_unix_name(struct record *record, struct text *text,
 		return at;
 	unix = (struct unix_sock *)sk;
 	if (BPF_CORE_READ(unix, path.dentry)) {
-		text->walk = append_path((u64)__builtin_preserve_access_index(&unix->path), record, at);
-		return at + text->walk;
+		/* Once: a call more would not fit on the stack. */
+		length = walk_path((u64)__builtin_preserve_access_index(&unix->path), ((struct slot *)record)->key * SLOT_BYTES + at);
+		BOUND(length, PATH_ROOM);
+		text->walk = length;
+		return at + length;
 	}
 	address = BPF_CORE_READ(unix, addr);
 	if (!address)

@@ -10,7 +10,7 @@ use crate::watch::{Watch, probes};
 const BOUNDS: [(&str, u32); 2] = [("exec_done", 60_000), ("fork_done", 6_000)];
 
 /// For those that have no bound of their own.
-const DEFAULT_BOUND: u32 = 60_000;
+const DEFAULT_BOUND: u32 = 80_000;
 
 #[test]
 fn verification_is_bounded() {
