@@ -137,6 +137,23 @@ fn credentials_that_are_read() {
     scene.silent("grep x .aws/config");
 }
 
+/// Whoever has a user namespace of his own may mount what he likes where he likes, and is root in it.
+#[test]
+fn a_program_under_the_name_of_another() {
+    require_kernel!();
+    let scene = Scene::new();
+    let rule = "credential-access/shadow-read";
+    let forge = |file: &str| {
+        format!(
+            "cp /bin/cat /tmp/own; chown 65534 /tmp/own; \
+             unshare --user --map-root-user --mount sh -c \
+             'mount --bind {file} /usr/bin/passwd && exec /usr/bin/passwd /etc/shadow'"
+        )
+    };
+    scene.finds(&forge("/bin/cat"), rule, "/usr/bin/passwd read /etc/shadow");
+    scene.finds(&forge("/tmp/own"), rule, "/usr/bin/passwd read /etc/shadow");
+}
+
 #[test]
 fn a_denied_read_is_an_attempt() {
     require_kernel!();

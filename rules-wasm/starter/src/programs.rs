@@ -55,7 +55,7 @@ fn runs_installed_script(process: &Process<'_>, names: &[&str]) -> bool {
 
 /// Whether the executable is an installed one.
 pub(crate) fn is_system(process: &Process<'_>) -> bool {
-    !process.is_deleted() && is_in_system(process.exe())
+    process.exe_is_genuine() && is_in_system(process.exe())
 }
 
 /// Whether a path lies where only root installs. A script is named as its caller likes, so one that goes up on its way is

@@ -6,6 +6,9 @@ use core::iter::FusedIterator;
 use crate::generated::{Container, PROCESS, Process, process_flag};
 use crate::text::Text;
 
+/// The host's own user namespace (PROC_USER_INIT_INO of include/linux/proc_ns.h).
+const FIRST_USER_NAMESPACE: u32 = 0xefff_fffd;
+
 /// The ancestors of a process, nearest first.
 #[derive(Clone, Debug)]
 pub struct Ancestors<'a> {
@@ -109,6 +112,23 @@ impl<'a> Process<'a> {
     #[must_use]
     pub fn is_deleted(&self) -> bool {
         self.has(process_flag::EXE_DELETED)
+    }
+
+    /// Whether the executable is what its path says, as far as the kernel tells: it lies at that path in the process's own
+    /// mount namespace, belongs to root, and nobody else may write it; and the process is in the host's user namespace, as
+    /// in another one anybody may have mounted what he likes at that path. What is not known does not count against it. A
+    /// path alone can be forged: ask this of a process before you trust it by its path.
+    #[must_use]
+    pub fn exe_is_genuine(&self) -> bool {
+        const FORGED: u32 = process_flag::EXE_DELETED
+            | process_flag::EXE_MEMFD
+            | process_flag::EXE_WRITABLE
+            | process_flag::EXE_UNREACHABLE
+            | process_flag::EXE_FOREIGN;
+        let known_otherwise = |known: Option<u32>, own: u32| known.is_some_and(|id| id != own);
+        self.flags() & FORGED == 0
+            && !known_otherwise(self.exe_uid(), 0)
+            && !known_otherwise(self.user_ns(), FIRST_USER_NAMESPACE)
     }
 
     /// Whether the executable is setuid or setgid.
