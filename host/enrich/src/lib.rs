@@ -10,6 +10,7 @@ mod state;
 mod table;
 #[cfg(test)]
 mod tests;
+mod weight;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lanner_abi::{FieldInfo, OwnedRecord, PROCESS, RecordRef, Value, field, process_flag};
 
 use super::state::State;
+use super::weight::Weight;
 
 /// Ancestors that an image keeps alive. Longer lines (a program that keeps starting its own successor) lose their far
 /// end, so that memory stays bounded by the number of living processes.
@@ -37,6 +38,8 @@ pub struct Process {
     pub(super) image_key: u64,
     /// What the last event told of it.
     pub(super) state: State,
+    /// Has it counted, as long as somebody holds it.
+    pub(super) weight: Weight,
     /// What is known of it, but for those. What it runs is shared by all that were forked from it.
     pub(super) record: OwnedRecord,
 }

@@ -12,6 +12,7 @@ use super::containers::Containers;
 use super::enrichment::{Enrichment, Users};
 use super::process::{ImageId, Process, ProcessId, as_parent};
 use super::state::State;
+use super::weight::{Scales, Weight};
 
 /// How long an ended process can still be named by events, ns. Its own events come before its exit; what comes after
 /// are those of other processors, microseconds later, and of parents that look at it.
@@ -26,6 +27,9 @@ const MAX_LIVING: usize = 1 << 20;
 /// Bytes of living processes up to which all that is known of them is kept. Beyond it those that begin are kept without their
 /// arguments and folders, which is what whoever starts them makes long. What several share is counted for each.
 const MAX_LIVING_BYTES: usize = 256 << 20;
+/// Bytes up to which all that is known of processes is kept, with what only descendants and batches that wait still hold: who
+/// starts chains of programs chooses how long the arguments of each are. Beyond it as above.
+const MAX_BYTES: usize = 512 << 20;
 /// ns in a clock tick of /proc (USER_HZ is 100 on every architecture that counts): the grain in which start times
 /// are compared, as /proc does not know better.
 const TICK_NS: u64 = 10_000_000;
@@ -59,6 +63,8 @@ pub(super) struct ProcessTable {
     living: HashMap<u32, (Key, Arc<Process>)>,
     /// Bytes of `living`.
     living_bytes: usize,
+    /// Bytes of all that is held anywhere.
+    scales: Scales,
     lingering: HashMap<Key, Ended>,
     /// When to forget whom, oldest first.
     leaving: VecDeque<(u64, Key)>,
@@ -79,6 +85,7 @@ impl ProcessTable {
             containers: Containers::default(),
             living: HashMap::new(),
             living_bytes: 0,
+            scales: Scales::default(),
             lingering: HashMap::new(),
             leaving: VecDeque::new(),
             lingering_bytes: 0,
@@ -93,7 +100,7 @@ impl ProcessTable {
         match found {
             Some(process) if process.state.is_of(task) && same_name(&process, task) => process,
             Some(process) => {
-                let process = Arc::new(self.as_now(&process, task));
+                let process = self.keep(self.as_now(&process, task));
                 self.replace(task, &process);
                 process
             }
@@ -130,12 +137,13 @@ impl ProcessTable {
 
     /// Has those who live in these groups be told of with what is known of them by now. It happens a few times a container.
     fn place_again(&mut self, groups: &[u64]) {
-        let Self { containers, living, living_bytes, enrichments, .. } = self;
+        let Self { containers, living, living_bytes, enrichments, scales, .. } = self;
         for (_, process) in living.values_mut().filter(|(_, process)| groups.contains(&process.state.cgroup_id())) {
             let mut placed = Process::clone(process);
             place(containers, &mut placed);
             enrichments.iter().for_each(|enrichment| enrichment.image(&mut placed));
             *living_bytes = *living_bytes - process.size() + placed.size();
+            placed.weight = scales.weigh(placed.size());
             *process = Arc::new(placed);
         }
     }
@@ -174,7 +182,7 @@ impl ProcessTable {
         );
         // Where it was not told, the parent's is not the child's.
         set(&mut child.record, field::process::NS_PID, fork.value(field::fork::CHILD_NS_PID));
-        let child = Arc::new(child);
+        let child = self.keep(child);
         self.insert(key, child.clone(), time_ns);
         (parent, child)
     }
@@ -192,7 +200,7 @@ impl ProcessTable {
         let mut image = image.clone();
         let script = script(exec, image.get().bytes(field::process::CWD).unwrap_or_default());
         set(&mut image, field::process::SCRIPT, script.as_deref().map(Value::Text));
-        let image = Arc::new(self.image(task, image, before.parent.clone(), before.flags(), time_ns));
+        let image = self.keep(self.image(task, image, before.parent.clone(), before.flags(), time_ns));
         self.insert(Key::new(task.pid, task.start_boot_ns), image.clone(), time_ns);
         (before, image)
     }
@@ -233,7 +241,7 @@ impl ProcessTable {
             // What events told is more than what /proc tells.
             Some(_) => return,
         };
-        let process = Arc::new(self.image(task, image.clone(), parent, inherited, image_start_ns));
+        let process = self.keep(self.image(task, image.clone(), parent, inherited, image_start_ns));
         self.insert(key, process, start_ns);
     }
 
@@ -284,6 +292,11 @@ impl ProcessTable {
     }
 
     #[cfg(test)]
+    pub(super) fn held_bytes(&self) -> usize {
+        self.scales.bytes()
+    }
+
+    #[cfg(test)]
     pub(super) fn remembered_bytes(&self) -> usize {
         let remembered = self.lingering.values().map(|ended| ended.process.size()).sum();
         assert_eq!(self.lingering_bytes, remembered, "what is counted is what is there");
@@ -322,8 +335,8 @@ impl ProcessTable {
         }
         // One that was taken for ended, and was not.
         self.drop_lingering(key);
-        let full = self.living_bytes + process.size() > MAX_LIVING_BYTES;
-        let process = if full { Arc::new(process.without_what_may_be_long()) } else { process };
+        let full = self.living_bytes + process.size() > MAX_LIVING_BYTES || self.scales.bytes() > MAX_BYTES;
+        let process = if full { self.keep(process.without_what_may_be_long()) } else { process };
         self.living_bytes += process.size();
         if let Some((old, ended)) = self.living.insert(key.pid, (key, process)) {
             self.living_bytes -= ended.size();
@@ -331,6 +344,12 @@ impl ProcessTable {
                 self.linger(old, ended, false, time_ns);
             }
         }
+    }
+
+    /// Has a process counted, as long as anybody holds it.
+    fn keep(&self, mut process: Process) -> Arc<Process> {
+        process.weight = self.scales.weigh(process.size());
+        Arc::new(process)
     }
 
     fn linger(&mut self, key: Key, process: Arc<Process>, reported: bool, time_ns: u64) {
@@ -349,7 +368,7 @@ impl ProcessTable {
             flags |= process_flag::SELF_TEST;
         }
         let start_ns = self.wall(task.start_boot_ns);
-        let process = Arc::new(self.image(task, OwnedRecord::new(&PROCESS), parent, flags, start_ns));
+        let process = self.keep(self.image(task, OwnedRecord::new(&PROCESS), parent, flags, start_ns));
         self.insert(Key::new(task.pid, task.start_boot_ns), process.clone(), time_ns);
         process
     }
@@ -386,7 +405,15 @@ impl ProcessTable {
         set(&mut record, field::process::COMM, Some(Value::Text(&task.comm)));
         let depth = parent.as_ref().map_or(0, |parent| parent.depth + 1);
         let image_key = task.image_key;
-        let mut image = Process { parent, depth, container: None, image_key, state: State::default(), record };
+        let mut image = Process {
+            parent,
+            depth,
+            container: None,
+            image_key,
+            state: State::default(),
+            weight: Weight::default(),
+            record,
+        };
         self.set_state(&mut image, task);
         image
     }

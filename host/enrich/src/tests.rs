@@ -303,6 +303,33 @@ fn the_living_are_known_within_bounds_of_memory() {
     assert_eq!(enricher.table.living_bytes(), (0, 0));
 }
 
+/// Chains of programs, each of which starts the next one with long arguments and ends: only the last one lives, and holds the
+/// others as its ancestors.
+#[test]
+fn ancestors_with_long_arguments_are_bounded_in_bytes() {
+    let mut enricher = Enricher::new(&machine(), None);
+    let long = |number: u64| {
+        program("/bin/x").with(field::process::ARGV, format!("{number}{}\0", "a".repeat(32_000)).as_str())
+    };
+    let mut pid = 100;
+    for chain in 0..400_u64 {
+        let mut last = task(pid, 3);
+        take(&mut enricher, event(exec_of(&last, long(chain))));
+        for link in 0..60 {
+            pid += 1;
+            let next = task(pid, 3);
+            take(&mut enricher, fork(&last, &next));
+            take(&mut enricher, event(exec_of(&next, long(link))));
+            take(&mut enricher, exit(&last));
+            last = next;
+        }
+        pid += 1;
+    }
+    // A chain more than there is room for, and what the short facts of all of them take.
+    let most = (512 << 20) + 60 * 40_000 + 400 * 64 * 2_000;
+    assert!((512 << 20..most).contains(&enricher.table.held_bytes()), "{}", enricher.table.held_bytes());
+}
+
 #[test]
 fn who_was_taken_for_ended_and_goes_on_ends_as_what_he_became() {
     let mut enricher = Enricher::new(&machine(), None);

@@ -6,6 +6,7 @@ use lanner_source::capture::CaptureReader;
 
 use super::*;
 use crate::state::State;
+use crate::weight::Weight;
 
 const EINPROGRESS: i64 = 115;
 const ENOENT: i64 = 2;
@@ -53,7 +54,15 @@ fn of_a_stranger_only_what_his_event_tells_is_known() {
 #[test]
 fn who_is_not_known_is_not_root() {
     let record = OwnedRecord::new(&PROCESS);
-    let nobody = Process { parent: None, depth: 0, container: None, image_key: 0, state: State::default(), record };
+    let nobody = Process {
+        parent: None,
+        depth: 0,
+        container: None,
+        image_key: 0,
+        state: State::default(),
+        weight: Weight::default(),
+        record,
+    };
     assert_eq!((nobody.uid(), nobody.euid(), nobody.gid(), nobody.egid()), (NO_ID, NO_ID, NO_ID, NO_ID));
     assert_eq!(nobody.login_uid(), None);
 }
