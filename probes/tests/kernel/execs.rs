@@ -163,12 +163,14 @@ fn a_program_that_its_process_has_no_path_to() {
     let c_folder = c_path(&folder);
     let none: [*const libc::c_char; 1] = [std::ptr::null()];
     let none = none.as_ptr();
+    // busybox looks there for what it is to be.
+    let arguments = [c"true".as_ptr(), std::ptr::null()];
     let flags = |event: &RawEvent| number(image(event), field::process::FLAGS).unwrap() as u32;
     let upper = process_flag::EXE_UPPER;
     let child = in_a_child(|_| {
         // OPEN_TREE_CLONE
         let tree = call!(libc::SYS_open_tree, libc::AT_FDCWD, c_folder.as_ptr(), 1) as i32;
-        call!(libc::SYS_execveat, tree, c"true".as_ptr(), none, none, 0);
+        call!(libc::SYS_execveat, tree, c"true".as_ptr(), arguments.as_ptr(), none, 0);
         panic!("it was not begun");
     });
     let event = watch.exec(child.pid);
