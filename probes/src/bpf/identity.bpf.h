@@ -134,7 +134,7 @@ CALL(prctl)
 	at = sizeof(*prctl);
 	FILL(&prctl->payload, PRCTL, option, option);
 	FILL(&prctl->payload, PRCTL, value, ARG(1));
-	if (option == PR_SET_NAME && call->result == 0) {
+	if (SAVED(&prctl->payload.option) == PR_SET_NAME && call->result == 0) {
 		/* By now it is the thread's. */
 		prctl->payload.present |= PRCTL_name;
 		at = append_string(&prctl->record, &prctl->payload.name, at, prctl->record.comm);

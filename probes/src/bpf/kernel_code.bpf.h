@@ -150,9 +150,9 @@ CALL(bpf)
 		return;
 	at = sizeof(*bpf);
 	FILL(&bpf->payload, BPF, command, command);
-	if (command == BPF_MAP_CREATE)
+	if (SAVED(&bpf->payload.command) == BPF_MAP_CREATE)
 		name = ARG(1) + BPF_MAP_NAME_AT;
-	if (command == BPF_PROG_LOAD)
+	if (SAVED(&bpf->payload.command) == BPF_PROG_LOAD)
 		name = ARG(1) + BPF_PROGRAM_NAME_AT;
 	if (name) {
 		if (!bpf_probe_read_user(&type, sizeof(type), (const void *)ARG(1)))

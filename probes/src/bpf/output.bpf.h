@@ -144,6 +144,12 @@ static __always_inline u64 wake_up(void *ring, u32 length)
 		(value) = bounded;                                                                                     \
 	})
 
+/*
+ * What was put into memory, read again. Linux 6.1 takes comparisons of an argument for decided that are not, once it was
+ * compared with a range before a call: it knows nothing of memory.
+ */
+#define SAVED(place) (*(volatile typeof(*(place)) *)(place))
+
 /* --- records ------------------------------------------------------------------------------------------------- */
 
 /* Credentials and namespaces of the current task. Plain loads: see fill(). */
