@@ -191,7 +191,11 @@ impl Source for Live {
         let began = wall_ns();
         let mut drained = Drained::Nothing;
         while let Ok(key) = self.unwanted.try_recv() {
-            self.probes.filter_out(key)?;
+            // Those that cannot be entered go on coming, and are left out later.
+            if let Err(error) = self.probes.filter_out(key) {
+                tracing::debug!("{error}");
+                break;
+            }
         }
         while let Some(container) = self.details.found() {
             self.before.push_back(Record::Container(Box::new(container)));

@@ -16,8 +16,8 @@ pub(crate) fn groups() -> Vec<(u64, Vec<u8>)> {
 
 /// Where cgroup v2 is mounted, by itself or beside v1.
 fn root() -> Option<PathBuf> {
-    let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-    mounts.lines().find_map(mount_point)
+    let mounts = fs::read("/proc/self/mountinfo").ok()?;
+    String::from_utf8_lossy(&mounts).lines().find_map(mount_point)
 }
 
 /// Of a line such as `36 25 0:31 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw`.
