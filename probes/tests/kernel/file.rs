@@ -233,6 +233,19 @@ fn openat2_with_its_struct() {
     openat2(CWD, folder.join("none"), OFlags::RDWR, Mode::empty(), ResolveFlags::empty()).unwrap_err();
     let open = watch.open("/none");
     assert_eq!((open.result, flags(&open) & 3, open.flags), (Some(-2), 2, event_flag::UNRESOLVED));
+    // With the folder as the root, also of what begins with a slash; and without a mode, where nothing may be created.
+    let directory = fs::File::open(&folder).unwrap();
+    watch.open(folder.to_str().unwrap());
+    for name in ["/missing", "missing"] {
+        openat2(&directory, name, OFlags::RDONLY, Mode::empty(), ResolveFlags::IN_ROOT).unwrap_err();
+        let open = watch.open("/missing");
+        assert_eq!((self::path(&open), mode(&open)), (folder.join("missing").to_str().unwrap(), Some(0)));
+    }
+    let name = CString::new(path.as_os_str().as_bytes()).unwrap();
+    // SAFETY: the name lives until the call has returned; the fourth argument means nothing without O_CREAT.
+    let file = unsafe { libc::syscall(libc::SYS_openat, libc::AT_FDCWD, name.as_ptr(), libc::O_RDONLY, 0o7777) };
+    assert!(file >= 0);
+    assert_eq!(mode(&watch.open("/by openat2")), Some(0));
     watch.end();
 }
 

@@ -59,8 +59,23 @@ fn signals_by_each_call() {
     watch.tells(0, 0, &sent(target.pid, SIGNAL));
     assert_eq!(call!(libc::SYS_close, fd), 0);
 
+    // Whoever sends one so may say that it is a timer's, or a message queue's: it is told all the same.
+    for code in [-2_i32, -3, -60] {
+        let mut info = queued();
+        info[2] = code as u32;
+        assert_eq!(call!(libc::SYS_rt_sigqueueinfo, pid, SIGNAL, info.as_ptr()), 0);
+        let told = refused(pid, SIGNAL);
+        watch.tells(0, 0, &told);
+        assert_eq!(call!(libc::SYS_rt_tgsigqueueinfo, pid, pid, SIGNAL, info.as_ptr()), 0);
+        watch.tells(0, 0, &told);
+    }
+
     assert_eq!(call!(libc::SYS_kill, NOBODY, libc::SIGTERM), ESRCH);
     watch.tells(ESRCH, 0, &refused(NOBODY, libc::SIGTERM));
+    // A descriptor that is none.
+    assert_eq!(call!(libc::SYS_pidfd_send_signal, -1, SIGNAL, 0, 0), -i64::from(libc::EBADF));
+    let unknown = of(Kind::Signal).with(field::signal::SIGNAL, SIGNAL.unsigned_abs());
+    watch.tells(-i64::from(libc::EBADF), 0, &unknown);
     assert_eq!(call!(libc::SYS_kill, -NOBODY, libc::SIGTERM), ESRCH);
     watch.tells(ESRCH, 0, &refused(-NOBODY, libc::SIGTERM));
     assert_eq!(call!(libc::SYS_tkill, NOBODY, libc::SIGTERM), ESRCH);

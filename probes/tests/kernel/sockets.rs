@@ -340,6 +340,13 @@ fn a_connection_that_the_first_data_makes() {
             .with(field::connect::PORT, peer.port())
     };
     let (address, length) = raw(peer);
+    // Of a datagram the flag means nothing.
+    let datagram = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let fd = datagram.as_raw_fd();
+    assert_eq!(call!(libc::SYS_sendto, fd, c"x".as_ptr(), 1, libc::MSG_FASTOPEN, &raw const address, length), 1);
+    let event = watch.next(Kind::Send);
+    assert_eq!(event.payload.get().value(field::send::ADDRESS), Some(peer.ip().into()));
+    assert_eq!(event.payload.get().number(field::send::PORT), Some(peer.port().into()));
     let first = socket(AddressFamily::INET, SocketFlags::empty());
     let send = |socket: &OwnedFd, address: *const libc::sockaddr_in| {
         call!(libc::SYS_sendto, socket.as_raw_fd(), c"x".as_ptr(), 1, libc::MSG_FASTOPEN, address, length)
