@@ -102,7 +102,8 @@ fn a_registry_that_never_answers_holds_up_nothing() {
     let (trust, store) = (client.file("trust.toml"), client.file("store"));
     let more = ["--trust", trust.to_str().expect("UTF-8"), "--store", store.to_str().expect("UTF-8")];
     let first = Lanner::watch(&rules[..2], &more);
-    assert!(first.stop().status.success());
+    let ended = first.stop();
+    assert!(ended.status.success(), "{}: {}", ended.status, ended.stderr);
     registry.kill();
     let silent = Silent::at(registry.address());
     // It watches with what was accepted, and asks afterwards: one verdict for both packs.

@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         return Err("`lanner run` judges events and does not print them: use `lanner record --output events`".into());
     }
     let began = Instant::now();
-    let signals = Signals::listen()?;
+    let mut signals = Signals::listen()?;
     let loading = Loading { live: true, kept_first: !arguments.no_reload, waits: arguments.wait_for_rules };
     let Ready { engine, verdicts, located, digests, remote } = arguments.rules.load(loading)?;
     let source = Live::start(arguments.buffer.bytes())?;
@@ -83,6 +83,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let delivery =
         Delivery::start(Findings::from(verdicts), sinks, Behind::LeaveOut, arguments.self_test.then_some(found))?;
     let pipeline = Running::start(pipeline, obeyed)?;
+    signals.listen_to_ends()?;
     tracing::info!("watching kernel {kernel} with {what}, ready after {:.0?}; Ctrl-C stops", began.elapsed());
     say_degraded(parts(degraded));
     for path in missing {

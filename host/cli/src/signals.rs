@@ -26,6 +26,7 @@ pub(super) struct Signals {
     hangup: Signal,
     user_1: Signal,
     user_2: Signal,
+    ends: Option<Ends>,
     /// It was started in a terminal, and is to end with it.
     terminal: bool,
 }
@@ -34,6 +35,12 @@ pub(super) struct Signals {
 struct Ends {
     interrupt: Signal,
     terminate: Signal,
+}
+
+impl Ends {
+    fn listen() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
 }
 
 impl Signals {
@@ -46,15 +53,21 @@ impl Signals {
         let (hangup, user_1, user_2) =
             (signal(SignalKind::hangup())?, signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?);
         drop(entered);
-        Ok(Self { runtime, hangup, user_1, user_2, terminal })
+        Ok(Self { runtime, hangup, user_1, user_2, ends: None, terminal })
+    }
+
+    /// Listens to what asks it to end, too: before it says that it is at work, as one may answer that at once.
+    pub(super) fn listen_to_ends(&mut self) -> io::Result<()> {
+        let _entered = self.runtime.enter();
+        self.ends = Some(Ends::listen()?);
+        Ok(())
     }
 
     /// Has this done with what is asked for, until it ends.
     pub(super) fn serve<T>(self, work: impl AsyncFnOnce(&mut Asks) -> T) -> io::Result<T> {
-        let Self { runtime, hangup, user_1, user_2, terminal } = self;
+        let Self { runtime, hangup, user_1, user_2, ends, terminal } = self;
         runtime.block_on(async {
-            let ends =
-                Ends { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? };
+            let ends = ends.map_or_else(Ends::listen, Ok)?;
             Ok(work(&mut Asks { ends, hangup, user_1, user_2, terminal }).await)
         })
     }
