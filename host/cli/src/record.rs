@@ -154,7 +154,7 @@ impl Intake for Recording {
 }
 
 /// Has done what signals ask for, and stops it when the time is over.
-fn obey_signals(mut signals: Signals, orders: Sender<Order>, duration: Option<Duration>) -> Result<(), Failure> {
+fn obey_signals(signals: Signals, orders: Sender<Order>, duration: Option<Duration>) -> Result<(), Failure> {
     // A time that no clock can tell never comes.
     let end = duration.and_then(|duration| Instant::now().checked_add(duration));
     let obey = async move |asks: &mut Asks| {
@@ -184,7 +184,7 @@ fn obey_signals(mut signals: Signals, orders: Sender<Order>, duration: Option<Du
         while asks.next().await != Asked::Stop {}
         let _ = orders.send(Order::GiveUp);
     };
-    signals.listen_to_ends()?;
+    let signals = signals.and_ends()?;
     std::thread::Builder::new().name("lanner-signals".into()).spawn(move || signals.serve(obey))?;
     Ok(())
 }

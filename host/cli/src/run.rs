@@ -16,7 +16,7 @@ use super::buffer::Buffer;
 use super::colour::Colour;
 use super::output::Output;
 use super::rules::{FromRegistries, Loading, Ready, Rules, summary};
-use super::signals::{Asked, Asks, Signals};
+use super::signals::{AllSignals, Asked, Asks, Signals};
 use super::status::{self, parts, say_degraded};
 use super::{Failure, duration};
 
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         return Err("`lanner run` judges events and does not print them: use `lanner record --output events`".into());
     }
     let began = Instant::now();
-    let mut signals = Signals::listen()?;
+    let signals = Signals::listen()?;
     let loading = Loading { live: true, kept_first: !arguments.no_reload, waits: arguments.wait_for_rules };
     let Ready { engine, verdicts, located, digests, remote } = arguments.rules.load(loading)?;
     let source = Live::start(arguments.buffer.bytes())?;
@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let delivery =
         Delivery::start(Findings::from(verdicts), sinks, Behind::LeaveOut, arguments.self_test.then_some(found))?;
     let pipeline = Running::start(pipeline, obeyed)?;
-    signals.listen_to_ends()?;
+    let signals = signals.and_ends()?;
     tracing::info!("watching kernel {kernel} with {what}, ready after {:.0?}; Ctrl-C stops", began.elapsed());
     say_degraded(parts(degraded));
     for path in missing {
@@ -199,14 +199,14 @@ struct Host<'a> {
 impl Host<'_> {
     /// Does what signals ask for, until one asks to end, the time is over, or a thread ends by itself; then has it all
     /// stopped, what is left not judged when the time for that is over, and waits until it has.
-    fn wait(&self, signals: Signals, duration: Option<Duration>) -> Result<(), Failure> {
+    fn wait(&self, signals: AllSignals, duration: Option<Duration>) -> Result<(), Failure> {
         signals.serve(async |asks| {
             self.serve(asks, duration).await;
             tracing::info!(
                 "stopping: what has arrived is judged first, for {JUDGING:?} at most; a second signal stops at once"
             );
             self.stop(asks).await
-        })?
+        })
     }
 
     /// Until it is to end.

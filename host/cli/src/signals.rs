@@ -26,7 +26,6 @@ pub(super) struct Signals {
     hangup: Signal,
     user_1: Signal,
     user_2: Signal,
-    ends: Option<Ends>,
     /// It was started in a terminal, and is to end with it.
     terminal: bool,
 }
@@ -35,12 +34,6 @@ pub(super) struct Signals {
 struct Ends {
     interrupt: Signal,
     terminate: Signal,
-}
-
-impl Ends {
-    fn listen() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
 }
 
 impl Signals {
@@ -53,23 +46,29 @@ impl Signals {
         let (hangup, user_1, user_2) =
             (signal(SignalKind::hangup())?, signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?);
         drop(entered);
-        Ok(Self { runtime, hangup, user_1, user_2, ends: None, terminal })
+        Ok(Self { runtime, hangup, user_1, user_2, terminal })
     }
 
     /// Listens to what asks it to end, too: before it says that it is at work, as one may answer that at once.
-    pub(super) fn listen_to_ends(&mut self) -> io::Result<()> {
-        let _entered = self.runtime.enter();
-        self.ends = Some(Ends::listen()?);
-        Ok(())
+    pub(super) fn and_ends(self) -> io::Result<AllSignals> {
+        let Self { runtime, hangup, user_1, user_2, terminal } = self;
+        let entered = runtime.enter();
+        let ends = Ends { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? };
+        drop(entered);
+        Ok(AllSignals { runtime, asks: Asks { ends, hangup, user_1, user_2, terminal } })
     }
+}
 
+/// Those that end it are among them.
+pub(super) struct AllSignals {
+    runtime: Runtime,
+    asks: Asks,
+}
+
+impl AllSignals {
     /// Has this done with what is asked for, until it ends.
-    pub(super) fn serve<T>(self, work: impl AsyncFnOnce(&mut Asks) -> T) -> io::Result<T> {
-        let Self { runtime, hangup, user_1, user_2, ends, terminal } = self;
-        runtime.block_on(async {
-            let ends = ends.map_or_else(Ends::listen, Ok)?;
-            Ok(work(&mut Asks { ends, hangup, user_1, user_2, terminal }).await)
-        })
+    pub(super) fn serve<T>(mut self, work: impl AsyncFnOnce(&mut Asks) -> T) -> T {
+        self.runtime.block_on(work(&mut self.asks))
     }
 }
 
