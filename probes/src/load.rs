@@ -132,6 +132,7 @@ impl Probes {
             .override_global("self_tgid", &ignored, true)
             .override_global("rename_lock", &rename_lock, true)
             .override_global("filter_seed", &random(), true)
+            .override_global("host_mnt_ns", &host_mount_namespace(), true)
             .load(object)
             .map_err(|error| load_error(&error))?;
         let mut take =
@@ -208,6 +209,15 @@ impl Probes {
     /// The kernel side's maps cannot be written.
     pub fn filter_out(&mut self, key: u64) -> Result<(), ProbeError> {
         self.filter.add(key)
+    }
+
+    /// Files that packs name, as their devices (kernel encoding) and inode numbers. Where they have other names beside, their
+    /// events are never left out, whatever they are called by.
+    ///
+    /// # Errors
+    /// The kernel side's maps cannot be written.
+    pub fn name_files(&mut self, files: impl IntoIterator<Item = (u32, u64)>) -> Result<(), ProbeError> {
+        self.filter.name_files(files)
     }
 
     /// The kinds that are reported.
@@ -324,6 +334,14 @@ impl std::fmt::Debug for Probes {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Probes").field("attached", &self.attached).finish_non_exhaustive()
     }
+}
+
+/// The inode number of the first process's mount namespace, whose view is the host's; 0 where that is not told, and then no
+/// path is known to be the host's.
+fn host_mount_namespace() -> u32 {
+    use std::os::unix::fs::MetadataExt;
+    let number = std::fs::metadata("/proc/1/ns/mnt").map(|namespace| namespace.ino());
+    number.ok().and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
 }
 
 /// Gives a program to the verifier, where that has not happened yet.

@@ -8,6 +8,7 @@ mod live;
 pub mod procfs;
 pub mod record;
 mod replay;
+mod view;
 
 use std::ops::ControlFlow;
 use std::sync::mpsc::Sender;
@@ -129,7 +130,8 @@ pub enum SourceError {
     Wait(std::io::Error),
     /// No more threads.
     #[error(
-        "no thread can be started to look after containers: {0}; raise the limit (ulimit -u, TasksMax= of the unit)"
+        "no thread can be started to look after containers and files: {0}; raise the limit (ulimit -u, TasksMax= of the \
+         unit)"
     )]
     Thread(std::io::Error),
     /// /proc.

@@ -1,6 +1,6 @@
 //! The running kernel as a source.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,6 +11,7 @@ use lanner_probes::{ProbeConfig, Probes, Reader};
 
 use super::containers::{self, Details, identify};
 use super::record::{Machine, Record};
+use super::view::View;
 use super::{Drained, Shortcoming, Source, SourceError, Take, procfs};
 
 /// After events were drained, the next are left to gather for this long: what is cheap for the kernel, which then
@@ -34,6 +35,10 @@ pub struct Live {
     reader: Reader,
     /// What asks runtimes of containers.
     details: Details,
+    /// What files are to the host.
+    view: View,
+    /// Names of files that are asked for in any folder.
+    names: BTreeSet<Vec<u8>>,
     /// Keys of events that are not wanted, as they are found out.
     unwanted: Receiver<u64>,
     tell_unwanted: Sender<u64>,
@@ -76,6 +81,8 @@ impl Live {
             probes,
             reader,
             details: Details::start().map_err(SourceError::Thread)?,
+            view: View::start().map_err(SourceError::Thread)?,
+            names: BTreeSet::new(),
             unwanted,
             tell_unwanted,
             before: VecDeque::new(),
@@ -118,7 +125,8 @@ impl Live {
         }
         loop {
             match self.reader.next()? {
-                Ok(event) => {
+                Ok(mut event) => {
+                    self.view.complete(&mut event);
                     if event.kind == Kind::ContainerStart
                         && let Some(path) = event.payload.get().bytes(field::container_start::CGROUP)
                         && let Some(container) = identify(path).filter(|identity| identity.whole)
@@ -137,6 +145,25 @@ impl Live {
                 }
             }
         }
+    }
+
+    /// Has the kernel side find out anew what is unwanted.
+    fn begin_filter(&mut self) -> Result<(), SourceError> {
+        // What was not wanted by then, other things may be.
+        while self.unwanted.try_recv().is_ok() {}
+        Ok(self.probes.begin_filter(self.names.iter().map(Vec::as_slice))?)
+    }
+
+    /// Takes over what files are to the host by now.
+    fn renew_view(&mut self) -> Result<(), SourceError> {
+        let Some(news) = self.view.renew() else { return Ok(()) };
+        if news.files {
+            self.probes.name_files(self.view.files())?;
+        }
+        if news.paths {
+            self.begin_filter()?;
+        }
+        Ok(())
     }
 
     /// Reports what was lost since the last look. The event comes with the next records, at the time of what has been
@@ -174,9 +201,9 @@ impl Source for Live {
     }
 
     fn want(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
-        // Who asked for other events had other ones that he does not want.
-        while self.unwanted.try_recv().is_ok() {}
-        self.probes.begin_filter(Sieve::names(wanted).iter().map(Vec::as_slice))?;
+        self.names = Sieve::names(wanted);
+        self.begin_filter()?;
+        self.view.name(Sieve::files(wanted));
         for kind in Probes::kinds() {
             if wanted.iter().any(|wanted| wanted.kind == kind) || PROCESS_KINDS.contains(&kind) {
                 self.probes.attach(kind)?;
@@ -189,6 +216,7 @@ impl Source for Live {
 
     fn drain(&mut self, take: &mut Take<'_>) -> Result<Drained, SourceError> {
         let began = wall_ns();
+        self.renew_view()?;
         let mut drained = Drained::Nothing;
         while let Ok(key) = self.unwanted.try_recv() {
             // Those that cannot be entered go on coming, and are left out later.

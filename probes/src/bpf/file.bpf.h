@@ -97,6 +97,9 @@ static __noinline u64 inode_changed(struct inode *inode)
 	return in_ns(__builtin_preserve_access_index(&plain->i_ctime));
 }
 
+/* The host's mount namespace, by its inode number; 0: not known. */
+const volatile u32 host_mnt_ns = 0;
+
 /* --- texts: each of these appends one to a record, and returns the new end ----------------------------------------- */
 
 /* `text` is in the record itself, at a place that the verifier knows. */
@@ -176,6 +179,38 @@ static __always_inline u32 append_named(struct record *record, struct text *text
 {
 	record->flags |= EVENT_UNRESOLVED;
 	return append_asked(record, text, at, name, folder);
+}
+
+/*
+ * The name in its file system of an open file whose path was just walked, which the loader makes a path of the host's of. Left out
+ * where the path is the host's, through a mount of a whole file system: a second one of those the loader knows.
+ */
+static __noinline u32 append_host_path(struct record *record, struct text *text, u32 at, u32 walk_end, struct file *file)
+{
+	struct dentry *leaf, *root, *whole;
+	u32 length = 0, before;
+	u8 status;
+
+	BOUND(walk_end, SLOT_BYTES - 1);
+	status = ((u8 *)record)[walk_end ? walk_end - 1 : 0];
+	if (status & (PATH_PSEUDO | PATH_DELETED))
+		return at;
+	leaf = BPF_CORE_READ(file, f_path.dentry);
+	root = BPF_CORE_READ(file, f_path.mnt, mnt_root);
+	whole = BPF_CORE_READ(leaf, d_sb, s_root);
+	if (root == whole && record->mnt_ns == host_mnt_ns && !(status & (PATH_FOREIGN | PATH_UNREACHABLE)))
+		return at;
+	for (int try = 0; try < PATH_TRIES; try++) {
+		before = renames();
+		length = walk_in_file_system((u64)leaf, ((struct slot *)record)->key * SLOT_BYTES + at);
+		if (renames() == before)
+			break;
+		/* Known to be wrong is worse than not known. */
+		length = 0;
+	}
+	BOUND(length, PATH_ROOM);
+	text->walk = length;
+	return at + length;
 }
 
 /* The path of an open file. */

@@ -117,11 +117,12 @@ __noinline u64 folder_key(u64 folder, u64 seen_through)
 {
 	struct mount *mount = (void *)seen_through - bpf_core_field_offset(struct mount, mnt);
 	struct dentry *dentry = (struct dentry *)folder;
-	u64 key = filter_seed;
 	struct mount_up above;
 	struct link_up up;
+	u64 key;
 
 	read_mount_up(&above, mount);
+	key = begin_key(above.root);
 	for (int step = 0; step < PATH_STEPS - 1; step++) {
 		if (dentry == above.root) {
 			if (above.parent == mount)
@@ -151,6 +152,33 @@ struct {
 	__type(key, u64);
 	__type(value, u8);
 } wanted_names SEC(".maps");
+
+/* Files that packs name, which may have other names beside (hard links). */
+struct file_id {
+	u64 inode;
+	u32 dev;
+	u32 reserved;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct file_id);
+	__type(value, u8);
+} named_files SEC(".maps");
+
+/* Whether it is one of those, called otherwise or not: its path is not all that it is known by. */
+static __noinline bool is_named_otherwise(struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct file_id id = {};
+
+	if (BPF_CORE_READ(inode, i_nlink) < 2)
+		return false;
+	id.inode = BPF_CORE_READ(inode, i_ino);
+	id.dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	return bpf_map_lookup_elem(&named_files, &id) != NULL;
+}
 
 #define NAME_HEAD 8
 

@@ -479,6 +479,7 @@ struct open_fields {
 	u8 deleted;
 	u32 owner;
 	u32 links;
+	struct text host_path;
 } __attribute__((aligned(8)));
 
 #define OPEN_path (1ULL << 0)
@@ -493,7 +494,8 @@ struct open_fields {
 #define OPEN_deleted (1ULL << 9)
 #define OPEN_owner (1ULL << 10)
 #define OPEN_links (1ULL << 11)
-_Static_assert(sizeof(struct open_fields) == 64, "");
+#define OPEN_host_path (1ULL << 12)
+_Static_assert(sizeof(struct open_fields) == 72, "");
 
 struct open_record {
 	struct record record;

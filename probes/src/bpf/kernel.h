@@ -102,6 +102,7 @@ struct hlist_bl_node {
 struct super_block {
 	u32 s_dev;
 	unsigned long s_magic;
+	struct dentry *s_root;
 } CORE;
 
 struct timespec64 {
@@ -140,6 +141,7 @@ struct dentry {
 	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
+	struct super_block *d_sb;
 } CORE;
 
 struct vfsmount {

@@ -39,12 +39,14 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 	struct file_facts facts;
 	struct file *file = NULL;
 	struct open_record *open;
-	u32 at = sizeof(*open), epoch = current_epoch(), start, opened;
+	u32 at = sizeof(*open), epoch = current_epoch(), start, opened, walk_end;
 	u64 key = 0, in_folder = 0, image = 0, who = 0, created;
 	struct path_keys where = {};
 
 	if (result >= 0)
 		file = own_file(result);
+	if (file && epoch && is_named_otherwise(file))
+		epoch = 0;
 	if (epoch) {
 		image = image_key();
 		who = image ? image : process_key();
@@ -107,6 +109,7 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 	payload->present |= OPEN_path;
 	payload->path.walk = append_path_of(file, &open->record, at);
 	at += payload->path.walk;
+	walk_end = at;
 	/* What is told is what the key stands for. */
 	if (where.path == ((struct slot *)open)->walk_key) {
 		open->record.key = key;
@@ -117,6 +120,8 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 		payload->present |= OPEN_asked;
 		at = append_asked(&open->record, &payload->asked, at, name, folder);
 	}
+	payload->present |= OPEN_host_path;
+	at = append_host_path(&open->record, &payload->host_path, at, walk_end, file);
 	submit(KIND_OPEN, &open->record, at);
 	return 0;
 }

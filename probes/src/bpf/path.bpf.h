@@ -47,6 +47,15 @@ static __always_inline u64 mix(u64 key, u64 value)
 	return key ^ key >> 32;
 }
 
+/*
+ * With what a key begins: the root of the mount in which the file lies. A path under another mount is one of other files, also
+ * where it reads the same.
+ */
+static __always_inline u64 begin_key(struct dentry *root)
+{
+	return mix(filter_seed, (u64)root);
+}
+
 /* The key of a folder, once all of its names are in it. */
 static __always_inline u64 end_key(u64 key, u8 status)
 {
@@ -117,12 +126,12 @@ __noinline u32 walk_path(u64 path, u32 place)
 	if (!slot || start > SLOT_BYTES - PATH_ROOM)
 		return 0;
 	slot->at = start;
-	slot->folder_key = filter_seed;
 	slot->walk_key = 0;
 	slot->torn = 0;
 	dentry = BPF_CORE_READ((struct path *)path, dentry);
 	vfsmount = BPF_CORE_READ((struct path *)path, mnt);
 	root = BPF_CORE_READ(vfsmount, mnt_root);
+	slot->folder_key = begin_key(root);
 	mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
 
 	for (int step = 0; step < PATH_STEPS; step++) {
@@ -204,6 +213,46 @@ __noinline u32 walk_still_path(u64 path, u32 place)
 	BOUND(end, SLOT_BYTES - 1);
 	slot->bytes[end] |= PATH_MOVED;
 	return length;
+}
+
+/*
+ * Likewise of a dentry, up to the root of its file system: what a file is called whatever mounts it is seen through.
+ * PATH_TRUNCATED also where it is not connected to that root.
+ */
+__noinline u32 walk_in_file_system(u64 leaf, u32 place)
+{
+	u32 start = place % SLOT_BYTES, key = place / SLOT_BYTES, at;
+	struct slot *slot = bpf_map_lookup_elem(&scratch, &key);
+	struct dentry *dentry = (struct dentry *)leaf, *root;
+	u8 status = PATH_TRUNCATED;
+	struct link_up up;
+
+	if (!slot || start > SLOT_BYTES - PATH_ROOM)
+		return 0;
+	slot->at = start;
+	root = BPF_CORE_READ(dentry, d_sb, s_root);
+	for (int step = 0; step < PATH_STEPS; step++) {
+		long length;
+
+		if (dentry == root) {
+			status = 0;
+			break;
+		}
+		/* As above. */
+		at = slot->at;
+		read_link_up(&up, dentry);
+		if (dentry == up.parent || at - start >= PATH_LIMIT || at > SLOT_BYTES - NAME_BYTES)
+			break;
+		length = bpf_probe_read_kernel_str(slot->bytes + at, NAME_BYTES, up.name);
+		if (length <= 0)
+			break;
+		slot->at = at + length;
+		dentry = up.parent;
+	}
+	at = slot->at;
+	BOUND(at, SLOT_BYTES - 1);
+	slot->bytes[at] = status;
+	return at + 1 - start;
 }
 
 static __always_inline u32 append_path(u64 path, struct record *record, u32 at)

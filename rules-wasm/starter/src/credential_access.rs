@@ -3,6 +3,7 @@
 use lanner_sdk::prelude::*;
 
 use crate::Starter;
+use crate::files::file;
 use crate::outcome::Outcome;
 use crate::programs::{is_in_system, is_installed, is_interpreter, is_package_management, label};
 
@@ -136,7 +137,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(High)
         .attack("T1003.008")
         .property("self-test", "read-shadow")
-        .only(open::path().equals(SHADOW))
+        .only(open::file().equals(SHADOW))
         .on_open(|_, e, out| {
             let process = e.process();
             let expected = is_installed(&process, &AUTHENTICATORS)
@@ -152,9 +153,12 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("A private SSH key was read by a program that is not part of SSH")
         .severity(High)
         .attack("T1552.004")
-        .only(open::path().contains(["/.ssh/", "/etc/ssh/ssh_host_"]))
+        .only(open::file().contains(["/.ssh/", "/etc/ssh/ssh_host_"]))
         .on_open(|_, e, out| {
-            if is_private_key(e.path()) && !is_installed(&e.process(), &SSH) && !is_package_management(&e.process()) {
+            if e.paths().any(is_private_key)
+                && !is_installed(&e.process(), &SSH)
+                && !is_package_management(&e.process())
+            {
                 read(e, out);
             }
         });
@@ -163,7 +167,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("Credentials of a cloud, a cluster or an image registry were read by a program that is not their own")
         .severity(Medium)
         .attack("T1552.001")
-        .only(open::path().ends_with(CLOUD_FILES))
+        .only(open::file().ends_with(CLOUD_FILES))
         .on_open(|_, e, out| {
             if !is_cloud_program(&e.process()) {
                 read(e, out);
@@ -176,7 +180,7 @@ fn read(e: &OpenEvent<'_>, out: &mut Out<'_>) {
     let outcome = Outcome::of(e);
     let Some(verb) = outcome.verb("read", "tried to read").filter(|_| e.is_read()) else { return };
     let process = e.process();
-    let finding = out.finding(format!("{} {verb} {}", label(&process), e.path()));
+    let finding = out.finding(format!("{} {verb} {}", label(&process), file(e)));
     // What the kernel has refused is an attempt, and a user who is curious may be all that is behind it. Perl reads the
     // password hashes whenever an installed script asks for any user's entry.
     let by_the_way = process.name() == "perl" && is_in_system(process.script());

@@ -3,6 +3,7 @@
 use lanner_sdk::prelude::*;
 
 use crate::Starter;
+use crate::files::file;
 use crate::outcome::Outcome;
 use crate::programs::{is_installed, is_package_management, label};
 
@@ -63,9 +64,11 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("A log of the system was emptied by a program that does not rotate logs")
         .severity(High)
         .attack("T1070.002")
-        .only(open::path().starts_with(LOGS.into_iter().chain(LOG_FOLDERS)))
+        .only(open::file().starts_with(LOGS.into_iter().chain(LOG_FOLDERS)))
         .on_open(|_, e, out| {
-            let logs = e.path().one_of(&LOGS) || LOG_FOLDERS.iter().any(|folder| e.path().starts_with(folder));
+            let is_log =
+                |path: Text<'_>| path.one_of(&LOGS) || LOG_FOLDERS.iter().any(|folder| path.starts_with(folder));
+            let logs = e.paths().any(is_log);
             if logs && !is_installed(&e.process(), &ROTATORS) && !is_package_management(&e.process()) {
                 emptied(e, out);
             }
@@ -76,7 +79,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("The history of a shell was emptied")
         .severity(High)
         .attack("T1070.003")
-        .only(open::path().ends_with(HISTORIES))
+        .only(open::file().ends_with(HISTORIES))
         .on_open(|_, e, out| emptied(e, out));
 }
 
@@ -89,7 +92,7 @@ fn emptied(e: &OpenEvent<'_>, out: &mut Out<'_>) {
     }
     let outcome = Outcome::of(e);
     let Some(verb) = outcome.verb("emptied", "tried to empty") else { return };
-    let finding = out.finding(format!("{} {verb} {}", label(&process), e.path()));
+    let finding = out.finding(format!("{} {verb} {}", label(&process), file(e)));
     if outcome == Outcome::Denied {
         finding.severity(Low);
     }

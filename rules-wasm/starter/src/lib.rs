@@ -6,6 +6,7 @@ mod credential_access;
 mod defense_evasion;
 mod download;
 mod execution;
+mod files;
 mod outcome;
 mod persistence;
 mod programs;

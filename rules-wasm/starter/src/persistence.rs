@@ -3,6 +3,7 @@
 use lanner_sdk::prelude::*;
 
 use crate::Starter;
+use crate::files::file;
 use crate::outcome::Outcome;
 use crate::programs::{is_installed, is_package_management, label};
 
@@ -44,7 +45,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("A job for cron was written")
         .severity(High)
         .attack("T1053.003")
-        .only(open::path().starts_with(CRON))
+        .only(open::file().starts_with(CRON))
         .on_open(|_, e, out| written(e, &["crontab"], &["cron", "crond", "anacron"], out));
 
     r.rule("persistence/systemd-unit-write")
@@ -52,7 +53,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(High)
         .attack("T1543.002")
         .attack("T1053.006")
-        .only(open::path().contains(SYSTEMD))
+        .only(open::file().contains(SYSTEMD))
         .on_open(|_, e, out| written(e, &["systemctl"], &UNIT_OWNERS, out));
 
     r.rule("persistence/ld-preload-write")
@@ -61,21 +62,21 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         )
         .severity(Critical)
         .attack("T1574.006")
-        .only(open::path().equals([PRELOAD]))
+        .only(open::file().equals([PRELOAD]))
         .on_open(|_, e, out| written(e, &[], &[], out));
 
     r.rule("persistence/authorized-keys-write")
         .summary("The list of keys that may log in was written")
         .severity(Medium)
         .attack("T1098.004")
-        .only(open::path().ends_with(["/.ssh/authorized_keys", "/.ssh/authorized_keys2"]))
+        .only(open::file().ends_with(["/.ssh/authorized_keys", "/.ssh/authorized_keys2"]))
         .on_open(|_, e, out| written(e, &[], &CLOUD_AGENTS, out));
 
     r.rule("privilege-escalation/sudoers-write")
         .summary("Who may become root was changed")
         .severity(Critical)
         .attack("T1548.003")
-        .only(open::path().starts_with(["/etc/sudoers"]))
+        .only(open::file().starts_with(["/etc/sudoers"]))
         .on_open(|_, e, out| written(e, &["visudo"], &CLOUD_AGENTS, out));
 }
 
@@ -89,7 +90,7 @@ fn written(e: &OpenEvent<'_>, editors: &[&str], owners: &[&str], out: &mut Out<'
     let outcome = Outcome::of(e);
     let did = if e.is_created() { "created" } else { "opened for writing" };
     let Some(verb) = outcome.verb(did, "tried to write") else { return };
-    let finding = out.finding(format!("{} {verb}: {}", label(&process), e.path()));
+    let finding = out.finding(format!("{} {verb}: {}", label(&process), file(e)));
     // visudo has an editor write a file beside it.
     let edited = || process.ancestors().any(|ancestor| is_installed(&ancestor, editors));
     if outcome == Outcome::Denied || is_installed(&process, editors) || edited() {

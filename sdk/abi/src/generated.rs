@@ -3363,19 +3363,23 @@ static EXEC_FAILED_FIELDS: [FieldInfo; 2] = [
 pub static OPEN: RecordInfo = RecordInfo {
     name: "open",
     section: 288,
-    size: 64,
+    size: 72,
     fields: &OPEN_FIELDS,
     index: 18,
     words: &[Word {
         at: 0,
-        known: 0xfff,
-        texts: &[Place { offset: 8, word: 0, bit: 0 }, Place { offset: 44, word: 0, bit: 8 }],
+        known: 0x1fff,
+        texts: &[
+            Place { offset: 8, word: 0, bit: 0 },
+            Place { offset: 44, word: 0, bit: 8 },
+            Place { offset: 64, word: 0, bit: 12 },
+        ],
         pointing: 0x0,
         points: &[],
     }],
 };
 
-static OPEN_FIELDS: [FieldInfo; 12] = [
+static OPEN_FIELDS: [FieldInfo; 13] = [
     FieldInfo {
         name: "path",
         ty: Type::Text,
@@ -3567,6 +3571,22 @@ static OPEN_FIELDS: [FieldInfo; 12] = [
         pid: None,
         section: 288,
         place: Place { offset: 60, word: 0, bit: 11 },
+    },
+    FieldInfo {
+        name: "host_path",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Path,
+        keyed: true,
+        shown: true,
+        json: "host_path",
+        port: None,
+        pid: None,
+        section: 288,
+        place: Place { offset: 64, word: 0, bit: 12 },
     },
 ];
 
@@ -6881,6 +6901,8 @@ pub mod field {
         pub static OWNER: &FieldInfo = &OPEN_FIELDS[10];
         /// Names that the file has (hard links).
         pub static LINKS: &FieldInfo = &OPEN_FIELDS[11];
+        /// Another path of the same file, in the host's view: where `path` is a container's or leads through a bind mount, or where the file is a hard link of one that a pack's filter names. Not there where `path` is the host's own, or where the host has no path to the file.
+        pub static HOST_PATH: &FieldInfo = &OPEN_FIELDS[12];
     }
 
     /// A file or a folder was removed, or could not be (unlink, unlinkat, rmdir).
@@ -8909,6 +8931,13 @@ impl<'a> OpenEvent<'a> {
     #[must_use]
     pub fn links(&self) -> Option<u32> {
         self.record.u32(Place { offset: 60, word: 0, bit: 11 })
+    }
+
+    /// Another path of the same file, in the host's view: where `path` is a container's or leads through a bind mount, or where the file is a hard link of one that a pack's filter names. Not there where `path` is the host's own, or where the host has no path to the file.
+    #[inline]
+    #[must_use]
+    pub fn host_path(&self) -> Text<'a> {
+        self.record.text(Place { offset: 64, word: 0, bit: 12 }, self.event.frame.arena)
     }
 
     /// The image that did it, as it was before the event.

@@ -1,6 +1,7 @@
 //! What rules ask of an open. The flags are those of open(2), the same numbers on all machines that Lanner runs on.
 
 use crate::generated::OpenEvent;
+use crate::text::Text;
 
 const O_ACCMODE: u32 = 0o3;
 const O_WRONLY: u32 = 0o1;
@@ -10,6 +11,14 @@ const O_TRUNC: u32 = 0o1000;
 const O_APPEND: u32 = 0o2000;
 /// Gives a handle to a path, by which nothing can be read or written.
 const O_PATH: u32 = 0o10_000_000;
+
+impl<'a> OpenEvent<'a> {
+    /// Each path that is known of the file: `path`, and the host's where that is another (`host_path`).
+    #[inline]
+    pub fn paths(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
+        [self.path(), self.host_path()].into_iter().filter(Text::is_known)
+    }
+}
 
 impl OpenEvent<'_> {
     fn access(&self) -> Option<u32> {

@@ -79,26 +79,24 @@ impl Sieve {
     #[must_use]
     pub fn names(wanted: &[Wanted]) -> BTreeSet<Vec<u8>> {
         let mut names = BTreeSet::new();
-        let mut left: Vec<&Condition> = wanted.iter().filter_map(|wanted| wanted.condition.as_ref()).collect();
         let last = |text: &[u8]| text.rsplit(|byte| *byte == b'/').next().map(<[u8]>::to_vec);
-        while let Some(condition) = left.pop() {
-            match condition {
-                Condition::All(conditions) | Condition::Any(conditions) => left.extend(conditions),
-                Condition::Not(condition) => left.push(condition),
-                Condition::Field(field, _) if !field.field.keyed => {}
-                Condition::Field(_, Test::Equals(literals)) => {
-                    names.extend(literals.iter().filter_map(|literal| match literal {
-                        Literal::Bytes(text) => last(text),
-                        _ => None,
-                    }));
-                }
-                Condition::Field(_, Test::EndsWith(values)) => {
-                    names.extend(values.iter().filter(|value| value.contains(&b'/')).filter_map(|value| last(value)));
-                }
-                Condition::Field(..) => {}
+        tests_of_paths(wanted, |test| match test {
+            Test::EndsWith(values) => {
+                names.extend(values.iter().filter(|value| value.contains(&b'/')).filter_map(|value| last(value)));
             }
-        }
+            test => names.extend(equal_to(test).filter_map(last)),
+        });
         names
+    }
+
+    /// Files that something asks for by their whole paths.
+    #[must_use]
+    pub fn files(wanted: &[Wanted]) -> BTreeSet<Vec<u8>> {
+        let mut files = BTreeSet::new();
+        tests_of_paths(wanted, |test| {
+            files.extend(equal_to(test).filter(|path| path.starts_with(b"/")).map(<[u8]>::to_vec));
+        });
+        files
     }
 
     /// Whether the event is wanted.
@@ -107,6 +105,28 @@ impl Sieve {
         let Some(kind) = event.kind() else { return false };
         self.wanted.iter().find(|(wanted, _)| *wanted == kind).is_some_and(|(_, of)| of.wants(event))
     }
+}
+
+/// The tests, negated or not, of what the kernel side can filter by.
+fn tests_of_paths<'w>(wanted: &'w [Wanted], mut take: impl FnMut(&'w Test)) {
+    let mut left: Vec<&Condition> = wanted.iter().filter_map(|wanted| wanted.condition.as_ref()).collect();
+    while let Some(condition) = left.pop() {
+        match condition {
+            Condition::All(conditions) | Condition::Any(conditions) => left.extend(conditions),
+            Condition::Not(condition) => left.push(condition),
+            Condition::Field(field, test) if field.field.keyed => take(test),
+            Condition::Field(..) => {}
+        }
+    }
+}
+
+/// The texts of which a test asks for one.
+fn equal_to(test: &Test) -> impl Iterator<Item = &[u8]> {
+    let literals = if let Test::Equals(literals) = test { literals.as_slice() } else { &[] };
+    literals.iter().filter_map(|literal| match literal {
+        Literal::Bytes(text) => Some(text.as_slice()),
+        _ => None,
+    })
 }
 
 impl OfKind {
@@ -558,6 +578,7 @@ mod tests {
         ];
         let names: Vec<Vec<u8>> = Sieve::names(&wanted).into_iter().collect();
         assert_eq!(names, values(&[".bash_history", "id_rsa", "x"]));
+        assert_eq!(Sieve::files(&wanted).into_iter().collect::<Vec<_>>(), values(&["/var/log/x"]));
         let sieve = Sieve::new(&wanted);
         let of = |path: &str| {
             let path = path.as_bytes().to_vec();

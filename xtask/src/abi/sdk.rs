@@ -32,6 +32,11 @@ pub(super) fn fields(schema: &Schema) -> Result<Vec<u8>> {
         let (name, scope) = (&record.name, camel(&record.name));
         writeln!(out, "\n/// Fields of events of the kind `{name}`. {}\npub mod {name} {{", record.doc)?;
         functions(&mut out, record, &scope, name, 1)?;
+        if record.field("path").and(record.field("host_path")).is_some() {
+            writeln!(out, "\n    /// The file, by any path that is known of it: `path`, or `host_path`.")?;
+            writeln!(out, "    pub const fn file() -> crate::filter::File<crate::filter::scope::{scope}> {{")?;
+            writeln!(out, "        crate::filter::File::new(path(), host_path())\n    }}")?;
+        }
         let names_process = |field: &&Field| field.reads == Some(Reads::Row) && field.of.as_deref() == Some("process");
         for field in record.fields.iter().filter(names_process) {
             let named = &field.name;

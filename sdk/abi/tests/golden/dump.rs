@@ -210,6 +210,7 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
                 let _ = writeln!(text, "open {row} deleted {}", shown(&view.is_deleted()));
                 let _ = writeln!(text, "open {row} owner {}", shown(&view.owner()));
                 let _ = writeln!(text, "open {row} links {}", shown(&view.links()));
+                let _ = writeln!(text, "open {row} host_path {}", shown(&view.host_path()));
             }
             Payload::Unlink(view) => {
                 let _ = writeln!(text, "unlink {row} path {}", shown(&view.path()));

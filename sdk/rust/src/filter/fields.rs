@@ -558,6 +558,12 @@ pub mod open {
         deleted YesNo "open.deleted" "Whether the file had no name any more.";
         owner Number "open.owner" "Owner of the file.";
         links Number "open.links" "Names that the file has (hard links).";
+        host_path Text "open.host_path" "Another path of the same file, in the host's view: where `path` is a container's or leads through a bind mount, or where the file is a hard link of one that a pack's filter names. Not there where `path` is the host's own, or where the host has no path to the file.";
+    }
+
+    /// The file, by any path that is known of it: `path`, or `host_path`.
+    pub const fn file() -> crate::filter::File<crate::filter::scope::Open> {
+        crate::filter::File::new(path(), host_path())
     }
 }
 

@@ -92,6 +92,29 @@ pub struct Field<S, V> {
     of: PhantomData<(S, V)>,
 }
 
+/// A file, to be compared by each path that is known of it. A rule about a file should ask for it so: what a container or a
+/// bind mount shows under another path, or has another name beside (a hard link), is that file all the same.
+///
+/// ```
+/// # use lanner_sdk::prelude::*;
+/// # #[derive(Default)]
+/// # struct Example;
+/// # impl Pack for Example {
+/// # const INFO: PackInfo = pack_info!("example", "");
+/// # fn rules(r: &mut Rules<Self>) {
+/// r.rule("test/shadow").only(open::file().equals(["/etc/shadow"])).on_open(|_, e, out| {
+///     out.finding(format!("{} opened {}", e.process(), e.path()));
+/// });
+/// # }
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a file alone is no filter"]
+pub struct File<S> {
+    path: Field<S, value::Text>,
+    host_path: Field<S, value::Text>,
+}
+
 /// A filter, for [`Rule::only`](crate::Rule::only), on fields that events of `S` have.
 ///
 /// ```
@@ -115,6 +138,12 @@ pub struct Only<S>(Filter, PhantomData<S>);
 impl<S, V> Field<S, V> {
     pub(crate) const fn new(name: &'static str) -> Self {
         Self { name, of: PhantomData }
+    }
+}
+
+impl<S> File<S> {
+    pub(crate) const fn new(path: Field<S, value::Text>, host_path: Field<S, value::Text>) -> Self {
+        Self { path, host_path }
     }
 }
 

@@ -7,7 +7,8 @@ use lanner_abi::event_flag;
 use lanner_contract::Filter;
 use lanner_contract::filter::{Literal, Test};
 
-use super::{Field, Only, all};
+use super::scope::Narrow;
+use super::{Field, File, Only, all};
 
 /// A text: paths, names, arguments. Compared as bytes.
 #[derive(Debug)]
@@ -85,6 +86,33 @@ impl<S> Field<S, Text> {
     /// Has one of these somewhere in it.
     pub fn contains(self, texts: impl IntoIterator<Item: AsRef<[u8]>>) -> Only<S> {
         self.only(Test::Contains(bytes(texts)))
+    }
+}
+
+/// A test holds where it holds of one of its paths.
+impl<S: Narrow<S, To = S>> File<S> {
+    /// Is called one of these.
+    pub fn equals(self, paths: impl IntoIterator<Item: AsRef<[u8]>>) -> Only<S> {
+        let paths = bytes(paths);
+        self.path.equals(&paths).or(self.host_path.equals(&paths))
+    }
+
+    /// Is called by what begins with one of these.
+    pub fn starts_with(self, paths: impl IntoIterator<Item: AsRef<[u8]>>) -> Only<S> {
+        let paths = bytes(paths);
+        self.path.starts_with(&paths).or(self.host_path.starts_with(&paths))
+    }
+
+    /// Is called by what ends with one of these.
+    pub fn ends_with(self, paths: impl IntoIterator<Item: AsRef<[u8]>>) -> Only<S> {
+        let paths = bytes(paths);
+        self.path.ends_with(&paths).or(self.host_path.ends_with(&paths))
+    }
+
+    /// Is called by what has one of these somewhere in it.
+    pub fn contains(self, paths: impl IntoIterator<Item: AsRef<[u8]>>) -> Only<S> {
+        let paths = bytes(paths);
+        self.path.contains(&paths).or(self.host_path.contains(&paths))
     }
 }
 

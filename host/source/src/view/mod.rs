@@ -1,0 +1,210 @@
+//! What files are in the host's view: where containers and bind mounts show them under other paths, and where they have other
+//! names (hard links). Kept up to date on a thread of its own; who asks never waits for a file system.
+
+mod files;
+mod mounts;
+
+use std::collections::{BTreeSet, HashSet};
+use std::fs::File;
+use std::io::{self, PipeReader, PipeWriter, Read, Seek, Write, pipe};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lanner_abi::{Kind, Value, event_flag, field};
+use lanner_probes::event::RawEvent;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use files::Files;
+use mounts::Mounts;
+
+/// Changes whenever something is mounted or unmounted.
+const MOUNTS: &str = "/proc/1/mountinfo";
+/// How often named files are looked for again: they are replaced by others of their names.
+const LOOK_AGAIN: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+/// Files that are named, at most.
+const MAX_FILES: usize = 8192;
+/// Devices that are remembered of which the host has seen nothing.
+const MAX_UNSEEN: usize = 4096;
+
+/// What is where, at one time.
+#[derive(Debug, Default)]
+struct Snapshot {
+    mounts: Arc<Mounts>,
+    files: Files,
+}
+
+/// The host's view, as far as it is known.
+pub(crate) struct View {
+    now: Snapshot,
+    /// Devices of files that were asked for, and of which nothing is mounted.
+    unseen: HashSet<u32>,
+    names: Arc<Mutex<BTreeSet<Vec<u8>>>>,
+    /// What is written into it wakes the thread; it ends with it.
+    wake: PipeWriter,
+    found: Receiver<Snapshot>,
+}
+
+/// What has become known.
+pub(crate) struct News {
+    /// What is named is other files by now.
+    pub(crate) files: bool,
+    /// Files have a path of which it was said that they have none.
+    pub(crate) paths: bool,
+}
+
+impl View {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// There can be no more threads, or files.
+    pub(crate) fn start() -> io::Result<Self> {
+        let (woken, wake) = pipe()?;
+        let (finds, found) = channel();
+        let names = Arc::default();
+        let mut watcher = Watcher { names: Arc::clone(&names), woken, finds, mounts: File::open(MOUNTS).ok() };
+        // The first look is taken before anything is asked.
+        let (now, _) = watcher.look(None);
+        let start = now.mounts.clone();
+        std::thread::Builder::new().name("lanner-files".into()).spawn(move || watcher.watch(start))?;
+        Ok(Self { now, unseen: HashSet::new(), names, wake, found })
+    }
+
+    /// Which files are named.
+    pub(crate) fn name(&mut self, names: BTreeSet<Vec<u8>>) {
+        if names.len() > MAX_FILES {
+            tracing::warn!(
+                "packs name {} files; of {} of them no other names are known (there is room for {MAX_FILES})",
+                names.len(),
+                names.len() - MAX_FILES
+            );
+        }
+        let names = names.into_iter().take(MAX_FILES).collect();
+        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = names;
+        // The thread reads all that is there, and looks once.
+        let _ = self.wake.write(&[0]);
+    }
+
+    /// Takes over what was found out since.
+    pub(crate) fn renew(&mut self) -> Option<News> {
+        let newest = self.found.try_iter().last()?;
+        let files = newest.files != self.now.files;
+        self.now = newest;
+        let paths = self.unseen.iter().any(|device| self.now.mounts.has(*device));
+        if paths {
+            self.unseen.clear();
+        }
+        Some(News { files, paths })
+    }
+
+    /// The files that are named: device (kernel encoding) and inode number.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.now.files.keys().copied()
+    }
+
+    /// Says of an open what its file is to the host. The kernel tells the name in the file system, where the path may be
+    /// another's view.
+    pub(crate) fn complete(&mut self, event: &mut RawEvent) {
+        if event.kind != Kind::Open {
+            return;
+        }
+        let host_path = self.host_path(event);
+        let text = host_path.as_deref().map(Value::Text);
+        if event.payload.set(field::open::HOST_PATH, text).is_err() {
+            // It is longer than a text may be.
+            event.flags |= event_flag::PARTIAL;
+        }
+    }
+
+    fn host_path(&mut self, event: &RawEvent) -> Option<Vec<u8>> {
+        let open = event.payload.get();
+        let number = |field| open.number(field);
+        let device = number(field::open::DEV).and_then(|device| u32::try_from(device).ok())?;
+        let path = open.bytes(field::open::PATH)?;
+        if number(field::open::LINKS).is_some_and(|links| links > 1)
+            && let Some(inode) = number(field::open::INODE)
+            && let Some(name) = self.now.files.get(&(device, inode))
+        {
+            return Some(name.clone()).filter(|name| name != path);
+        }
+        let Some(name) = open.bytes(field::open::HOST_PATH) else {
+            return self.now.mounts.known_by(device, path);
+        };
+        if !name.starts_with(b"/") {
+            return None;
+        }
+        if !self.now.mounts.has(device) && (self.unseen.len() < MAX_UNSEEN || self.unseen.contains(&device)) {
+            self.unseen.insert(device);
+        }
+        self.now.mounts.path(device, name).filter(|host_path| host_path != path)
+    }
+}
+
+/// Looks, for as long as somebody listens.
+struct Watcher {
+    names: Arc<Mutex<BTreeSet<Vec<u8>>>>,
+    woken: PipeReader,
+    finds: Sender<Snapshot>,
+    mounts: Option<File>,
+}
+
+impl Watcher {
+    fn watch(mut self, mut mounts: Arc<Mounts>) {
+        let mut files = Files::new();
+        loop {
+            let changed = match self.wait() {
+                Ok(Some(changed)) => changed,
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::warn!("it is no longer known what is mounted: {error}");
+                    return;
+                }
+            };
+            let (found, anew) = self.look((!changed).then_some(&mounts));
+            if !anew && found.files == files {
+                continue;
+            }
+            (mounts, files) = (found.mounts.clone(), found.files.clone());
+            if self.finds.send(found).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// What is there, and whether the mounts were read: they are not where they are known.
+    fn look(&mut self, known: Option<&Arc<Mounts>>) -> (Snapshot, bool) {
+        let mounts = known.cloned().unwrap_or_else(|| Arc::new(self.read_mounts()));
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let files = files::find(&names, &mounts);
+        (Snapshot { mounts, files }, known.is_none())
+    }
+
+    fn read_mounts(&mut self) -> Mounts {
+        let mut text = Vec::new();
+        if let Some(file) = &mut self.mounts {
+            let read = file.rewind().and_then(|()| file.read_to_end(&mut text));
+            if let Err(error) = read {
+                tracing::warn!("what is mounted cannot be read ({MOUNTS}): {error}");
+            }
+        }
+        Mounts::parse(&text)
+    }
+
+    /// Waits until there may be something new; says whether mounts have changed. `None`: nobody listens any more.
+    fn wait(&mut self) -> io::Result<Option<bool>> {
+        let mut waited = vec![PollFd::new(&self.woken, PollFlags::IN)];
+        waited.extend(self.mounts.as_ref().map(|mounts| PollFd::new(mounts, PollFlags::PRI)));
+        match poll(&mut waited, Some(&LOOK_AGAIN)) {
+            Err(rustix::io::Errno::INTR) => return Ok(Some(false)),
+            other => other?,
+        };
+        let happened = |place: usize| waited.get(place).map(PollFd::revents).unwrap_or(PollFlags::empty());
+        let changed = happened(1).intersects(PollFlags::PRI | PollFlags::ERR);
+        if happened(0).intersects(PollFlags::IN | PollFlags::HUP) {
+            let mut bytes = [0; 64];
+            if self.woken.read(&mut bytes)? == 0 {
+                return Ok(None);
+            }
+        }
+        Ok(Some(changed))
+    }
+}
