@@ -15,6 +15,7 @@ pub mod event;
 mod filter;
 mod generated;
 mod hooks;
+pub mod host;
 mod load;
 mod reader;
 mod symbols;

@@ -13,7 +13,7 @@ use crate::error::{chain, log_end};
 use crate::filter::Filter;
 use crate::hooks::{self, HOOKS, Hook, Point};
 use crate::reader::Reader;
-use crate::symbols;
+use crate::{host, symbols};
 
 #[cfg(target_arch = "x86_64")]
 const OBJECT: Option<&[u8]> = Some(aya::include_bytes_aligned!("../objects/x86_64/probes.bpf.o"));
@@ -132,7 +132,7 @@ impl Probes {
             .override_global("self_tgid", &ignored, true)
             .override_global("rename_lock", &rename_lock, true)
             .override_global("filter_seed", &random(), true)
-            .override_global("host_mnt_ns", &host_mount_namespace(), true)
+            .override_global("host_mnt_ns", &host::mount_namespace(), true)
             .load(object)
             .map_err(|error| load_error(&error))?;
         let mut take =
@@ -334,14 +334,6 @@ impl std::fmt::Debug for Probes {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Probes").field("attached", &self.attached).finish_non_exhaustive()
     }
-}
-
-/// The inode number of the first process's mount namespace, whose view is the host's; 0 where that is not told, and then no
-/// path is known to be the host's.
-fn host_mount_namespace() -> u32 {
-    use std::os::unix::fs::MetadataExt;
-    let number = std::fs::metadata("/proc/1/ns/mnt").map(|namespace| namespace.ino());
-    number.ok().and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
 }
 
 /// Gives a program to the verifier, where that has not happened yet.

@@ -13,9 +13,11 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(600);
 /// A file that a test pack reports the opens of.
 const MARKED: &str = "/lanner-count-me";
+/// Where the container has a file of the host's.
+const SHARED: &str = "/etc/hostname:/host:ro";
 
 /// What the container does until it is stopped: a program of its own opens the marked file.
-const SCRIPT: &str = "while :; do /bin/busybox cat /lanner-count-me; /bin/busybox usleep 100000; done";
+const SCRIPT: &str = "while :; do /bin/busybox cat /lanner-count-me /host; /bin/busybox usleep 100000; done";
 
 /// A root file system of one static program, as a tar archive.
 fn root_file_system(folder: &Path) -> PathBuf {
@@ -130,10 +132,12 @@ fn check(id: &str, runtime: &str, seen: &Seen) {
     let execs: Vec<_> = of("exec").into_iter().filter(|exec| exec["image"]["container"]["id"] == id).collect();
     assert!(!execs.is_empty());
     assert!(execs.iter().all(|exec| (seq(starts[0])..seq(stops[0])).contains(&seq(exec))));
-    // A path is the container's own, and the process that opened it is there.
-    let opens = of("open").into_iter().filter(|open| open["process"]["container"]["id"] == id);
-    let marked = opens.filter(|open| open["open"]["path"] == MARKED).count();
-    assert!(marked > 0);
+    // A path is the container's own, the host's stands beside it, and the process that opened it is there.
+    let of_files = of("open").into_iter().filter(|open| open["process"]["container"]["id"] == id);
+    let opens: Vec<_> = of_files.map(|open| (&open["open"]["path"], &open["open"]["host_path"])).collect();
+    assert!(opens.iter().any(|(path, _)| *path == MARKED), "{opens:?}");
+    let shared = fs::canonicalize("/etc/hostname").expect("a file");
+    assert!(opens.contains(&(&"/host".into(), &shared.to_str().expect("UTF-8").into())), "{opens:?}");
 }
 
 #[test]
@@ -147,7 +151,7 @@ fn docker() {
     let archive = root_file_system(folder.path());
     said(docker.command(&["import"]).arg(archive).arg("lanner-test:one"));
     let mut start = docker.command(&["run", "--detach", "--name", "web", "--label", "team=blue", "--network", "none"]);
-    start.args(["--volume", "/etc/hostname:/host:ro", "lanner-test:one", "/bin/sh", "-c", SCRIPT]);
+    start.args(["--volume", SHARED, "lanner-test:one", "/bin/sh", "-c", SCRIPT]);
     let (id, seen) = watch(folder.path(), &mut start, "web", &mut docker.command(&["rm", "--force", "web"]));
     check(&id, "docker", &seen);
     let container = &seen.finding["process"]["container"];
@@ -155,6 +159,8 @@ fn docker() {
     assert_eq!((&container["image_repository"], &container["image_tag"]), (&"lanner-test".into(), &"one".into()));
     assert_eq!(container["labels"], json!({ "team": "blue" }));
     assert_eq!(container["privileged"], false);
+    let host_path = seen.finding["event"]["host_path"].as_str().expect("a text");
+    assert!(Path::new(host_path).starts_with(docker.folder.path()) && host_path.ends_with(MARKED), "{host_path}");
     let mount = json!({ "source": "/etc/hostname", "destination": "/host", "writable": false });
     assert!(container["mounts"].as_array().is_some_and(|mounts| mounts.contains(&mount)), "{container}");
 }
@@ -179,7 +185,7 @@ fn podman() {
     said(podman(&["import"]).arg(archive).arg(&image));
     let limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"];
     let mut start = podman(&["run", "--detach", "--name", &name, "--network", "none"]);
-    start.args(limits).args([&image, "/bin/sh", "-c", SCRIPT]);
+    start.args(limits).args(["--volume", SHARED]).args([&image, "/bin/sh", "-c", SCRIPT]);
     let (id, seen) = watch(folder.path(), &mut start, &name, &mut podman(&["rm", "--force", "--time", "0", &name]));
     said(&mut podman(&["rmi", &image]));
     check(&id, "podman", &seen);

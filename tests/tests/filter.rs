@@ -42,6 +42,11 @@ for i in 1 2 3 4; do
     # By another name.
     ln home/.ssh/id_rsa plain/other-name; cat plain/other-name > /dev/null; rm plain/other-name
     ln -s home/.ssh/id_rsa link; cat link > /dev/null; rm link
+    # A mount in a namespace of its own shows one folder under a path, then another.
+    mkdir -p innocent elsewhere; echo x > innocent/shadow
+    unshare -m sh -c '
+        mount --bind innocent elsewhere; cat elsewhere/shadow elsewhere/shadow; umount elsewhere
+        mount --bind /etc elsewhere; cat elsewhere/shadow' > /dev/null
     : > home/.bash_history
     rm -r other
     round plain
@@ -108,4 +113,36 @@ fn nothing_is_missed_that_a_rule_asks_for() {
     assert!(expected.len() > 3, "{expected:?}");
     assert_eq!(about(&live, &place), expected);
     assert!(filtered(&ended.stderr) > 100, "{}", ended.stderr);
+}
+
+/// A name that was nobody's interest becomes another one of a file that a rule names.
+const HARD_LINKS: &str = r#"
+set -eu
+for i in 1 2 3 4; do
+    # Often enough that it is left out in the end.
+    echo x > "$1"; cat $(yes "$1" | head -n 2000) > /dev/null; rm "$1"
+    ln /etc/shadow "$1"; cat "$1" > /dev/null; rm "$1"
+done
+"#;
+
+#[test]
+fn a_hard_link_of_a_named_file_is_that_file() {
+    if let Some(why) = no_kernel() {
+        eprintln!("skipped: {why}");
+        return;
+    }
+    // There are hard links in one file system only.
+    let folder = tempfile::tempdir_in("/etc").expect("a folder");
+    let link = folder.path().join("link");
+    let host = Lanner::watch(&[&shipped_pack("starter")], &[]);
+    let load = Command::new("sh").args(["-c", HARD_LINKS, "load"]).arg(&link).stdin(Stdio::null()).status();
+    assert!(load.expect("it can be run").success());
+    let read = format!("/usr/bin/cat read {} (on the host /etc/shadow)", link.display());
+    let is_read = |finding: &Value| finding["message"] == read.as_str();
+    host.wait("finding of each reader of the link", || {
+        host.findings().iter().filter(|found| is_read(found)).count() == 4
+    });
+    let ended = host.stop();
+    assert!(ended.status.success());
+    assert!(filtered(&ended.stderr) > 1000, "{}", ended.stderr);
 }

@@ -47,15 +47,6 @@ static __always_inline u64 mix(u64 key, u64 value)
 	return key ^ key >> 32;
 }
 
-/*
- * With what a key begins: the root of the mount in which the file lies. A path under another mount is one of other files, also
- * where it reads the same.
- */
-static __always_inline u64 begin_key(struct dentry *root)
-{
-	return mix(filter_seed, (u64)root);
-}
-
 /* The key of a folder, once all of its names are in it. */
 static __always_inline u64 end_key(u64 key, u8 status)
 {
@@ -126,12 +117,12 @@ __noinline u32 walk_path(u64 path, u32 place)
 	if (!slot || start > SLOT_BYTES - PATH_ROOM)
 		return 0;
 	slot->at = start;
+	slot->folder_key = filter_seed;
 	slot->walk_key = 0;
 	slot->torn = 0;
 	dentry = BPF_CORE_READ((struct path *)path, dentry);
 	vfsmount = BPF_CORE_READ((struct path *)path, mnt);
 	root = BPF_CORE_READ(vfsmount, mnt_root);
-	slot->folder_key = begin_key(root);
 	mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
 
 	for (int step = 0; step < PATH_STEPS; step++) {

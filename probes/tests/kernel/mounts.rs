@@ -5,10 +5,11 @@ use std::os::fd::AsRawFd;
 use std::path::Path;
 
 use lanner_abi::{Kind, OwnedRecord, event_flag, field};
+use lanner_probes::RawEvent;
 use rustix::mount::{UnmountFlags, unmount};
 
 use crate::child::{c_path, call, in_a_child};
-use crate::watch::{Watch, folder, of};
+use crate::watch::{Watch, bytes, folder, in_file_system, of};
 
 const UNRESOLVED: u16 = event_flag::UNRESOLVED;
 
@@ -105,6 +106,67 @@ fn what_is_moved_there() {
     watch.end();
 }
 
+/// What an open says of a file whose path may not be the host's, which the loader looks up among the host's mounts.
+#[test]
+fn what_a_file_is_called_in_its_file_system() {
+    let Some(mut watch) = Watch::over(&[Kind::Open]) else { return };
+    let (_kept, folder) = folder();
+    let [one, two] = ["one", "two"].map(|name| folder.join(name));
+    fs::create_dir(&one).unwrap();
+    fs::create_dir(&two).unwrap();
+    let [c_one, c_two] = [&one, &two].map(c_path);
+    let name_of = |open: &RawEvent| bytes(&open.payload, field::open::HOST_PATH).map(<[u8]>::to_vec);
+    let act = |open: &dyn Fn(&std::ffi::CStr, i32)| {
+        let (deep, seen) = (c_path(one.join("deep")), c_path(two.join("file")));
+        assert_eq!(call!(libc::SYS_mount, c"t".as_ptr(), c_one.as_ptr(), c"tmpfs".as_ptr(), 0, 0), 0);
+        assert_eq!(call!(libc::SYS_mkdir, deep.as_ptr(), 0o700), 0);
+        open(&c_path(one.join("deep/file")), libc::O_CREAT | libc::O_RDWR);
+        assert_eq!(call!(libc::SYS_mount, deep.as_ptr(), c_two.as_ptr(), 0, MS_BIND, 0), 0);
+        open(&seen, libc::O_RDONLY);
+        assert_eq!(call!(libc::SYS_umount2, c_two.as_ptr(), libc::MNT_DETACH), 0);
+        assert_eq!(call!(libc::SYS_umount2, c_one.as_ptr(), libc::MNT_DETACH), 0);
+    };
+    let opened = |path: &std::ffi::CStr, flags: i32| {
+        let fd = call!(libc::SYS_open, path.as_ptr(), flags, 0o600);
+        assert!(fd >= 0);
+        call!(libc::SYS_close, fd);
+    };
+
+    // Here: only a part of a file system that is mounted by itself is called otherwise, where this is the host's namespace.
+    act(&opened);
+    let [whole, part] = ["one/deep/file", "two/file"].map(|end| name_of(&watch.open(end)));
+    let is_hosts = lanner_probes::host::is_our_view().unwrap();
+    assert_eq!(whole, (!is_hosts).then(|| b"/deep/file".to_vec()));
+    assert_eq!(part.as_deref(), Some(&b"/deep/file"[..]));
+
+    // In another namespace all are.
+    let child = in_a_child(|notes| {
+        notes.add(call!(libc::SYS_unshare, libc::CLONE_NEWNS));
+        notes.add(call!(libc::SYS_mount, 0, c"/".as_ptr(), 0, MS_PRIVATE, 0));
+        act(&opened);
+    });
+    assert_eq!(child.notes, [0, 0]);
+    for _ in 0..2 {
+        let open = watch.next_of(child.pid, Kind::Open);
+        assert_eq!(name_of(&open).as_deref(), Some(&b"/deep/file"[..]), "{open:?}");
+    }
+
+    // From a mount that is nowhere.
+    let child = in_a_child(|notes| {
+        notes.add(call!(libc::SYS_unshare, libc::CLONE_NEWNS));
+        notes.add(call!(libc::SYS_mount, 0, c"/".as_ptr(), 0, MS_PRIVATE, 0));
+        notes.add(call!(libc::SYS_mount, c"t".as_ptr(), c_one.as_ptr(), c"tmpfs".as_ptr(), 0, 0));
+        let tree = call!(libc::SYS_open_tree, libc::AT_FDCWD, c_one.as_ptr(), OPEN_TREE_CLONE);
+        let fd = call!(libc::SYS_openat, tree as i32, c"new".as_ptr(), libc::O_CREAT | libc::O_RDWR, 0o600);
+        notes.add((fd < 0).into());
+    });
+    assert_eq!(child.notes, [0, 0, 0, 0]);
+    let open = watch.next_of(child.pid, Kind::Open);
+    assert_eq!(bytes(&open.payload, field::open::PATH), Some(&b"(unreachable)/new"[..]));
+    assert_eq!(name_of(&open).as_deref(), Some(&b"/new"[..]));
+    watch.end();
+}
+
 // === chroot and pivot_root ===
 
 fn root(path: &Path) -> OwnedRecord {
@@ -197,6 +259,7 @@ fn a_file_in_what_was_unmounted() {
     let event = watch.open("/lost");
     let expected = crate::file::of_file(crate::file::asked(&event, "(unreachable)/inner/lost", 0), &file);
     let expected = expected.with(field::open::ASKED, "(unreachable)/inner/lost");
+    let expected = expected.with(field::open::HOST_PATH, "/inner/lost");
     assert_eq!((event.result, event.flags), (Some(fd), event_flag::UNREACHABLE | event_flag::SHARED));
     assert_eq!(event.payload, expected);
     assert_eq!(call!(libc::SYS_close, fd), 0);
@@ -218,6 +281,7 @@ fn a_file_in_what_was_never_mounted() {
     let event = watch.open("/x");
     let path = "(unreachable)/x";
     let expected = crate::file::of_file(crate::file::asked(&event, path, 0), &file).with(field::open::ASKED, path);
+    let expected = expected.with(field::open::HOST_PATH, in_file_system(&folder.join("x")).to_str().unwrap());
     assert_eq!((event.result, event.flags), (Some(fd), event_flag::UNREACHABLE | event_flag::SHARED));
     assert_eq!(event.payload, expected);
     for fd in [fd, tree] {
@@ -250,7 +314,8 @@ fn a_file_of_another_mount_namespace() {
     let expected =
         crate::file::of_file(crate::file::asked(&event, path.to_str().unwrap(), 0), &open.metadata().unwrap());
     assert_eq!((event.result, event.flags), (Some(open.as_raw_fd().into()), event_flag::FOREIGN | event_flag::SHARED));
-    assert_eq!(event.payload, expected.with(field::open::ASKED, through.as_str()));
+    let expected = expected.with(field::open::ASKED, through.as_str());
+    assert_eq!(event.payload, expected.with(field::open::HOST_PATH, "/only there"));
     assert!(!path.exists());
     watch.end();
 }

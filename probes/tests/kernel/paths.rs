@@ -12,7 +12,7 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, unmount};
 
 use crate::child::{c_path, call, in_a_child};
 use crate::file::{asked, flags, of_file, opened, opened_as, path};
-use crate::watch::{Watch, folder, is_ours, number, task};
+use crate::watch::{Watch, folder, in_file_system, is_ours, number, task};
 
 const SHARED: u16 = event_flag::SHARED;
 
@@ -63,7 +63,9 @@ fn a_folder_that_is_mounted_elsewhere() {
     mount_bind(&there, &here).unwrap();
     drop(File::open(here.join("inner/bound")));
     let event = watch.open("/bound");
-    let expected = opened(&event, &here.join("inner/bound"), 0, false);
+    let name = in_file_system(&there.join("inner/bound"));
+    let expected =
+        opened(&event, &here.join("inner/bound"), 0, false).with(field::open::HOST_PATH, name.to_str().unwrap());
     unmount(&here, UnmountFlags::empty()).unwrap();
     assert_eq!((&event.payload, event.flags), (&expected, SHARED));
     assert_eq!(

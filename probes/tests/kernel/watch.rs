@@ -172,6 +172,15 @@ pub(crate) fn folder() -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
+/// What a path is called in its file system: without what it is mounted at, where all of it is.
+pub(crate) fn in_file_system(path: &std::path::Path) -> PathBuf {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let mounts = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+    let below = mounts.filter_map(|words| path.strip_prefix(words[4]).ok().map(|rest| (words[3].to_owned(), rest)));
+    let (root, rest) = below.min_by_key(|(_, rest)| rest.as_os_str().len()).unwrap();
+    PathBuf::from(root).join(rest)
+}
+
 /// A record of a kind, in which nothing is known yet.
 pub(crate) fn of(kind: Kind) -> OwnedRecord {
     OwnedRecord::new(kind.record())

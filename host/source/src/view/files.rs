@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::os::fd::OwnedFd;
 
+use lanner_probes::host;
 use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, StatxFlags, openat2, statx};
 
 use super::mounts::Mounts;
 
-/// Of the host's first process, whose view is the host's.
+/// The root of the host's first process, whose view is the host's; where ours is another.
 const ROOT: &str = "/proc/1/root";
 
 /// The name of each, by its device (kernel encoding) and inode number.
@@ -16,10 +17,9 @@ pub(super) type Files = HashMap<(u32, u64), Vec<u8>>;
 /// Looks where they are now. What is not there is left out.
 pub(super) fn find(names: &BTreeSet<Vec<u8>>, mounts: &Mounts) -> Files {
     let mut files = Files::new();
-    // Where that cannot be looked into, our own root is as near.
+    let root = if matches!(host::is_our_view(), Ok(true)) { "/" } else { ROOT };
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let root = [ROOT, "/"].into_iter().find_map(|root| rustix::fs::open(root, flags, Mode::empty()).ok());
-    let Some(root) = root else { return files };
+    let Ok(root) = rustix::fs::open(root, flags, Mode::empty()) else { return files };
     for name in names {
         if let Some(id) = identify(&root, name, mounts) {
             files.entry(id).or_insert_with(|| name.clone());

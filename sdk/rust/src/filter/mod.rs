@@ -8,7 +8,7 @@
 //! # const INFO: PackInfo = pack_info!("example", "");
 //! # fn rules(r: &mut Rules<Self>) {
 //! r.rule("persistence/cron-write")
-//!     .only(open::path().starts_with(["/etc/cron.d/", "/var/spool/cron/"]))
+//!     .only(open::file().starts_with(["/etc/cron.d/", "/var/spool/cron/"]))
 //!     .only(!process::exe().ends_with(["/cron", "/crontab"]))
 //!     .on_open(|_, e, out| {
 //!         if e.is_write() {
@@ -93,7 +93,7 @@ pub struct Field<S, V> {
 }
 
 /// A file, to be compared by each path that is known of it. A rule about a file should ask for it so: what a container or a
-/// bind mount shows under another path, or has another name beside (a hard link), is that file all the same.
+/// bind mount shows under another path is that file all the same, and so is a hard link of what `equals` names.
 ///
 /// ```
 /// # use lanner_sdk::prelude::*;
