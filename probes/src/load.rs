@@ -309,6 +309,10 @@ impl Probes {
 
     fn attach_hook(&mut self, hook: &'static Hook) -> Result<Link, ProbeError> {
         match hook.point {
+            // Before that its arguments were others.
+            Point::Typed(point) if KernelVersion::current().is_ok_and(|running| running < first(hook.since)) => {
+                Err(ProbeError::Absent { kind: hook.kind, hook: point })
+            }
             Point::Typed(point) => {
                 let link = attach(&mut self.ebpf, &self.types, hook, hook.program, point)?;
                 Ok(Link::Typed { _link: link })
@@ -365,6 +369,13 @@ fn attach(
 ) -> Result<tp_btf::BtfTracePointLink, ProbeError> {
     let program = load(ebpf, types, hook, program, point)?;
     program.attach().and_then(|id| program.take_link(id)).map_err(|error| program_error(hook, &error))
+}
+
+/// A version such as `5.15`.
+fn first(since: &str) -> KernelVersion {
+    let mut numbers = since.split('.').map(|number| number.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    KernelVersion::new(next(), next(), 0)
 }
 
 /// A number that nobody can guess.

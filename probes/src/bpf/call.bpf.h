@@ -15,7 +15,14 @@ struct call {
 	u32 number;
 	/* 32-bit: what the arguments point at is laid out for i386. */
 	bool compat;
+	/* What an event says of it: EVENT_…. */
+	u16 flags;
+	/* The socket that it is about, where that is known otherwise than by its descriptor. */
+	struct file *file;
 };
+
+/* Instead of a descriptor that is not known. */
+#define NO_FD 0xffffffff
 
 /* Numbers of 32-bit calls stand behind all others; those of x32 that have a number of their own are 512 and more. */
 #define COMPAT_CALLS 1024
@@ -126,6 +133,8 @@ static __noinline bool call_of(struct call *call, u64 *ctx)
 
 	call->number = call_number(registers);
 	call->compat = is_compat((struct task_struct *)bpf_get_current_task_btf());
+	call->flags = call->compat ? EVENT_COMPAT : 0;
+	call->file = NULL;
 	read_arguments(call, registers);
 	/* -1 to -4095, as 32 bits. */
 	if (call->compat && result >= 0xfffff001LL && result <= 0xffffffffLL)
@@ -160,8 +169,7 @@ static __noinline bool call_of(struct call *call, u64 *ctx)
 		struct name##_record *made = BEGIN(name, KIND);                                                        \
 		if (made) {                                                                                            \
 			made->record.result = call->result;                                                            \
-			if (call->compat)                                                                              \
-				made->record.flags |= EVENT_COMPAT;                                                    \
+			made->record.flags |= call->flags;                                                             \
 		}                                                                                                      \
 		made;                                                                                                  \
 	})

@@ -28,7 +28,7 @@ static __always_inline bool read_server(struct socket_facts *facts, struct sock 
 	return true;
 }
 
-/* `size` bytes of a message stand at `data`. `fd` as with_compat() makes it; `server`: an address, and its length above it. */
+/* `size` bytes of a message stand at `data`. `fd` as with_flags() makes it; `server`: an address, and its length above it. */
 __noinline int report_dns(u64 fd, u64 data, s64 size, u64 address, u32 address_length)
 {
 	struct socket_facts facts;
@@ -86,7 +86,7 @@ static __noinline void report_dns_message(struct call *call, u64 fd, s64 size, u
 	/* What is in several pieces is not put together. */
 	if (size > (s64)piece[1])
 		size = piece[1];
-	report_dns(with_compat(call, fd), piece[0], size, header[0], header[1]);
+	report_dns(with_flags(call, fd), piece[0], size, header[0], header[1]);
 }
 
 static __noinline void report_dns_messages(struct call *call, u64 fd, u64 messages)
@@ -106,12 +106,12 @@ static __noinline void report_dns_messages(struct call *call, u64 fd, u64 messag
 /* (int fd, void *data, size_t size) */
 CALL(read)
 {
-	report_dns(with_compat(call, ARG(0)), ARG(1), call->result, 0, 0);
+	report_dns(with_flags(call, ARG(0)), ARG(1), call->result, 0, 0);
 }
 
 CALL(write)
 {
-	report_dns(with_compat(call, ARG(0)), ARG(1), call->result, 0, 0);
+	report_dns(with_flags(call, ARG(0)), ARG(1), call->result, 0, 0);
 }
 
 /* What a caller's length of an address, which is in his memory, says. */
@@ -126,7 +126,7 @@ static __always_inline u32 address_length(u64 at)
 /* (int fd, void *data, size_t size, unsigned int flags, struct sockaddr *address, int *length) */
 CALL(recvfrom)
 {
-	report_dns(with_compat(call, ARG(0)), ARG(1), call->result, ARG(4), address_length(ARG(5)));
+	report_dns(with_flags(call, ARG(0)), ARG(1), call->result, ARG(4), address_length(ARG(5)));
 }
 
 CALL(recvmsg)
@@ -144,8 +144,8 @@ CALL(recvmmsg)
 /* (int fd, void *data, size_t size, unsigned int flags, struct sockaddr *address, int length) */
 CALL(sendto)
 {
-	report_sent(call->result, with_compat(call, ARG(0)), ARG(4), ARG(5), ARG(3));
-	report_dns(with_compat(call, ARG(0)), ARG(1), call->result, ARG(4), ARG(5));
+	report_sent(call, ARG(0), call->result, ARG(4), ARG(5), ARG(3));
+	report_dns(with_flags(call, ARG(0)), ARG(1), call->result, ARG(4), ARG(5));
 }
 
 CALL(sendmsg)

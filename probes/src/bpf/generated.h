@@ -123,6 +123,8 @@ enum event_flag {
 	EVENT_FOREIGN = 1 << 5,
 	EVENT_COMPAT = 1 << 6,
 	EVENT_SHARED = 1 << 7,
+	EVENT_IO_URING = 1 << 8,
+	EVENT_SUBMITTED = 1 << 9,
 };
 
 enum stdio_flag {

@@ -75,8 +75,17 @@ static __noinline u32 fill_named_peer(struct connect_record *connect, u32 at, u6
 	return at;
 }
 
-/* A global function, as several calls connect. `fd` with EVENT_COMPAT of a 32-bit call above it. */
-__noinline int report_connect(s64 result, u64 fd, u64 address, u32 length, u32 fast_open)
+/* The socket that a call is about. */
+static __always_inline struct sock *socket_of_call(struct call *call, u32 fd)
+{
+	return call->file ? socket_of(call->file) : own_socket(fd);
+}
+
+/* Beside a descriptor: an event's flags stand above it, and this. */
+#define IS_FAST_OPEN (1ULL << 48)
+
+/* A global function, as several calls connect. `file`: the socket, where it is not behind the descriptor. */
+__noinline int report_connect(s64 result, u64 fd, u64 address, u32 length, u64 file)
 {
 	struct connect_record *connect = BEGIN(connect, KIND_CONNECT);
 	struct connect_fields *payload;
@@ -89,10 +98,11 @@ __noinline int report_connect(s64 result, u64 fd, u64 address, u32 length, u32 f
 	payload = &connect->payload;
 	connect->record.result = result;
 	connect->record.flags |= fd >> 32;
-	FILL(payload, CONNECT, fd, fd);
+	if ((u32)fd != NO_FD)
+		FILL(payload, CONNECT, fd, fd);
 	FILL(payload, CONNECT, family, AF_UNSPEC);
-	FILL(payload, CONNECT, fast_open, fast_open);
-	sk = own_socket(fd);
+	FILL(payload, CONNECT, fast_open, (fd & IS_FAST_OPEN) != 0);
+	sk = file ? socket_of((struct file *)file) : own_socket(fd);
 	if (sk) {
 		read_socket(&facts, sk);
 		FILL(payload, CONNECT, socket_type, facts.type);
@@ -100,8 +110,9 @@ __noinline int report_connect(s64 result, u64 fd, u64 address, u32 length, u32 f
 		if (is_internet(facts.family))
 			FILL(payload, CONNECT, protocol, facts.protocol);
 	}
-	if (sk && facts.family != AF_VSOCK && (result >= 0 || result == -EINPROGRESS)) {
-		if (shares_files())
+	if (sk && facts.family != AF_VSOCK && (result >= 0 || result == -EINPROGRESS) &&
+	    !(connect->record.flags & EVENT_SUBMITTED)) {
+		if (!file && shares_files())
 			connect->record.flags |= EVENT_SHARED;
 		at = fill_peer(connect, &facts, sk, at);
 	} else {
@@ -111,14 +122,14 @@ __noinline int report_connect(s64 result, u64 fd, u64 address, u32 length, u32 f
 	return 0;
 }
 
-static __always_inline u64 with_compat(struct call *call, u64 fd)
+static __always_inline u64 with_flags(struct call *call, u64 fd)
 {
-	return (u64)(call->compat ? EVENT_COMPAT : 0) << 32 | (u32)fd;
+	return (u64)call->flags << 32 | (u32)fd;
 }
 
 static __always_inline void connect_returns(struct call *call, u64 fd, u64 address, u32 length)
 {
-	report_connect(call->result, with_compat(call, fd), address, length, 0);
+	report_connect(call->result, with_flags(call, fd), address, length, (u64)call->file);
 }
 
 CALL(connect)
@@ -129,7 +140,7 @@ CALL(connect)
 /* --- data that is sent to an address ------------------------------------------------------------------------------- */
 
 /* Likewise. */
-__noinline int report_send(s64 result, u64 fd, u64 address, u32 length)
+__noinline int report_send(s64 result, u64 fd, u64 address, u32 length, u64 file)
 {
 	struct named_address named;
 	struct send_record *send;
@@ -138,7 +149,7 @@ __noinline int report_send(s64 result, u64 fd, u64 address, u32 length)
 	u32 at = sizeof(*send);
 	struct sock *sk;
 
-	sk = own_socket(fd);
+	sk = file ? socket_of((struct file *)file) : own_socket(fd);
 	if (!sk)
 		return 0;
 	read_socket(&facts, sk);
@@ -151,7 +162,8 @@ __noinline int report_send(s64 result, u64 fd, u64 address, u32 length)
 	payload = &send->payload;
 	send->record.result = result;
 	send->record.flags |= fd >> 32 | EVENT_UNRESOLVED;
-	FILL(payload, SEND, fd, fd);
+	if ((u32)fd != NO_FD)
+		FILL(payload, SEND, fd, fd);
 	FILL(payload, SEND, family, facts.family);
 	FILL(payload, SEND, socket_type, facts.type);
 	if (is_internet(facts.family)) {
@@ -176,17 +188,17 @@ __noinline int report_send(s64 result, u64 fd, u64 address, u32 length)
 }
 
 /* Data that was sent: with an address it is told, and as a connect where it made a connection. */
-static __always_inline void report_sent(s64 result, u64 fd, u64 address, u32 length, u32 flags)
+static __always_inline void report_sent(struct call *call, u64 fd, s64 result, u64 address, u32 length, u32 flags)
 {
 	struct sock *sk;
 
 	if (!address || !length)
 		return;
-	sk = flags & MSG_FASTOPEN ? own_socket(fd) : NULL;
+	sk = flags & MSG_FASTOPEN ? socket_of_call(call, fd) : NULL;
 	if (sk && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM)
-		report_connect(result, fd, address, length, 1);
+		report_connect(result, with_flags(call, fd) | IS_FAST_OPEN, address, length, (u64)call->file);
 	else
-		report_send(result, fd, address, length);
+		report_send(result, with_flags(call, fd), address, length, (u64)call->file);
 }
 
 /* The beginning of a struct msghdr: the address, and its length. */
@@ -206,7 +218,7 @@ static __noinline void report_message(struct call *call, u64 fd, s64 result, u64
 	} else {
 		bpf_probe_read_user(&header, sizeof(header), (const void *)message);
 	}
-	report_sent(result, with_compat(call, fd), header.address, header.length, flags);
+	report_sent(call, fd, result, header.address, header.length, flags);
 }
 
 /* struct mmsghdr is a struct msghdr, and how many bytes of it were sent. */
@@ -260,7 +272,7 @@ static __noinline u32 fill_named_bind(struct bind_record *bind, u32 at, u64 addr
 	return at;
 }
 
-static __noinline void report_bind(struct call *call, s32 fd, u64 address, u32 length)
+static __noinline void report_bind(struct call *call, u32 fd, u64 address, u32 length)
 {
 	struct bind_record *bind = BEGIN_CALL(bind, KIND_BIND);
 	struct bind_fields *payload;
@@ -271,9 +283,10 @@ static __noinline void report_bind(struct call *call, s32 fd, u64 address, u32 l
 	if (!bind)
 		return;
 	payload = &bind->payload;
-	FILL(payload, BIND, fd, fd);
+	if (fd != NO_FD)
+		FILL(payload, BIND, fd, fd);
 	FILL(payload, BIND, family, AF_UNSPEC);
-	sk = own_socket(fd);
+	sk = socket_of_call(call, fd);
 	if (sk) {
 		read_socket(&facts, sk);
 		payload->family = facts.family;
@@ -281,13 +294,16 @@ static __noinline void report_bind(struct call *call, s32 fd, u64 address, u32 l
 		if (is_internet(facts.family))
 			FILL(payload, BIND, protocol, facts.protocol);
 	}
-	if (sk && call->result == 0 && is_internet(facts.family)) {
-		if (shares_files())
+	if (call->flags & EVENT_SUBMITTED) {
+		/* It is bound to nothing yet. */
+		bind->record.flags |= EVENT_PARTIAL;
+	} else if (sk && call->result == 0 && is_internet(facts.family)) {
+		if (!call->file && shares_files())
 			bind->record.flags |= EVENT_SHARED;
 		FILL(payload, BIND, port, facts.local_port);
 		FILL_ADDRESS(payload, BIND, address, facts.local);
 	} else if (sk && call->result == 0 && facts.family == AF_UNIX) {
-		if (shares_files())
+		if (!call->file && shares_files())
 			bind->record.flags |= EVENT_SHARED;
 		payload->present |= BIND_unix_path;
 		at = append_unix_name(&bind->record, &payload->unix_path, at, sk);
@@ -302,7 +318,7 @@ CALL(bind)
 	report_bind(call, ARG(0), ARG(1), ARG(2));
 }
 
-static __noinline void report_listen(struct call *call, s32 fd, s32 backlog)
+static __noinline void report_listen(struct call *call, u32 fd, s32 backlog)
 {
 	struct listen_record *listen = BEGIN_CALL(listen, KIND_LISTEN);
 	struct listen_fields *payload;
@@ -313,11 +329,12 @@ static __noinline void report_listen(struct call *call, s32 fd, s32 backlog)
 	if (!listen)
 		return;
 	payload = &listen->payload;
-	FILL(payload, LISTEN, fd, fd);
+	if (fd != NO_FD)
+		FILL(payload, LISTEN, fd, fd);
 	FILL(payload, LISTEN, backlog, backlog);
-	sk = own_socket(fd);
+	sk = socket_of_call(call, fd);
 	if (sk) {
-		if (shares_files())
+		if (!call->file && shares_files())
 			listen->record.flags |= EVENT_SHARED;
 		read_socket(&facts, sk);
 		FILL(payload, LISTEN, family, facts.family);
@@ -339,7 +356,7 @@ CALL(listen)
 	report_listen(call, ARG(0), ARG(1));
 }
 
-static __noinline void report_accept(struct call *call, s32 fd)
+static __noinline void report_accept(struct call *call, u32 fd)
 {
 	struct accept_record *accept;
 	struct accept_fields *payload;
@@ -353,8 +370,9 @@ static __noinline void report_accept(struct call *call, s32 fd)
 	if (!accept)
 		return;
 	payload = &accept->payload;
-	FILL(payload, ACCEPT, fd, fd);
-	sk = own_socket(call->result >= 0 ? call->result : fd);
+	if (fd != NO_FD)
+		FILL(payload, ACCEPT, fd, fd);
+	sk = call->result >= 0 ? own_socket(call->result) : socket_of_call(call, fd);
 	if (sk) {
 		if (shares_files())
 			accept->record.flags |= EVENT_SHARED;

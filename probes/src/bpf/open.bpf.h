@@ -27,6 +27,27 @@ static __always_inline u64 open_key(u64 path_key, u64 image, u32 flags, s64 more
 	return path_key ? mix(mix(mix(path_key, image), flags), more) | 1 : 0;
 }
 
+/* What an open file says, and its path, after which the record ends. */
+static __noinline u32 fill_opened(struct open_record *open, struct file *file, u32 asked)
+{
+	struct open_fields *payload = &open->payload;
+	struct file_facts facts;
+
+	payload->created = (BPF_CORE_READ(file, f_mode) & FMODE_CREATED) != 0;
+	payload->flags = flags_of(file, asked);
+	read_file(&facts, file);
+	FILL(payload, OPEN, inode, facts.inode);
+	FILL(payload, OPEN, dev, facts.dev);
+	FILL(payload, OPEN, file_mode, facts.mode);
+	FILL(payload, OPEN, file_upper, facts.upper);
+	FILL(payload, OPEN, owner, facts.uid);
+	FILL(payload, OPEN, links, facts.links);
+	FILL(payload, OPEN, deleted, !facts.links);
+	payload->present |= OPEN_path;
+	payload->path.walk = append_path_of(file, &open->record, sizeof(*open));
+	return sizeof(*open) + payload->path.walk;
+}
+
 /*
  * What was opened is read from the descriptor: by now another thread may have closed it (then the caller's name is all
  * there is), or put another file in its place, which is why the event says so where descriptors are shared.
@@ -36,7 +57,6 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 {
 	s64 folder = (u32)folder_and_compat | (folder_and_compat & IS_ROOT);
 	struct open_fields *payload;
-	struct file_facts facts;
 	struct file *file = NULL;
 	struct open_record *open;
 	u32 at = sizeof(*open), epoch = current_epoch(), start, opened, walk_end;
@@ -96,20 +116,7 @@ __noinline int report_open(s64 result, u64 name, u64 folder_and_compat, u32 flag
 	open->record.result = result;
 	if (shares_files())
 		open->record.flags |= EVENT_SHARED;
-	payload->created = (BPF_CORE_READ(file, f_mode) & FMODE_CREATED) != 0;
-	payload->flags = flags_of(file, flags);
-	read_file(&facts, file);
-	FILL(payload, OPEN, inode, facts.inode);
-	FILL(payload, OPEN, dev, facts.dev);
-	FILL(payload, OPEN, file_mode, facts.mode);
-	FILL(payload, OPEN, file_upper, facts.upper);
-	FILL(payload, OPEN, owner, facts.uid);
-	FILL(payload, OPEN, links, facts.links);
-	FILL(payload, OPEN, deleted, !facts.links);
-	payload->present |= OPEN_path;
-	payload->path.walk = append_path_of(file, &open->record, at);
-	at += payload->path.walk;
-	walk_end = at;
+	at = walk_end = fill_opened(open, file, flags);
 	/* What is told is what the key stands for. */
 	if (where.path == ((struct slot *)open)->walk_key) {
 		open->record.key = key;

@@ -20,6 +20,7 @@
 #include "network.bpf.h"
 #include "dns.bpf.h"
 #include "socketcall.bpf.h"
+#include "io_uring.bpf.h"
 #include "process.bpf.h"
 #include "identity.bpf.h"
 #include "others.bpf.h"

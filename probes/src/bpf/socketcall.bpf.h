@@ -46,15 +46,15 @@ CALL(socketcall)
 		report_accept(call, given[0]);
 		break;
 	case SYS_SENDTO:
-		report_sent(call->result, with_compat(call, given[0]), given[4], given[5], given[3]);
-		report_dns(with_compat(call, given[0]), given[1], call->result, given[4], given[5]);
+		report_sent(call, given[0], call->result, given[4], given[5], given[3]);
+		report_dns(with_flags(call, given[0]), given[1], call->result, given[4], given[5]);
 		break;
 	case SYS_SEND:
 	case SYS_RECV:
-		report_dns(with_compat(call, given[0]), given[1], call->result, 0, 0);
+		report_dns(with_flags(call, given[0]), given[1], call->result, 0, 0);
 		break;
 	case SYS_RECVFROM:
-		report_dns(with_compat(call, given[0]), given[1], call->result, given[4], address_length(given[5]));
+		report_dns(with_flags(call, given[0]), given[1], call->result, given[4], address_length(given[5]));
 		break;
 	case SYS_SENDMSG:
 		report_message(call, given[0], call->result, given[1], given[2]);

@@ -10,6 +10,7 @@ mod execs;
 mod file;
 mod forks;
 mod identity;
+mod io_uring;
 mod kernel_code;
 mod lookups;
 mod memory;

@@ -959,6 +959,10 @@ pub mod event_flag {
     pub const COMPAT: u16 = 1 << 6;
     /// The path or address is what stood behind a descriptor when the call returned, and others share the descriptors of the one who made it: they may have put something else there meanwhile.
     pub const SHARED: u16 = 1 << 7;
+    /// It was done through io_uring, not by a system call.
+    pub const IO_URING: u16 = 1 << 8;
+    /// It was handed to io_uring, and what came of it is not known: `result` is 0.
+    pub const SUBMITTED: u16 = 1 << 9;
     /// Their names.
     pub static NAMES: FlagSet = FlagSet {
         name: "event_flag",
@@ -971,6 +975,8 @@ pub mod event_flag {
             ("foreign", 5),
             ("compat", 6),
             ("shared", 7),
+            ("io_uring", 8),
+            ("submitted", 9),
         ],
     };
 }

@@ -89,6 +89,10 @@ pub(super) fn page(schema: &Schema, calls: &[Call]) -> Result<String> {
             let looked_at = calls.iter().filter(|call| kind.calls.contains(&call.name));
             let hooks: Vec<String> = kind.hooks.iter().map(hook).chain(looked_at.map(|each| call(&each))).collect();
             writeln!(out, "\nFrom {}.", hooks.join(", "))?;
+            if !kind.io_uring.is_empty() {
+                let opcodes: Vec<String> = kind.io_uring.iter().map(|opcode| format!("`{opcode}`")).collect();
+                writeln!(out, "Through io_uring: {} (Linux 6.0).", opcodes.join(", "))?;
+            }
         }
     }
     writeln!(out, "\n## Flags")?;

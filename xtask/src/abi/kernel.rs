@@ -95,6 +95,13 @@ fn rings(out: &mut String, schema: &Schema) -> Result<()> {
     Ok(())
 }
 
+/// Where io_uring is looked at: the programs, the tracepoints, and the first Linux whose tracepoints tell what is needed.
+const IO_URING: [(&str, &str, &str); 3] = [
+    ("io_uring_completed", "io_uring_complete", "6.0"),
+    ("io_uring_submitted", "io_uring_submit_req", "6.3"),
+    ("io_uring_submitted_before", "io_uring_submit_sqe", "6.0"),
+];
+
 /// `probes/src/generated.rs`.
 pub(super) fn hooks(schema: &Schema, calls: &[Call]) -> Result<Vec<u8>> {
     let mut out = String::from(HEAD);
@@ -108,6 +115,21 @@ pub(super) fn hooks(schema: &Schema, calls: &[Call]) -> Result<Vec<u8>> {
                 writeln!(
                     out,
                     "Hook {{ kind: Kind::{kind}, also: &[], program: {program:?}, point: Point::Typed({point:?}), since: {since:?} }},"
+                )?;
+            }
+        }
+        let through: Vec<String> = schema
+            .kinds
+            .iter()
+            .filter(|kind| !kind.io_uring.is_empty())
+            .map(|kind| format!("Kind::{}", camel(&kind.record.name)))
+            .collect();
+        if let Some((kind, also)) = through.split_first() {
+            for (program, point, since) in IO_URING {
+                writeln!(
+                    out,
+                    "Hook {{ kind: {kind}, also: &[{}], program: {program:?}, point: Point::Typed({point:?}), since: {since:?} }},",
+                    also.join(", ")
                 )?;
             }
         }

@@ -63,6 +63,8 @@ struct KindEntry {
     #[serde(default)]
     calls: Vec<String>,
     #[serde(default)]
+    io_uring: Vec<String>,
+    #[serde(default)]
     ring: Ring,
     #[serde(default)]
     test: Vec<String>,
@@ -83,6 +85,8 @@ pub(super) struct Kind {
     pub(super) hooks: Vec<Hook>,
     /// System calls that it looks at.
     pub(super) calls: Vec<String>,
+    /// Opcodes of io_uring that it looks at.
+    pub(super) io_uring: Vec<String>,
     pub(super) ring: Ring,
     pub(super) test: Vec<String>,
     pub(super) record: Record,
@@ -206,8 +210,22 @@ fn yes() -> bool {
 
 impl From<KindEntry> for Kind {
     fn from(entry: KindEntry) -> Self {
-        let KindEntry { name, sees, number, doc, process, result, fine, image, hooks, calls, ring, test, fields } =
-            entry;
+        let KindEntry {
+            name,
+            sees,
+            number,
+            doc,
+            process,
+            result,
+            fine,
+            image,
+            hooks,
+            calls,
+            io_uring,
+            ring,
+            test,
+            fields,
+        } = entry;
         let section = PAYLOAD_BASE.saturating_add(number);
         Self {
             number,
@@ -218,6 +236,7 @@ impl From<KindEntry> for Kind {
             image,
             hooks,
             calls,
+            io_uring,
             ring,
             test,
             record: Record { name, section, doc, fields, size: 0 },

@@ -6,8 +6,8 @@ use super::{Check, Place};
 /// ring buffer with 5.8.
 const OLDEST: (u32, u32) = (5, 15);
 
-/// `kernel.io_uring_disabled` came with 6.6.
-const IO_URING_SWITCH: (u32, u32) = (6, 6);
+/// The first Linux on which what is done through io_uring is seen.
+const IO_URING_SEEN: (u32, u32) = (6, 0);
 
 /// The architectures that probes are built in for.
 const ARCHITECTURES: [&str; 1] = ["x86_64"];
@@ -118,6 +118,10 @@ pub(super) fn lsm(place: &Place, securityfs: bool) -> Check {
 
 pub(super) fn io_uring(place: &Place) -> Check {
     const NAME: &str = "io_uring";
+    // Since then the kernel's tracepoints tell what is submitted.
+    if place.version().is_some_and(|version| version >= IO_URING_SEEN) {
+        return Check::ok(NAME, "files opened, connections made and names changed through it are seen");
+    }
     let cost = "files opened and connections made through it are not seen";
     let remedy = "where nothing needs it: sysctl -w kernel.io_uring_disabled=2";
     match place.text("/proc/sys/kernel/io_uring_disabled").as_deref() {
@@ -131,14 +135,11 @@ pub(super) fn io_uring(place: &Place) -> Check {
             let found = format!("/proc/sys/kernel/io_uring_disabled: {error}");
             Check::unknown(NAME, found, cost, "mount -t proc proc /proc")
         }
-        Err(_) if place.version().is_some_and(|version| version >= IO_URING_SWITCH) => {
-            Check::ok(NAME, "not in this kernel")
-        }
         Err(_) => Check::degraded(
             NAME,
-            "no switch for it before Linux 6.6: taken as on",
+            "no switch for it: taken as on",
             cost,
-            "use Linux 6.6 or later, where it can be switched off, or forbid it with seccomp",
+            "use Linux 6.0 or later, where it is seen, or forbid it with seccomp",
         ),
     }
 }
