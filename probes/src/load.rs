@@ -86,7 +86,8 @@ pub struct ProgramFacts {
 /// The kernel side: loaded programs and their maps. Dropping it detaches and unloads everything.
 pub struct Probes {
     ebpf: Ebpf,
-    types: Btf,
+    /// The kernel's types, which take more memory than all else here; read anew when something is to be attached.
+    types: Option<Btf>,
     /// Programs of system calls, by number.
     calls: ProgramArray<MapData>,
     /// By kind: whether it is reported.
@@ -115,7 +116,7 @@ impl Probes {
     /// The kernel lacks what every probe needs, or does not permit it.
     pub fn load(config: &ProbeConfig) -> Result<Self, ProbeError> {
         let object = OBJECT.ok_or(ProbeError::Architecture { architecture: std::env::consts::ARCH })?;
-        let types = Btf::from_sys_fs().map_err(|error| ProbeError::KernelTypes { reason: chain(&error) })?;
+        let types = kernel_types()?;
         let preemptible = KernelVersion::current().is_ok_and(|version| version >= KernelVersion::new(7, 0, 0));
         let slots = if preemptible { SLOTS_OF_PREEMPTIBLE } else { SLOTS };
         let ring_bytes = config.ring_bytes.clamp(MIN_RING_BYTES, MAX_RING_BYTES).next_power_of_two();
@@ -141,6 +142,7 @@ impl Probes {
         let wanted = Array::try_from(take("wanted")?).map_err(|error| map_error("wanted", &error))?;
         let filter = Filter::new(&mut take)?;
         let links = HOOKS.iter().map(|_| None).collect();
+        let types = Some(types);
         Ok(Self { ebpf, types, calls, wanted, filter, links, dispatcher: None, attached: Vec::new() })
     }
 
@@ -307,22 +309,31 @@ impl Probes {
         }
     }
 
+    /// Gives back what is only needed to attach. To be called when that is done for now.
+    pub fn rest(&mut self) {
+        self.types = None;
+    }
+
     fn attach_hook(&mut self, hook: &'static Hook) -> Result<Link, ProbeError> {
+        let types = match &mut self.types {
+            Some(types) => &*types,
+            missing => missing.insert(kernel_types()?),
+        };
         match hook.point {
             // Before that its arguments were others.
             Point::Typed(point) if KernelVersion::current().is_ok_and(|running| running < first(hook.since)) => {
                 Err(ProbeError::Absent { kind: hook.kind, hook: point })
             }
             Point::Typed(point) => {
-                let link = attach(&mut self.ebpf, &self.types, hook, hook.program, point)?;
+                let link = attach(&mut self.ebpf, types, hook, hook.program, point)?;
                 Ok(Link::Typed { _link: link })
             }
             Point::Call { numbers, .. } => {
                 let (dispatcher, point) = DISPATCHER;
                 if self.dispatcher.is_none() {
-                    self.dispatcher = Some(attach(&mut self.ebpf, &self.types, hook, dispatcher, point)?);
+                    self.dispatcher = Some(attach(&mut self.ebpf, types, hook, dispatcher, point)?);
                 }
-                let program = load(&mut self.ebpf, &self.types, hook, hook.program, point)?;
+                let program = load(&mut self.ebpf, types, hook, hook.program, point)?;
                 let program = program.fd().map_err(|error| program_error(hook, &error))?;
                 for number in numbers {
                     let entered = self.calls.set(u32::from(*number), program, 0);
@@ -338,6 +349,10 @@ impl std::fmt::Debug for Probes {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Probes").field("attached", &self.attached).finish_non_exhaustive()
     }
+}
+
+fn kernel_types() -> Result<Btf, ProbeError> {
+    Btf::from_sys_fs().map_err(|error| ProbeError::KernelTypes { reason: chain(&error) })
 }
 
 /// Gives a program to the verifier, where that has not happened yet.

@@ -16,6 +16,14 @@ const KEPT_LINEAGE: u16 = 32;
 /// The longest path that the kernel side tells.
 const MAX_TEXT: usize = 4096;
 
+/// Bytes of an ancestor's arguments that are told with it. They are those of the line up to it, which whoever starts processes
+/// decides the length of.
+const MAX_ANCESTOR_ARGV: usize = 4096;
+/// An ancestor's folder and script are told up to this length.
+const MAX_ANCESTOR_PATH: usize = 1024;
+/// What an ancestor takes at most, as it is told: those, its program's path, and some 500 bytes.
+const MAX_ANCESTOR: usize = MAX_ANCESTOR_ARGV + 2 * MAX_ANCESTOR_PATH + MAX_TEXT + 512;
+
 /// A process's stable id: made of the boot, the pid and the start time, so that a pid used again is another process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProcessId(pub u64);
@@ -179,6 +187,41 @@ impl Process {
         record.share();
         own.into_iter().for_each(|at| keep(&mut record, at));
         Self { record, ..self.clone() }
+    }
+
+    /// As it is told as an ancestor, where that is less than all.
+    pub fn as_ancestor(&self) -> Option<OwnedRecord> {
+        let long = |path: &'static FieldInfo| self.bytes(path).len() > MAX_ANCESTOR_PATH;
+        let argv = self.argv();
+        let paths = [field::process::CWD, field::process::SCRIPT];
+        if argv.len() <= MAX_ANCESTOR_ARGV && !paths.into_iter().any(long) {
+            return None;
+        }
+        let mut record = OwnedRecord::new(&PROCESS);
+        let mut flags = self.flags();
+        for at in PROCESS.fields {
+            let value = match self.record().value(at) {
+                Some(Value::Text(argv)) if *at == *field::process::ARGV && argv.len() > MAX_ANCESTOR_ARGV => {
+                    flags |= process_flag::ARGV_TRUNCATED;
+                    argv.get(..MAX_ANCESTOR_ARGV).map(Value::Text)
+                }
+                Some(_) if paths.contains(&at) && long(at) => {
+                    flags |= process_flag::PATH_TRUNCATED;
+                    None
+                }
+                value => value,
+            };
+            // It is the same field, so that it takes what it had.
+            let _ = record.set(at, value);
+        }
+        let _ = record.set(field::process::FLAGS, Some(flags.into()));
+        Some(record)
+    }
+
+    /// Bytes that it takes with its ancestors, as they are told, at most.
+    pub fn line_size(&self) -> usize {
+        let ancestors = std::iter::successors(self.parent.as_ref(), |process| process.parent.as_ref());
+        self.size() + ancestors.map(|process| process.size().min(MAX_ANCESTOR)).sum::<usize>()
     }
 
     /// Bytes that it takes, with the texts that it may share.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use lanner_abi::{EventHeader, FieldInfo, FrameWriter, OwnedRecord, field};
+use lanner_abi::{EventHeader, FieldInfo, FrameWriter, OwnedRecord, RecordRef, field};
 use lanner_enrich::{Event, Process};
 
 /// A frame is closed when it is this long, though the batch has more events: a pack has to hold it in its memory, and who
@@ -20,6 +20,8 @@ pub struct Encoder {
     /// The row of each image, by where it lies in memory: an image never changes, so within a batch, which keeps it
     /// alive, the same address is the same image.
     processes: Rows,
+    /// The same of those of whom less is told as ancestors.
+    ancestors: Rows,
     /// The same of containers.
     containers: Rows,
 }
@@ -73,6 +75,7 @@ impl Encoder {
     fn begin(&mut self) {
         self.writer.clear();
         self.processes.clear();
+        self.ancestors.clear();
         self.containers.clear();
     }
 
@@ -92,17 +95,34 @@ impl Encoder {
         if let Some(row) = self.processes.get(&address) {
             return *row;
         }
+        let row = self.record(process, process.record());
+        self.processes.insert(address, row);
+        row
+    }
+
+    /// Likewise as an ancestor: the row of the image itself, where there is no more to tell.
+    fn ancestor(&mut self, process: &Arc<Process>) -> u32 {
+        let address = Arc::as_ptr(process).addr();
+        if let Some(row) = self.ancestors.get(&address) {
+            return *row;
+        }
+        let Some(less) = process.as_ancestor() else { return self.process(process) };
+        let row = self.record(process, less.get());
+        self.ancestors.insert(address, row);
+        row
+    }
+
+    /// Writes what is told of a process, and its ancestors where they are not yet.
+    fn record(&mut self, process: &Arc<Process>, told: RecordRef<'_>) -> u32 {
         // The lineage is bounded (`enrich::MAX_LINEAGE`), so this does not go deep.
-        let parent = process.parent.as_ref().map(|parent| self.process(parent));
+        let parent = process.parent.as_ref().map(|parent| self.ancestor(parent));
         let container = process.container.as_ref().map(|container| self.container(container));
         let mut row_of = |at: &'static FieldInfo, _| match at {
             at if *at == *field::process::PARENT => parent,
             at if *at == *field::process::CONTAINER => container,
             _ => None,
         };
-        let row = self.writer.record(process.record(), &mut row_of);
-        self.processes.insert(address, row);
-        row
+        self.writer.record(told, &mut row_of)
     }
 
     fn container(&mut self, container: &Arc<OwnedRecord>) -> u32 {
@@ -114,7 +134,7 @@ impl Encoder {
 
 #[cfg(test)]
 mod tests {
-    use lanner_abi::{Frame, Kind, PROCESS};
+    use lanner_abi::{Frame, Kind, PROCESS, process_flag};
     use lanner_enrich::Enricher;
     use lanner_probes::event::{RawEvent, Task};
     use lanner_source::record::{Machine, Record};
@@ -143,6 +163,46 @@ mod tests {
         });
         assert_eq!(seqs.collect::<Vec<_>>(), (1..=u64::from(EVENTS)).collect::<Vec<_>>());
         assert!(Encoder::default().encode([].iter()).is_empty());
+    }
+
+    /// Chains of programs with long arguments, of which only the last ones do anything: each event has another line.
+    #[test]
+    fn ancestors_with_long_arguments_are_cut() {
+        let mut enricher = Enricher::new(&Machine::default(), None);
+        let long = |number: u32| [number.to_string().as_bytes(), b" ", &[b'x'; 32_000], b"\0"].concat();
+        let task = |pid: u32| Task { pid, tid: pid, start_boot_ns: 1, ..Task::default() };
+        let fork = |parent: u32, child: u32| {
+            let fork = OwnedRecord::new(Kind::Fork.record()).with(field::fork::CHILD_PID, child);
+            let fork = fork.with(field::fork::CHILD_START, 1_u64);
+            let event = RawEvent { task: Some(task(parent)), ..RawEvent::of_nobody(5, Kind::Fork, fork) };
+            Record::Event(Box::new(event))
+        };
+        let mut leaves = Vec::new();
+        for chain in 0..8 {
+            let first = 1 + chain * 100;
+            for pid in first..first + 40 {
+                if pid > first {
+                    enricher.take(fork(pid - 1, pid));
+                }
+                leaves.extend(enricher.take(exec(pid, &long(pid))).filter(|_| pid == first + 39));
+            }
+        }
+        let frames = Encoder::default().encode(leaves.iter());
+        let bytes: usize = frames.iter().map(|(frame, _)| frame.len()).sum();
+        assert!(bytes < 8 * (2 * 33_000 + 40 * 5_000), "{bytes}");
+        let frame = Frame::parse(&frames[0].0).expect("a frame");
+        let leaf = frame.events().next().and_then(|event| event.as_exec()).expect("an exec");
+        let image = leaf.image();
+        assert_eq!((image.argv().len(), image.flags() & process_flag::ARGV_TRUNCATED), (long(40).len(), 0));
+        let ancestors: Vec<_> = image.ancestors().collect();
+        assert_eq!(
+            ancestors.iter().map(|ancestor| ancestor.pid()).collect::<Vec<_>>(),
+            (1..40).rev().collect::<Vec<_>>()
+        );
+        for ancestor in ancestors {
+            assert_eq!(ancestor.argv().as_bytes(), &long(ancestor.pid())[..4096]);
+            assert_ne!(ancestor.flags() & process_flag::ARGV_TRUNCATED, 0);
+        }
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! Gathers events into batches, and ticks in event time.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use lanner_engine::WorkerGone;
-use lanner_enrich::Event;
+use lanner_enrich::{Event, Process};
 
 use crate::Judge;
 
 /// Events of a batch at most. Larger ones cost latency and gain little: the cost of a call is spread thin by then.
 pub const BATCH: usize = 256;
+/// A batch is closed when what its processes and their ancestors take comes to this many bytes: whoever starts processes
+/// decides how much that is. A batch of ordinary events is a tenth of it.
+const BATCH_BYTES: usize = 4 << 20;
 /// Ticks come at every full second of event time.
 const TICK_NS: u64 = 1_000_000_000;
 /// Ticks made up for at most when time jumps (a suspended machine, a long silence in a capture).
@@ -17,6 +21,8 @@ const MISSED_TICKS: u64 = 3600;
 #[derive(Default)]
 pub(super) struct Batcher {
     events: Vec<Event>,
+    /// What their processes take; those of one process one after the other count once.
+    bytes: usize,
     /// The next tick, and the last one that is due; nothing before the first event.
     next_tick: Option<u64>,
     due: u64,
@@ -37,8 +43,17 @@ impl Batcher {
             self.behind.push_back(event);
             return Ok(());
         }
+        self.bytes += self.adds(&event);
         self.events.push(event);
-        if self.events.len() >= BATCH { self.flush(engine) } else { Ok(()) }
+        if self.events.len() >= BATCH || self.bytes >= BATCH_BYTES { self.flush(engine) } else { Ok(()) }
+    }
+
+    /// What the processes of an event add to the batch.
+    fn adds(&self, event: &Event) -> usize {
+        let last = self.events.last().and_then(|last| last.process.as_ref());
+        let is_last = |process: &Arc<Process>| last.is_some_and(|last| Arc::ptr_eq(last, process));
+        let processes = event.process.iter().filter(|process| !is_last(process)).chain(&event.named);
+        processes.map(|process| process.line_size()).sum()
     }
 
     /// Whether ticks, and events after them, wait for room.
@@ -57,6 +72,7 @@ impl Batcher {
 
     /// Has judged what has gathered.
     pub(super) fn flush(&mut self, engine: &mut impl Judge) -> Result<(), WorkerGone> {
+        self.bytes = 0;
         if self.events.is_empty() {
             return Ok(());
         }

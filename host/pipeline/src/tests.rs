@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use lanner_abi::{Kind, OwnedRecord};
+use lanner_abi::{Kind, OwnedRecord, PROCESS, field};
 use lanner_engine::{Candidate, Description, Handover, Order, Refusal, WorkerGone};
 use lanner_enrich::Event;
 use lanner_probes::event::{RawEvent, Task};
@@ -260,6 +260,24 @@ fn a_recorded_stream_is_cut_by_size_alone() {
     let all: Vec<u64> =
         scene.said().into_iter().flat_map(|said| if let Said::Judged(seqs) = said { seqs } else { vec![] }).collect();
     assert_eq!(all, (1..=700).collect::<Vec<_>>(), "each once, in order");
+}
+
+/// Each of another process with arguments of 32 KiB.
+#[test]
+fn a_batch_of_fat_processes_is_cut_by_bytes() {
+    let exec = |pid: u32| {
+        let task = Task { pid, tid: pid, start_boot_ns: SECOND, ..Task::default() };
+        let image = OwnedRecord::new(&PROCESS).with(field::process::ARGV, [b'x'; 32 << 10].as_slice());
+        let event = RawEvent::of_nobody(SECOND, Kind::Exec, OwnedRecord::new(Kind::Exec.record()));
+        Record::Event(Box::new(RawEvent { task: Some(task), image: Some(Box::new(image)), ..event }))
+    };
+    let scene = Scene::default();
+    scene.script().portions = [(100..300).map(exec).collect()].into();
+    scene.run().expect("its end");
+    let judged = scene.judged();
+    // 4 MiB of processes before and of images after.
+    assert_eq!(judged.iter().sum::<usize>(), 200);
+    assert!(judged.iter().all(|count| *count <= 128) && judged.len() < 10, "{judged:?}");
 }
 
 /// An event that is nobody's doing, as a source of audit records would give it.

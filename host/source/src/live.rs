@@ -211,6 +211,7 @@ impl Source for Live {
                 self.probes.detach(kind)?;
             }
         }
+        self.probes.rest();
         Ok(())
     }
 

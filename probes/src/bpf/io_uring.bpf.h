@@ -286,6 +286,9 @@ static __noinline void report_of_socket(struct io_kiocb *req, u8 opcode, s64 res
 		report_bind(&call, NO_FD, 0, 0);
 		break;
 	case IORING_OP_LISTEN:
+		/* 6.11. */
+		if (!bpf_core_type_exists(struct io_listen))
+			break;
 		report_listen(&call, NO_FD, BPF_CORE_READ((struct io_listen *)req, backlog));
 		break;
 	case IORING_OP_ACCEPT:

@@ -109,10 +109,16 @@ fn each_fault_is_found_alone() {
         }),
         ("BPF LSM", Degraded, "not among", |made| made.write("/sys/kernel/security/lsm", "capability,yama")),
         ("BPF LSM", Unknown, "No such file", |made| made.remove("/sys/kernel/security/lsm")),
-        ("io_uring", Degraded, "is 0", |made| made.write("/proc/sys/kernel/io_uring_disabled", "0")),
-        ("io_uring", Degraded, "privileged", |made| made.write("/proc/sys/kernel/io_uring_disabled", "1")),
-        ("io_uring", Degraded, "before Linux 6.6", |made| {
-            made.place.release = "6.1.0".into();
+        ("io_uring", Degraded, "is 0", |made| {
+            made.place.release = "5.15.0".into();
+            made.write("/proc/sys/kernel/io_uring_disabled", "0");
+        }),
+        ("io_uring", Degraded, "privileged", |made| {
+            made.place.release = "5.15.0".into();
+            made.write("/proc/sys/kernel/io_uring_disabled", "1");
+        }),
+        ("io_uring", Degraded, "no switch", |made| {
+            made.place.release = "5.15.0".into();
             made.remove("/proc/sys/kernel/io_uring_disabled");
         }),
         ("capabilities", Missing, "uid 1000 without CAP_BPF and CAP_PERFMON", |made| {
@@ -134,7 +140,10 @@ fn each_fault_is_found_alone() {
         ("capabilities", Unknown, "cannot be read", |made| made.remove("/proc/self/ns/user")),
         ("processes", Degraded, "hides those of others", |made| made.remove("/proc/1")),
         // What cannot be read is not "not in this kernel".
-        ("io_uring", Unknown, "Is a directory", |made| made.make_unreadable("/proc/sys/kernel/io_uring_disabled")),
+        ("io_uring", Unknown, "Is a directory", |made| {
+            made.place.release = "5.15.0".into();
+            made.make_unreadable("/proc/sys/kernel/io_uring_disabled");
+        }),
         ("lockdown", Unknown, "Is a directory", |made| made.make_unreadable("/sys/kernel/security/lockdown")),
         ("BPF LSM", Unknown, "Is a directory", |made| made.make_unreadable("/sys/kernel/security/lsm")),
         ("memory", Unknown, "does not tell", |made| made.make_unreadable("/proc/meminfo")),
