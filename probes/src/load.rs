@@ -213,6 +213,17 @@ impl Probes {
         self.filter.add(key)
     }
 
+    /// Whether execs tell the environment of what begins.
+    ///
+    /// # Errors
+    /// The kernel side's maps cannot be written.
+    pub fn want_environment(&mut self, wanted: bool) -> Result<(), ProbeError> {
+        const NAME: &str = "environment_wanted";
+        let map = self.ebpf.map_mut(NAME).ok_or(ProbeError::Map { name: NAME, reason: "there is none".into() })?;
+        let mut map: Array<_, u32> = Array::try_from(map).map_err(|error| map_error(NAME, &error))?;
+        map.set(0, u32::from(wanted), 0).map_err(|error| map_error(NAME, &error))
+    }
+
     /// Files that packs name, as their devices (kernel encoding) and inode numbers. Where they have other names beside, their
     /// events are never left out, whatever they are called by.
     ///

@@ -19,10 +19,10 @@ const MAX_TEXT: usize = 4096;
 /// Bytes of an ancestor's arguments that are told with it. They are those of the line up to it, which whoever starts processes
 /// decides the length of.
 const MAX_ANCESTOR_ARGV: usize = 4096;
-/// An ancestor's folder and script are told up to this length.
+/// An ancestor's folder, script and environment are told up to this length each.
 const MAX_ANCESTOR_PATH: usize = 1024;
 /// What an ancestor takes at most, as it is told: those, its program's path, and some 500 bytes.
-const MAX_ANCESTOR: usize = MAX_ANCESTOR_ARGV + 2 * MAX_ANCESTOR_PATH + MAX_TEXT + 512;
+const MAX_ANCESTOR: usize = MAX_ANCESTOR_ARGV + 3 * MAX_ANCESTOR_PATH + MAX_TEXT + 512;
 
 /// A process's stable id: made of the boot, the pid and the start time, so that a pid used again is another process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -171,7 +171,7 @@ impl Process {
 
     /// The same without its arguments and folders, and without whatever else is longer than the kernel side tells it.
     pub(super) fn without_what_may_be_long(&self) -> Self {
-        let left_out = [field::process::ARGV, field::process::CWD, field::process::SCRIPT];
+        let left_out = [field::process::ARGV, field::process::CWD, field::process::SCRIPT, field::process::ENVIRONMENT];
         // Its own, which forks do not share.
         let own = [field::process::COMM, field::process::USER];
         let mut record = OwnedRecord::new(&PROCESS);
@@ -182,7 +182,10 @@ impl Process {
         };
         let others = |at: &&FieldInfo| !left_out.contains(at) && !own.contains(at);
         PROCESS.fields.iter().filter(others).for_each(|at| keep(&mut record, at));
-        let flags = self.flags() | process_flag::ARGV_TRUNCATED | process_flag::PATH_TRUNCATED;
+        let mut flags = self.flags() | process_flag::ARGV_TRUNCATED | process_flag::PATH_TRUNCATED;
+        if !self.bytes(field::process::ENVIRONMENT).is_empty() {
+            flags |= process_flag::ENVIRONMENT_TRUNCATED;
+        }
         let _ = record.set(field::process::FLAGS, Some(flags.into()));
         record.share();
         own.into_iter().for_each(|at| keep(&mut record, at));
@@ -193,7 +196,7 @@ impl Process {
     pub fn as_ancestor(&self) -> Option<OwnedRecord> {
         let long = |path: &'static FieldInfo| self.bytes(path).len() > MAX_ANCESTOR_PATH;
         let argv = self.argv();
-        let paths = [field::process::CWD, field::process::SCRIPT];
+        let paths = [field::process::CWD, field::process::SCRIPT, field::process::ENVIRONMENT];
         if argv.len() <= MAX_ANCESTOR_ARGV && !paths.into_iter().any(long) {
             return None;
         }
@@ -206,7 +209,10 @@ impl Process {
                     argv.get(..MAX_ANCESTOR_ARGV).map(Value::Text)
                 }
                 Some(_) if paths.contains(&at) && long(at) => {
-                    flags |= process_flag::PATH_TRUNCATED;
+                    flags |= match at {
+                        at if *at == *field::process::ENVIRONMENT => process_flag::ENVIRONMENT_TRUNCATED,
+                        _ => process_flag::PATH_TRUNCATED,
+                    };
                     None
                 }
                 value => value,

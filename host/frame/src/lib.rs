@@ -196,7 +196,7 @@ mod tests {
         assert_eq!((image.argv().len(), image.flags() & process_flag::ARGV_TRUNCATED), (long(40).len(), 0));
         let ancestors: Vec<_> = image.ancestors().collect();
         assert_eq!(
-            ancestors.iter().map(|ancestor| ancestor.pid()).collect::<Vec<_>>(),
+            ancestors.iter().map(lanner_abi::Process::pid).collect::<Vec<_>>(),
             (1..40).rev().collect::<Vec<_>>()
         );
         for ancestor in ancestors {

@@ -4,6 +4,7 @@
 
 pub mod capture;
 pub mod containers;
+mod environment;
 mod live;
 pub mod procfs;
 pub mod record;

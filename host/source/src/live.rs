@@ -10,6 +10,7 @@ use lanner_probes::event::RawEvent;
 use lanner_probes::{ProbeConfig, Probes, Reader};
 
 use super::containers::{self, Details, identify};
+use super::environment::Environment;
 use super::record::{Machine, Record};
 use super::view::View;
 use super::{Drained, Shortcoming, Source, SourceError, Take, procfs};
@@ -37,6 +38,7 @@ pub struct Live {
     details: Details,
     /// What files are to the host.
     view: View,
+    environment: Environment,
     /// Names of files that are asked for in any folder.
     names: BTreeSet<Vec<u8>>,
     /// Keys of events that are not wanted, as they are found out.
@@ -82,6 +84,7 @@ impl Live {
             reader,
             details: Details::start().map_err(SourceError::Thread)?,
             view: View::start().map_err(SourceError::Thread)?,
+            environment: Environment::default(),
             names: BTreeSet::new(),
             unwanted,
             tell_unwanted,
@@ -127,6 +130,7 @@ impl Live {
             match self.reader.next()? {
                 Ok(mut event) => {
                     self.view.complete(&mut event);
+                    self.environment.reduce(&mut event);
                     if event.kind == Kind::ContainerStart
                         && let Some(path) = event.payload.get().bytes(field::container_start::CGROUP)
                         && let Some(container) = identify(path).filter(|identity| identity.whole)
@@ -204,6 +208,8 @@ impl Source for Live {
         self.names = Sieve::names(wanted);
         self.begin_filter()?;
         self.view.name(Sieve::files(wanted));
+        self.environment = Environment::of(Sieve::environment(wanted));
+        self.probes.want_environment(self.environment.is_wanted())?;
         for kind in Probes::kinds() {
             if wanted.iter().any(|wanted| wanted.kind == kind) || PROCESS_KINDS.contains(&kind) {
                 self.probes.attach(kind)?;

@@ -15,11 +15,15 @@ struct call {
 	u32 number;
 	/* 32-bit: what the arguments point at is laid out for i386. */
 	bool compat;
-	/* What an event says of it: EVENT_…. */
+	/* What an event says of it: EVENT_…. With EVENT_IO_URING it is a request of io_uring's, and has no arguments but one. */
 	u16 flags;
-	/* The socket that it is about, where that is known otherwise than by its descriptor. */
-	struct file *file;
 };
+
+/* Of a request: the socket that it is about, where that is known. */
+static __always_inline struct file *file_of_request(struct call *call)
+{
+	return call->flags & EVENT_IO_URING ? (struct file *)call->argument[0] : NULL;
+}
 
 /* Instead of a descriptor that is not known. */
 #define NO_FD 0xffffffff
@@ -134,7 +138,6 @@ static __noinline bool call_of(struct call *call, u64 *ctx)
 	call->number = call_number(registers);
 	call->compat = is_compat((struct task_struct *)bpf_get_current_task_btf());
 	call->flags = call->compat ? EVENT_COMPAT : 0;
-	call->file = NULL;
 	read_arguments(call, registers);
 	/* -1 to -4095, as 32 bits. */
 	if (call->compat && result >= 0xfffff001LL && result <= 0xffffffffLL)

@@ -112,6 +112,7 @@ enum process_flag {
 	PROCESS_EXE_UNREACHABLE = 1 << 10,
 	PROCESS_EXE_FOREIGN = 1 << 11,
 	PROCESS_CWD_DELETED = 1 << 12,
+	PROCESS_ENVIRONMENT_TRUNCATED = 1 << 13,
 };
 
 enum event_flag {
@@ -181,6 +182,7 @@ struct process_fields {
 	u32 tty;
 	u64 cgroup_id;
 	struct text cgroup;
+	struct text environment;
 } __attribute__((aligned(8)));
 
 #define PROCESS_ns_pid (1ULL << 6)
@@ -210,7 +212,8 @@ struct process_fields {
 #define PROCESS_exe_ctime (1ULL << 39)
 #define PROCESS_tty (1ULL << 40)
 #define PROCESS_cgroup_id (1ULL << 41)
-_Static_assert(sizeof(struct process_fields) == 256, "");
+#define PROCESS_environment (1ULL << 43)
+_Static_assert(sizeof(struct process_fields) == 264, "");
 
 struct exec_fields {
 	u64 present;

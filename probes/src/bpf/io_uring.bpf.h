@@ -267,7 +267,7 @@ static __noinline void mkdir_submitted(struct io_kiocb *req)
 /* What is known of these without names; `file` is their socket, once it is known. */
 static __noinline void report_of_socket(struct io_kiocb *req, u8 opcode, s64 result, u16 flags, struct file *file)
 {
-	struct call call = { .result = result, .flags = flags, .file = file };
+	struct call call = { .argument[0] = (u64)file, .result = result, .flags = flags };
 
 	switch (opcode) {
 	case IORING_OP_CONNECT: {

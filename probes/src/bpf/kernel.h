@@ -257,7 +257,7 @@ struct signal_struct {
 } CORE;
 
 struct mm_struct {
-	unsigned long arg_start, arg_end;
+	unsigned long arg_start, arg_end, env_start, env_end;
 } CORE;
 
 struct kernfs_node {

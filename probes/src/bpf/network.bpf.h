@@ -78,7 +78,7 @@ static __noinline u32 fill_named_peer(struct connect_record *connect, u32 at, u6
 /* The socket that a call is about. */
 static __always_inline struct sock *socket_of_call(struct call *call, u32 fd)
 {
-	return call->file ? socket_of(call->file) : own_socket(fd);
+	return call->flags & EVENT_IO_URING ? socket_of(file_of_request(call)) : own_socket(fd);
 }
 
 /* Beside a descriptor: an event's flags stand above it, and this. */
@@ -129,7 +129,7 @@ static __always_inline u64 with_flags(struct call *call, u64 fd)
 
 static __always_inline void connect_returns(struct call *call, u64 fd, u64 address, u32 length)
 {
-	report_connect(call->result, with_flags(call, fd), address, length, (u64)call->file);
+	report_connect(call->result, with_flags(call, fd), address, length, (u64)file_of_request(call));
 }
 
 CALL(connect)
@@ -196,9 +196,9 @@ static __always_inline void report_sent(struct call *call, u64 fd, s64 result, u
 		return;
 	sk = flags & MSG_FASTOPEN ? socket_of_call(call, fd) : NULL;
 	if (sk && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM)
-		report_connect(result, with_flags(call, fd) | IS_FAST_OPEN, address, length, (u64)call->file);
+		report_connect(result, with_flags(call, fd) | IS_FAST_OPEN, address, length, (u64)file_of_request(call));
 	else
-		report_send(result, with_flags(call, fd), address, length, (u64)call->file);
+		report_send(result, with_flags(call, fd), address, length, (u64)file_of_request(call));
 }
 
 /* The beginning of a struct msghdr: the address, and its length. */
@@ -298,12 +298,12 @@ static __noinline void report_bind(struct call *call, u32 fd, u64 address, u32 l
 		/* It is bound to nothing yet. */
 		bind->record.flags |= EVENT_PARTIAL;
 	} else if (sk && call->result == 0 && is_internet(facts.family)) {
-		if (!call->file && shares_files())
+		if (!file_of_request(call) && shares_files())
 			bind->record.flags |= EVENT_SHARED;
 		FILL(payload, BIND, port, facts.local_port);
 		FILL_ADDRESS(payload, BIND, address, facts.local);
 	} else if (sk && call->result == 0 && facts.family == AF_UNIX) {
-		if (!call->file && shares_files())
+		if (!file_of_request(call) && shares_files())
 			bind->record.flags |= EVENT_SHARED;
 		payload->present |= BIND_unix_path;
 		at = append_unix_name(&bind->record, &payload->unix_path, at, sk);
@@ -334,7 +334,7 @@ static __noinline void report_listen(struct call *call, u32 fd, s32 backlog)
 	FILL(payload, LISTEN, backlog, backlog);
 	sk = socket_of_call(call, fd);
 	if (sk) {
-		if (!call->file && shares_files())
+		if (!file_of_request(call) && shares_files())
 			listen->record.flags |= EVENT_SHARED;
 		read_socket(&facts, sk);
 		FILL(payload, LISTEN, family, facts.family);

@@ -15,7 +15,7 @@ struct {
 
 /* --- slots --------------------------------------------------------------------------------------------------- */
 
-#define SLOT_BYTES 65536
+#define SLOT_BYTES 131072
 /* Of each CPU, at most. */
 #define MAX_SLOTS 4
 

@@ -146,6 +146,38 @@ static __always_inline u32 append_arguments(struct exec_record *exec, struct tas
 	return length;
 }
 
+/* [0]: whether the environment of programs is looked at. The loader keeps what is asked for of it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} environment_wanted SEC(".maps");
+
+static __always_inline u32 append_environment(struct exec_record *exec, struct task_struct *task, u32 at)
+{
+	u32 zero = 0, *wanted = bpf_map_lookup_elem(&environment_wanted, &zero), length;
+	unsigned long start;
+	u64 size;
+
+	if (!wanted || !*wanted)
+		return 0;
+	start = BPF_CORE_READ(task, mm, env_start);
+	size = BPF_CORE_READ(task, mm, env_end) - start;
+	length = size;
+	if (size > ENVIRONMENT_BYTES) {
+		exec->image.flags |= PROCESS_ENVIRONMENT_TRUNCATED;
+		length = ENVIRONMENT_BYTES;
+	}
+	BOUND(length, ENVIRONMENT_BYTES);
+	if (bpf_probe_read_user((char *)exec + at, length, (const void *)start)) {
+		exec->image.flags |= PROCESS_ENVIRONMENT_TRUNCATED;
+		return 0;
+	}
+	exec->image.present |= PROCESS_environment;
+	return length;
+}
+
 /* void (task_struct *task, pid_t old_pid, linux_binprm *program), from exec_binprm(): the new image is in place. */
 SEC("tp_btf/sched_process_exec")
 int exec_done(u64 *ctx)
@@ -185,7 +217,10 @@ int exec_done(u64 *ctx)
 	at += image->argv.name;
 	BOUND(at, sizeof(*exec) + 3 * STRING_BYTES + 2 * PATH_ROOM + ARGV_BYTES);
 	image->cwd.walk = append_working_directory(&exec->record, at);
-	submit(KIND_EXEC, &exec->record, at + image->cwd.walk);
+	at += image->cwd.walk;
+	BOUND(at, sizeof(*exec) + 3 * STRING_BYTES + 3 * PATH_ROOM + ARGV_BYTES);
+	image->environment.name = append_environment(exec, task, at);
+	submit(KIND_EXEC, &exec->record, at + image->environment.name);
 	return 0;
 }
 

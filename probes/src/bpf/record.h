@@ -28,6 +28,7 @@ enum {
 #define PATH_ROOM (PATH_LIMIT + NAME_BYTES + 8)
 #define STRING_BYTES 4096
 #define ARGV_BYTES 32768
+#define ENVIRONMENT_BYTES 32768
 /* sockaddr_storage */
 #define ADDRESS_BYTES 128
 

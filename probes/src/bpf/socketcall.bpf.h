@@ -23,52 +23,56 @@ enum {
 /* (int which, unsigned int *arguments) */
 CALL(socketcall)
 {
-	u32 given[6] = {};
+	u64 which = ARG(0), arguments = ARG(1);
+	u32 given;
 
 	/* One by one: not all of them have six, and what comes after may be no memory of the caller's. */
-	for (int index = 0; index < 6; index++)
-		bpf_probe_read_user(&given[index], sizeof(u32), (const void *)(ARG(1) + index * sizeof(u32)));
-	switch (ARG(0)) {
+	for (int index = 0; index < 6; index++) {
+		given = 0;
+		bpf_probe_read_user(&given, sizeof(given), (const void *)(arguments + index * sizeof(u32)));
+		ARG(index) = given;
+	}
+	switch (which) {
 	case SYS_SOCKET:
-		report_socket(call, given[0], given[1], given[2]);
+		report_socket(call, ARG(0), ARG(1), ARG(2));
 		break;
 	case SYS_BIND:
-		report_bind(call, given[0], given[1], given[2]);
+		report_bind(call, ARG(0), ARG(1), ARG(2));
 		break;
 	case SYS_CONNECT:
-		connect_returns(call, given[0], given[1], given[2]);
+		connect_returns(call, ARG(0), ARG(1), ARG(2));
 		break;
 	case SYS_LISTEN:
-		report_listen(call, given[0], given[1]);
+		report_listen(call, ARG(0), ARG(1));
 		break;
 	case SYS_ACCEPT:
 	case SYS_ACCEPT4:
-		report_accept(call, given[0]);
+		report_accept(call, ARG(0));
 		break;
 	case SYS_SENDTO:
-		report_sent(call, given[0], call->result, given[4], given[5], given[3]);
-		report_dns(with_flags(call, given[0]), given[1], call->result, given[4], given[5]);
+		report_sent(call, ARG(0), call->result, ARG(4), ARG(5), ARG(3));
+		report_dns(with_flags(call, ARG(0)), ARG(1), call->result, ARG(4), ARG(5));
 		break;
 	case SYS_SEND:
 	case SYS_RECV:
-		report_dns(with_flags(call, given[0]), given[1], call->result, 0, 0);
+		report_dns(with_flags(call, ARG(0)), ARG(1), call->result, 0, 0);
 		break;
 	case SYS_RECVFROM:
-		report_dns(with_flags(call, given[0]), given[1], call->result, given[4], address_length(given[5]));
+		report_dns(with_flags(call, ARG(0)), ARG(1), call->result, ARG(4), address_length(ARG(5)));
 		break;
 	case SYS_SENDMSG:
-		report_message(call, given[0], call->result, given[1], given[2]);
-		report_dns_message(call, given[0], call->result, given[1]);
+		report_message(call, ARG(0), call->result, ARG(1), ARG(2));
+		report_dns_message(call, ARG(0), call->result, ARG(1));
 		break;
 	case SYS_RECVMSG:
-		report_dns_message(call, given[0], call->result, given[1]);
+		report_dns_message(call, ARG(0), call->result, ARG(1));
 		break;
 	case SYS_SENDMMSG:
-		report_messages(call, given[0], given[1], given[3]);
-		report_dns_messages(call, given[0], given[1]);
+		report_messages(call, ARG(0), ARG(1), ARG(3));
+		report_dns_messages(call, ARG(0), ARG(1));
 		break;
 	case SYS_RECVMMSG:
-		report_dns_messages(call, given[0], given[1]);
+		report_dns_messages(call, ARG(0), ARG(1));
 		break;
 	}
 }

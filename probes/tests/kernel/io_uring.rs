@@ -45,19 +45,19 @@ fn kernel_tells() -> bool {
 }
 
 /// Submits one, waits for it, and gives its result.
-fn done(ring: &mut IoUring, entry: Entry) -> i32 {
+fn done(ring: &mut IoUring, entry: &Entry) -> i32 {
     submit(ring, entry);
     ring.completion().next().expect("a completion").result()
 }
 
-fn submit(ring: &mut IoUring, entry: Entry) {
+fn submit(ring: &mut IoUring, entry: &Entry) {
     push(ring, entry);
     assert_eq!(ring.submit_and_wait(1).unwrap(), 1);
 }
 
-fn push(ring: &mut IoUring, entry: Entry) {
+fn push(ring: &mut IoUring, entry: &Entry) {
     // SAFETY: what it points at lives until it is completed: the callers wait for that.
-    unsafe { ring.submission().push(&entry).unwrap() };
+    unsafe { ring.submission().push(entry).unwrap() };
 }
 
 fn open_at(path: &CStr, flags: i32) -> Entry {
@@ -88,7 +88,7 @@ fn files_that_are_opened() {
 
     // Its path is the kernel's own, whatever it was asked for as.
     for (asked, flags) in [(&file, libc::O_CREAT | libc::O_RDWR), (&link, libc::O_RDONLY)] {
-        let fd = done(&mut ring, open_at(&c_path(asked), flags));
+        let fd = done(&mut ring, &open_at(&c_path(asked), flags));
         assert!(fd >= 0, "{fd}");
         let event = next(&mut watch, Kind::Open);
         let open = &event.payload;
@@ -99,7 +99,7 @@ fn files_that_are_opened() {
         assert_eq!(number(open, field::open::CREATED), Some((flags != libc::O_RDONLY).into()));
         close(fd);
     }
-    assert_eq!(done(&mut ring, open_at(&c_path(&gone), libc::O_WRONLY)), ENOENT);
+    assert_eq!(done(&mut ring, &open_at(&c_path(&gone), libc::O_WRONLY)), ENOENT);
     let failed = of(Kind::Open)
         .with(field::open::PATH, gone.to_str().unwrap())
         .with(field::open::FLAGS, libc::O_WRONLY.unsigned_abs())
@@ -110,7 +110,7 @@ fn files_that_are_opened() {
     // From the folder of a descriptor, and by openat2.
     let at = fs::File::open(&folder).unwrap();
     let how = types::OpenHow::new().flags(libc::O_RDONLY as u64).resolve(0x10);
-    let fd = done(&mut ring, opcode::OpenAt2::new(types::Fd(at.as_raw_fd()), c"/file".as_ptr(), &how).build());
+    let fd = done(&mut ring, &opcode::OpenAt2::new(types::Fd(at.as_raw_fd()), c"/file".as_ptr(), &how).build());
     assert!(fd >= 0, "{fd}");
     let event = next(&mut watch, Kind::Open);
     assert_eq!(text(&event.payload, field::open::PATH), file.to_str().unwrap());
@@ -120,7 +120,7 @@ fn files_that_are_opened() {
     ring.submitter().register_files(&[-1, -1]).unwrap();
     let slot = types::DestinationSlot::try_from_slot_target(1).unwrap();
     let c_file = c_path(&file);
-    assert_eq!(done(&mut ring, opcode::OpenAt::new(HERE, c_file.as_ptr()).file_index(Some(slot)).build()), 0);
+    assert_eq!(done(&mut ring, &opcode::OpenAt::new(HERE, c_file.as_ptr()).file_index(Some(slot)).build()), 0);
     let event = next(&mut watch, Kind::Open);
     assert_eq!((event.result, event.flags), (Some(0), IO_URING | UNRESOLVED));
     assert_eq!(text(&event.payload, field::open::PATH), file.to_str().unwrap());
@@ -142,10 +142,10 @@ fn what_is_not_to_be_told() {
         opcode::Socket::new(libc::AF_INET, libc::SOCK_DGRAM, 0).build(),
     ];
     for entry in silent {
-        push(&mut ring, entry.flags(Flags::SKIP_SUCCESS | Flags::IO_LINK));
+        push(&mut ring, &entry.flags(Flags::SKIP_SUCCESS | Flags::IO_LINK));
     }
     // That it comes to this one says that the others succeeded.
-    push(&mut ring, opcode::Nop::new().build());
+    push(&mut ring, &opcode::Nop::new().build());
     assert_eq!(ring.submit_and_wait(1).unwrap(), 4);
     assert_eq!(ring.completion().map(|entry| entry.result()).collect::<Vec<_>>(), [0]);
     for (kind, at, path) in [(Kind::Open, field::open::PATH, &file), (Kind::Mkdir, field::mkdir::PATH, &made)] {
@@ -158,7 +158,7 @@ fn what_is_not_to_be_told() {
     assert_eq!(number(&socket.payload, field::socket::SOCKET_TYPE), Some(libc::SOCK_DGRAM as u64));
 
     let long = folder.join("x".repeat(255)).join("y".repeat(255)).join("z".repeat(255)).join("0".repeat(255));
-    assert_eq!(done(&mut ring, open_at(&c_path(&long), libc::O_RDONLY)), ENOENT);
+    assert_eq!(done(&mut ring, &open_at(&c_path(&long), libc::O_RDONLY)), ENOENT);
     let event = next(&mut watch, Kind::Open);
     assert_eq!((event.result, event.flags), (Some(0), IO_URING | SUBMITTED | UNRESOLVED));
     assert_eq!(text(&event.payload, field::open::PATH), long.to_str().unwrap());
@@ -176,23 +176,23 @@ fn names_that_are_changed() {
     let [c_file, c_made, c_symlink, c_link, c_moved] = [&file, &made, &symlink, &link, &moved].map(c_path);
     let path = |path: &std::path::Path| path.to_str().unwrap().to_owned();
 
-    assert_eq!(done(&mut ring, opcode::MkDirAt::new(HERE, c_made.as_ptr()).mode(0o700).build()), 0);
+    assert_eq!(done(&mut ring, &opcode::MkDirAt::new(HERE, c_made.as_ptr()).mode(0o700).build()), 0);
     tells(
         &mut watch,
         0,
         &of(Kind::Mkdir).with(field::mkdir::PATH, path(&made).as_str()).with(field::mkdir::MODE, 0o700_u32),
     );
 
-    assert_eq!(done(&mut ring, opcode::SymlinkAt::new(HERE, c"file".as_ptr(), c_symlink.as_ptr()).build()), 0);
+    assert_eq!(done(&mut ring, &opcode::SymlinkAt::new(HERE, c"file".as_ptr(), c_symlink.as_ptr()).build()), 0);
     let made_link = of(Kind::Symlink).with(field::symlink::TARGET, "file");
     tells(&mut watch, 0, &made_link.with(field::symlink::PATH, path(&symlink).as_str()));
 
-    assert_eq!(done(&mut ring, opcode::LinkAt::new(HERE, c_file.as_ptr(), HERE, c_link.as_ptr()).build()), 0);
+    assert_eq!(done(&mut ring, &opcode::LinkAt::new(HERE, c_file.as_ptr(), HERE, c_link.as_ptr()).build()), 0);
     let made_link = of(Kind::Link).with(field::link::OLD_PATH, path(&file).as_str());
     tells(&mut watch, 0, &made_link.with(field::link::NEW_PATH, path(&link).as_str()).with(field::link::FLAGS, 0_u32));
 
     let entry = opcode::RenameAt::new(HERE, c_link.as_ptr(), HERE, c_moved.as_ptr()).flags(1).build();
-    assert_eq!(done(&mut ring, entry), 0);
+    assert_eq!(done(&mut ring, &entry), 0);
     let renamed = of(Kind::Rename).with(field::rename::OLD_PATH, path(&link).as_str());
     tells(
         &mut watch,
@@ -204,11 +204,11 @@ fn names_that_are_changed() {
         let removed = of(Kind::Unlink).with(field::unlink::PATH, path(of_what).as_str());
         removed.with(field::unlink::DIRECTORY, directory)
     };
-    assert_eq!(done(&mut ring, opcode::UnlinkAt::new(HERE, c_moved.as_ptr()).build()), 0);
+    assert_eq!(done(&mut ring, &opcode::UnlinkAt::new(HERE, c_moved.as_ptr()).build()), 0);
     tells(&mut watch, 0, &removed(&moved, false));
-    assert_eq!(done(&mut ring, opcode::UnlinkAt::new(HERE, c_made.as_ptr()).flags(libc::AT_REMOVEDIR).build()), 0);
+    assert_eq!(done(&mut ring, &opcode::UnlinkAt::new(HERE, c_made.as_ptr()).flags(libc::AT_REMOVEDIR).build()), 0);
     tells(&mut watch, 0, &removed(&made, true));
-    assert_eq!(done(&mut ring, opcode::UnlinkAt::new(HERE, c_made.as_ptr()).build()), ENOENT);
+    assert_eq!(done(&mut ring, &opcode::UnlinkAt::new(HERE, c_made.as_ptr()).build()), ENOENT);
     tells(&mut watch, ENOENT, &removed(&made, false));
     watch.end();
 }
@@ -220,7 +220,7 @@ fn sockets() {
     let Some(mut ring) = ring() else { return };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let fd = done(&mut ring, opcode::Socket::new(libc::AF_INET, libc::SOCK_STREAM, 0).build());
+    let fd = done(&mut ring, &opcode::Socket::new(libc::AF_INET, libc::SOCK_STREAM, 0).build());
     if fd == -libc::EINVAL {
         eprintln!("skipped: this kernel makes no sockets so");
         return;
@@ -232,7 +232,7 @@ fn sockets() {
     let to = |port: u16| address_of(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port));
     let (address, length) = (to(port), size_of::<libc::sockaddr_in>() as u32);
     let entry = opcode::Connect::new(types::Fd(fd), (&raw const address).cast(), length).build();
-    assert_eq!(done(&mut ring, entry), 0);
+    assert_eq!(done(&mut ring, &entry), 0);
     let event = next(&mut watch, Kind::Connect);
     assert_eq!((event.result, event.flags), (Some(0), IO_URING));
     assert_eq!(crate::watch::address(&event.payload, field::connect::ADDRESS), Some(Ipv4Addr::LOCALHOST.into()));
@@ -240,7 +240,7 @@ fn sockets() {
 
     let entry =
         opcode::Accept::new(types::Fd(listener.as_raw_fd()), std::ptr::null_mut(), std::ptr::null_mut()).build();
-    let accepted = done(&mut ring, entry);
+    let accepted = done(&mut ring, &entry);
     assert!(accepted >= 0, "{accepted}");
     let event = next(&mut watch, Kind::Accept);
     assert_eq!((event.result, event.flags & !SHARED), (Some(accepted.into()), IO_URING));
@@ -258,7 +258,7 @@ fn sockets() {
     message.msg_namelen = length;
     message.msg_iov = &raw mut part;
     message.msg_iovlen = 1;
-    assert_eq!(done(&mut ring, opcode::SendMsg::new(types::Fd(from.as_raw_fd()), &raw const message).build()), 1);
+    assert_eq!(done(&mut ring, &opcode::SendMsg::new(types::Fd(from.as_raw_fd()), &raw const message).build()), 1);
     let event = next(&mut watch, Kind::Send);
     assert_eq!((event.result, event.flags), (Some(1), IO_URING | UNRESOLVED));
     let port = to_whom.local_addr().unwrap().port();

@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use lanner_abi::{Kind, OwnedRecord, PROCESS, field, process_flag, stdio_flag};
 use lanner_probes::{RawEvent, Standing};
 
-use crate::watch::{OnOneProcessor, Watch, address, image, number, task, text};
+use crate::watch::{OnOneProcessor, Watch, address, bytes, image, number, task, text};
 
 fn run(command: &mut Command) -> u32 {
     let mut child = command.spawn().unwrap();
@@ -428,4 +428,32 @@ fn a_renamed_folder_has_its_new_name() {
     let path = format!("/proc/{}/fd/{}", std::process::id(), open.as_fd().as_raw_fd());
     let Some(event) = exec_of(&mut Command::new(path)) else { return };
     assert_eq!(exe(&event), new.join("program").to_str().unwrap());
+}
+
+#[test]
+fn the_environment_where_it_is_asked_for() {
+    let Some(mut watch) = Watch::over(&[Kind::Exec]) else { return };
+    let run = |watch: &mut Watch, value: &str| {
+        let mut command = Command::new("/bin/true");
+        command.env_clear().env("A", value).env("LD_X", "/tmp/x").env_remove("PATH");
+        let mut child = command.spawn().unwrap();
+        let event = watch.exec(child.id());
+        assert!(child.wait().unwrap().success());
+        image(&event).clone()
+    };
+    let environment = |image: &OwnedRecord| bytes(image, field::process::ENVIRONMENT).map(<[u8]>::to_vec);
+    let is_cut = |image: &OwnedRecord| {
+        let flags = number(image, field::process::FLAGS).unwrap();
+        flags & u64::from(process_flag::ENVIRONMENT_TRUNCATED) != 0
+    };
+    assert_eq!(environment(&run(&mut watch, "1")), None);
+    watch.probes.want_environment(true).unwrap();
+    let seen = run(&mut watch, "1");
+    assert_eq!((environment(&seen).unwrap(), is_cut(&seen)), (b"A=1\0LD_X=/tmp/x\0".to_vec(), false));
+    let seen = run(&mut watch, &"y".repeat(40_000));
+    let cut = format!("A={}\0", "y".repeat((32 << 10) - 2)).into_bytes();
+    assert!(environment(&seen).unwrap() == cut && is_cut(&seen));
+    watch.probes.want_environment(false).unwrap();
+    assert_eq!(environment(&run(&mut watch, "1")), None);
+    watch.end();
 }

@@ -5,7 +5,7 @@ use lanner_sdk::prelude::*;
 use crate::Starter;
 use crate::files::file;
 use crate::outcome::Outcome;
-use crate::programs::{is_installed, is_package_management, label};
+use crate::programs::{is_installed, is_package_management, is_world_writable, label};
 
 /// Begin paths of what cron runs.
 const CRON: [&str; 9] = [
@@ -34,6 +34,9 @@ const SYSTEMD: [&str; 10] = [
 ];
 /// What every dynamically linked program loads.
 const PRELOAD: &str = "/etc/ld.so.preload";
+
+/// Variables that name libraries which a program loads before its own.
+const LOADED_FIRST: [&str; 2] = ["LD_PRELOAD", "LD_AUDIT"];
 
 /// What writes units by itself; `generate` is netplan's.
 const UNIT_OWNERS: [&str; 5] = ["cloud-init", "generate", "netplan", "systemd", "systemd-executor"];
@@ -64,6 +67,22 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .attack("T1574.006")
         .only(open::file().equals([PRELOAD]))
         .on_open(|_, e, out| written(e, &[], &[], out));
+
+    r.rule("persistence/ld-preload-environment")
+        .summary("A program was made to load a library first that lies where everybody may write")
+        .severity(High)
+        .attack("T1574.006")
+        .only(exec::image::environment().contains(LOADED_FIRST.map(|name| format!("{name}="))))
+        .on_exec(|_, e, out| {
+            let image = e.image();
+            for name in LOADED_FIRST {
+                let libraries = image.env(name);
+                let parts = libraries.as_bytes().split(|byte| matches!(byte, b':' | b' '));
+                if let Some(library) = parts.map(Text::new).find(|library| is_world_writable(*library)) {
+                    out.finding(format!("{} was started with {name}={library}", label(&image)));
+                }
+            }
+        });
 
     r.rule("persistence/authorized-keys-write")
         .summary("The list of keys that may log in was written")

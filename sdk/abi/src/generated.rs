@@ -919,6 +919,8 @@ pub mod process_flag {
     pub const EXE_FOREIGN: u32 = 1 << 11;
     /// The working directory had been deleted when the image began.
     pub const CWD_DELETED: u32 = 1 << 12;
+    /// The environment is longer than what was looked at: there may be more of the entries that were asked for.
+    pub const ENVIRONMENT_TRUNCATED: u32 = 1 << 13;
     /// Their names.
     pub static NAMES: FlagSet = FlagSet {
         name: "process_flag",
@@ -936,6 +938,7 @@ pub mod process_flag {
             ("exe_unreachable", 10),
             ("exe_foreign", 11),
             ("cwd_deleted", 12),
+            ("environment_truncated", 13),
         ],
     };
 }
@@ -1014,12 +1017,12 @@ pub mod stdio_flag {
 pub static PROCESS: RecordInfo = RecordInfo {
     name: "process",
     section: 1,
-    size: 256,
+    size: 264,
     fields: &PROCESS_FIELDS,
     index: 0,
     words: &[Word {
         at: 0,
-        known: 0x7ffffffffff,
+        known: 0xfffffffffff,
         texts: &[
             Place { offset: 160, word: 0, bit: 30 },
             Place { offset: 168, word: 0, bit: 31 },
@@ -1028,13 +1031,14 @@ pub static PROCESS: RecordInfo = RecordInfo {
             Place { offset: 192, word: 0, bit: 34 },
             Place { offset: 200, word: 0, bit: 35 },
             Place { offset: 248, word: 0, bit: 42 },
+            Place { offset: 256, word: 0, bit: 43 },
         ],
         pointing: 0xc,
         points: &[&PROCESS_FIELDS[2], &PROCESS_FIELDS[3]],
     }],
 };
 
-static PROCESS_FIELDS: [FieldInfo; 43] = [
+static PROCESS_FIELDS: [FieldInfo; 44] = [
     FieldInfo {
         name: "id",
         ty: Type::U64,
@@ -1722,6 +1726,22 @@ static PROCESS_FIELDS: [FieldInfo; 43] = [
         pid: None,
         section: 1,
         place: Place { offset: 248, word: 0, bit: 42 },
+    },
+    FieldInfo {
+        name: "environment",
+        ty: Type::Text,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Arguments,
+        keyed: false,
+        shown: false,
+        json: "environment",
+        port: None,
+        pid: None,
+        section: 1,
+        place: Place { offset: 256, word: 0, bit: 43 },
     },
 ];
 
@@ -6621,6 +6641,8 @@ pub mod field {
         pub static CGROUP_ID: &FieldInfo = &PROCESS_FIELDS[41];
         /// Path of the control group, from the root of its hierarchy.
         pub static CGROUP: &FieldInfo = &PROCESS_FIELDS[42];
+        /// Entries of the environment that the image began with, NAME=VALUE, each ended by a NUL: those whose names (up to the `=`) some pack's filter on this field has. Not there where none of them is.
+        pub static ENVIRONMENT: &FieldInfo = &PROCESS_FIELDS[43];
     }
 
     /// One thing that happened. Rows stand in the order of `seq`.
@@ -7678,6 +7700,13 @@ impl<'a> Process<'a> {
     #[must_use]
     pub fn cgroup(&self) -> Text<'a> {
         self.record.text(Place { offset: 248, word: 0, bit: 42 }, self.frame.arena)
+    }
+
+    /// Entries of the environment that the image began with, NAME=VALUE, each ended by a NUL: those whose names (up to the `=`) some pack's filter on this field has. Not there where none of them is.
+    #[inline]
+    #[must_use]
+    pub fn environment(&self) -> Text<'a> {
+        self.record.text(Place { offset: 256, word: 0, bit: 43 }, self.frame.arena)
     }
 
     /// To be read by the tables.

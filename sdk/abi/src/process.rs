@@ -74,6 +74,15 @@ impl<'a> Process<'a> {
         Arguments { rest: self.argv().as_bytes() }
     }
 
+    /// What an entry of the environment is set to that the image began with. Unknown where it is not set, and where no filter
+    /// asks for it by its name: there are secrets among the others.
+    #[must_use]
+    pub fn env(&self, name: &str) -> Text<'a> {
+        let entries = Arguments { rest: self.environment().as_bytes() };
+        let value = |entry: Text<'a>| entry.as_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"=");
+        Text::known_or_not(entries.filter_map(value).next())
+    }
+
     /// The arguments in one line, to be shown with `{}`.
     #[inline]
     #[must_use]

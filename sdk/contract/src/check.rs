@@ -220,13 +220,11 @@ impl Wanted {
     }
 }
 
-/// Sorted, each once. Where all events of a kind are wanted, what else is said of the kind changes nothing.
+/// Sorted, each once. Where all events of a kind are wanted, what else is said of the kind stays: it names files and entries of
+/// environments, which are looked for.
 fn once(mut wanted: Vec<Wanted>) -> Vec<Wanted> {
     wanted.sort();
     wanted.dedup();
-    let all: BTreeSet<Kind> =
-        wanted.iter().filter(|wanted| wanted.condition.is_none()).map(|wanted| wanted.kind).collect();
-    wanted.retain(|wanted| wanted.condition.is_none() || !all.contains(&wanted.kind));
     wanted
 }
 

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use lanner_abi::{Kind, Value};
+use lanner_abi::{FieldInfo, Kind, Value, field};
 use memchr::memmem::Finder;
 
 use crate::check::{Condition, Wanted};
@@ -99,6 +99,29 @@ impl Sieve {
         files
     }
 
+    /// How the entries of an environment begin that something asks for: `NAME=`, or the beginning of names.
+    #[must_use]
+    pub fn environment(wanted: &[Wanted]) -> BTreeSet<Vec<u8>> {
+        let mut begin = BTreeSet::new();
+        let mut add = |text: &[u8]| {
+            // What comes before it, an entry that ends, says nothing of this one.
+            let entry = text.rsplit(|byte| *byte == 0).find(|entry| !entry.is_empty()).unwrap_or_default();
+            let end = entry.iter().position(|byte| *byte == b'=').map_or(entry.len(), |at| at + 1);
+            begin.extend(entry.get(..end).filter(|begin| !begin.is_empty()).map(<[u8]>::to_vec));
+        };
+        tests_of(
+            wanted,
+            |field| *field == *field::process::ENVIRONMENT,
+            |test| match test {
+                Test::StartsWith(values) | Test::EndsWith(values) | Test::Contains(values) => {
+                    values.iter().for_each(|value| add(value));
+                }
+                test => equal_to(test).for_each(&mut add),
+            },
+        );
+        begin
+    }
+
     /// Whether the event is wanted.
     #[inline]
     pub fn wants(&self, event: &impl Happening) -> bool {
@@ -107,14 +130,19 @@ impl Sieve {
     }
 }
 
-/// The tests, negated or not, of what the kernel side can filter by.
-fn tests_of_paths<'w>(wanted: &'w [Wanted], mut take: impl FnMut(&'w Test)) {
+/// The tests of what the kernel side can filter by.
+fn tests_of_paths<'w>(wanted: &'w [Wanted], take: impl FnMut(&'w Test)) {
+    tests_of(wanted, |field| field.keyed, take);
+}
+
+/// The tests, negated or not, of some fields.
+fn tests_of<'w>(wanted: &'w [Wanted], is_meant: impl Fn(&FieldInfo) -> bool, mut take: impl FnMut(&'w Test)) {
     let mut left: Vec<&Condition> = wanted.iter().filter_map(|wanted| wanted.condition.as_ref()).collect();
     while let Some(condition) = left.pop() {
         match condition {
             Condition::All(conditions) | Condition::Any(conditions) => left.extend(conditions),
             Condition::Not(condition) => left.push(condition),
-            Condition::Field(field, test) if field.field.keyed => take(test),
+            Condition::Field(field, test) if is_meant(field.field) => take(test),
             Condition::Field(..) => {}
         }
     }
@@ -590,6 +618,23 @@ mod tests {
         let ends = Wanted { kind: Kind::Open, condition: Some(path(Test::EndsWith(values(&["_history"])))) };
         let seen = Seen { path: b"/a/b".to_vec(), flags: 0, exe: None, path_known: 1, known: [false; 2] };
         assert!(Sieve::new(&[ends]).may_want(&seen));
+    }
+
+    #[test]
+    fn entries_of_environments_are_asked_for_by_their_names() {
+        let values = |values: &[&str]| values.iter().map(|value| value.as_bytes().to_vec()).collect::<Vec<_>>();
+        let of = |scope, test| {
+            let field = FieldRef { scope, field: field::process::ENVIRONMENT };
+            Wanted { kind: Kind::Exec, condition: Some(Condition::Not(Box::new(Condition::Field(field, test)))) }
+        };
+        let wanted = [
+            of(Scope::Process, Test::Contains(values(&["LD_PRELOAD=/tmp/", "\0LD_AUDIT=", "HIST", "", "\0"]))),
+            of(Scope::Named(0), Test::Equals(alloc::vec![Literal::Bytes(b"A=1\0B=2\0".to_vec())])),
+            of(Scope::Parent, Test::Known),
+        ];
+        let begin: Vec<Vec<u8>> = Sieve::environment(&wanted).into_iter().collect();
+        assert_eq!(begin, values(&["B=", "HIST", "LD_AUDIT=", "LD_PRELOAD="]));
+        assert!(Sieve::files(&wanted).is_empty() && Sieve::names(&wanted).is_empty());
     }
 
     #[test]

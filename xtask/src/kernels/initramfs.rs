@@ -26,6 +26,9 @@ pub(super) fn make(programs: &Programs, kernels: &[Kernel]) -> Result<PathBuf> {
     copy(&installed("busybox").context("busybox is not installed")?, &tree.join("bin/busybox"))?;
     copy(&programs.lanner, &tree.join("bin/lanner"))?;
     copy(&programs.probe_tests, &tree.join("bin/probe-tests"))?;
+    for library in &programs.libraries {
+        copy(library, &tree.join(library.strip_prefix("/").unwrap_or(library)))?;
+    }
     copy(&root().join("target/packs/starter.wasm"), &tree.join("packs/starter.wasm"))?;
     for kernel in kernels {
         let module = kernel.overlay_module()?;

@@ -1,13 +1,13 @@
-//! What runs in the guests: built without shared libraries, as the guests have none.
+//! What runs in the guests: the programs that the tests here run, too, and the shared libraries that they need.
 
 use std::path::PathBuf;
+use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
+use super::folder;
 use crate::cargo::{self, Artifact};
 use crate::root;
-
-const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The programs that are checked in the guests.
 pub(super) struct Programs {
@@ -15,24 +15,22 @@ pub(super) struct Programs {
     pub(super) lanner: PathBuf,
     /// The tests of the probes, in probes/tests/kernel.
     pub(super) probe_tests: PathBuf,
+    /// What both need, and what loads it, where they look for them.
+    pub(super) libraries: Vec<PathBuf>,
 }
 
 impl Programs {
-    /// Builds them in a folder of their own, as other flags in the usual one would have everything there built anew.
+    /// Builds them as the tests do, so that nothing is compiled twice.
     pub(super) fn build() -> Result<Self> {
-        let mut command = cargo::native();
-        command
-            .current_dir(root())
-            .env("RUSTFLAGS", "-C target-feature=+crt-static")
-            // It would be used instead.
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            // Named, so that the flags are not for procedural macros, which have to be shared libraries.
-            .args(["build", "--target", TARGET, "--target-dir", "target/static"])
-            // A guest has to hold them in memory.
-            .args(["--config", "profile.dev.strip='debuginfo'"])
-            .args(["-p", "lanner", "--bin", "lanner", "-p", "lanner-probes", "--test", "kernel"]);
-        let built = cargo::artifacts(&mut command)?;
-        Ok(Self { lanner: executable(&built, "lanner")?, probe_tests: executable(&built, "kernel")? })
+        let built = |arguments: &[&str]| cargo::artifacts(cargo::native().current_dir(root()).args(arguments));
+        let programs = built(&["build", "--workspace", "--bins"])?;
+        let tests = built(&["test", "--no-run", "--workspace", "--test", "kernel"])?;
+        let (lanner, probe_tests) = (executable(&programs, "lanner")?, executable(&tests, "kernel")?);
+        let mut libraries = libraries(&lanner)?;
+        libraries.extend(self::libraries(&probe_tests)?);
+        libraries.sort();
+        libraries.dedup();
+        Ok(Self { lanner: small(&lanner)?, probe_tests: small(&probe_tests)?, libraries })
     }
 }
 
@@ -40,4 +38,20 @@ fn executable(built: &[Artifact], target: &str) -> Result<PathBuf> {
     let mut executables = built.iter().filter(|artifact| artifact.target.name == target);
     let executable = executables.find_map(|artifact| artifact.executable.clone());
     executable.with_context(|| format!("cargo gave no program of the target {target}"))
+}
+
+/// A copy without what debuggers need: a guest has to hold it in memory.
+fn small(program: &PathBuf) -> Result<PathBuf> {
+    let copy = folder().join(program.file_name().unwrap_or_default());
+    cargo::run(Command::new("strip").arg("--strip-debug").arg("-o").arg(&copy).arg(program))?;
+    Ok(copy)
+}
+
+/// By what ldd says: `NAME => PATH (ADDRESS)`, and of the loader `PATH (ADDRESS)`.
+fn libraries(program: &PathBuf) -> Result<Vec<PathBuf>> {
+    let said = cargo::read(Command::new("ldd").arg(program))?;
+    let path = |line: &str| line.split_whitespace().find(|word| word.starts_with('/')).map(PathBuf::from);
+    let libraries: Vec<PathBuf> = said.lines().filter_map(path).collect();
+    ensure!(!libraries.is_empty(), "ldd names no libraries of {}: {said}", program.display());
+    Ok(libraries)
 }

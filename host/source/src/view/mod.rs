@@ -10,7 +10,7 @@ use std::io::{self, PipeReader, PipeWriter, Read, Seek, Write, pipe};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lanner_abi::{Kind, Value, event_flag, field};
+use lanner_abi::{FieldInfo, Kind, RecordRef, Value, event_flag};
 use lanner_probes::event::RawEvent;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -36,12 +36,38 @@ struct Snapshot {
 /// The host's view, as far as it is known.
 pub(crate) struct View {
     now: Snapshot,
+    fields: Vec<(Kind, FileFields)>,
     /// Devices of files that were asked for, and of which nothing is mounted.
     unseen: HashSet<u32>,
     names: Arc<Mutex<BTreeSet<Vec<u8>>>>,
     /// What is written into it wakes the thread; it ends with it.
     wake: PipeWriter,
     found: Receiver<Snapshot>,
+}
+
+/// The fields of a kind that say which file it is about.
+#[derive(Clone, Copy)]
+struct FileFields {
+    path: &'static FieldInfo,
+    host_path: &'static FieldInfo,
+    dev: &'static FieldInfo,
+    inode: &'static FieldInfo,
+    links: &'static FieldInfo,
+}
+
+impl FileFields {
+    /// Of a kind that has them all.
+    fn of(kind: Kind) -> Option<(Kind, Self)> {
+        let field = |name| kind.record().field(name);
+        let fields = Self {
+            path: field("path")?,
+            host_path: field("host_path")?,
+            dev: field("dev")?,
+            inode: field("inode")?,
+            links: field("links")?,
+        };
+        Some((kind, fields))
+    }
 }
 
 /// What has become known.
@@ -66,7 +92,8 @@ impl View {
         let (now, _) = watcher.look(None);
         let start = now.mounts.clone();
         std::thread::Builder::new().name("lanner-files".into()).spawn(move || watcher.watch(start))?;
-        Ok(Self { now, unseen: HashSet::new(), names, wake, found })
+        let fields = Kind::ALL.into_iter().filter_map(FileFields::of).collect();
+        Ok(Self { now, fields, unseen: HashSet::new(), names, wake, found })
     }
 
     /// Which files are named.
@@ -104,29 +131,27 @@ impl View {
     /// Says of an open what its file is to the host. The kernel tells the name in the file system, where the path may be
     /// another's view.
     pub(crate) fn complete(&mut self, event: &mut RawEvent) {
-        if event.kind != Kind::Open {
-            return;
-        }
-        let host_path = self.host_path(event);
+        let of_kind = |(kind, fields): &(Kind, FileFields)| (*kind == event.kind).then_some(*fields);
+        let Some(fields) = self.fields.iter().find_map(of_kind) else { return };
+        let host_path = self.host_path(event.payload.get(), &fields);
         let text = host_path.as_deref().map(Value::Text);
-        if event.payload.set(field::open::HOST_PATH, text).is_err() {
+        if event.payload.set(fields.host_path, text).is_err() {
             // It is longer than a text may be.
             event.flags |= event_flag::PARTIAL;
         }
     }
 
-    fn host_path(&mut self, event: &RawEvent) -> Option<Vec<u8>> {
-        let open = event.payload.get();
-        let number = |field| open.number(field);
-        let device = number(field::open::DEV).and_then(|device| u32::try_from(device).ok())?;
-        let path = open.bytes(field::open::PATH)?;
-        if number(field::open::LINKS).is_some_and(|links| links > 1)
-            && let Some(inode) = number(field::open::INODE)
+    fn host_path(&mut self, file: RecordRef<'_>, fields: &FileFields) -> Option<Vec<u8>> {
+        let number = |field| file.number(field);
+        let device = number(fields.dev).and_then(|device| u32::try_from(device).ok())?;
+        let path = file.bytes(fields.path)?;
+        if number(fields.links).is_some_and(|links| links > 1)
+            && let Some(inode) = number(fields.inode)
             && let Some(name) = self.now.files.get(&(device, inode))
         {
             return Some(name.clone()).filter(|name| name != path);
         }
-        let Some(name) = open.bytes(field::open::HOST_PATH) else {
+        let Some(name) = file.bytes(fields.host_path) else {
             return self.now.mounts.known_by(device, path);
         };
         if !name.starts_with(b"/") {

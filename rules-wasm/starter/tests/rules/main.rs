@@ -35,7 +35,7 @@ fn silent(events: impl IntoIterator<Item = TestEvent>) {
 fn every_rule_says_what_it_means() {
     let described = PackTest::<Starter>::new();
     let rules = described.rules();
-    assert_eq!(rules.len(), 18);
+    assert_eq!(rules.len(), 19);
     for rule in rules {
         assert!(!rule.summary.is_empty() && !rule.attack.is_empty(), "{rule:?}");
     }

@@ -1,5 +1,6 @@
+use lanner_sdk::abi::field;
 use lanner_sdk::prelude::Severity::{self, Critical, High, Low, Medium};
-use lanner_sdk::testing::{open, process};
+use lanner_sdk::testing::{exec, open, process};
 
 use super::{finds, silent};
 
@@ -61,4 +62,17 @@ fn what_lies_beside_it() {
     for path in ["/etc/cron.deny", "/etc/systemd/system.conf", "/run/systemd/transient/x.scope", "/root/.ssh/config"] {
         silent([open(path).write().by(&tee)]);
     }
+}
+
+#[test]
+fn libraries_that_are_loaded_first() {
+    let rule = "persistence/ld-preload-environment";
+    let with = |environment: &str| exec(process("/usr/bin/id").set(field::process::ENVIRONMENT, environment));
+    let message = "/usr/bin/id was started with LD_PRELOAD=/tmp/x.so";
+    finds([with("LD_PRELOAD=/tmp/x.so\0")], rule, High, message);
+    finds([with("LD_PRELOAD=/usr/lib/y.so:/tmp/x.so\0")], rule, High, message);
+    finds([with("LD_AUDIT=/dev/shm/x\0")], rule, High, "/usr/bin/id was started with LD_AUDIT=/dev/shm/x");
+    silent([with("LD_PRELOAD=/usr/lib/libfakeroot.so\0")]);
+    silent([with("LD_PRELOAD=\0LD_AUDIT=\0")]);
+    silent([exec(process("/usr/bin/id"))]);
 }

@@ -56,6 +56,7 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
         let _ = writeln!(text, "process {row} tty {}", shown(&view.tty()));
         let _ = writeln!(text, "process {row} cgroup_id {}", shown(&view.cgroup_id()));
         let _ = writeln!(text, "process {row} cgroup {}", shown(&view.cgroup()));
+        let _ = writeln!(text, "process {row} environment {}", shown(&view.environment()));
         lines.push(text);
     }
     for (row, view) in frame.events().enumerate() {

@@ -109,6 +109,7 @@ pub mod process {
         tty Number "process.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
         cgroup_id Number "process.cgroup_id" "Id of the control group: the inode number of its folder.";
         cgroup Text "process.cgroup" "Path of the control group, from the root of its hierarchy.";
+        environment Text "process.environment" "Entries of the environment that the image began with, NAME=VALUE, each ended by a NUL: those whose names (up to the `=`) some pack's filter on this field has. Not there where none of them is.";
     }
 }
 
@@ -156,6 +157,7 @@ pub mod parent {
         tty Number "parent.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
         cgroup_id Number "parent.cgroup_id" "Id of the control group: the inode number of its folder.";
         cgroup Text "parent.cgroup" "Path of the control group, from the root of its hierarchy.";
+        environment Text "parent.environment" "Entries of the environment that the image began with, NAME=VALUE, each ended by a NUL: those whose names (up to the `=`) some pack's filter on this field has. Not there where none of them is.";
     }
 }
 
@@ -232,6 +234,7 @@ pub mod exec {
             tty Number "exec.image.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
             cgroup_id Number "exec.image.cgroup_id" "Id of the control group: the inode number of its folder.";
             cgroup Text "exec.image.cgroup" "Path of the control group, from the root of its hierarchy.";
+            environment Text "exec.image.environment" "Entries of the environment that the image began with, NAME=VALUE, each ended by a NUL: those whose names (up to the `=`) some pack's filter on this field has. Not there where none of them is.";
         }
     }
 }
@@ -290,6 +293,7 @@ pub mod fork {
             tty Number "fork.child.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
             cgroup_id Number "fork.child.cgroup_id" "Id of the control group: the inode number of its folder.";
             cgroup Text "fork.child.cgroup" "Path of the control group, from the root of its hierarchy.";
+            environment Text "fork.child.environment" "Entries of the environment that the image began with, NAME=VALUE, each ended by a NUL: those whose names (up to the `=`) some pack's filter on this field has. Not there where none of them is.";
         }
     }
 }
@@ -372,6 +376,7 @@ pub mod ptrace {
             tty Number "ptrace.target.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
             cgroup_id Number "ptrace.target.cgroup_id" "Id of the control group: the inode number of its folder.";
             cgroup Text "ptrace.target.cgroup" "Path of the control group, from the root of its hierarchy.";
+            environment Text "ptrace.target.environment" "Entries of the environment that the image began with, NAME=VALUE, each ended by a NUL: those whose names (up to the `=`) some pack's filter on this field has. Not there where none of them is.";
         }
     }
 }
@@ -428,6 +433,7 @@ pub mod signal {
             tty Number "signal.target.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
             cgroup_id Number "signal.target.cgroup_id" "Id of the control group: the inode number of its folder.";
             cgroup Text "signal.target.cgroup" "Path of the control group, from the root of its hierarchy.";
+            environment Text "signal.target.environment" "Entries of the environment that the image began with, NAME=VALUE, each ended by a NUL: those whose names (up to the `=`) some pack's filter on this field has. Not there where none of them is.";
         }
     }
 }
@@ -531,6 +537,7 @@ pub mod process_memory {
             tty Number "process_memory.target.tty" "Device of the controlling terminal (kernel encoding: major << 20 | minor); not there where there is none.";
             cgroup_id Number "process_memory.target.cgroup_id" "Id of the control group: the inode number of its folder.";
             cgroup Text "process_memory.target.cgroup" "Path of the control group, from the root of its hierarchy.";
+            environment Text "process_memory.target.environment" "Entries of the environment that the image began with, NAME=VALUE, each ended by a NUL: those whose names (up to the `=`) some pack's filter on this field has. Not there where none of them is.";
         }
     }
 }

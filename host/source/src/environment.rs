@@ -1,0 +1,80 @@
+//! What is kept of the environments of programs: entries that somebody asks for by their names. There are secrets among the
+//! others, which go nowhere.
+
+use std::collections::BTreeSet;
+
+use lanner_abi::{Value, field};
+use lanner_probes::event::RawEvent;
+
+/// Which entries are kept.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    /// How they begin: `NAME=`, or the beginning of several names.
+    begin: BTreeSet<Vec<u8>>,
+}
+
+impl Environment {
+    /// Those that begin so.
+    pub(crate) fn of(begin: BTreeSet<Vec<u8>>) -> Self {
+        Self { begin }
+    }
+
+    /// Whether any are.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.begin.is_empty()
+    }
+
+    /// Takes all others out of the image that begins with an event.
+    pub(crate) fn reduce(&self, event: &mut RawEvent) {
+        let Some(image) = &mut event.image else { return };
+        let Some(all) = image.get().bytes(field::process::ENVIRONMENT) else { return };
+        let entries = all.split_inclusive(|byte| *byte == 0);
+        let kept: Vec<u8> = entries.filter(|entry| self.is_kept(entry)).flatten().copied().collect();
+        let kept = Some(kept).filter(|kept| !kept.is_empty());
+        // What was in the record's texts goes with the record that is replaced.
+        let mut reduced = lanner_abi::OwnedRecord::new(image.info());
+        for at in image.info().fields {
+            let value = match image.get().value(at) {
+                _ if *at == *field::process::ENVIRONMENT => kept.as_deref().map(Value::Text),
+                value => value,
+            };
+            // It is the same field, so that it takes what it had.
+            let _ = reduced.set(at, value);
+        }
+        **image = reduced;
+    }
+
+    fn is_kept(&self, entry: &[u8]) -> bool {
+        self.begin.iter().any(|begin| entry.starts_with(begin))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanner_abi::{Kind, OwnedRecord, PROCESS};
+
+    use super::*;
+
+    fn reduced(begin: &[&str], environment: &str) -> Option<String> {
+        let image = OwnedRecord::new(&PROCESS).with(field::process::ENVIRONMENT, environment);
+        let image = image.with(field::process::EXE, "/bin/x").with(field::process::PID, 7_u32);
+        let exec = RawEvent::of_nobody(0, Kind::Exec, OwnedRecord::new(Kind::Exec.record()));
+        let mut exec = RawEvent { image: Some(Box::new(image)), ..exec };
+        Environment::of(begin.iter().map(|begin| begin.as_bytes().to_vec()).collect()).reduce(&mut exec);
+        let image = exec.image.expect("an image");
+        assert_eq!(image.get().bytes(field::process::EXE), Some(&b"/bin/x"[..]));
+        assert_eq!(image.get().number(field::process::PID), Some(7));
+        assert!(!image.parts().1.windows(6).any(|part| part == b"secret"), "{image:?}");
+        image.get().bytes(field::process::ENVIRONMENT).map(|text| String::from_utf8(text.to_vec()).expect("UTF-8"))
+    }
+
+    #[test]
+    fn only_what_is_asked_for_by_name_is_kept() {
+        let environment = "TOKEN=secret\0LD_PRELOAD=/tmp/x.so\0XLD_PRELOAD=secret\0LD_AUDIT=\0LD_PRELOAD_X=secret\0";
+        assert_eq!(reduced(&["LD_PRELOAD="], environment).as_deref(), Some("LD_PRELOAD=/tmp/x.so\0"));
+        let environment = "TOKEN=secret\0LD_PRELOAD=/tmp/x.so\0LD_AUDIT=\0";
+        assert_eq!(reduced(&["LD_"], environment).as_deref(), Some("LD_PRELOAD=/tmp/x.so\0LD_AUDIT=\0"));
+        assert_eq!(reduced(&["HISTFILE="], environment), None);
+        assert_eq!(reduced(&[], environment), None);
+    }
+}
