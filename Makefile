@@ -51,7 +51,7 @@ soak:
 
 kernels:
 	@xtask/setup.sh kernels
-	@cargo xtask kernels
+	@cargo run --bin xtask -- kernels
 
 # Coverage needs a flag of the compiler's that is not stable yet.
 FUZZ_SECONDS ?= 60

@@ -142,6 +142,12 @@ if [[ $testing || $purpose == bench ]]; then
     has docker-registry || { missing+=(docker-registry) && registry_installed=yes; }
 fi
 
+# === Another way to see what programs open, to measure beside ours ===
+
+if [[ $purpose == bench ]]; then
+    has bpftrace || missing+=(bpftrace)
+fi
+
 # === A busy machine ===
 
 if [[ $purpose == stress ]]; then

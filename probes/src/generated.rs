@@ -32,6 +32,13 @@ pub(crate) static HOOKS: &[Hook] = &[
         since: "5.5",
     },
     Hook {
+        kind: Kind::ConnectEnd,
+        also: &[],
+        program: "socket_changed",
+        point: Point::Typed("inet_sock_set_state"),
+        since: "5.5",
+    },
+    Hook {
         kind: Kind::ContainerStart,
         also: &[],
         program: "cgroup_made",
@@ -855,6 +862,13 @@ pub(crate) static HOOKS: &[Hook] = &[
         also: &[],
         program: "module_loaded",
         point: Point::Typed("module_load"),
+        since: "5.5",
+    },
+    Hook {
+        kind: Kind::ConnectEnd,
+        also: &[],
+        program: "socket_changed",
+        point: Point::Typed("inet_sock_set_state"),
         since: "5.5",
     },
     Hook {

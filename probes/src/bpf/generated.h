@@ -55,6 +55,7 @@ enum kind {
 	KIND_USERFAULTFD = 72,
 	KIND_IO_URING = 73,
 	KIND_CONNECT = 80,
+	KIND_CONNECT_END = 88,
 	KIND_BIND = 81,
 	KIND_LISTEN = 82,
 	KIND_ACCEPT = 83,
@@ -88,6 +89,7 @@ static inline enum ring ring_of(enum kind kind)
 		return RING_PROCESS;
 	case KIND_OPEN:
 	case KIND_CONNECT:
+	case KIND_CONNECT_END:
 	case KIND_ACCEPT:
 	case KIND_SEND:
 	case KIND_DNS:
@@ -939,6 +941,29 @@ _Static_assert(sizeof(struct connect_fields) == 80, "");
 struct connect_record {
 	struct record record;
 	struct connect_fields payload;
+};
+
+struct connect_end_fields {
+	u64 present;
+	u8 address[16];
+	u16 port;
+	u16 protocol;
+	u16 family;
+	u16 local_port;
+	u8 local_address[16];
+} __attribute__((aligned(8)));
+
+#define CONNECT_END_address (1ULL << 0)
+#define CONNECT_END_port (1ULL << 1)
+#define CONNECT_END_protocol (1ULL << 2)
+#define CONNECT_END_family (1ULL << 3)
+#define CONNECT_END_local_port (1ULL << 4)
+#define CONNECT_END_local_address (1ULL << 5)
+_Static_assert(sizeof(struct connect_end_fields) == 48, "");
+
+struct connect_end_record {
+	struct record record;
+	struct connect_end_fields payload;
 };
 
 struct bind_fields {

@@ -47,8 +47,11 @@ enum { BPF_RB_AVAIL_DATA = 0 };
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define FMODE_CREATED 0x100000
 #define AT_FDCWD (-100)
+#define TCP_ESTABLISHED 1
+#define TCP_SYN_SENT 2
 #define EINTR 4
 #define EAGAIN 11
+#define ECONNABORTED 103
 #define EINPROGRESS 115
 /* What a call returns within the kernel where a signal interrupted it: the caller sees EINTR, or makes it again. */
 #define ERESTARTSYS 512
@@ -328,6 +331,7 @@ struct sock_common {
 	u16 skc_dport;
 	u16 skc_num;
 	u16 skc_family;
+	u8 skc_state;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 } CORE;
@@ -336,6 +340,7 @@ struct sock {
 	struct sock_common __sk_common;
 	u16 sk_type;
 	u16 sk_protocol;
+	s32 sk_err;
 } CORE;
 
 struct socket {

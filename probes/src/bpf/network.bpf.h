@@ -75,6 +75,97 @@ static __noinline u32 fill_named_peer(struct connect_record *connect, u32 at, u6
 	return at;
 }
 
+/* --- how connects end that were under way when the call returned --------------------------------------------------- */
+
+/* By socket: who connects, as the record of the connect has it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, u64);
+	__type(value, struct record);
+} connecting SEC(".maps");
+
+/* Tells the end once, where somebody's connect is under way. */
+static __noinline void connect_ended(struct sock *sk, u8 state)
+{
+	u64 key = (u64)sk;
+	struct record *who = bpf_map_lookup_elem(&connecting, &key);
+	struct connect_end_record *end;
+	struct connect_end_fields *payload;
+	struct socket_facts facts;
+	s64 result = 0;
+
+	if (!who)
+		return;
+	end = PREPARE(connect_end, KIND_CONNECT_END);
+	if (end)
+		bpf_probe_read_kernel(&end->record, sizeof(end->record), who);
+	/* Where it fails, another processor has been here. */
+	if (bpf_map_delete_elem(&connecting, &key) && end) {
+		abandon(&end->record);
+		return;
+	}
+	if (!end)
+		return;
+	if (state != TCP_ESTABLISHED) {
+		result = -(s64)BPF_CORE_READ(sk, sk_err);
+		/* Who closes a socket gives it up. */
+		if (!result)
+			result = -ECONNABORTED;
+	}
+	end->record.kind = KIND_CONNECT_END;
+	end->record.flags &= EVENT_COMPAT | EVENT_IO_URING;
+	end->record.time_boot_ns = bpf_ktime_get_boot_ns();
+	end->record.result = result;
+	payload = &end->payload;
+	read_socket(&facts, sk);
+	FILL(payload, CONNECT_END, family, family_of(&facts));
+	FILL(payload, CONNECT_END, protocol, facts.protocol);
+	if (has_local(&facts)) {
+		FILL(payload, CONNECT_END, local_port, facts.local_port);
+		FILL_ADDRESS(payload, CONNECT_END, local_address, facts.local);
+	}
+	if (has_peer(&facts)) {
+		FILL(payload, CONNECT_END, port, facts.peer_port);
+		FILL_ADDRESS(payload, CONNECT_END, address, facts.peer);
+	}
+	submit(KIND_CONNECT_END, &end->record, sizeof(*end));
+}
+
+/* Whether the end of a connect that is under way will be told. */
+static __noinline bool keep_connecting(struct sock *sk, struct record *record)
+{
+	u32 kind = KIND_CONNECT_END;
+	u64 key = (u64)sk, *want = bpf_map_lookup_elem(&wanted, &kind);
+
+	if (!want || !*want)
+		return false;
+	if (!bpf_map_update_elem(&connecting, &key, record, BPF_ANY))
+		return true;
+	count(kind, 1);
+	return false;
+}
+
+/* It may have ended while the call returned. */
+static __noinline void look_again(struct sock *sk)
+{
+	u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+
+	if (state != TCP_SYN_SENT)
+		connect_ended(sk, state);
+}
+
+/* void (const sock *sk, int old, int new), of TCP and others of the internet; whoever runs at the moment. */
+SEC("tp_btf/inet_sock_set_state")
+int socket_changed(u64 *ctx)
+{
+	if ((u32)ctx[1] == TCP_SYN_SENT)
+		connect_ended((struct sock *)ctx[0], ctx[2]);
+	return 0;
+}
+
+/* --- connect ------------------------------------------------------------------------------------------------------- */
+
 /* The socket that a call is about. */
 static __always_inline struct sock *socket_of_call(struct call *call, u32 fd)
 {
@@ -92,14 +183,14 @@ __noinline int report_connect(s64 result, u64 fd, u64 address, u32 length, u64 f
 	u32 at = sizeof(*connect);
 	struct socket_facts facts;
 	struct sock *sk;
+	bool kept;
 
 	if (!connect)
 		return 0;
 	payload = &connect->payload;
 	connect->record.result = result;
 	connect->record.flags |= fd >> 32;
-	if ((u32)fd != NO_FD)
-		FILL(payload, CONNECT, fd, fd);
+	FILL(payload, CONNECT, fd, fd);
 	FILL(payload, CONNECT, family, AF_UNSPEC);
 	FILL(payload, CONNECT, fast_open, (fd & IS_FAST_OPEN) != 0);
 	sk = file ? socket_of((struct file *)file) : own_socket(fd);
@@ -118,7 +209,11 @@ __noinline int report_connect(s64 result, u64 fd, u64 address, u32 length, u64 f
 	} else {
 		at = fill_named_peer(connect, at, address, length);
 	}
+	kept = sk && is_internet(facts.family) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP && (result == -EINPROGRESS || result == -EINTR) &&
+	       keep_connecting(sk, &connect->record);
 	submit(KIND_CONNECT, &connect->record, at);
+	if (kept)
+		look_again(sk);
 	return 0;
 }
 
@@ -162,8 +257,7 @@ __noinline int report_send(s64 result, u64 fd, u64 address, u32 length, u64 file
 	payload = &send->payload;
 	send->record.result = result;
 	send->record.flags |= fd >> 32 | EVENT_UNRESOLVED;
-	if ((u32)fd != NO_FD)
-		FILL(payload, SEND, fd, fd);
+	FILL(payload, SEND, fd, fd);
 	FILL(payload, SEND, family, facts.family);
 	FILL(payload, SEND, socket_type, facts.type);
 	if (is_internet(facts.family)) {
@@ -283,8 +377,7 @@ static __noinline void report_bind(struct call *call, u32 fd, u64 address, u32 l
 	if (!bind)
 		return;
 	payload = &bind->payload;
-	if (fd != NO_FD)
-		FILL(payload, BIND, fd, fd);
+	FILL(payload, BIND, fd, fd);
 	FILL(payload, BIND, family, AF_UNSPEC);
 	sk = socket_of_call(call, fd);
 	if (sk) {
@@ -329,8 +422,7 @@ static __noinline void report_listen(struct call *call, u32 fd, s32 backlog)
 	if (!listen)
 		return;
 	payload = &listen->payload;
-	if (fd != NO_FD)
-		FILL(payload, LISTEN, fd, fd);
+	FILL(payload, LISTEN, fd, fd);
 	FILL(payload, LISTEN, backlog, backlog);
 	sk = socket_of_call(call, fd);
 	if (sk) {
@@ -370,8 +462,7 @@ static __noinline void report_accept(struct call *call, u32 fd)
 	if (!accept)
 		return;
 	payload = &accept->payload;
-	if (fd != NO_FD)
-		FILL(payload, ACCEPT, fd, fd);
+	FILL(payload, ACCEPT, fd, fd);
 	sk = call->result >= 0 ? own_socket(call->result) : socket_of_call(call, fd);
 	if (sk) {
 		if (shares_files())

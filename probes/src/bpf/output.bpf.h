@@ -208,8 +208,11 @@ static __noinline void *prepare(enum kind kind)
 	u32 key = kind;
 	u64 *want;
 
-	/* The loader's children are processes as any other: their birth has to be known. */
-	if (kind != KIND_FORK && self_tgid && id >> 32 == self_tgid)
+	/*
+	 * The loader's children are processes as any other: their birth has to be known. How a connect ends is not the doing of
+	 * whoever runs at the moment.
+	 */
+	if (kind != KIND_FORK && kind != KIND_CONNECT_END && self_tgid && id >> 32 == self_tgid)
 		return NULL;
 	want = bpf_map_lookup_elem(&wanted, &key);
 	if (!want || !*want)

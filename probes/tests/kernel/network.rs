@@ -323,3 +323,48 @@ fn sockets_that_wait_for_connections_arrive() {
     watch.tells(-i64::from(libc::ENOTSOCK), 0, &waiting(&file, 7));
     watch.end();
 }
+
+/// The end is told of whoever called connect, whoever runs when it comes.
+#[test]
+fn how_a_connection_under_way_ends() {
+    let Some(mut watch) = Watch::over(&[Kind::Connect, Kind::ConnectEnd]) else { return };
+    let under_way = |peer: &SocketAddr| {
+        let socket = socket(AddressFamily::INET, SocketFlags::NONBLOCK);
+        let result = connect(&socket, peer);
+        assert_eq!(result, Err(rustix::io::Errno::INPROGRESS));
+        socket
+    };
+    let end = |watch: &mut Watch, peer: SocketAddr, local: SocketAddr, result: i64| {
+        let event = watch.next(Kind::ConnectEnd);
+        let address = |ip: IpAddr| lanner_abi::Value::from(ip);
+        let payload = crate::watch::of(Kind::ConnectEnd)
+            .with(field::connect_end::FAMILY, INET)
+            .with(field::connect_end::PROTOCOL, TCP)
+            .with(field::connect_end::ADDRESS, address(peer.ip()))
+            .with(field::connect_end::PORT, peer.port())
+            .with(field::connect_end::LOCAL_ADDRESS, address(local.ip()))
+            .with(field::connect_end::LOCAL_PORT, local.port());
+        assert_eq!((event.result, event.flags, &event.payload), (Some(result), 0, &payload));
+    };
+    let local_of = |socket: &OwnedFd| -> SocketAddr { rustix::net::getsockname(socket).unwrap().try_into().unwrap() };
+
+    let (waiting, peer) = taken(Ipv4Addr::LOCALHOST).unwrap();
+    // Nobody listens yet.
+    let refused = under_way(&peer);
+    let event = watch.next(Kind::ConnectEnd);
+    assert_eq!(event.result, Some(-i64::from(libc::ECONNREFUSED)));
+    assert_eq!(number(&event.payload, field::connect_end::PORT), Some(peer.port().into()));
+    drop(refused);
+
+    rustix::net::listen(&waiting, 0).unwrap();
+    let answered = under_way(&peer);
+    end(&mut watch, peer, local_of(&answered), 0);
+    // There may be room for one more; then nobody answers, until it is given up.
+    let more: Vec<_> = (0..8).map(|_| under_way(&peer)).collect();
+    let locals: Vec<_> = more.iter().map(local_of).collect();
+    drop(more);
+    let given_up = -i64::from(libc::ECONNABORTED);
+    let results: Vec<_> = locals.iter().map(|_| watch.next(Kind::ConnectEnd).result.unwrap()).collect();
+    assert!(results.contains(&given_up) && results.iter().all(|result| [given_up, 0].contains(result)), "{results:?}");
+    watch.end();
+}

@@ -96,6 +96,8 @@ pub enum Kind {
     IoUring = 73,
     /// A socket was connected, or could not be (connect, and sending with MSG_FASTOPEN). A non-blocking connect has the result -115 (EINPROGRESS).
     Connect = 80,
+    /// A connect came to its end that was under way when its call returned (-115, EINPROGRESS, or -4, EINTR): the peer has answered, or not (a negative errno; -103, ECONNABORTED, where the socket was closed before). Of IPv4 and IPv6. `process` is who had called connect.
+    ConnectEnd = 88,
     /// A socket got an address of its own, or could not (bind).
     Bind = 81,
     /// A socket waits for connections, or could not.
@@ -120,7 +122,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 48] = [
+    pub const ALL: [Kind; 49] = [
         Kind::Exec,
         Kind::Fork,
         Kind::Exit,
@@ -159,6 +161,7 @@ impl Kind {
         Kind::Userfaultfd,
         Kind::IoUring,
         Kind::Connect,
+        Kind::ConnectEnd,
         Kind::Bind,
         Kind::Listen,
         Kind::Accept,
@@ -220,6 +223,7 @@ impl Kind {
             Self::Userfaultfd => "userfaultfd",
             Self::IoUring => "io_uring",
             Self::Connect => "connect",
+            Self::ConnectEnd => "connect_end",
             Self::Bind => "bind",
             Self::Listen => "listen",
             Self::Accept => "accept",
@@ -276,6 +280,7 @@ impl Kind {
             72 => Some(Self::Userfaultfd),
             73 => Some(Self::IoUring),
             80 => Some(Self::Connect),
+            88 => Some(Self::ConnectEnd),
             81 => Some(Self::Bind),
             82 => Some(Self::Listen),
             83 => Some(Self::Accept),
@@ -332,6 +337,7 @@ impl Kind {
             "userfaultfd" => Some(Self::Userfaultfd),
             "io_uring" => Some(Self::IoUring),
             "connect" => Some(Self::Connect),
+            "connect_end" => Some(Self::ConnectEnd),
             "bind" => Some(Self::Bind),
             "listen" => Some(Self::Listen),
             "accept" => Some(Self::Accept),
@@ -396,6 +402,7 @@ impl Kind {
             Self::Userfaultfd => &USERFAULTFD_KIND,
             Self::IoUring => &IO_URING_KIND,
             Self::Connect => &CONNECT_KIND,
+            Self::ConnectEnd => &CONNECT_END_KIND,
             Self::Bind => &BIND_KIND,
             Self::Listen => &LISTEN_KIND,
             Self::Accept => &ACCEPT_KIND,
@@ -786,6 +793,16 @@ static CONNECT_KIND: KindInfo = KindInfo {
     has_process: true,
     has_result: true,
     fine: &[-115],
+    has_image: false,
+    from_kernel: true,
+};
+
+static CONNECT_END_KIND: KindInfo = KindInfo {
+    record: &CONNECT_END,
+    sees: "how connections come about that a call did not wait for",
+    has_process: true,
+    has_result: true,
+    fine: &[],
     has_image: false,
     from_kernel: true,
 };
@@ -5336,13 +5353,122 @@ static CONNECT_FIELDS: [FieldInfo; 12] = [
     },
 ];
 
+/// A connect came to its end that was under way when its call returned (-115, EINPROGRESS, or -4, EINTR): the peer has answered, or not (a negative errno; -103, ECONNABORTED, where the socket was closed before). Of IPv4 and IPv6. `process` is who had called connect.
+pub static CONNECT_END: RecordInfo = RecordInfo {
+    name: "connect_end",
+    section: 344,
+    size: 48,
+    fields: &CONNECT_END_FIELDS,
+    index: 43,
+    words: &[Word { at: 0, known: 0x3f, texts: &[], pointing: 0x0, points: &[] }],
+};
+
+static CONNECT_END_FIELDS: [FieldInfo; 6] = [
+    FieldInfo {
+        name: "address",
+        ty: Type::Bytes16,
+        reads: Reads::Address,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        keyed: false,
+        shown: true,
+        json: "address",
+        port: None,
+        pid: None,
+        section: 344,
+        place: Place { offset: 8, word: 0, bit: 0 },
+    },
+    FieldInfo {
+        name: "port",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        keyed: false,
+        shown: true,
+        json: "port",
+        port: None,
+        pid: None,
+        section: 344,
+        place: Place { offset: 24, word: 0, bit: 1 },
+    },
+    FieldInfo {
+        name: "protocol",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        keyed: false,
+        shown: true,
+        json: "protocol",
+        port: None,
+        pid: None,
+        section: 344,
+        place: Place { offset: 26, word: 0, bit: 2 },
+    },
+    FieldInfo {
+        name: "family",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: true,
+        kernel: Kernel::Plain,
+        keyed: false,
+        shown: false,
+        json: "family",
+        port: None,
+        pid: None,
+        section: 344,
+        place: Place { offset: 28, word: 0, bit: 3 },
+    },
+    FieldInfo {
+        name: "local_port",
+        ty: Type::U16,
+        reads: Reads::Plain,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        keyed: false,
+        shown: false,
+        json: "local_port",
+        port: None,
+        pid: None,
+        section: 344,
+        place: Place { offset: 30, word: 0, bit: 4 },
+    },
+    FieldInfo {
+        name: "local_address",
+        ty: Type::Bytes16,
+        reads: Reads::Address,
+        of: None,
+        flags: None,
+        always: false,
+        kernel: Kernel::Plain,
+        keyed: false,
+        shown: false,
+        json: "local_address",
+        port: None,
+        pid: None,
+        section: 344,
+        place: Place { offset: 32, word: 0, bit: 5 },
+    },
+];
+
 /// A socket got an address of its own, or could not (bind).
 pub static BIND: RecordInfo = RecordInfo {
     name: "bind",
     section: 337,
     size: 48,
     fields: &BIND_FIELDS,
-    index: 43,
+    index: 44,
     words: &[Word { at: 0, known: 0x7f, texts: &[Place { offset: 40, word: 0, bit: 6 }], pointing: 0x0, points: &[] }],
 };
 
@@ -5467,7 +5593,7 @@ pub static LISTEN: RecordInfo = RecordInfo {
     section: 338,
     size: 56,
     fields: &LISTEN_FIELDS,
-    index: 44,
+    index: 45,
     words: &[Word { at: 0, known: 0xff, texts: &[Place { offset: 40, word: 0, bit: 6 }], pointing: 0x0, points: &[] }],
 };
 
@@ -5608,7 +5734,7 @@ pub static ACCEPT: RecordInfo = RecordInfo {
     section: 339,
     size: 64,
     fields: &ACCEPT_FIELDS,
-    index: 45,
+    index: 46,
     words: &[Word { at: 0, known: 0xff, texts: &[Place { offset: 52, word: 0, bit: 7 }], pointing: 0x0, points: &[] }],
 };
 
@@ -5749,7 +5875,7 @@ pub static SEND: RecordInfo = RecordInfo {
     section: 340,
     size: 56,
     fields: &SEND_FIELDS,
-    index: 46,
+    index: 47,
     words: &[Word { at: 0, known: 0xff, texts: &[Place { offset: 44, word: 0, bit: 7 }], pointing: 0x0, points: &[] }],
 };
 
@@ -5890,7 +6016,7 @@ pub static DNS: RecordInfo = RecordInfo {
     section: 341,
     size: 64,
     fields: &DNS_FIELDS,
-    index: 47,
+    index: 48,
     words: &[Word { at: 0, known: 0x1ff, texts: &[Place { offset: 8, word: 0, bit: 0 }], pointing: 0x0, points: &[] }],
 };
 
@@ -6047,7 +6173,7 @@ pub static SOCKET: RecordInfo = RecordInfo {
     section: 342,
     size: 24,
     fields: &SOCKET_FIELDS,
-    index: 48,
+    index: 49,
     words: &[Word { at: 0, known: 0x7, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -6108,7 +6234,7 @@ pub static DUP: RecordInfo = RecordInfo {
     section: 343,
     size: 32,
     fields: &DUP_FIELDS,
-    index: 49,
+    index: 50,
     words: &[Word { at: 0, known: 0xf, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -6185,7 +6311,7 @@ pub static LOSS: RecordInfo = RecordInfo {
     section: 368,
     size: 24,
     fields: &LOSS_FIELDS,
-    index: 50,
+    index: 51,
     words: &[Word { at: 0, known: 0x3, texts: &[], pointing: 0x0, points: &[] }],
 };
 
@@ -6230,7 +6356,7 @@ pub static CONTAINER_START: RecordInfo = RecordInfo {
     section: 372,
     size: 48,
     fields: &CONTAINER_START_FIELDS,
-    index: 51,
+    index: 52,
     words: &[Word {
         at: 0,
         known: 0x1f,
@@ -6334,7 +6460,7 @@ pub static CONTAINER_STOP: RecordInfo = RecordInfo {
     section: 373,
     size: 48,
     fields: &CONTAINER_STOP_FIELDS,
-    index: 52,
+    index: 53,
     words: &[Word {
         at: 0,
         known: 0x1f,
@@ -6433,7 +6559,7 @@ static CONTAINER_STOP_FIELDS: [FieldInfo; 5] = [
 ];
 
 /// All records, by their index.
-pub static RECORDS: [&RecordInfo; 53] = [
+pub static RECORDS: [&RecordInfo; 54] = [
     &PROCESS,
     &EVENT,
     &CONTAINER,
@@ -6477,6 +6603,7 @@ pub static RECORDS: [&RecordInfo; 53] = [
     &USERFAULTFD,
     &IO_URING,
     &CONNECT,
+    &CONNECT_END,
     &BIND,
     &LISTEN,
     &ACCEPT,
@@ -6536,16 +6663,17 @@ pub(crate) const fn section_index(number: u16) -> Option<usize> {
         328 => Some(40),
         329 => Some(41),
         336 => Some(42),
-        337 => Some(43),
-        338 => Some(44),
-        339 => Some(45),
-        340 => Some(46),
-        341 => Some(47),
-        342 => Some(48),
-        343 => Some(49),
-        368 => Some(50),
-        372 => Some(51),
-        373 => Some(52),
+        344 => Some(43),
+        337 => Some(44),
+        338 => Some(45),
+        339 => Some(46),
+        340 => Some(47),
+        341 => Some(48),
+        342 => Some(49),
+        343 => Some(50),
+        368 => Some(51),
+        372 => Some(52),
+        373 => Some(53),
         _ => None,
     }
 }
@@ -7209,7 +7337,7 @@ pub mod field {
         pub static LOCAL_PORT: &FieldInfo = &CONNECT_FIELDS[4];
         /// Address of this side, likewise.
         pub static LOCAL_ADDRESS: &FieldInfo = &CONNECT_FIELDS[5];
-        /// File descriptor of the socket.
+        /// File descriptor of the socket; -1 where it is not known, as of io_uring.
         pub static FD: &FieldInfo = &CONNECT_FIELDS[6];
         /// 1 stream, 2 datagram, 3 raw, 5 sequenced packets.
         pub static SOCKET_TYPE: &FieldInfo = &CONNECT_FIELDS[7];
@@ -7223,6 +7351,23 @@ pub mod field {
         pub static VSOCK_PORT: &FieldInfo = &CONNECT_FIELDS[11];
     }
 
+    /// A connect came to its end that was under way when its call returned (-115, EINPROGRESS, or -4, EINTR): the peer has answered, or not (a negative errno; -103, ECONNABORTED, where the socket was closed before). Of IPv4 and IPv6. `process` is who had called connect.
+    pub mod connect_end {
+        use super::super::{CONNECT_END_FIELDS, FieldInfo};
+        /// Address of the peer.
+        pub static ADDRESS: &FieldInfo = &CONNECT_END_FIELDS[0];
+        /// Port of the peer.
+        pub static PORT: &FieldInfo = &CONNECT_END_FIELDS[1];
+        /// IP protocol: 6 TCP (multipath TCP too).
+        pub static PROTOCOL: &FieldInfo = &CONNECT_END_FIELDS[2];
+        /// Address family: 2 IPv4, 10 IPv6.
+        pub static FAMILY: &FieldInfo = &CONNECT_END_FIELDS[3];
+        /// Port of this side.
+        pub static LOCAL_PORT: &FieldInfo = &CONNECT_END_FIELDS[4];
+        /// Address of this side.
+        pub static LOCAL_ADDRESS: &FieldInfo = &CONNECT_END_FIELDS[5];
+    }
+
     /// A socket got an address of its own, or could not (bind).
     pub mod bind {
         use super::super::{BIND_FIELDS, FieldInfo};
@@ -7234,7 +7379,7 @@ pub mod field {
         pub static PROTOCOL: &FieldInfo = &BIND_FIELDS[2];
         /// Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets, 40 vsock.
         pub static FAMILY: &FieldInfo = &BIND_FIELDS[3];
-        /// File descriptor of the socket.
+        /// File descriptor of the socket; -1 where it is not known, as of io_uring.
         pub static FD: &FieldInfo = &BIND_FIELDS[4];
         /// 1 stream, 2 datagram, 3 raw, 5 sequenced packets.
         pub static SOCKET_TYPE: &FieldInfo = &BIND_FIELDS[5];
@@ -7251,7 +7396,7 @@ pub mod field {
         pub static PORT: &FieldInfo = &LISTEN_FIELDS[1];
         /// Address family: 1 unix, 2 IPv4, 10 IPv6.
         pub static FAMILY: &FieldInfo = &LISTEN_FIELDS[2];
-        /// File descriptor of the socket.
+        /// File descriptor of the socket; -1 where it is not known, as of io_uring.
         pub static FD: &FieldInfo = &LISTEN_FIELDS[3];
         /// Connections that may wait, as asked for.
         pub static BACKLOG: &FieldInfo = &LISTEN_FIELDS[4];
@@ -7295,7 +7440,7 @@ pub mod field {
         pub static PROTOCOL: &FieldInfo = &SEND_FIELDS[2];
         /// Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets.
         pub static FAMILY: &FieldInfo = &SEND_FIELDS[3];
-        /// File descriptor of the socket.
+        /// File descriptor of the socket; -1 where it is not known, as of io_uring.
         pub static FD: &FieldInfo = &SEND_FIELDS[4];
         /// 1 stream, 2 datagram, 3 raw.
         pub static SOCKET_TYPE: &FieldInfo = &SEND_FIELDS[5];
@@ -7324,7 +7469,7 @@ pub mod field {
         pub static ADDRESS: &FieldInfo = &DNS_FIELDS[6];
         /// Its port.
         pub static PORT: &FieldInfo = &DNS_FIELDS[7];
-        /// File descriptor of the socket.
+        /// File descriptor of the socket; -1 where it is not known, as of io_uring.
         pub static FD: &FieldInfo = &DNS_FIELDS[8];
     }
 
@@ -10334,7 +10479,7 @@ impl<'a> ConnectEvent<'a> {
         self.local_address_bytes().map(address)
     }
 
-    /// File descriptor of the socket.
+    /// File descriptor of the socket; -1 where it is not known, as of io_uring.
     #[inline]
     #[must_use]
     pub fn fd(&self) -> i32 {
@@ -10400,6 +10545,95 @@ impl<'a> Deref for ConnectEvent<'a> {
     }
 }
 
+/// A connect came to its end that was under way when its call returned (-115, EINPROGRESS, or -4, EINTR): the peer has answered, or not (a negative errno; -103, ECONNABORTED, where the socket was closed before). Of IPv4 and IPv6. `process` is who had called connect.
+#[derive(Clone, Copy)]
+pub struct ConnectEndEvent<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) record: Record<'a>,
+}
+
+#[allow(clippy::elidable_lifetime_names, reason = "some getters name it")]
+impl<'a> ConnectEndEvent<'a> {
+    /// Address of the peer.
+    #[inline]
+    #[must_use]
+    pub fn address_bytes(&self) -> Option<[u8; 16]> {
+        self.record.bytes(Place { offset: 8, word: 0, bit: 0 })
+    }
+
+    /// Address of the peer.
+    #[inline]
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address_bytes().map(address)
+    }
+
+    /// Port of the peer.
+    #[inline]
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 24, word: 0, bit: 1 })
+    }
+
+    /// IP protocol: 6 TCP (multipath TCP too).
+    #[inline]
+    #[must_use]
+    pub fn protocol(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 26, word: 0, bit: 2 })
+    }
+
+    /// Address family: 2 IPv4, 10 IPv6.
+    #[inline]
+    #[must_use]
+    pub fn family(&self) -> u16 {
+        u16::from_le_bytes(self.record.raw(28).unwrap_or_default())
+    }
+
+    /// Port of this side.
+    #[inline]
+    #[must_use]
+    pub fn local_port(&self) -> Option<u16> {
+        self.record.u16(Place { offset: 30, word: 0, bit: 4 })
+    }
+
+    /// Address of this side.
+    #[inline]
+    #[must_use]
+    pub fn local_address_bytes(&self) -> Option<[u8; 16]> {
+        self.record.bytes(Place { offset: 32, word: 0, bit: 5 })
+    }
+
+    /// Address of this side.
+    #[inline]
+    #[must_use]
+    pub fn local_address(&self) -> Option<IpAddr> {
+        self.local_address_bytes().map(address)
+    }
+
+    /// The image that did it, as it was before the event.
+    #[inline]
+    #[must_use]
+    pub fn process(&self) -> Process<'a> {
+        self.event.process_or_unknown()
+    }
+
+    /// What the call returned; a negative errno where it failed.
+    #[inline]
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.event.result().unwrap_or_default()
+    }
+}
+
+impl<'a> Deref for ConnectEndEvent<'a> {
+    type Target = Event<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Event<'a> {
+        &self.event
+    }
+}
+
 /// A socket got an address of its own, or could not (bind).
 #[derive(Clone, Copy)]
 pub struct BindEvent<'a> {
@@ -10444,7 +10678,7 @@ impl<'a> BindEvent<'a> {
         u16::from_le_bytes(self.record.raw(28).unwrap_or_default())
     }
 
-    /// File descriptor of the socket.
+    /// File descriptor of the socket; -1 where it is not known, as of io_uring.
     #[inline]
     #[must_use]
     pub fn fd(&self) -> i32 {
@@ -10526,7 +10760,7 @@ impl<'a> ListenEvent<'a> {
         self.record.u16(Place { offset: 26, word: 0, bit: 2 })
     }
 
-    /// File descriptor of the socket.
+    /// File descriptor of the socket; -1 where it is not known, as of io_uring.
     #[inline]
     #[must_use]
     pub fn fd(&self) -> i32 {
@@ -10732,7 +10966,7 @@ impl<'a> SendEvent<'a> {
         u16::from_le_bytes(self.record.raw(28).unwrap_or_default())
     }
 
-    /// File descriptor of the socket.
+    /// File descriptor of the socket; -1 where it is not known, as of io_uring.
     #[inline]
     #[must_use]
     pub fn fd(&self) -> i32 {
@@ -10863,7 +11097,7 @@ impl<'a> DnsEvent<'a> {
         self.record.u16(Place { offset: 56, word: 0, bit: 7 })
     }
 
-    /// File descriptor of the socket.
+    /// File descriptor of the socket; -1 where it is not known, as of io_uring.
     #[inline]
     #[must_use]
     pub fn fd(&self) -> i32 {
@@ -11251,6 +11485,8 @@ pub enum Payload<'a> {
     IoUring(IoUringEvent<'a>),
     /// A socket was connected, or could not be (connect, and sending with MSG_FASTOPEN). A non-blocking connect has the result -115 (EINPROGRESS).
     Connect(ConnectEvent<'a>),
+    /// A connect came to its end that was under way when its call returned (-115, EINPROGRESS, or -4, EINTR): the peer has answered, or not (a negative errno; -103, ECONNABORTED, where the socket was closed before). Of IPv4 and IPv6. `process` is who had called connect.
+    ConnectEnd(ConnectEndEvent<'a>),
     /// A socket got an address of its own, or could not (bind).
     Bind(BindEvent<'a>),
     /// A socket waits for connections, or could not.
@@ -11336,6 +11572,9 @@ impl<'a> Event<'a> {
             }
             Some(Kind::IoUring) => Payload::IoUring(IoUringEvent { event, record: event.payload_of(&IO_URING) }),
             Some(Kind::Connect) => Payload::Connect(ConnectEvent { event, record: event.payload_of(&CONNECT) }),
+            Some(Kind::ConnectEnd) => {
+                Payload::ConnectEnd(ConnectEndEvent { event, record: event.payload_of(&CONNECT_END) })
+            }
             Some(Kind::Bind) => Payload::Bind(BindEvent { event, record: event.payload_of(&BIND) }),
             Some(Kind::Listen) => Payload::Listen(ListenEvent { event, record: event.payload_of(&LISTEN) }),
             Some(Kind::Accept) => Payload::Accept(AcceptEvent { event, record: event.payload_of(&ACCEPT) }),
@@ -11663,6 +11902,14 @@ impl<'a> Event<'a> {
             .then(|| ConnectEvent { event: *self, record: self.payload_of(&CONNECT) })
     }
 
+    /// The event as `connect_end`, where it is one.
+    #[inline]
+    #[must_use]
+    pub fn as_connect_end(&self) -> Option<ConnectEndEvent<'a>> {
+        (self.kind_number() == Kind::ConnectEnd.number())
+            .then(|| ConnectEndEvent { event: *self, record: self.payload_of(&CONNECT_END) })
+    }
+
     /// The event as `bind`, where it is one.
     #[inline]
     #[must_use]
@@ -11781,6 +12028,7 @@ perf_event PerfEvent PerfEventEvent as_perf_event on_perf_event "A counter or a 
 userfaultfd Userfaultfd UserfaultfdEvent as_userfaultfd on_userfaultfd "A process asked to handle page faults itself, or could not (userfaultfd).";
 io_uring IoUring IoUringEvent as_io_uring on_io_uring "An io_uring instance was made, or could not be (io_uring_setup).";
 connect Connect ConnectEvent as_connect on_connect "A socket was connected, or could not be (connect, and sending with MSG_FASTOPEN). A non-blocking connect has the result -115 (EINPROGRESS).";
+connect_end ConnectEnd ConnectEndEvent as_connect_end on_connect_end "A connect came to its end that was under way when its call returned (-115, EINPROGRESS, or -4, EINTR): the peer has answered, or not (a negative errno; -103, ECONNABORTED, where the socket was closed before). Of IPv4 and IPv6. `process` is who had called connect.";
 bind Bind BindEvent as_bind on_bind "A socket got an address of its own, or could not (bind).";
 listen Listen ListenEvent as_listen on_listen "A socket waits for connections, or could not.";
 accept Accept AcceptEvent as_accept on_accept "A connection was taken, or could not be (accept, accept4). That there was none to be had (-11, EAGAIN) is not told.";

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 /// The emulator.
 pub(super) const QEMU: &str = "qemu-system-x86_64";
 /// How long a guest may take, from its boot to its end: many times what it takes, as the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(1800);
 /// How long to wait before looking again whether it has ended.
 const PAUSE: Duration = Duration::from_millis(50);
 /// In MiB: the initramfs is there twice while it is unpacked, and Lanner compiles a pack.

@@ -346,6 +346,14 @@ pub(crate) fn dump(frame: &Frame<'_>) -> Vec<String> {
                 let _ = writeln!(text, "connect {row} cid {}", shown(&view.cid()));
                 let _ = writeln!(text, "connect {row} vsock_port {}", shown(&view.vsock_port()));
             }
+            Payload::ConnectEnd(view) => {
+                let _ = writeln!(text, "connect_end {row} address {}", shown(&view.address_bytes()));
+                let _ = writeln!(text, "connect_end {row} port {}", shown(&view.port()));
+                let _ = writeln!(text, "connect_end {row} protocol {}", shown(&view.protocol()));
+                let _ = writeln!(text, "connect_end {row} family {}", shown(&view.family()));
+                let _ = writeln!(text, "connect_end {row} local_port {}", shown(&view.local_port()));
+                let _ = writeln!(text, "connect_end {row} local_address {}", shown(&view.local_address_bytes()));
+            }
             Payload::Bind(view) => {
                 let _ = writeln!(text, "bind {row} address {}", shown(&view.address_bytes()));
                 let _ = writeln!(text, "bind {row} port {}", shown(&view.port()));

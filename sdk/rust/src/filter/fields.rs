@@ -43,6 +43,7 @@ impl scope::HasProcess for scope::PerfEvent {}
 impl scope::HasProcess for scope::Userfaultfd {}
 impl scope::HasProcess for scope::IoUring {}
 impl scope::HasProcess for scope::Connect {}
+impl scope::HasProcess for scope::ConnectEnd {}
 impl scope::HasProcess for scope::Bind {}
 impl scope::HasProcess for scope::Listen {}
 impl scope::HasProcess for scope::Accept {}
@@ -794,12 +795,24 @@ pub mod connect {
         family Number "connect.family" "Address family: 1 unix, 2 IPv4, 10 IPv6, 40 vsock.";
         local_port Number "connect.local_port" "Port of this side, where the kernel has chosen it.";
         local_address Address "connect.local_address" "Address of this side, likewise.";
-        fd Number "connect.fd" "File descriptor of the socket.";
+        fd Number "connect.fd" "File descriptor of the socket; -1 where it is not known, as of io_uring.";
         socket_type Number "connect.socket_type" "1 stream, 2 datagram, 3 raw, 5 sequenced packets.";
         unix_path Text "connect.unix_path" "Path of a unix socket; an abstract name begins with @.";
         fast_open YesNo "connect.fast_open" "Whether data went with it (MSG_FASTOPEN).";
         cid Number "connect.cid" "Context id of the peer of a vsock.";
         vsock_port Number "connect.vsock_port" "Its port.";
+    }
+}
+
+/// Fields of events of the kind `connect_end`. A connect came to its end that was under way when its call returned (-115, EINPROGRESS, or -4, EINTR): the peer has answered, or not (a negative errno; -103, ECONNABORTED, where the socket was closed before). Of IPv4 and IPv6. `process` is who had called connect.
+pub mod connect_end {
+    fields! { ConnectEnd:
+        address Address "connect_end.address" "Address of the peer.";
+        port Number "connect_end.port" "Port of the peer.";
+        protocol Number "connect_end.protocol" "IP protocol: 6 TCP (multipath TCP too).";
+        family Number "connect_end.family" "Address family: 2 IPv4, 10 IPv6.";
+        local_port Number "connect_end.local_port" "Port of this side.";
+        local_address Address "connect_end.local_address" "Address of this side.";
     }
 }
 
@@ -810,7 +823,7 @@ pub mod bind {
         port Number "bind.port" "The port, likewise; where the call succeeded the one that the kernel chose.";
         protocol Number "bind.protocol" "IP protocol: 6 TCP (multipath TCP too), 17 UDP.";
         family Number "bind.family" "Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets, 40 vsock.";
-        fd Number "bind.fd" "File descriptor of the socket.";
+        fd Number "bind.fd" "File descriptor of the socket; -1 where it is not known, as of io_uring.";
         socket_type Number "bind.socket_type" "1 stream, 2 datagram, 3 raw, 5 sequenced packets.";
         unix_path Text "bind.unix_path" "Path of a unix socket, as asked for; an abstract name begins with @.";
     }
@@ -822,7 +835,7 @@ pub mod listen {
         address Address "listen.address" "Address that it waits at, where that is an internet address; all zero for any.";
         port Number "listen.port" "Port that it waits at, likewise.";
         family Number "listen.family" "Address family: 1 unix, 2 IPv4, 10 IPv6.";
-        fd Number "listen.fd" "File descriptor of the socket.";
+        fd Number "listen.fd" "File descriptor of the socket; -1 where it is not known, as of io_uring.";
         backlog Number "listen.backlog" "Connections that may wait, as asked for.";
         socket_type Number "listen.socket_type" "1 stream, 5 sequenced packets.";
         unix_path Text "listen.unix_path" "Path of a unix socket that waits; an abstract name begins with @.";
@@ -851,7 +864,7 @@ pub mod send {
         port Number "send.port" "Port that it was sent to, likewise.";
         protocol Number "send.protocol" "IP protocol: 17 UDP, 1 ICMP, 255 raw.";
         family Number "send.family" "Address family: 1 unix, 2 IPv4, 10 IPv6, 16 netlink, 17 packets.";
-        fd Number "send.fd" "File descriptor of the socket.";
+        fd Number "send.fd" "File descriptor of the socket; -1 where it is not known, as of io_uring.";
         socket_type Number "send.socket_type" "1 stream, 2 datagram, 3 raw.";
         local_port Number "send.local_port" "Port of this side, where it has one.";
         unix_path Text "send.unix_path" "Path of a unix socket; an abstract name begins with @.";
@@ -869,7 +882,7 @@ pub mod dns {
         answer Address "dns.answer" "Of an answer: the first address in it.";
         address Address "dns.address" "Address of the server.";
         port Number "dns.port" "Its port.";
-        fd Number "dns.fd" "File descriptor of the socket.";
+        fd Number "dns.fd" "File descriptor of the socket; -1 where it is not known, as of io_uring.";
     }
 }
 

@@ -224,6 +224,12 @@ pub fn io_uring(entries: u32) -> TestEvent {
     TestEvent::new(Kind::IoUring).set(field::io_uring::ENTRIES, entries)
 }
 
+/// A connect came to its end that was under way when its call returned (-115, EINPROGRESS, or -4, EINTR): the peer has answered, or not (a negative errno; -103, ECONNABORTED, where the socket was closed before). Of IPv4 and IPv6. `process` is who had called connect.
+#[must_use]
+pub fn connect_end(address: IpAddr, port: u16) -> TestEvent {
+    TestEvent::new(Kind::ConnectEnd).set(field::connect_end::ADDRESS, address).set(field::connect_end::PORT, port)
+}
+
 /// A socket got an address of its own, or could not (bind).
 #[must_use]
 pub fn bind(address: IpAddr, port: u16) -> TestEvent {

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod capture;
+mod delivery;
 mod engine;
 mod latency;
 mod measure;
@@ -18,12 +19,13 @@ use std::process::ExitCode;
 type Measure = fn() -> Result<(), String>;
 
 /// What measures, by name, and whether it needs the kernel.
-const FIGURES: [(&str, Measure, bool); 6] = [
+const FIGURES: [(&str, Measure, bool); 7] = [
     ("engine", engine::run, false),
     ("registry", registry::run, false),
     ("capture", capture::run, false),
     ("snapshot", snapshot::run, false),
     ("overhead", overhead::run, true),
+    ("delivery", delivery::run, true),
     ("latency", latency::run, true),
 ];
 
