@@ -14,6 +14,7 @@ mod error;
 pub mod event;
 mod filter;
 mod generated;
+mod held;
 mod hooks;
 pub mod host;
 mod load;

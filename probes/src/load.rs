@@ -9,8 +9,12 @@ use aya::{Btf, Ebpf, EbpfError, EbpfLoader};
 use lanner_abi::Kind;
 
 use crate::ProbeError;
+use crate::clock::boot_time_ns;
+use crate::decode::Clock;
 use crate::error::{chain, log_end};
+use crate::event::RawEvent;
 use crate::filter::Filter;
+use crate::held::Held;
 use crate::hooks::{self, HOOKS, Hook, Point};
 use crate::reader::Reader;
 use crate::{host, symbols};
@@ -93,6 +97,7 @@ pub struct Probes {
     /// By kind: whether it is reported.
     wanted: Array<MapData, u64>,
     filter: Filter,
+    held: Held,
     /// What holds each of `HOOKS` attached.
     links: Vec<Option<Link>>,
     /// What holds the program attached that looks at all system calls.
@@ -141,9 +146,10 @@ impl Probes {
         let calls = ProgramArray::try_from(take("calls")?).map_err(|error| map_error("calls", &error))?;
         let wanted = Array::try_from(take("wanted")?).map_err(|error| map_error("wanted", &error))?;
         let filter = Filter::new(&mut take)?;
+        let held = Held::new(&mut take)?;
         let links = HOOKS.iter().map(|_| None).collect();
         let types = Some(types);
-        Ok(Self { ebpf, types, calls, wanted, filter, links, dispatcher: None, attached: Vec::new() })
+        Ok(Self { ebpf, types, calls, wanted, filter, held, links, dispatcher: None, attached: Vec::new() })
     }
 
     /// Begins to report a kind. Does nothing where it is reported already.
@@ -231,6 +237,12 @@ impl Probes {
     /// The kernel side's maps cannot be written.
     pub fn name_files(&mut self, files: impl IntoIterator<Item = (u32, u64)>) -> Result<(), ProbeError> {
         self.filter.name_files(files)
+    }
+
+    /// What io_uring was asked for more than a second ago, and of which no completion was told: there may be none. Where one
+    /// comes after all, it is not told any more.
+    pub fn overdue(&mut self) -> Vec<RawEvent> {
+        self.held.overdue(&Clock { boot_time_ns: boot_time_ns() })
     }
 
     /// The kinds that are reported.

@@ -47,6 +47,12 @@ for i in 1 2 3 4; do
     unshare -m sh -c '
         mount --bind innocent elsewhere; cat elsewhere/shadow elsewhere/shadow; umount elsewhere
         mount --bind /etc elsewhere; cat elsewhere/shadow' > /dev/null
+    # Its folder is known as one in which nothing is wanted, and its name; what is mounted there is another.
+    mkdir -p harmless bound kept; for name in 1 2 3 4 5 6; do echo x > harmless/$name; done; echo x > harmless/id_rsa
+    unshare -m sh -c '
+        mount --bind harmless bound; cat bound/? bound/? > /dev/null; cat bound/id_rsa > /dev/null; cat bound/id_rsa
+        mv harmless kept/.ssh; cat bound/id_rsa; mv kept/.ssh harmless; umount bound
+        mount --bind home/.ssh bound; cat bound/id_rsa' > /dev/null
     : > home/.bash_history
     rm -r other
     round plain

@@ -192,6 +192,10 @@ impl Live {
             let event = RawEvent::of_nobody(time_ns, Kind::Loss, loss);
             self.before.push_back(Record::Event(Box::new(event)));
         }
+        for mut event in self.probes.overdue() {
+            event.time_ns = event.time_ns.max(self.passed_on_ns);
+            self.before.push_back(Record::Event(Box::new(event)));
+        }
         if self.snapshot_due && self.snapshot_at.elapsed() >= SNAPSHOT_AGAIN {
             self.snapshot()?;
         }

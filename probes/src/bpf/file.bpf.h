@@ -198,7 +198,7 @@ static __noinline u32 append_host_path(struct record *record, struct text *text,
 	leaf = BPF_CORE_READ(file, f_path.dentry);
 	root = BPF_CORE_READ(file, f_path.mnt, mnt_root);
 	whole = BPF_CORE_READ(leaf, d_sb, s_root);
-	if (root == whole && record->mnt_ns == host_mnt_ns && !(status & (PATH_FOREIGN | PATH_UNREACHABLE)))
+	if (root == whole && record->mnt_ns == host_mnt_ns && !(status & (PATH_FOREIGN | PATH_UNREACHABLE | PATH_TRUNCATED)))
 		return at;
 	for (int try = 0; try < PATH_TRIES; try++) {
 		before = renames();

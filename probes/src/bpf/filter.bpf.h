@@ -4,8 +4,8 @@
  * all that its loader decides by, and the loader enters the keys of events that no pack can want.
  *
  * The key of a path is made of the names on the way to the root, each as the hash that the kernel keeps of it, which depends
- * on the folder that it is in: one path that leads into another folder by now has another key. It is made anew each time, so
- * that a rename or a mount on the way leads to another key, and no verdict has to be withdrawn. What is sent along with a key is made of the same reads as the key: whoever renames a file
+ * on the folder that it is in; and of where in its file system what is mounted lies, as other files may be mounted there. It is made
+ * anew each time, so that a rename or a mount on the way leads to another key, and no verdict has to be withdrawn. What is sent along with a key is made of the same reads as the key: whoever renames a file
  * while it is looked at must not have the loader take one name's key for another's.
  */
 #pragma once
@@ -119,9 +119,12 @@ __noinline u64 folder_key(u64 folder, u64 seen_through)
 	struct dentry *dentry = (struct dentry *)folder;
 	struct mount_up above;
 	struct link_up up;
-	u64 key = filter_seed;
+	u64 key;
 
 	read_mount_up(&above, mount);
+	key = origin_key((u64)above.root, (u64)above.file_system);
+	if (!key)
+		return 0;
 	for (int step = 0; step < PATH_STEPS - 1; step++) {
 		if (dentry == above.root) {
 			if (above.parent == mount)

@@ -19,6 +19,7 @@ enum {
 	IORING_OP_SYMLINKAT = 38,
 	IORING_OP_LINKAT = 39,
 	IORING_OP_SOCKET = 45,
+	IORING_OP_SENDMSG_ZC = 48,
 	IORING_OP_BIND = 56,
 	IORING_OP_LISTEN = 57,
 };
@@ -36,7 +37,13 @@ struct io_cqe {
 	s32 fd;
 } CORE;
 
+struct io_ring_ctx {
+	/* A bit field. */
+	unsigned int compat : 1;
+} CORE;
+
 struct io_kiocb {
+	struct io_ring_ctx *ctx;
 	struct file *file;
 	u8 opcode;
 	/* Its lower half, from 6.9 on. */
@@ -268,6 +275,12 @@ static __noinline void mkdir_submitted(struct io_kiocb *req)
 static __noinline void report_of_socket(struct io_kiocb *req, u8 opcode, s64 result, u16 flags, struct file *file)
 {
 	struct call call = { .argument[0] = (u64)file, .result = result, .flags = flags };
+	struct io_ring_ctx *ring = BPF_CORE_READ(req, ctx);
+
+	/* Made by a 32-bit call: what a request points at is laid out so. */
+	call.compat = BPF_CORE_READ_BITFIELD_PROBED(ring, compat);
+	if (call.compat)
+		call.flags |= EVENT_COMPAT;
 
 	switch (opcode) {
 	case IORING_OP_CONNECT: {
@@ -292,9 +305,15 @@ static __noinline void report_of_socket(struct io_kiocb *req, u8 opcode, s64 res
 		report_listen(&call, NO_FD, BPF_CORE_READ((struct io_listen *)req, backlog));
 		break;
 	case IORING_OP_ACCEPT:
+		/* Into the ring's own table: the result is no descriptor. */
+		if (BPF_CORE_READ((struct io_accept *)req, file_slot) && result >= 0) {
+			call.result = 0;
+			call.flags |= EVENT_PARTIAL;
+		}
 		report_accept(&call, NO_FD);
 		break;
-	case IORING_OP_SENDMSG: {
+	case IORING_OP_SENDMSG:
+	case IORING_OP_SENDMSG_ZC: {
 		struct io_sr_msg *asked = (struct io_sr_msg *)req;
 
 		report_message(&call, NO_FD, result, (u64)BPF_CORE_READ(asked, umsg), BPF_CORE_READ(asked, msg_flags));

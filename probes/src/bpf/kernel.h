@@ -149,6 +149,7 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
 } CORE;
 
 struct ns_common {

@@ -463,7 +463,7 @@ static __noinline void report_accept(struct call *call, u32 fd)
 		return;
 	payload = &accept->payload;
 	FILL(payload, ACCEPT, fd, fd);
-	sk = call->result >= 0 ? own_socket(call->result) : socket_of_call(call, fd);
+	sk = call->result >= 0 && !(call->flags & EVENT_PARTIAL) ? own_socket(call->result) : socket_of_call(call, fd);
 	if (sk) {
 		if (shares_files())
 			accept->record.flags |= EVENT_SHARED;

@@ -53,18 +53,21 @@ static __always_inline u64 end_key(u64 key, u8 status)
 	return mix(key, status + 1) | 1;
 }
 
-/* Of a mount: mnt_parent, mnt_mountpoint and mnt.mnt_root, which stand one after the other. */
+/* Of a mount: mnt_parent, mnt_mountpoint, mnt.mnt_root and mnt.mnt_sb, which stand one after the other. */
 struct mount_up {
 	struct mount *parent;
 	struct dentry *mountpoint;
 	struct dentry *root;
+	struct super_block *file_system;
 };
 
 static __always_inline void read_mount_up(struct mount_up *up, struct mount *mount)
 {
 	up->parent = NULL;
 	up->mountpoint = up->root = NULL;
-	if (bpf_core_field_offset(struct mount, mnt_mountpoint) == bpf_core_field_offset(struct mount, mnt_parent) + 8 &&
+	up->file_system = NULL;
+	if (bpf_core_field_offset(struct vfsmount, mnt_sb) == bpf_core_field_offset(struct vfsmount, mnt_root) + 8 &&
+	    bpf_core_field_offset(struct mount, mnt_mountpoint) == bpf_core_field_offset(struct mount, mnt_parent) + 8 &&
 	    bpf_core_field_offset(struct mount, mnt) + bpf_core_field_offset(struct vfsmount, mnt_root) ==
 		    bpf_core_field_offset(struct mount, mnt_parent) + 16) {
 		bpf_probe_read_kernel(up, sizeof(*up), __builtin_preserve_access_index(&mount->mnt_parent));
@@ -73,6 +76,7 @@ static __always_inline void read_mount_up(struct mount_up *up, struct mount *mou
 	up->parent = BPF_CORE_READ(mount, mnt_parent);
 	up->mountpoint = BPF_CORE_READ(mount, mnt_mountpoint);
 	up->root = BPF_CORE_READ(mount, mnt.mnt_root);
+	up->file_system = BPF_CORE_READ(mount, mnt.mnt_sb);
 }
 
 /* d_parent, and d_name, which stands behind it: the hash and, in the upper half, the length; the name. */
@@ -97,6 +101,29 @@ static __always_inline void read_link_up(struct link_up *up, struct dentry *dent
 }
 
 /*
+ * With what the key of a path begins: what the root of its mount is called in its file system, and which that is. Under one path
+ * other files may be mounted, or what is mounted may be renamed. A global function of scalars, as walk_path().
+ */
+__noinline u64 origin_key(u64 mount_root, u64 file_system)
+{
+	struct dentry *dentry = (struct dentry *)mount_root;
+	struct dentry *root = BPF_CORE_READ((struct super_block *)file_system, s_root);
+	u64 key = mix(filter_seed, file_system);
+	struct link_up up;
+
+	for (int step = 0; step < PATH_STEPS; step++) {
+		if (dentry == root)
+			return key;
+		read_link_up(&up, dentry);
+		if (!up.parent || up.parent == dentry)
+			return 0;
+		key = mix(key, up.hash_and_length);
+		dentry = up.parent;
+	}
+	return 0;
+}
+
+/*
  * Writes the path of a `struct path` as record.h tells, and returns its length. `place` is a slot's key and a place in it:
  * key * SLOT_BYTES + place.
  *
@@ -112,18 +139,20 @@ __noinline u32 walk_path(u64 path, u32 place)
 	struct vfsmount *vfsmount;
 	struct link_up up, again;
 	u8 status = PATH_TRUNCATED;
+	bool origin;
 	u32 at;
 
 	if (!slot || start > SLOT_BYTES - PATH_ROOM)
 		return 0;
 	slot->at = start;
-	slot->folder_key = filter_seed;
 	slot->walk_key = 0;
 	slot->torn = 0;
 	dentry = BPF_CORE_READ((struct path *)path, dentry);
 	vfsmount = BPF_CORE_READ((struct path *)path, mnt);
 	root = BPF_CORE_READ(vfsmount, mnt_root);
 	mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+	slot->folder_key = origin_key((u64)root, (u64)BPF_CORE_READ(vfsmount, mnt_sb));
+	origin = slot->folder_key != 0;
 
 	for (int step = 0; step < PATH_STEPS; step++) {
 		long length;
@@ -173,7 +202,7 @@ __noinline u32 walk_path(u64 path, u32 place)
 	dentry = BPF_CORE_READ((struct path *)path, dentry);
 	if (dentry != BPF_CORE_READ(dentry, d_parent) && !BPF_CORE_READ(dentry, d_hash.pprev))
 		status |= PATH_DELETED;
-	if (slot->torn || (status & (PATH_TRUNCATED | PATH_PSEUDO | PATH_DELETED))) {
+	if (slot->torn || !origin || (status & (PATH_TRUNCATED | PATH_PSEUDO | PATH_DELETED))) {
 		slot->folder_key = slot->walk_key = 0;
 	} else {
 		slot->folder_key = end_key(slot->folder_key, status);

@@ -280,3 +280,37 @@ fn close(fd: RawFd) {
     // SAFETY: nobody else has it.
     assert_eq!(unsafe { libc::close(fd) }, 0);
 }
+
+/// A ring that has no room for completions tells of none: what was asked for is told all the same, later.
+#[test]
+fn what_is_not_completed() {
+    let Some(mut watch) = Watch::over(&[Kind::Open]) else { return };
+    let Some(_) = ring() else { return };
+    let mut ring = IoUring::builder().setup_cqsize(2).build(2).unwrap();
+    let (_kept, folder) = folder();
+    let file = folder.join("file");
+    fs::write(&file, "x").unwrap();
+    let _ = watch.open("/file");
+    for _ in 0..2 {
+        submit(&mut ring, &opcode::Nop::new().build());
+    }
+    let path = c_path(&file);
+    push(&mut ring, &open_at(&path, libc::O_RDONLY));
+    assert_eq!(ring.submit().unwrap(), 1);
+    let is_meant =
+        |event: &RawEvent| bytes(&event.payload, field::open::PATH) == Some(file.to_str().unwrap().as_bytes());
+    let event = loop {
+        if let Some(event) = watch.probes.overdue().into_iter().find(is_meant) {
+            break event;
+        }
+        if let Some(event) = watch.look(is_meant) {
+            break event;
+        }
+    };
+    // Some kernels tell of the completion.
+    let told =
+        if event.flags & SUBMITTED == 0 { IO_URING | event.flags & SHARED } else { IO_URING | SUBMITTED | UNRESOLVED };
+    assert_eq!(event.flags, told);
+    assert!(watch.probes.overdue().is_empty(), "it is told once");
+    watch.end();
+}

@@ -68,6 +68,13 @@ impl Watch {
         }
     }
 
+    /// Likewise, where it is there within a moment.
+    pub(crate) fn look(&mut self, is_meant: impl Fn(&RawEvent) -> bool) -> Option<RawEvent> {
+        self.reader.wait(Duration::from_millis(50)).unwrap();
+        self.seen.extend(self.reader.by_ref().map(|event| event.unwrap()));
+        self.seen.iter().position(is_meant).map(|at| self.seen.remove(at))
+    }
+
     /// What came and was not asked for.
     pub(crate) fn seen(&self) -> &[RawEvent] {
         &self.seen

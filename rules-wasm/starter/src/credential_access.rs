@@ -184,8 +184,8 @@ fn read(e: &OpenEvent<'_>, out: &mut Out<'_>) {
     // What the kernel has refused is an attempt, and a user who is curious may be all that is behind it. Perl reads the
     // password hashes whenever an installed script asks for any user's entry.
     let by_the_way = process.name() == "perl" && is_in_system(process.script());
-    if outcome == Outcome::Denied || by_the_way {
-        finding.severity(Low);
+    if let Some(severity) = by_the_way.then_some(Low).or(outcome.severity()) {
+        finding.severity(severity);
     }
 }
 

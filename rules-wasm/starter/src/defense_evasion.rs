@@ -93,7 +93,7 @@ fn emptied(e: &OpenEvent<'_>, out: &mut Out<'_>) {
     let outcome = Outcome::of(e);
     let Some(verb) = outcome.verb("emptied", "tried to empty") else { return };
     let finding = out.finding(format!("{} {verb} {}", label(&process), file(e)));
-    if outcome == Outcome::Denied {
-        finding.severity(Low);
+    if let Some(severity) = outcome.severity() {
+        finding.severity(severity);
     }
 }

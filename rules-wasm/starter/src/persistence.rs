@@ -76,9 +76,10 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .on_exec(|_, e, out| {
             let image = e.image();
             for name in LOADED_FIRST {
-                let libraries = image.env(name);
-                let parts = libraries.as_bytes().split(|byte| matches!(byte, b':' | b' '));
-                if let Some(library) = parts.map(Text::new).find(|library| is_world_writable(*library)) {
+                // The dynamic linker takes the last of several.
+                let parts =
+                    image.envs(name).flat_map(|value| value.as_bytes().split(|byte| matches!(byte, b':' | b' ')));
+                if let Some(library) = parts.map(Text::new).find(|library| is_writable_library(*library, image.cwd())) {
                     out.finding(format!("{} was started with {name}={library}", label(&image)));
                 }
             }
@@ -99,6 +100,23 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .on_open(|_, e, out| written(e, &["visudo"], &CLOUD_AGENTS, out));
 }
 
+/// Whether a library that is named so lies where everybody may write. What is no path is looked for among the system's own.
+fn is_writable_library(library: Text<'_>, cwd: Text<'_>) -> bool {
+    let library = library.as_bytes();
+    let own = library.strip_prefix(b"/proc/self/cwd/".as_slice());
+    let path = match own.unwrap_or(library) {
+        relative if own.is_some() || !relative.starts_with(b"/") => [cwd.as_bytes(), b"/", relative].concat(),
+        path => path.to_vec(),
+    };
+    let mut plain = Vec::with_capacity(path.len());
+    for byte in path {
+        if !(byte == b'/' && plain.last() == Some(&b'/')) {
+            plain.push(byte);
+        }
+    }
+    library.contains(&b'/') && is_world_writable(Text::new(&plain))
+}
+
 /// Raises the finding, where the file was opened for writing, or would have been. `editors` do nothing but this, and are
 /// worth a line, no more; for `owners` it is daily work.
 fn written(e: &OpenEvent<'_>, editors: &[&str], owners: &[&str], out: &mut Out<'_>) {
@@ -112,7 +130,8 @@ fn written(e: &OpenEvent<'_>, editors: &[&str], owners: &[&str], out: &mut Out<'
     let finding = out.finding(format!("{} {verb}: {}", label(&process), file(e)));
     // visudo has an editor write a file beside it.
     let edited = || process.ancestors().any(|ancestor| is_installed(&ancestor, editors));
-    if outcome == Outcome::Denied || is_installed(&process, editors) || edited() {
-        finding.severity(Low);
+    let by_an_editor = is_installed(&process, editors) || edited();
+    if let Some(severity) = by_an_editor.then_some(Low).or(outcome.severity()) {
+        finding.severity(severity);
     }
 }

@@ -73,6 +73,13 @@ impl<'a> Event<'a> {
     pub fn is_unresolved(&self) -> bool {
         self.has(event_flag::UNRESOLVED)
     }
+
+    /// Whether it was handed to io_uring, and what came of it is not known: its result says nothing.
+    #[inline]
+    #[must_use]
+    pub fn is_submitted(&self) -> bool {
+        self.has(event_flag::SUBMITTED)
+    }
 }
 
 impl fmt::Debug for Event<'_> {

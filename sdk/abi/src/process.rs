@@ -78,9 +78,14 @@ impl<'a> Process<'a> {
     /// asks for it by its name: there are secrets among the others.
     #[must_use]
     pub fn env(&self, name: &str) -> Text<'a> {
+        self.envs(name).next().unwrap_or_default()
+    }
+
+    /// The same of each entry of that name: programs take the first (getenv), others the last, as the dynamic linker does.
+    pub fn envs(&self, name: &str) -> impl Iterator<Item = Text<'a>> {
         let entries = Arguments { rest: self.environment().as_bytes() };
-        let value = |entry: Text<'a>| entry.as_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"=");
-        Text::known_or_not(entries.filter_map(value).next())
+        entries
+            .filter_map(move |entry| entry.as_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(Text::new))
     }
 
     /// The arguments in one line, to be shown with `{}`.

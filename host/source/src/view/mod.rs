@@ -4,7 +4,7 @@
 mod files;
 mod mounts;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read, Seek, Write, pipe};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -23,8 +23,6 @@ const MOUNTS: &str = "/proc/1/mountinfo";
 const LOOK_AGAIN: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 /// Files that are named, at most.
 const MAX_FILES: usize = 8192;
-/// Devices that are remembered of which the host has seen nothing.
-const MAX_UNSEEN: usize = 4096;
 
 /// What is where, at one time.
 #[derive(Debug, Default)]
@@ -37,8 +35,6 @@ struct Snapshot {
 pub(crate) struct View {
     now: Snapshot,
     fields: Vec<(Kind, FileFields)>,
-    /// Devices of files that were asked for, and of which nothing is mounted.
-    unseen: HashSet<u32>,
     names: Arc<Mutex<BTreeSet<Vec<u8>>>>,
     /// What is written into it wakes the thread; it ends with it.
     wake: PipeWriter,
@@ -52,20 +48,14 @@ struct FileFields {
     host_path: &'static FieldInfo,
     dev: &'static FieldInfo,
     inode: &'static FieldInfo,
-    links: &'static FieldInfo,
 }
 
 impl FileFields {
     /// Of a kind that has them all.
     fn of(kind: Kind) -> Option<(Kind, Self)> {
         let field = |name| kind.record().field(name);
-        let fields = Self {
-            path: field("path")?,
-            host_path: field("host_path")?,
-            dev: field("dev")?,
-            inode: field("inode")?,
-            links: field("links")?,
-        };
+        let fields =
+            Self { path: field("path")?, host_path: field("host_path")?, dev: field("dev")?, inode: field("inode")? };
         Some((kind, fields))
     }
 }
@@ -74,7 +64,7 @@ impl FileFields {
 pub(crate) struct News {
     /// What is named is other files by now.
     pub(crate) files: bool,
-    /// Files have a path of which it was said that they have none.
+    /// Something was mounted or unmounted: files may have other paths.
     pub(crate) paths: bool,
 }
 
@@ -93,7 +83,7 @@ impl View {
         let start = now.mounts.clone();
         std::thread::Builder::new().name("lanner-files".into()).spawn(move || watcher.watch(start))?;
         let fields = Kind::ALL.into_iter().filter_map(FileFields::of).collect();
-        Ok(Self { now, fields, unseen: HashSet::new(), names, wake, found })
+        Ok(Self { now, fields, names, wake, found })
     }
 
     /// Which files are named.
@@ -115,11 +105,8 @@ impl View {
     pub(crate) fn renew(&mut self) -> Option<News> {
         let newest = self.found.try_iter().last()?;
         let files = newest.files != self.now.files;
+        let paths = !Arc::ptr_eq(&newest.mounts, &self.now.mounts);
         self.now = newest;
-        let paths = self.unseen.iter().any(|device| self.now.mounts.has(*device));
-        if paths {
-            self.unseen.clear();
-        }
         Some(News { files, paths })
     }
 
@@ -130,7 +117,7 @@ impl View {
 
     /// Says of an open what its file is to the host. The kernel tells the name in the file system, where the path may be
     /// another's view.
-    pub(crate) fn complete(&mut self, event: &mut RawEvent) {
+    pub(crate) fn complete(&self, event: &mut RawEvent) {
         let of_kind = |(kind, fields): &(Kind, FileFields)| (*kind == event.kind).then_some(*fields);
         let Some(fields) = self.fields.iter().find_map(of_kind) else { return };
         let host_path = self.host_path(event.payload.get(), &fields);
@@ -141,12 +128,12 @@ impl View {
         }
     }
 
-    fn host_path(&mut self, file: RecordRef<'_>, fields: &FileFields) -> Option<Vec<u8>> {
+    fn host_path(&self, file: RecordRef<'_>, fields: &FileFields) -> Option<Vec<u8>> {
         let number = |field| file.number(field);
         let device = number(fields.dev).and_then(|device| u32::try_from(device).ok())?;
         let path = file.bytes(fields.path)?;
-        if number(fields.links).is_some_and(|links| links > 1)
-            && let Some(inode) = number(fields.inode)
+        // However it is called, and whether it still is.
+        if let Some(inode) = number(fields.inode)
             && let Some(name) = self.now.files.get(&(device, inode))
         {
             return Some(name.clone()).filter(|name| name != path);
@@ -156,9 +143,6 @@ impl View {
         };
         if !name.starts_with(b"/") {
             return None;
-        }
-        if !self.now.mounts.has(device) && (self.unseen.len() < MAX_UNSEEN || self.unseen.contains(&device)) {
-            self.unseen.insert(device);
         }
         self.now.mounts.path(device, name).filter(|host_path| host_path != path)
     }

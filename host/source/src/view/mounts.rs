@@ -15,7 +15,7 @@ pub(super) struct Mounts {
     by_id: HashMap<u64, u32>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Mount {
     /// A folder or a file of its file system; without a `/` at its end, so that the root is empty.
     root: Vec<u8>,
@@ -31,20 +31,19 @@ impl Mounts {
         for line in mountinfo.split(|byte| *byte == b'\n') {
             let Some((id, device, mount)) = parse(line) else { continue };
             mounts.by_id.insert(id, device);
-            // What is mounted later covers what is there.
-            seen.retain(|(_, other)| other.point != mount.point);
             seen.push((device, mount));
         }
-        for (device, mount) in seen {
-            mounts.by_device.entry(device).or_default().push(mount);
+        // What is mounted over another still leaves it its name: who covers `/` makes no other files of those below.
+        for (device, mount) in &seen {
+            mounts.by_device.entry(*device).or_default().push(mount.clone());
         }
-        for (device, list) in &mut mounts.by_device {
-            list.sort_by_key(|mount| mount.root.len());
-            for mount in &*list {
-                let known_by = place(list, &mount.root).filter(|path| *path != mount.point);
-                mounts.has_second |= known_by.is_some();
-                mounts.points.insert(mount.point.clone(), (*device, known_by));
-            }
+        mounts.by_device.values_mut().for_each(|list| list.sort_by_key(|mount| mount.root.len()));
+        for (device, mount) in seen {
+            let known_by = mounts.by_device.get(&device).and_then(|list| place(list, &mount.root));
+            let known_by = known_by.filter(|path| *path != mount.point);
+            mounts.has_second |= known_by.is_some();
+            // A later one covers it.
+            mounts.points.insert(mount.point, (device, known_by));
         }
         mounts
     }
@@ -75,11 +74,6 @@ impl Mounts {
     /// The device of the file system that a mount is of.
     pub(super) fn device(&self, mount_id: u64) -> Option<u32> {
         self.by_id.get(&mount_id).copied()
-    }
-
-    /// Whether anything of a device is mounted.
-    pub(super) fn has(&self, device: u32) -> bool {
-        self.by_device.contains_key(&device)
     }
 }
 
@@ -170,11 +164,11 @@ mod tests {
         assert_eq!(path(&mounts, DISK + 1, "/@/var/log/x").unwrap(), "/var/log/x");
         assert_eq!(path(&mounts, DISK + 1, "/@/var").unwrap(), "/var");
         assert_eq!(path(&mounts, OVERLAY, "/etc/shadow").unwrap(), "/var/lib/docker/overlay2/x/merged/etc/shadow");
-        // Of another part of the file system, of what is covered, and of what is not mounted there is no path.
+        // What is covered keeps its name.
+        assert_eq!(path(&mounts, DISK + 2, "/x").unwrap(), "/opt/x");
+        // Of another part of the file system, and of what is not mounted, there is no path.
         assert_eq!(path(&mounts, DISK + 1, "/@/variable/x"), None);
-        assert_eq!(path(&mounts, DISK + 2, "/x"), None);
         assert_eq!(path(&mounts, 99, "/x"), None);
-        assert!(mounts.has(OVERLAY) && !mounts.has(99));
     }
 
     #[test]

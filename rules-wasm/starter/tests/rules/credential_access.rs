@@ -16,6 +16,8 @@ fn the_shadow_file_read_by_a_stranger() {
     finds([open("/etc/shadow").by(script)], rule, High, "/root/steal.py (python3.11) read /etc/shadow");
     let elsewhere = open("/host/etc/shadow").set(field::open::HOST_PATH, "/etc/shadow").by(process("/usr/bin/cat"));
     finds([elsewhere], rule, High, "/usr/bin/cat read /host/etc/shadow (on the host /etc/shadow)");
+    let submitted = open("/etc/shadow").submitted().by(process("/usr/bin/cat"));
+    finds([submitted], rule, Medium, "/usr/bin/cat tried to read /etc/shadow");
     // The name alone is not trusted, nor where it lies alone.
     finds([open("/etc/shadow").by(process("/tmp/sshd"))], rule, High, "/tmp/sshd read /etc/shadow");
     finds([open("/etc/shadow").by(process("/usr/sbin/sshd").deleted())], rule, High, "/usr/sbin/sshd read /etc/shadow");

@@ -72,7 +72,15 @@ fn libraries_that_are_loaded_first() {
     finds([with("LD_PRELOAD=/tmp/x.so\0")], rule, High, message);
     finds([with("LD_PRELOAD=/usr/lib/y.so:/tmp/x.so\0")], rule, High, message);
     finds([with("LD_AUDIT=/dev/shm/x\0")], rule, High, "/usr/bin/id was started with LD_AUDIT=/dev/shm/x");
+    for library in ["//tmp//x.so", "/proc/self/cwd/x.so", "./x.so", "/usr/../tmp/x.so"] {
+        let twice = format!("LD_PRELOAD=\0LD_PRELOAD={library}\0");
+        let image = process("/usr/bin/id").set(field::process::ENVIRONMENT, &*twice).cwd("/tmp");
+        finds([exec(image)], rule, High, &format!("/usr/bin/id was started with LD_PRELOAD={library}"));
+        let image = process("/usr/bin/id").set(field::process::ENVIRONMENT, "LD_PRELOAD=./x.so\0").cwd("/root");
+        silent([exec(image)]);
+    }
     silent([with("LD_PRELOAD=/usr/lib/libfakeroot.so\0")]);
+    silent([with("LD_PRELOAD=libjemalloc.so\0")]);
     silent([with("LD_PRELOAD=\0LD_AUDIT=\0")]);
     silent([exec(process("/usr/bin/id"))]);
 }

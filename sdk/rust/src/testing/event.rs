@@ -209,6 +209,14 @@ impl TestEvent {
         self
     }
 
+    /// It was handed to io_uring, and what came of it is not known.
+    #[must_use]
+    pub fn submitted(mut self) -> Self {
+        self.header.result = Some(0);
+        self.header.flags |= event_flag::IO_URING | event_flag::SUBMITTED;
+        self
+    }
+
     /// It returned this.
     #[must_use]
     pub fn returned(mut self, result: i64) -> Self {
