@@ -28,6 +28,8 @@ struct slot {
 	/* Its own. */
 	u32 key;
 	u32 reserved;
+	/* With what the key of a walk begins; 0: it has none. */
+	volatile u64 origin;
 	/* The key of what was walked last, and of the folder that it is in (filter.bpf.h); 0: it has none. */
 	volatile u64 walk_key;
 	volatile u64 folder_key;

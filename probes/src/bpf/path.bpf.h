@@ -125,7 +125,7 @@ __noinline u64 origin_key(u64 mount_root, u64 file_system)
 
 /*
  * Writes the path of a `struct path` as record.h tells, and returns its length. `place` is a slot's key and a place in it:
- * key * SLOT_BYTES + place.
+ * key * SLOT_BYTES + place. The slot has the origin of its key.
  *
  * A global function of scalars: the verifier checks it once by itself, instead of at every call with what is known
  * there, which is two orders of magnitude less work. Takes no lock.
@@ -139,7 +139,6 @@ __noinline u32 walk_path(u64 path, u32 place)
 	struct vfsmount *vfsmount;
 	struct link_up up, again;
 	u8 status = PATH_TRUNCATED;
-	bool origin;
 	u32 at;
 
 	if (!slot || start > SLOT_BYTES - PATH_ROOM)
@@ -151,8 +150,7 @@ __noinline u32 walk_path(u64 path, u32 place)
 	vfsmount = BPF_CORE_READ((struct path *)path, mnt);
 	root = BPF_CORE_READ(vfsmount, mnt_root);
 	mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
-	slot->folder_key = origin_key((u64)root, (u64)BPF_CORE_READ(vfsmount, mnt_sb));
-	origin = slot->folder_key != 0;
+	slot->folder_key = slot->origin;
 
 	for (int step = 0; step < PATH_STEPS; step++) {
 		long length;
@@ -202,7 +200,7 @@ __noinline u32 walk_path(u64 path, u32 place)
 	dentry = BPF_CORE_READ((struct path *)path, dentry);
 	if (dentry != BPF_CORE_READ(dentry, d_parent) && !BPF_CORE_READ(dentry, d_hash.pprev))
 		status |= PATH_DELETED;
-	if (slot->torn || !origin || (status & (PATH_TRUNCATED | PATH_PSEUDO | PATH_DELETED))) {
+	if (slot->torn || !slot->origin || (status & (PATH_TRUNCATED | PATH_PSEUDO | PATH_DELETED))) {
 		slot->folder_key = slot->walk_key = 0;
 	} else {
 		slot->folder_key = end_key(slot->folder_key, status);
@@ -218,16 +216,19 @@ __noinline u32 walk_path(u64 path, u32 place)
 __noinline u32 walk_still_path(u64 path, u32 place)
 {
 	u32 key = place / SLOT_BYTES, length = 0, before, end;
-	struct slot *slot;
+	struct slot *slot = bpf_map_lookup_elem(&scratch, &key);
+	struct vfsmount *mount = BPF_CORE_READ((struct path *)path, mnt);
 
+	if (!slot)
+		return 0;
 	for (int try = 0; try < PATH_TRIES; try++) {
 		before = renames();
+		slot->origin = origin_key((u64)BPF_CORE_READ(mount, mnt_root), (u64)BPF_CORE_READ(mount, mnt_sb));
 		length = walk_path(path, place);
 		if (renames() == before)
 			return length;
 	}
-	slot = bpf_map_lookup_elem(&scratch, &key);
-	if (!slot || !length)
+	if (!length)
 		return 0;
 	end = place % SLOT_BYTES + length - 1;
 	BOUND(end, SLOT_BYTES - 1);

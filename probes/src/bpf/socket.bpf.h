@@ -99,7 +99,8 @@ static __noinline u32 append_unix_name(struct record *record, struct text *text,
 		return at;
 	unix = (struct unix_sock *)sk;
 	if (BPF_CORE_READ(unix, path.dentry)) {
-		/* Once: a call more would not fit on the stack. */
+		/* Once, and without a key: a call more would not fit on the stack. */
+		((struct slot *)record)->origin = 0;
 		length = walk_path((u64)__builtin_preserve_access_index(&unix->path), ((struct slot *)record)->key * SLOT_BYTES + at);
 		BOUND(length, PATH_ROOM);
 		text->walk = length;
