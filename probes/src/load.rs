@@ -26,7 +26,7 @@ const OBJECT: Option<&[u8]> = None;
 
 /// The ring buffer where nothing else is said, bytes. A megabyte holds some 3,000 events: this is a quarter of a second of
 /// a very busy machine.
-pub const DEFAULT_RING_BYTES: u32 = 16 << 20;
+pub const DEFAULT_RING_BYTES: u32 = 8 << 20;
 /// A page; the kernel wants whole pages and a power of two.
 const MIN_RING_BYTES: u32 = 4096;
 const MAX_RING_BYTES: u32 = 1 << 30;

@@ -428,7 +428,8 @@ fn what_is_wanted_is_said_once() {
     let checked = checked.check().expect("sound");
     assert!(checked.left_out.is_empty());
     let kinds: Vec<_> = checked.wanted.iter().map(|wanted| (wanted.kind, wanted.condition.is_some())).collect();
-    assert_eq!(kinds, [(Kind::Exec, false), (Kind::Open, true), (Kind::Open, true)]);
+    // Also where all are wanted: what a filter names is looked for.
+    assert_eq!(kinds, [(Kind::Exec, false), (Kind::Exec, true), (Kind::Open, true), (Kind::Open, true)]);
     assert!(checked.wanted.iter().all(|wanted| !matches!(wanted.condition, Some(Condition::Not(_)))));
     assert_eq!(checked.said.rules.len(), 2);
 }

@@ -175,7 +175,7 @@ fn without_proc_nothing_is_well_that_stands_there() {
     let well: Vec<String> =
         checks(&made.place).into_iter().filter(|check| check.verdict == Verdict::Ok).map(|check| check.name).collect();
     // What does not stand in /proc; that of securityfs stands where it is mounted, which is not known.
-    assert_eq!(well, ["kernel", "architecture", "kernel BTF", "lockdown", "BPF LSM"]);
+    assert_eq!(well, ["kernel", "architecture", "kernel BTF", "lockdown", "BPF LSM", "io_uring"]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ const THREADS: u64 = 2;
 /// Opens between two looks at the clock.
 const BURST: u64 = 50;
 /// The default of `lanner run`, MiB.
-const BUFFER: &str = "16";
+const BUFFER: &str = "8";
 
 const BPFTRACE: &str = r#"BEGIN { printf("ready\n"); }
     tracepoint:syscalls:sys_enter_openat { printf("%d %s %s\n", pid, comm, str(args->filename)); }"#;
