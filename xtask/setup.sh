@@ -146,6 +146,7 @@ fi
 
 if [[ $purpose == bench ]]; then
     has bpftrace || missing+=(bpftrace)
+    has auditd || { missing+=(auditd) && auditd_installed=yes; }
 fi
 
 # === A busy machine ===
@@ -220,6 +221,13 @@ install_missing
 if [[ ${registry_installed:-} ]] && has systemctl && systemctl --quiet is-active docker-registry; then
     say "stopping and disabling the service docker-registry: tests start their own"
     systemctl --quiet disable --now docker-registry
+fi
+
+if [[ ${auditd_installed:-} ]] && has systemctl && systemctl --quiet is-active auditd; then
+    say "stopping and disabling the service auditd: what is measured starts its own"
+    # systemd is not allowed to stop it.
+    pkill -TERM -x auditd || true
+    systemctl --quiet disable auditd
 fi
 
 if [[ ${docker_installed:-} ]] && has systemctl && systemctl --quiet is-active docker; then

@@ -1,5 +1,6 @@
 //! Events that are delivered: how many a second, what each costs the host, and when the first are lost. Beside it bpftrace, which
-//! prints a line of each and resolves nothing.
+//! prints a line of each and resolves nothing, and auditd, which writes them to a file and makes programs wait where it is
+//! behind.
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
@@ -21,7 +22,7 @@ const BURST: u64 = 50;
 const BUFFER: &str = "8";
 
 const BPFTRACE: &str = r#"BEGIN { printf("ready\n"); }
-    tracepoint:syscalls:sys_enter_openat { printf("%d %s %s\n", pid, comm, str(args->filename)); }"#;
+    tracepoint:syscalls:sys_enter_open,tracepoint:syscalls:sys_enter_openat { printf("%d %s %s\n", pid, comm, str(args->filename)); }"#;
 
 /// Opens files at a rate, and gives how many were opened, and in what time.
 fn load(rate: Option<u64>) -> (u64, Duration) {
@@ -140,6 +141,92 @@ fn bpftrace(rate: Option<u64>) -> Result<Row, String> {
     Ok(Row { opened, lasted, delivered, lost, ticks })
 }
 
+/// How a command ended, and what it said.
+fn said(program: &str, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+    let output = output.map_err(|error| format!("{program}: {error}"))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if output.status.success() {
+        return Ok(text(&output.stdout));
+    }
+    Err(format!("{program} {} said: {}", arguments.join(" "), text(&output.stderr)))
+}
+
+/// What the kernel's audit says of itself under a name.
+fn audit_number(name: &str) -> Result<u64, String> {
+    let status = said("auditctl", &["-s"])?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    line.trim().parse().map_err(|_| format!("auditctl -s does not say {name}: {status}"))
+}
+
+/// A daemon of our own, and the rule that has it told of opens. Both end with it.
+struct Audit {
+    daemon: Child,
+    folder: tempfile::TempDir,
+}
+
+/// Opens are made by either call.
+const AUDIT_RULE: [&str; 7] = ["exit,always", "-F", "arch=b64", "-S", "open", "-S", "openat"];
+
+impl Audit {
+    fn start() -> Result<Self, String> {
+        if audit_number("pid")? != 0 {
+            return Err("an auditd runs already".to_owned());
+        }
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let log = folder.path().join("log");
+        let configuration = format!(
+            "log_file = {}\nlog_format = RAW\nflush = NONE\nmax_log_file_action = IGNORE\nspace_left = 2\n\
+             space_left_action = IGNORE\nadmin_space_left = 1\nadmin_space_left_action = IGNORE\n\
+             disk_full_action = IGNORE\ndisk_error_action = IGNORE\n",
+            log.display()
+        );
+        let written = std::fs::write(folder.path().join("auditd.conf"), configuration);
+        written
+            .and_then(|()| std::fs::create_dir(folder.path().join("plugins.d")))
+            .map_err(|error| error.to_string())?;
+        let mut command = Command::new("auditd");
+        command.args(["-n", "-c"]).arg(folder.path());
+        let daemon = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let audit = Self { daemon: daemon.map_err(|error| format!("auditd: {error}"))?, folder };
+        let end = Instant::now() + Duration::from_secs(60);
+        while audit_number("pid")? == 0 {
+            if Instant::now() > end {
+                return Err("auditd does not begin".to_owned());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        said("auditctl", &["-b", "8192"])?;
+        said("auditctl", &["-e", "1"])?;
+        said("auditctl", &[&["-a"], AUDIT_RULE.as_slice()].concat())?;
+        Ok(audit)
+    }
+}
+
+impl Drop for Audit {
+    fn drop(&mut self) {
+        let _ = said("auditctl", &[&["-d"], AUDIT_RULE.as_slice()].concat());
+        let _ = said("auditctl", &["-e", "0"]);
+        let _ = rustix::process::kill_process(
+            rustix::process::Pid::from_child(&self.daemon),
+            rustix::process::Signal::TERM,
+        );
+        let _ = self.daemon.wait();
+    }
+}
+
+fn auditd(rate: Option<u64>) -> Result<Row, String> {
+    let audit = Audit::start()?;
+    let before = (ticks(audit.daemon.id()), audit_number("lost ")?);
+    let (opened, lasted) = load(rate);
+    thread::sleep(Duration::from_millis(500));
+    let (ticks, lost) = (ticks(audit.daemon.id()) - before.0, audit_number("lost ")? - before.1);
+    let log = std::fs::read(audit.folder.path().join("log")).map_err(|error| error.to_string())?;
+    let is_call = |line: &[u8]| line.starts_with(b"type=SYSCALL ");
+    let delivered = log.split(|byte| *byte == b'\n').filter(|line| is_call(line)).count() as u64;
+    Ok(Row { opened, lasted, delivered, lost, ticks })
+}
+
 pub(crate) fn run() -> Result<(), String> {
     println!("## Events that are delivered\n");
     println!("| | asked for a second | opened a second | delivered a second | lost | the host's time for each |");
@@ -147,17 +234,25 @@ pub(crate) fn run() -> Result<(), String> {
     for rate in RATES {
         lanner(rate)?.print("Lanner", rate);
     }
-    let mut missing = None;
-    for rate in RATES {
-        match bpftrace(rate) {
-            Ok(row) => row.print("bpftrace", rate),
-            Err(reason) => missing = Some(reason),
+    type Peer = fn(Option<u64>) -> Result<Row, String>;
+    let peers: [(&str, Peer); 2] = [("auditd", auditd), ("bpftrace", bpftrace)];
+    let mut missing = String::new();
+    for (name, run) in peers {
+        for rate in RATES {
+            match run(rate) {
+                Ok(row) => row.print(name, rate),
+                Err(reason) => {
+                    // There are machines that do not have it, and kernels that do not let it.
+                    missing = format!("{missing}\nNot measured: {name} ({}).\n", reason.replace('\n', " "));
+                    break;
+                }
+            }
         }
     }
     println!(
         "\n{THREADS} threads open a file each at this rate for {} s, on the processors that the host has, too; a pack that wants \
-         all opens and finds nothing; a ring buffer of {BUFFER} MiB.\n",
+         all opens and finds nothing; a ring buffer of {BUFFER} MiB.\n{missing}",
         LASTING.as_secs()
     );
-    missing.map_or(Ok(()), Err)
+    Ok(())
 }
