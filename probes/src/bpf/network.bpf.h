@@ -132,18 +132,20 @@ static __noinline void connect_ended(struct sock *sk, u8 state)
 	submit(KIND_CONNECT_END, &end->record, sizeof(*end));
 }
 
-/* Whether the end of a connect that is under way will be told. */
-static __noinline bool keep_connecting(struct sock *sk, struct record *record)
+/* Has the end told of a connect that is under way. */
+static __noinline void keep_connecting(struct sock *sk, struct record *record)
 {
+	s64 result = SAVED(&record->result);
 	u32 kind = KIND_CONNECT_END;
-	u64 key = (u64)sk, *want = bpf_map_lookup_elem(&wanted, &kind);
+	u64 key = (u64)sk, *want;
 
-	if (!want || !*want)
-		return false;
-	if (!bpf_map_update_elem(&connecting, &key, record, BPF_ANY))
-		return true;
-	count(kind, 1);
-	return false;
+	if (result != -EINPROGRESS && result != -EINTR)
+		return;
+	if (!is_internet(BPF_CORE_READ(sk, __sk_common.skc_family)) || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return;
+	want = bpf_map_lookup_elem(&wanted, &kind);
+	if (want && *want && bpf_map_update_elem(&connecting, &key, record, BPF_ANY))
+		count(kind, 1);
 }
 
 /* It may have ended while the call returned. */
@@ -183,7 +185,6 @@ __noinline int report_connect(s64 result, u64 fd, u64 address, u32 length, u64 f
 	u32 at = sizeof(*connect);
 	struct socket_facts facts;
 	struct sock *sk;
-	bool kept;
 
 	if (!connect)
 		return 0;
@@ -209,11 +210,10 @@ __noinline int report_connect(s64 result, u64 fd, u64 address, u32 length, u64 f
 	} else {
 		at = fill_named_peer(connect, at, address, length);
 	}
-	kept = sk && is_internet(facts.family) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP && (result == -EINPROGRESS || result == -EINTR) &&
-	       keep_connecting(sk, &connect->record);
+	/* Both see by what is in memory whether there is anything to do: see SAVED(). */
+	keep_connecting(sk, &connect->record);
 	submit(KIND_CONNECT, &connect->record, at);
-	if (kept)
-		look_again(sk);
+	look_again(sk);
 	return 0;
 }
 
