@@ -299,6 +299,12 @@ impl Probes {
         hooks::of(kind).map(|hook| hook.point.name()).collect()
     }
 
+    /// Where a kind is attached: those of its hooks that this kernel has.
+    pub fn attached_at(&self, kind: Kind) -> Vec<&'static str> {
+        let hooks = HOOKS.iter().zip(&self.links).filter(|(hook, link)| hook.is_of(kind) && link.is_some());
+        hooks.map(|(hook, _)| hook.point.name()).collect()
+    }
+
     /// The kinds that the kernel side tells of.
     pub fn kinds() -> Vec<Kind> {
         hooks::kinds().collect()

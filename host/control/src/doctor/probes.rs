@@ -13,7 +13,8 @@ pub(super) fn load() -> Vec<Check> {
         Ok(mut probes) => {
             for kind in Probes::kinds() {
                 let attached = probes.attach(kind).map_err(|error| error.to_string());
-                checks.push(attachment(kind, &Probes::hooks(kind).join(", "), attached));
+                let hooks = if attached.is_ok() { probes.attached_at(kind) } else { Probes::hooks(kind) };
+                checks.push(attachment(kind, &hooks.join(", "), attached));
             }
         }
         Err(error) => checks.push(Check::missing(
