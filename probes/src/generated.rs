@@ -1548,3 +1548,6 @@ pub(crate) static HOOKS: &[Hook] = &[
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(crate) static HOOKS: &[Hook] = &[];
+
+/// Kinds whose events are the end of what began with one of another kind, which is reported with them.
+pub(crate) const BEGIN_WITH: &[(Kind, Kind)] = &[(Kind::ConnectEnd, Kind::Connect)];

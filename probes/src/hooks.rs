@@ -2,7 +2,7 @@
 
 use lanner_abi::Kind;
 
-pub(crate) use crate::generated::HOOKS;
+pub(crate) use crate::generated::{BEGIN_WITH, HOOKS};
 
 /// One program of the object.
 pub(crate) struct Hook {

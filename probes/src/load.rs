@@ -160,6 +160,10 @@ impl Probes {
         if self.attached.contains(&kind) {
             return Ok(());
         }
+        // What one kind tells of began with another's events.
+        if let Some((_, beginning)) = hooks::BEGIN_WITH.iter().find(|(of, _)| *of == kind) {
+            self.attach(*beginning)?;
+        }
         self.attached.push(kind);
         let attached = self.set_wanted(kind, true).and_then(|()| self.attach_hooks(kind));
         if attached.is_err() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::calls::{ARCHITECTURES, Call};
 use super::rust::{HEAD, camel, formatted, upper};
@@ -153,5 +153,17 @@ pub(super) fn hooks(schema: &Schema, calls: &[Call]) -> Result<Vec<u8>> {
     }
     writeln!(out, "#[cfg(not(any(target_arch = \"x86_64\", target_arch = \"aarch64\")))]")?;
     writeln!(out, "pub(crate) static HOOKS: &[Hook] = &[];")?;
+    writeln!(
+        out,
+        "\n/// Kinds whose events are the end of what began with one of another kind, which is reported with them."
+    )?;
+    writeln!(out, "pub(crate) const BEGIN_WITH: &[(Kind, Kind)] = &[")?;
+    for kind in &schema.kinds {
+        let Some(beginning) = &kind.begins_with else { continue };
+        let named = schema.kinds.iter().find(|other| other.record.name == *beginning);
+        let named = named.with_context(|| format!("kind {}: there is no kind {beginning}", kind.record.name))?;
+        writeln!(out, "(Kind::{}, Kind::{}),", camel(&kind.record.name), camel(&named.record.name))?;
+    }
+    writeln!(out, "];")?;
     formatted(&out)
 }

@@ -65,6 +65,8 @@ struct KindEntry {
     #[serde(default)]
     io_uring: Vec<String>,
     #[serde(default)]
+    begins_with: Option<String>,
+    #[serde(default)]
     ring: Ring,
     #[serde(default)]
     test: Vec<String>,
@@ -87,6 +89,8 @@ pub(super) struct Kind {
     pub(super) calls: Vec<String>,
     /// Opcodes of io_uring that it looks at.
     pub(super) io_uring: Vec<String>,
+    /// The kind whose events its own are the end of.
+    pub(super) begins_with: Option<String>,
     pub(super) ring: Ring,
     pub(super) test: Vec<String>,
     pub(super) record: Record,
@@ -222,6 +226,7 @@ impl From<KindEntry> for Kind {
             hooks,
             calls,
             io_uring,
+            begins_with,
             ring,
             test,
             fields,
@@ -237,6 +242,7 @@ impl From<KindEntry> for Kind {
             hooks,
             calls,
             io_uring,
+            begins_with,
             ring,
             test,
             record: Record { name, section, doc, fields, size: 0 },
