@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use lanner_abi::{Kind, OwnedRecord, field};
-use lanner_contract::{Sieve, Wanted};
+use lanner_contract::{Wanted, named};
 use lanner_probes::event::RawEvent;
 use lanner_probes::{ProbeConfig, Probes, Reader};
 
@@ -209,10 +209,10 @@ impl Source for Live {
     }
 
     fn want(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
-        self.names = Sieve::names(wanted);
+        self.names = named::names(wanted);
         self.begin_filter()?;
-        self.view.name(Sieve::files(wanted));
-        self.environment = Environment::of(Sieve::environment(wanted));
+        self.view.name(named::files(wanted));
+        self.environment = Environment::of(named::environment(wanted));
         self.probes.want_environment(self.environment.is_wanted())?;
         for kind in Probes::kinds() {
             if wanted.iter().any(|wanted| wanted.kind == kind) || PROCESS_KINDS.contains(&kind) {

@@ -246,6 +246,17 @@ fn sockets() {
     assert_eq!((event.result, event.flags & !SHARED), (Some(accepted.into()), IO_URING));
     assert_eq!(number(&event.payload, field::accept::LOCAL_PORT), Some(port.into()));
     close(accepted);
+    // Into the ring's own table: what has that number among the descriptors is another.
+    ring.submitter().register_files(&[-1, -1]).unwrap();
+    let other = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let slot = types::DestinationSlot::try_from_slot_target(1).unwrap();
+    let entry = opcode::Accept::new(types::Fd(listener.as_raw_fd()), std::ptr::null_mut(), std::ptr::null_mut());
+    assert_eq!(done(&mut ring, &entry.file_index(Some(slot)).build()), 0);
+    let event = next(&mut watch, Kind::Accept);
+    assert_eq!((event.result, event.flags & !SHARED), (Some(0), IO_URING | event_flag::PARTIAL));
+    assert_eq!(number(&event.payload, field::accept::LOCAL_PORT), Some(port.into()));
+    assert_eq!(crate::watch::address(&event.payload, field::accept::ADDRESS), None);
+    drop(other);
     close(fd);
 
     let (from, to_whom) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());

@@ -17,6 +17,7 @@ mod description;
 mod field;
 pub mod filter;
 mod finding;
+pub mod named;
 mod severity;
 pub mod sieve;
 
