@@ -200,26 +200,21 @@ impl Process {
         if argv.len() <= MAX_ANCESTOR_ARGV && !paths.into_iter().any(long) {
             return None;
         }
-        let mut record = OwnedRecord::new(&PROCESS);
         let mut flags = self.flags();
-        for at in PROCESS.fields {
-            let value = match self.record().value(at) {
-                Some(Value::Text(argv)) if *at == *field::process::ARGV && argv.len() > MAX_ANCESTOR_ARGV => {
-                    flags |= process_flag::ARGV_TRUNCATED;
-                    argv.get(..MAX_ANCESTOR_ARGV).map(Value::Text)
-                }
-                Some(_) if paths.contains(&at) && long(at) => {
-                    flags |= match at {
-                        at if *at == *field::process::ENVIRONMENT => process_flag::ENVIRONMENT_TRUNCATED,
-                        _ => process_flag::PATH_TRUNCATED,
-                    };
-                    None
-                }
-                value => value,
-            };
-            // It is the same field, so that it takes what it had.
-            let _ = record.set(at, value);
-        }
+        let mut record = self.record.rewritten(|at, value| match value {
+            Some(Value::Text(argv)) if *at == *field::process::ARGV && argv.len() > MAX_ANCESTOR_ARGV => {
+                flags |= process_flag::ARGV_TRUNCATED;
+                argv.get(..MAX_ANCESTOR_ARGV).map(Value::Text)
+            }
+            Some(_) if paths.contains(&at) && long(at) => {
+                flags |= match at {
+                    at if *at == *field::process::ENVIRONMENT => process_flag::ENVIRONMENT_TRUNCATED,
+                    _ => process_flag::PATH_TRUNCATED,
+                };
+                None
+            }
+            value => value,
+        });
         let _ = record.set(field::process::FLAGS, Some(flags.into()));
         Some(record)
     }

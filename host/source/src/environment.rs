@@ -31,17 +31,10 @@ impl Environment {
         let entries = all.split_inclusive(|byte| *byte == 0);
         let kept: Vec<u8> = entries.filter(|entry| self.is_kept(entry)).flatten().copied().collect();
         let kept = Some(kept).filter(|kept| !kept.is_empty());
-        // What was in the record's texts goes with the record that is replaced.
-        let mut reduced = lanner_abi::OwnedRecord::new(image.info());
-        for at in image.info().fields {
-            let value = match image.get().value(at) {
-                _ if *at == *field::process::ENVIRONMENT => kept.as_deref().map(Value::Text),
-                value => value,
-            };
-            // It is the same field, so that it takes what it had.
-            let _ = reduced.set(at, value);
-        }
-        **image = reduced;
+        **image = image.rewritten(|at, value| match at {
+            at if *at == *field::process::ENVIRONMENT => kept.as_deref().map(Value::Text),
+            _ => value,
+        });
     }
 
     fn is_kept(&self, entry: &[u8]) -> bool {

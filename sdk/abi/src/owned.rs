@@ -136,6 +136,20 @@ impl OwnedRecord {
         self.bytes.get_mut(..self.info.size).unwrap_or_default()
     }
 
+    /// A copy in which fields have the values that they are given, or none. Texts that nobody keeps are gone.
+    #[must_use]
+    pub fn rewritten<'a>(
+        &'a self,
+        mut value: impl FnMut(&'static FieldInfo, Option<Value<'a>>) -> Option<Value<'a>>,
+    ) -> Self {
+        let mut copy = Self::new(self.info());
+        for at in self.info().fields {
+            // What a field had, it takes.
+            let _ = copy.set(at, value(at, self.get().value(at)));
+        }
+        copy
+    }
+
     /// Bytes that it takes, with the texts that it shares.
     #[must_use]
     pub fn len(&self) -> usize {

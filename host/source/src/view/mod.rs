@@ -217,3 +217,37 @@ impl Watcher {
         Ok(Some(changed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lanner_abi::{OwnedRecord, field};
+
+    use super::*;
+
+    /// What is said of an open of this file, of which the kernel side has told a name in its file system, or none.
+    fn host_path(view: &View, path: &str, dev: u32, inode: u64, name: Option<&str>) -> Option<String> {
+        let open = OwnedRecord::new(Kind::Open.record()).with(field::open::PATH, path).with(field::open::LINKS, 1_u32);
+        let mut open = open.with(field::open::DEV, dev).with(field::open::INODE, inode);
+        open.set(field::open::HOST_PATH, name.map(|name| Value::Text(name.as_bytes()))).unwrap();
+        let mut event = RawEvent::of_nobody(0, Kind::Open, open);
+        view.complete(&mut event);
+        event.payload.get().bytes(field::open::HOST_PATH).map(|path| String::from_utf8(path.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn what_an_opened_file_is_to_the_host() {
+        let mut view = View::start().unwrap();
+        let mounts = Mounts::parse(b"1 0 8:1 / / rw - x x rw\n2 1 8:1 / /second rw - x x rw\n");
+        let disk = 8 << 20 | 1;
+        view.now = Snapshot { mounts: mounts.into(), files: Files::from([((disk, 7), b"/etc/named".to_vec())]) };
+        // Also by a name that is gone, so that the file has one left.
+        assert_eq!(host_path(&view, "/tmp/link (deleted)", disk, 7, None).unwrap(), "/etc/named");
+        assert_eq!(host_path(&view, "/etc/named", disk, 7, None), None);
+        assert_eq!(host_path(&view, "/host/etc/x", disk, 8, Some("/etc/x")).unwrap(), "/etc/x");
+        assert_eq!(host_path(&view, "/second/etc/x", disk, 8, None).unwrap(), "/etc/x");
+        // Its own path, another disk's, and a name of which the beginning is not known.
+        assert_eq!(host_path(&view, "/etc/x", disk, 8, Some("/etc/x")), None);
+        assert_eq!(host_path(&view, "/x", disk + 1, 8, Some("/etc/x")), None);
+        assert_eq!(host_path(&view, "/x", disk, 8, Some(".../x")), None);
+    }
+}
