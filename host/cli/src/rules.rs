@@ -105,7 +105,7 @@ impl Rules {
             false => lanner_pack::locate(&paths)?,
         };
         let memory = (self.pack_memory as usize) << 20;
-        let limits = Limits { deadline: self.pack_deadline, memory, shared: loading.live };
+        let limits = Limits { deadline: self.pack_deadline, memory, shared: loading.live, ..Limits::default() };
         let mut settings = Settings::default();
         self.settings.iter().for_each(|(pack, name, value)| settings.set(pack, name, value));
         let runtime = Runtime::new(limits, self.cache_folder()?)?.with_settings(settings.clone());

@@ -4,18 +4,29 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use lanner_enrich::Event;
 
+use super::mailbox::{Held, Weight};
+
 /// A batch. Its worker threads, and the verdict on it, share it.
 pub(crate) struct Batch {
     /// Batches are numbered from 1, in their order.
     pub(super) number: u64,
     pub(super) events: Box<[Event]>,
+    /// What it takes, but for the processes, which others share; bytes.
+    pub(super) weight: usize,
+    /// Its weight counts as long as anybody holds it.
+    _held: Weight,
     /// Whether some pack did not get to judge it.
     set_aside: AtomicBool,
 }
 
 impl Batch {
     pub(super) fn new(number: u64, events: Vec<Event>) -> Self {
-        Self { number, events: events.into(), set_aside: AtomicBool::new(false) }
+        Self::held_by(&Held::default(), number, events)
+    }
+
+    pub(super) fn held_by(held: &Held, number: u64, events: Vec<Event>) -> Self {
+        let weight = events.iter().map(|event| size_of::<Event>() + event.payload.len()).sum();
+        Self { number, events: events.into(), weight, _held: held.hold(weight), set_aside: AtomicBool::new(false) }
     }
 }
 

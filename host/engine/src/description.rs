@@ -24,6 +24,8 @@ pub struct Description {
     pub settings: Vec<Setting>,
     /// The events it wants, sorted, each once.
     pub wanted: Vec<Wanted>,
+    /// For each of them the numbers of the pack's subscriptions that ask for it.
+    pub asked_by: Vec<Vec<u32>>,
     /// Rules that need what this host does not have, and do not run.
     pub left_out: Vec<LeftOut>,
 }
@@ -49,8 +51,9 @@ impl Description {
         }
         let own = settings.of(&checked.said.name);
         let configuration = checked.configuration(own).map_err(|nonsense| Refusal::Setting(nonsense.to_string()))?;
-        let Checked { said: Said { name, version, summary, rules, settings, .. }, wanted, left_out } = checked;
-        Ok((Self { name, version, summary, rules, settings, wanted, left_out }, configuration))
+        let Checked { said: Said { name, version, summary, rules, settings, .. }, wanted, asked_by, left_out } =
+            checked;
+        Ok((Self { name, version, summary, rules, settings, wanted, asked_by, left_out }, configuration))
     }
 
     /// Says, as a warning, which rules of an earlier version it does not have any more.

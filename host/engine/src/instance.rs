@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use wasmtime::{ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline};
+use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline};
 
-use lanner_contract::{Fact, Finding};
+use lanner_contract::{Configuration, Fact, Finding};
 
 use super::contract::{self, Interfaces, Level, Pack, PackPre};
 use super::description::Description;
 use super::refusal::Refusal;
-use super::runtime::{MAX_TABLE_ELEMENTS, Runtime, epochs, processor_time};
+use super::runtime::{MAX_ELEMENTS, Runtime, epochs, processor_time};
+use super::slot::After;
 
 /// Findings taken from one call; a rule that raises more is broken, and would fill every sink.
 const MAX_FINDINGS_PER_CALL: usize = 4096;
@@ -21,6 +22,10 @@ const MAX_TEXT: usize = 16 << 10;
 const MAX_ITEMS: usize = 64;
 /// Bytes of all findings of one call: what the host keeps until they are written.
 const MAX_BYTES_PER_CALL: usize = 4 << 20;
+/// Bytes that a pack may hand over at once where it calls the host: they are copied whole, whatever is kept of them.
+const MAX_HANDED_OVER: usize = 1 << 20;
+/// Bytes that it may answer with.
+const MAX_ANSWER: usize = 128 << 20;
 /// Log lines taken from a pack in a second of event time.
 const MAX_LOG_LINES: usize = 32;
 const LOG_WINDOW_NS: u64 = 1_000_000_000;
@@ -38,18 +43,20 @@ pub(crate) struct PackState {
     /// Log lines since `log_window_ns` (event time), those that were left out too.
     log_lines: usize,
     log_window_ns: u64,
-    /// How much processor time a call may take.
+    /// How much processor time this call may take.
     deadline: Duration,
     /// The thread's processor time when the call was first looked at. A short call never is: it would cost as much as the
     /// call.
     looked_at: Option<Duration>,
     last_error: Option<String>,
+    /// What it logs was logged before.
+    quiet: bool,
 }
 
 /// Remembers that memory was refused: the guest only sees a failed allocation, and traps for another reason.
 struct Limiter {
-    /// Of what is not memory.
-    limits: StoreLimits,
+    /// Entries in all its tables.
+    elements: usize,
     /// What all memories of the pack may have together, bytes: a component can have many.
     bytes: usize,
     used: usize,
@@ -80,7 +87,12 @@ impl ResourceLimiter for Limiter {
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        self.limits.table_growing(current, desired, maximum)
+        let elements = self.elements.saturating_add(desired.saturating_sub(current));
+        if elements > MAX_ELEMENTS || maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        self.elements = elements;
+        Ok(true)
     }
 }
 
@@ -102,7 +114,7 @@ impl contract::imports::Host for PackState {
 
     fn log(&mut self, level: Level, message: String) {
         self.log_lines += 1;
-        if self.log_lines > MAX_LOG_LINES {
+        if self.quiet || self.log_lines > MAX_LOG_LINES {
             return;
         }
         let message = printable(message);
@@ -166,14 +178,21 @@ fn bound(finding: &mut Finding) {
         // The newest stand last, and matter most.
         finding.events.drain(..finding.events.len() - MAX_ITEMS);
     }
+    // What was cut is not kept.
+    finding.fields.shrink_to_fit();
+    finding.events.shrink_to_fit();
 }
 
 fn bound_fact(fact: &mut Fact) {
     match fact {
         Fact::Text(text) => cut(text),
-        Fact::Path(path) => path.truncate(MAX_TEXT),
+        Fact::Path(path) => {
+            path.truncate(MAX_TEXT);
+            path.shrink_to_fit();
+        }
         Fact::List(facts) => {
             facts.truncate(MAX_ITEMS);
+            facts.shrink_to_fit();
             facts.iter_mut().for_each(bound_fact);
         }
         Fact::Number(_) | Fact::Float(_) | Fact::Bool(_) | Fact::Address(_) | Fact::Process(_) => {}
@@ -184,7 +203,7 @@ fn bound_fact(fact: &mut Fact) {
 fn size(finding: &Finding) -> usize {
     let texts = finding.message.len() + finding.key.as_ref().map_or(0, String::len);
     let fields = finding.fields.iter().map(|(name, fact)| name.len() + fact.size());
-    size_of::<Finding>() + texts + fields.sum::<usize>()
+    size_of::<Finding>() + texts + fields.sum::<usize>() + size_of_val(finding.events.as_slice())
 }
 
 /// Cuts a text to the bound, at a character.
@@ -192,6 +211,7 @@ fn cut(text: &mut String) {
     if text.len() > MAX_TEXT {
         text.truncate(text.floor_char_boundary(MAX_TEXT));
         text.push('…');
+        text.shrink_to_fit();
     }
 }
 
@@ -228,6 +248,8 @@ pub struct Gave {
     pub unreadable: Option<String>,
     /// What was raised before it stands in `findings`.
     pub failure: Option<Failure>,
+    /// What comes of the failure.
+    pub after: Option<After>,
 }
 
 /// One running pack.
@@ -240,11 +262,10 @@ pub(crate) struct Instance {
 impl Instance {
     /// Starts an instance of a checked component.
     pub(crate) fn start(runtime: &Runtime, pre: &PackPre<PackState>, name: Arc<str>) -> Result<Self, Failure> {
-        let limits = StoreLimitsBuilder::new().table_elements(MAX_TABLE_ELEMENTS).build();
         let state = PackState {
             name,
             limiter: Limiter {
-                limits,
+                elements: 0,
                 bytes: runtime.limits.memory,
                 used: 0,
                 exceeded: false,
@@ -257,9 +278,10 @@ impl Instance {
             unreadable: None,
             log_lines: 0,
             log_window_ns: 0,
-            deadline: runtime.limits.deadline,
+            deadline: runtime.limits.start,
             looked_at: None,
             last_error: None,
+            quiet: false,
         };
         let mut store = Store::new(&runtime.engine, state);
         store.limiter(|state| &mut state.limiter);
@@ -269,15 +291,17 @@ impl Instance {
                 None => UpdateDeadline::Interrupt,
             })
         });
-        store.set_epoch_deadline(epochs(first_look(runtime.limits.deadline)));
+        store.set_epoch_deadline(epochs(first_look(runtime.limits.start)));
+        store.set_hostcall_fuel(MAX_HANDED_OVER);
         let _running = runtime.running();
-        let pack = pre.instantiate(&mut store).map_err(|error| failure(runtime, store.data_mut(), &error))?;
+        let pack = pre.instantiate(&mut store).map_err(|error| failure(store.data_mut(), &error))?;
         Ok(Self { runtime: runtime.clone(), pack, store })
     }
 
-    /// Runs one call under the limits.
+    /// Runs one call under the limits; it may take so much processor time.
     fn call<T>(
         &mut self,
+        deadline: Duration,
         call: impl FnOnce(&Pack, &mut Store<PackState>) -> wasmtime::Result<T>,
     ) -> Result<T, Failure> {
         let state = self.store.data_mut();
@@ -285,10 +309,10 @@ impl Instance {
         // An old error, or an old refusal, did not end this call.
         state.last_error = None;
         (state.limiter.exceeded, state.limiter.lacking) = (false, false);
-        state.looked_at = None;
-        self.store.set_epoch_deadline(epochs(first_look(self.runtime.limits.deadline)));
+        (state.deadline, state.looked_at) = (deadline, None);
+        self.store.set_epoch_deadline(epochs(first_look(deadline)));
         let _running = self.runtime.running();
-        call(&self.pack, &mut self.store).map_err(|error| failure(&self.runtime, self.store.data_mut(), &error))
+        call(&self.pack, &mut self.store).map_err(|error| failure(self.store.data_mut(), &error))
     }
 
     /// Takes what was raised.
@@ -299,46 +323,88 @@ impl Instance {
             dropped: std::mem::take(&mut state.findings_dropped),
             unreadable: state.unreadable.take(),
             failure: outcome.err(),
+            after: None,
         }
     }
 
+    /// Runs a call that is not about events, and that may answer with more than others. What it raises is left out: there is
+    /// nothing that it could be about.
+    fn call_aside<T>(
+        &mut self,
+        name: &str,
+        call: impl FnOnce(&Pack, &mut Store<PackState>) -> wasmtime::Result<T>,
+    ) -> Result<T, Failure> {
+        self.store.set_hostcall_fuel(MAX_ANSWER);
+        let outcome = self.call(self.runtime.limits.start, call);
+        self.store.set_hostcall_fuel(MAX_HANDED_OVER);
+        let raised = self.gave(Ok(()));
+        let count = raised.findings.len() as u64 + raised.dropped;
+        if count > 0 || raised.unreadable.is_some() {
+            let pack = &self.store.data().name;
+            tracing::warn!(
+                "pack {pack} raised {count} findings in {name}, which are left out: that is for evaluate and tick"
+            );
+        }
+        outcome
+    }
+
     pub(crate) fn describe(&mut self) -> Result<Vec<u8>, Failure> {
-        self.call(|pack, store| pack.lanner_pack_rules().call_describe(store))
+        self.call_aside("describe", |pack, store| pack.lanner_pack_rules().call_describe(store))
     }
 
     pub(crate) fn configure(&mut self, configuration: &[u8]) -> Result<Result<(), String>, Failure> {
-        let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_configure(store, configuration));
-        outcome.map(|answer| answer.map_err(printable))
+        let call =
+            |pack: &Pack, store: &mut Store<PackState>| pack.lanner_pack_rules().call_configure(store, configuration);
+        self.call_aside("configure", call).map(|answer| answer.map_err(printable))
     }
 
     /// Judges a frame; `now` is the time of the batch's newest event, ns.
     pub(crate) fn evaluate(&mut self, frame: &[u8], now: u64) -> Gave {
         self.store.data_mut().tell_time(now);
-        let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_evaluate(store, frame));
+        let deadline = self.runtime.limits.deadline;
+        let outcome = self.call(deadline, |pack, store| pack.lanner_pack_rules().call_evaluate(store, frame));
         self.gave(outcome)
     }
 
     pub(crate) fn tick(&mut self, now: u64) -> Gave {
         self.store.data_mut().tell_time(now);
-        let outcome = self.call(|pack, store| pack.lanner_pack_rules().call_tick(store, now));
+        let deadline = self.runtime.limits.deadline;
+        let outcome = self.call(deadline, |pack, store| pack.lanner_pack_rules().call_tick(store, now));
         self.gave(outcome)
     }
 
     pub(crate) fn save(&mut self) -> Result<Vec<u8>, Failure> {
-        self.call(|pack, store| pack.lanner_pack_rules().call_save(store))
+        self.call_aside("save", |pack, store| pack.lanner_pack_rules().call_save(store))
     }
 
     pub(crate) fn restore(&mut self, state: &[u8], version: &str) -> Result<(), String> {
-        self.call(|pack, store| pack.lanner_pack_rules().call_restore(store, state, version))
+        self.call_aside("restore", |pack, store| pack.lanner_pack_rules().call_restore(store, state, version))
             .map_err(|failure| format!("it {failure} in restore"))?
             .map_err(printable)
+    }
+
+    /// Whether what it logs is left out.
+    pub(crate) fn set_quiet(&mut self, quiet: bool) {
+        self.store.data_mut().quiet = quiet;
+    }
+
+    /// Linear memory that it has, bytes.
+    pub(crate) fn memory(&self) -> usize {
+        self.store.data().limiter.used
+    }
+}
+
+impl Gave {
+    /// Bytes that its findings take, about.
+    pub(crate) fn size(&self) -> usize {
+        self.findings.iter().map(size).sum()
     }
 }
 
 /// Says what a call ended with.
-fn failure(runtime: &Runtime, state: &mut PackState, error: &wasmtime::Error) -> Failure {
+fn failure(state: &mut PackState, error: &wasmtime::Error) -> Failure {
     if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
-        return Failure::Deadline(runtime.limits.deadline);
+        return Failure::Deadline(state.deadline);
     }
     let said = state.last_error.take();
     if state.limiter.lacking || is_out_of_memory(error) {
@@ -373,7 +439,7 @@ pub struct Candidate {
     pub(crate) instance: Instance,
     pub(crate) description: Arc<Description>,
     /// What each of its instances is told.
-    pub(crate) configuration: Arc<[u8]>,
+    pub(crate) configuration: Configuration,
     interfaces: Interfaces,
 }
 
@@ -400,10 +466,9 @@ impl Candidate {
         let mut instance = Instance::start(runtime, &pre, Arc::from("(new)")).map_err(call("its start"))?;
         let said = instance.describe().map_err(call("describe"))?;
         let (description, configuration) = Description::check(&said, runtime.settings())?;
-        let configuration: Arc<[u8]> = configuration.encode().into();
         instance.store.data_mut().name = Arc::from(description.name.as_str());
         instance
-            .configure(&configuration)
+            .configure(&configuration.encode())
             .map_err(call("configure"))?
             .map_err(|reason| Refusal::Call { call: "configure", reason })?;
         let interfaces = Interfaces::of(&component);
@@ -446,13 +511,20 @@ mod tests {
 
     #[test]
     fn memory_is_limited_over_all_memories() {
-        let limits = StoreLimitsBuilder::new().build();
-        let mut limiter = Limiter { limits, bytes: 100, used: 0, exceeded: false, grown: 0, lacking: false };
+        let mut limiter = Limiter { elements: 0, bytes: 100, used: 0, exceeded: false, grown: 0, lacking: false };
         assert!(limiter.memory_growing(0, 60, None).expect("no error"));
         // Beyond what the memory itself may have: its own affair.
         assert!(!limiter.memory_growing(60, 80, Some(70)).expect("no error") && !limiter.exceeded);
         assert!(limiter.memory_growing(0, 40, None).expect("no error"));
         assert!(!limiter.memory_growing(40, 41, None).expect("no error"));
         assert!(limiter.exceeded);
+    }
+
+    #[test]
+    fn entries_are_limited_over_all_tables() {
+        let mut limiter = Limiter { elements: 0, bytes: 0, used: 0, exceeded: false, grown: 0, lacking: false };
+        let tables = (0..100).filter(|_| limiter.table_growing(0, 100_000, None).expect("no error")).count();
+        assert_eq!(tables, 4);
+        assert!(!limiter.table_growing(100_000, 100_001, None).expect("no error"));
     }
 }

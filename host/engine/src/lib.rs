@@ -3,40 +3,60 @@
 // Allowed in one module: `cache::compiled`.
 #![deny(unsafe_code)]
 
+mod account;
 mod batch;
 pub mod cache;
 mod contract;
 mod description;
 mod instance;
+mod mailbox;
+mod meter;
 mod order;
+mod owed;
+mod placement;
 mod refusal;
+mod rest;
+mod retry;
 mod route;
 mod runtime;
 mod slot;
+mod verdict;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::{Duration, Instant};
 
 pub use contract::Interfaces;
 pub use description::{Description, Settings};
 pub use instance::{Candidate, Failure, Gave};
 pub use lanner_contract::{Fact, Finding as Raised, LeftOut, Rule, Setting, Severity, Sieve};
-pub use order::{Order, Status};
+pub use meter::{Figures, State};
+pub use order::{KindStatus, Order, PackStatus, Status};
 pub use refusal::{PackError, Refusal};
-pub use runtime::{DEFAULT_DEADLINE, DEFAULT_MEMORY, Limits, Runtime, RuntimeError};
+pub use rest::Sentence;
+pub use runtime::{DEFAULT_DEADLINE, DEFAULT_MEMORY, DEFAULT_START, Limits, Runtime, RuntimeError};
+pub use slot::After;
+pub use verdict::{Answer, Verdict, Verdicts};
 pub use worker::{Handover, WorkerGone};
 
 use batch::{Batch, GivenUp};
 use lanner_contract::Wanted;
 use lanner_enrich::Event;
-use route::Router;
-use worker::{Job, SLACK, Worker};
+use mailbox::{Held, Mailbox};
+use meter::Meter;
+use owed::Owed;
+use placement::{Cost, Move, Placement};
+use route::{Routed, Router};
+use verdict::{Outlet, VERDICTS};
+use worker::{Job, Reply, Worker};
 
-/// Verdicts that may wait for the sinks; beyond it judging waits for them.
-const VERDICTS: usize = 64;
+/// Threads for packs that are slow, one each; what is slow beyond that stays with the others.
+const OWN: usize = 8;
+/// How often it is looked what packs cost.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A loaded pack, through all its versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,106 +69,59 @@ impl PackId {
     }
 }
 
-/// What one pack gave on one batch or tick.
-pub struct Answer {
-    /// Which.
-    pub pack: PackId,
-    /// What it says of itself.
-    pub description: Arc<Description>,
-    /// What it gave.
-    pub gave: Gave,
-    /// How long the pack rests now, ns, where it failed.
-    pub rest_ns: u64,
-}
-
-/// What all packs gave on one batch or tick, in the order of the batches. It may still be in the making.
-pub struct Verdict {
-    /// The time of the newest event, or of the tick, ns since 1970 (UTC).
-    pub now_ns: u64,
-    /// None for a tick.
-    batch: Option<Arc<Batch>>,
-    answers: Receiver<Answer>,
-}
-
-/// Verdicts, as they come out of an engine.
-pub struct Verdicts {
-    receiver: crossbeam_channel::Receiver<Verdict>,
-    /// The engine sees by it whether anybody still takes verdicts.
-    _listener: Arc<()>,
-}
-
-impl Verdicts {
-    /// Waits for the next one; None when the engine is gone.
-    pub fn next(&self) -> Option<Verdict> {
-        self.receiver.recv().ok()
-    }
-}
-
-impl Verdict {
-    /// A verdict on these events, with what packs send as answers: where no engine stands behind it.
-    pub fn new(now_ns: u64, events: Vec<Event>, answers: Receiver<Answer>) -> Self {
-        Self { now_ns, batch: Some(Arc::new(Batch::new(1, events))), answers }
-    }
-
-    /// The batch; empty for a tick.
-    pub fn events(&self) -> &[Event] {
-        self.batch.as_ref().map_or(&[], |batch| &batch.events)
-    }
-
-    /// Waits until all packs are done, and gives what they said in the order in which they were loaded: the same for
-    /// the same batch, however the threads ran.
-    pub fn answers(&self) -> Vec<Answer> {
-        let mut answers: Vec<Answer> = self.answers.iter().collect();
-        answers.sort_by_key(|answer| answer.pack);
-        answers
-    }
-}
-
 /// The engine.
 pub struct Engine {
     runtime: Runtime,
+    /// Those of many packs each first, then those of one pack each.
     workers: Vec<Worker>,
+    placement: Placement,
     router: Router,
     packs: BTreeMap<PackId, Loaded>,
-    verdicts: crossbeam_channel::Sender<Verdict>,
-    listener: Weak<()>,
+    outlet: Outlet,
+    held: Held,
     given_up: Arc<GivenUp>,
     /// Batches so far.
     batches: u64,
     next: u32,
+    /// When it was last looked what packs cost.
+    looked: Instant,
 }
 
 struct Loaded {
     path: PathBuf,
     description: Arc<Description>,
     worker: usize,
+    /// What it cost up to the last look.
+    settled: Duration,
+    meter: Arc<Meter>,
+    mailbox: Arc<Mailbox>,
+    /// Where it is on its way to another worker: that it has arrived.
+    arriving: Option<Receiver<()>>,
+    /// Events that it was not given, and of which it was not told yet.
+    owed: Owed,
 }
 
 impl Engine {
-    /// Starts the engine with so many worker threads. What it finds comes out of the receiver; when nobody takes it
-    /// from there, judging waits.
+    /// Starts the engine with so many worker threads. What it finds comes out of the receiver. Of a recorded stream judging
+    /// waits where nobody takes it from there, and where packs are slow; of a live one nothing waits for anybody.
     ///
     /// # Errors
     /// Threads cannot be had.
     pub fn start(runtime: Runtime, workers: usize) -> std::io::Result<(Self, Verdicts)> {
-        let (verdicts, receiver) = crossbeam_channel::bounded(VERDICTS + SLACK);
+        let (outlet, verdicts) = Outlet::new();
         let given_up = Arc::<GivenUp>::default();
-        let start = |number| Worker::start(runtime.clone(), given_up.clone(), number);
-        let workers = (0..workers.max(1)).map(start).collect::<std::io::Result<_>>()?;
-        let (router, packs, listener) = (Router::default(), BTreeMap::new(), Arc::default());
-        let verdicts_listener = Arc::downgrade(&listener);
-        let engine = Self {
-            runtime,
-            workers,
-            router,
-            packs,
-            verdicts,
-            listener: verdicts_listener,
-            given_up,
-            batches: 0,
-            next: 0,
+        let (shared, own) = (workers.max(1), if runtime.limits.shared { OWN } else { 0 });
+        let start = |number| {
+            let slow = number >= shared;
+            let name = if slow { format!("lanner-slow-{}", number - shared) } else { format!("lanner-packs-{number}") };
+            Worker::start(runtime.clone(), given_up.clone(), name, slow)
         };
-        Ok((engine, Verdicts { receiver, _listener: listener }))
+        let workers = (0..shared + own).map(start).collect::<std::io::Result<_>>()?;
+        let (router, packs, held) = (Router::default(), BTreeMap::new(), Held::default());
+        let (placement, looked) = (Placement::new(shared, own), Instant::now());
+        let engine =
+            Self { runtime, workers, placement, router, packs, outlet, held, given_up, batches: 0, next: 0, looked };
+        Ok((engine, verdicts))
     }
 
     /// The runtime, to prepare candidates with.
@@ -182,10 +155,22 @@ impl Engine {
     pub fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal> {
         let description = candidate.description.clone();
         self.check(path, &description)?;
-        let known = self.packs.iter().find(|(_, loaded)| loaded.path == path).map(|(id, loaded)| (*id, loaded.worker));
-        let (pack, worker) = known.unwrap_or_else(|| (PackId(self.next), self.idlest_worker()));
-        let handover = self.workers[worker].install(pack, candidate, self.batches)?;
-        if known.is_none() {
+        let known = self.packs.iter_mut().find(|(_, loaded)| loaded.path == path);
+        let (pack, worker, shared, settled) = match known {
+            Some((pack, loaded)) => {
+                // An install overtakes what waits; so it is seen to that the pack itself does not wait among that.
+                let _ = loaded.arriving.take().map(|arriving| arriving.recv());
+                (*pack, loaded.worker, (loaded.meter.clone(), loaded.mailbox.clone()), loaded.settled)
+            }
+            None => {
+                let costs = self.costs(|_| Duration::ZERO);
+                (PackId(self.next), self.placement.idlest(&costs), Default::default(), Duration::ZERO)
+            }
+        };
+        let is_new = !self.packs.contains_key(&pack);
+        let (meter, mailbox) = shared.clone();
+        let handover = self.workers[worker].install(pack, candidate, self.batches, shared)?;
+        if is_new {
             self.next += 1;
         }
         for LeftOut { rule, needs } in &description.left_out {
@@ -198,7 +183,10 @@ impl Engine {
         }
         self.router.remove(pack);
         self.router.add(pack, &description);
-        let loaded = Loaded { path: path.to_owned(), description: description.clone(), worker };
+        let (path, owed) = (path.to_owned(), Owed::default());
+        let description_now = description.clone();
+        let loaded =
+            Loaded { path, description: description_now, worker, settled, meter, mailbox, arriving: None, owed };
         if let Some(before) = self.packs.insert(pack, loaded) {
             warn_of_loss(&before.description, &description);
         }
@@ -213,6 +201,16 @@ impl Engine {
         // Where its thread has ended it does not run either; the next batch says so.
         let _ = self.workers[loaded.worker].send(Job::Remove { pack });
         Some(loaded.description)
+    }
+
+    /// Lets a pack go on, by its name, that rests or failed too often. Says whether there is one.
+    pub fn release(&mut self, name: &str) -> bool {
+        let Some((pack, loaded)) = self.packs.iter().find(|(_, loaded)| loaded.description.name == name) else {
+            return false;
+        };
+        // Likewise.
+        let _ = self.workers[loaded.worker].send(Job::Release { pack: *pack });
+        true
     }
 
     /// The file of a pack has another path now.
@@ -232,14 +230,26 @@ impl Engine {
         self.packs.values().map(|loaded| (loaded.path.as_path(), &loaded.description))
     }
 
-    /// Whether a batch can be handed over without waiting: for workers that are behind, or for whoever takes verdicts.
+    /// How they stand.
+    pub fn status(&self) -> Vec<PackStatus> {
+        let status = |loaded: &Loaded| PackStatus {
+            path: loaded.path.clone(),
+            description: loaded.description.clone(),
+            figures: loaded.meter.figures(),
+            waiting: loaded.mailbox.waiting() as u64,
+            by_rule: loaded.meter.by_rule(),
+        };
+        self.packs.values().map(status).collect()
+    }
+
+    /// Whether a batch can be handed over without waiting. Of a live stream it always can.
     pub fn has_room(&self) -> bool {
-        self.verdicts.len() < VERDICTS && self.workers.iter().all(Worker::has_room)
+        self.is_live() || (self.outlet.waiting() < VERDICTS && self.workers.iter().all(Worker::has_room))
     }
 
     /// Whether anybody takes verdicts.
     pub fn is_heard(&self) -> bool {
-        self.listener.strong_count() > 0
+        self.outlet.is_heard()
     }
 
     /// Whether all that was handed over is judged.
@@ -257,56 +267,111 @@ impl Engine {
         self.given_up.unjudged()
     }
 
-    /// Has a batch judged. Waits where there is no room.
+    /// Has a batch judged. Never waits.
     ///
     /// # Errors
     /// It cannot be judged in full any more.
     pub fn judge(&mut self, events: Vec<Event>) -> Result<(), WorkerGone> {
         let Some(now) = events.iter().map(|event| event.time_ns).max() else { return Ok(()) };
         self.batches += 1;
+        let routed = self.router.route(&events);
+        let batch = Arc::new(Batch::held_by(&self.held, self.batches, events));
         let mut frames: Vec<Vec<_>> = self.workers.iter().map(|_| Vec::new()).collect();
-        for routed in self.router.route(&events) {
-            if let Some(loaded) = self.packs.get(&routed.pack) {
-                frames[loaded.worker].push(routed);
+        let live = self.is_live();
+        for mut routed in routed {
+            let Some(loaded) = self.packs.get_mut(&routed.pack) else { continue };
+            if live {
+                let bytes = routed.frame.len() + batch.weight;
+                if !loaded.mailbox.take(bytes, &self.held) {
+                    loaded.meter.dropped(routed.events);
+                    loaded.owed.add(&routed.frame);
+                    continue;
+                }
+                routed.held = bytes;
+                let told = loaded.owed.pay(&loaded.description, now);
+                let told = self.router.encode(&told);
+                frames[loaded.worker].extend(told.map(|frame| Routed { frame, events: 0, held: 0, ..routed }));
             }
+            frames[loaded.worker].push(routed);
         }
-        let batch = Arc::new(Batch::new(self.batches, events));
         let (reply, answers) = channel();
+        if live {
+            self.outlet.announce(now, &batch);
+        }
         for (worker, frames) in self.workers.iter().zip(frames) {
             // Also where there is nothing for a worker's packs: one that is installed before the batch is judged may want
-            // some of it.
-            if !frames.is_empty() || !worker.is_idle() {
-                worker.send(Job::Judge { batch: batch.clone(), frames, now, reply: reply.clone() })?;
+            // some of it. Of a live stream it is not held for that.
+            if frames.is_empty() && (live || worker.is_idle()) {
+                continue;
             }
+            let reply = if live { Reply::AtOnce(self.outlet.clone()) } else { Reply::Together(reply.clone()) };
+            worker.send(Job::Judge { batch: batch.clone(), frames, now, reply })?;
         }
-        // The verdict is complete when the last worker has dropped its end.
-        drop(reply);
-        self.pass_on(Verdict { now_ns: now, batch: Some(batch), answers });
+        if !live {
+            // The verdict is complete when the last worker has dropped its end.
+            drop(reply);
+            self.outlet.awaited(now, Some(batch), answers);
+        }
         Ok(())
     }
 
-    /// Tells packs that event time has reached `now`, ns since 1970 (UTC). Waits where there is no room.
+    /// Tells packs that event time has reached `now`, ns since 1970 (UTC). Never waits.
     ///
     /// # Errors
     /// Not all can be told any more.
     pub fn tick(&mut self, now: u64) -> Result<(), WorkerGone> {
-        let (reply, answers) = channel::<Answer>();
+        let live = self.is_live();
+        let (reply, answers) = channel();
         for worker in &self.workers {
-            worker.send(Job::Tick { now, reply: Sender::clone(&reply) })?;
+            let reply = if live { Reply::AtOnce(self.outlet.clone()) } else { Reply::Together(reply.clone()) };
+            worker.send(Job::Tick { now, reply })?;
         }
         drop(reply);
-        self.pass_on(Verdict { now_ns: now, batch: None, answers });
+        if live {
+            self.packs.values_mut().for_each(|loaded| loaded.owed.say(&loaded.description.name));
+            self.place_anew()?;
+        } else {
+            self.outlet.awaited(now, None, answers);
+        }
         Ok(())
     }
 
-    fn pass_on(&self, verdict: Verdict) {
-        // Nobody listens any more only when the host ends.
-        let _ = self.verdicts.send(verdict);
+    fn is_live(&self) -> bool {
+        self.runtime.limits.shared
     }
 
-    fn idlest_worker(&self) -> usize {
-        let load = |worker: usize| self.packs.values().filter(|loaded| loaded.worker == worker).count();
-        (0..self.workers.len()).min_by_key(|worker| load(*worker)).unwrap_or(0)
+    /// What packs cost since the last look, in their order.
+    fn costs(&self, longest: impl Fn(&Meter) -> Duration) -> Vec<Cost> {
+        let cost = |loaded: &Loaded| Cost {
+            worker: loaded.worker,
+            took: loaded.meter.processor().saturating_sub(loaded.settled),
+            longest: longest(&loaded.meter),
+        };
+        self.packs.values().map(cost).collect()
+    }
+
+    /// Moves a pack to another worker, where that is better by what they cost.
+    fn place_anew(&mut self) -> Result<(), WorkerGone> {
+        let since = self.looked.elapsed();
+        if since < LOOK {
+            return Ok(());
+        }
+        self.looked = Instant::now();
+        let costs = self.costs(Meter::take_longest);
+        for loaded in self.packs.values_mut() {
+            loaded.settled = loaded.meter.processor();
+            loaded.arriving.take_if(|arriving| arriving.try_recv() != Err(TryRecvError::Empty));
+        }
+        let Some(Move { pack, to }) = self.placement.look(&costs, since) else { return Ok(()) };
+        let moved = self.packs.iter_mut().nth(pack).filter(|(_, loaded)| loaded.arriving.is_none());
+        let Some((pack, loaded)) = moved else { return Ok(()) };
+        tracing::debug!("pack {} goes to another thread, by what it costs", loaded.description.name);
+        let (give, from) = channel();
+        let (arrived, arriving) = channel();
+        self.workers[loaded.worker].send(Job::Part { pack: *pack, to: give })?;
+        self.workers[to].send(Job::Adopt { pack: *pack, from, arrived })?;
+        (loaded.worker, loaded.arriving) = (to, Some(arriving));
+        Ok(())
     }
 }
 

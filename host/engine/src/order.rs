@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use crate::{Candidate, Description, Handover, Refusal};
+use lanner_abi::Kind;
+
+use crate::{Candidate, Description, Figures, Handover, Refusal};
 
 /// How a running pipeline stands.
 #[derive(Clone, Debug, Default)]
@@ -15,10 +17,40 @@ pub struct Status {
     pub lost: u64,
     /// Events that no pack can want, and that the kernel side did not send.
     pub filtered: u64,
+    /// The same by kind, of those of which there were any.
+    pub kinds: Vec<KindStatus>,
     /// What runs.
-    pub packs: Vec<Arc<Description>>,
+    pub packs: Vec<PackStatus>,
     /// What the sources do not see or know; and what to do about it, where something can be done.
     pub degraded: Vec<(String, Option<String>)>,
+}
+
+/// How many events of a kind there were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KindStatus {
+    /// The kind.
+    pub kind: Kind,
+    /// Events judged, or being judged.
+    pub events: u64,
+    /// Events lost between kernel and host.
+    pub lost: u64,
+    /// Events that no pack can want, and that the kernel side did not send.
+    pub filtered: u64,
+}
+
+/// A pack that runs.
+#[derive(Clone, Debug)]
+pub struct PackStatus {
+    /// Where it comes from: a path, or a name in a registry.
+    pub path: PathBuf,
+    /// What it says of itself.
+    pub description: Arc<Description>,
+    /// What it has done and cost.
+    pub figures: Figures,
+    /// What of its events waits for it, bytes.
+    pub waiting: u64,
+    /// Findings by rule, by the rule's index.
+    pub by_rule: Vec<u64>,
 }
 
 /// It is carried out between two batches; those that wait to be judged do not delay it.

@@ -19,6 +19,8 @@ use super::instance::PackState;
 /// How much processor time one call into a pack may take, until it is stopped. A batch of 256 events takes a sound pack well
 /// under a millisecond. Waiting for the processor does not count: that a machine is busy is not the pack's fault.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_millis(250);
+/// The same for a start, with all that belongs to it: an interpreter has to read its own modules then.
+pub const DEFAULT_START: Duration = Duration::from_secs(10);
 /// How much linear memory a pack may have.
 pub const DEFAULT_MEMORY: usize = 64 << 20;
 /// Deadlines are kept to this grain.
@@ -27,8 +29,9 @@ const EPOCH: Duration = Duration::from_millis(5);
 const MAX_INSTANCES: u32 = 512;
 /// A pack from a language with a runtime of its own is several core modules in one component.
 const MAX_CORE_INSTANCES_PER_PACK: u32 = 32;
-/// Entries in a pack's tables; interpreters have large ones.
-pub(super) const MAX_TABLE_ELEMENTS: usize = 100_000;
+/// Entries in one of a pack's tables, and in all of them together; interpreters have large ones.
+const MAX_TABLE_ELEMENTS: usize = 100_000;
+pub(super) const MAX_ELEMENTS: usize = 4 * MAX_TABLE_ELEMENTS;
 /// Stack of a pack.
 const WASM_STACK: usize = 1 << 20;
 
@@ -37,6 +40,8 @@ const WASM_STACK: usize = 1 << 20;
 pub struct Limits {
     /// Processor time for one call.
     pub deadline: Duration,
+    /// Processor time for a call that belongs to its start or end: `describe`, `configure`, `save`, `restore`.
+    pub start: Duration,
     /// Linear memory, of all its memories together, bytes.
     pub memory: usize,
     /// Whether a pack is stopped that takes more than its share of a processor for long. So in a live host, where events
@@ -46,7 +51,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: DEFAULT_DEADLINE, memory: DEFAULT_MEMORY, shared: false }
+        Self { deadline: DEFAULT_DEADLINE, start: DEFAULT_START, memory: DEFAULT_MEMORY, shared: false }
     }
 }
 

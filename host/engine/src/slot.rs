@@ -1,45 +1,59 @@
-//! A pack in its worker: the running instance, its rests after failures, and its share of the processor.
+//! A pack in its worker: the running instance, its checkpoint, its rests after failures, and its share of the processor.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::{Duration, SystemTime};
 
-use super::batch::Batch;
-use lanner_contract::Sieve;
+use lanner_contract::{Configuration, Sieve};
 
+use super::account::Account;
+use super::batch::Batch;
 use super::contract::PackPre;
 use super::description::Description;
 use super::instance::{Candidate, Failure, Gave, Instance, PackState};
+use super::mailbox::Mailbox;
+use super::meter::{Meter, State, nanoseconds};
+use super::rest::{Rest, Sentence};
+use super::retry::{Retried, Retry};
 use super::route::Routed;
 use super::runtime::{Runtime, processor_time};
-use super::{Answer, PackId};
 
-/// How long a pack rests after its first failure, ns; doubled with each further one.
-const FIRST_REST_NS: u64 = 1_000_000_000;
-/// How long it rests at most, ns.
-const LONGEST_REST_NS: u64 = 60_000_000_000;
-/// A pack that ran this long without failing has its failures forgotten, ns.
-const FORGIVEN_NS: u64 = 60_000_000_000;
-
-/// What a pack may take above its share, until it is stopped: a burst of events is no reason.
-const CREDIT: Duration = Duration::from_secs(2);
-/// The share: one in so many.
-const SHARE: u32 = 2;
+/// How often a pack that was given events is asked for its state, to start from where it fails; ns of event time.
+const CHECKPOINT_NS: u64 = 5_000_000_000;
+/// Bytes of a state that is kept so. Larger ones are kept for a reload alone.
+const MAX_CHECKPOINT: usize = 4 << 20;
 
 pub(super) struct Slot {
     pre: PackPre<PackState>,
     pub(super) description: Arc<Description>,
-    configuration: Arc<[u8]>,
+    configuration: Configuration,
     /// None while it rests.
     pub(super) instance: Option<Instance>,
-    /// By the clock of rests: see `rest_clock`.
-    rest_until: u64,
-    failures: u32,
+    /// Of the pack as a whole, and of rules that trapped.
+    rest: Rest,
+    rules: BTreeMap<u32, Rest>,
+    /// The rules that the instance was told not to run because of that.
+    resting: Vec<u32>,
+    checkpoint: Checkpoint,
     /// Events that came while it rested.
     missed: u64,
     account: Account,
+    meter: Arc<Meter>,
+    mailbox: Arc<Mailbox>,
     /// Where it replaced another version while batches waited.
     overtaken: Option<Overtaken>,
+}
+
+/// The state to start from after a failure.
+#[derive(Default)]
+struct Checkpoint {
+    state: Option<Vec<u8>>,
+    /// When it was last asked for, event time, ns.
+    taken_ns: u64,
+    /// Events since then.
+    events: u64,
+    /// It is not asked for: it trapped in that, or says too much.
+    off: bool,
 }
 
 /// The batches that had been routed for the version before, and wait: this one judges them, by its own subscriptions.
@@ -49,21 +63,38 @@ struct Overtaken {
     sieve: Sieve,
 }
 
+/// What comes of a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// The pack rests.
+    Pack(Sentence),
+    /// The rule of this index does, and the pack goes on without it.
+    Rule(u32, Sentence),
+    /// The pack goes on: without the event of this sequence number, where it is known which one it was.
+    GoesOn(Option<u64>),
+}
+
 impl Slot {
     /// Runs the instance; the batches up to the number `overtaken` were routed for the version before it.
-    pub(super) fn new(candidate: Candidate, overtaken: Option<u64>) -> Self {
+    pub(super) fn new(candidate: Candidate, overtaken: Option<u64>, meter: Arc<Meter>, mailbox: Arc<Mailbox>) -> Self {
         let Candidate { pre, instance, description, configuration, .. } = candidate;
         let overtaken = overtaken.map(|last| Overtaken { last, sieve: Sieve::new(&description.wanted) });
-        let (rest_until, failures, missed, account) = (0, 0, 0, Account::default());
+        meter.loaded(nanoseconds(since_epoch()).cast_signed(), description.rules.len());
+        meter.set_memory(instance.memory() as u64);
+        let (rest, rules, resting, checkpoint, account) = Default::default();
         Self {
             pre,
             description,
             configuration,
             instance: Some(instance),
-            rest_until,
-            failures,
-            missed,
+            rest,
+            rules,
+            resting,
+            checkpoint,
+            missed: 0,
             account,
+            meter,
+            mailbox,
             overtaken,
         }
     }
@@ -76,78 +107,244 @@ impl Slot {
     /// Has it judge a frame; its thread has been idle for so long in all.
     pub(super) fn judge(&mut self, runtime: &Runtime, routed: &Routed, now: u64, idle: Duration) -> Gave {
         match self.awake(runtime, now) {
-            Ok(Some(instance)) => {
-                if !runtime.limits.shared {
-                    return instance.evaluate(&routed.frame, now);
-                }
-                let before = processor_time();
-                let mut gave = instance.evaluate(&routed.frame, now);
-                let after = processor_time();
-                if self.account.book(after.saturating_sub(before), after + idle) {
-                    gave.failure.get_or_insert(Failure::Share);
-                }
-                gave
+            Ok(true) => {}
+            Ok(false) => {
+                self.miss(routed.events);
+                return Gave::default();
             }
-            Ok(None) => {
-                self.missed += routed.events;
-                Gave::default()
+            Err(failure) => {
+                self.miss(routed.events);
+                return self.failed(runtime, Gave { failure: Some(failure), ..Gave::default() }, now);
             }
-            Err(failure) => Gave { failure: Some(failure), ..Gave::default() },
         }
+        let Some(instance) = &mut self.instance else { return Gave::default() };
+        let before = processor_time();
+        let mut gave = instance.evaluate(&routed.frame, now);
+        let after = processor_time();
+        let took = after.saturating_sub(before);
+        self.meter.called(routed.events, took);
+        self.meter.set_memory(instance.memory() as u64);
+        self.checkpoint.events += routed.events;
+        match &gave.failure {
+            Some(Failure::Trap(_) | Failure::Memory(_)) => {
+                gave = self.try_again(runtime, routed, gave, now);
+            }
+            // How far it came is not known.
+            Some(_) => self.miss(routed.events),
+            None => {}
+        }
+        self.book(runtime, &mut gave, took, after + idle);
+        self.failed(runtime, gave, now)
     }
 
-    pub(super) fn tick(&mut self, runtime: &Runtime, now: u64) -> Gave {
+    /// Event time has reached `now`.
+    pub(super) fn tick(&mut self, runtime: &Runtime, now: u64, idle: Duration) -> Gave {
         match self.awake(runtime, now) {
-            Ok(Some(instance)) => instance.tick(now),
-            Ok(None) => Gave::default(),
-            Err(failure) => Gave { failure: Some(failure), ..Gave::default() },
+            Ok(true) => {}
+            Ok(false) => return Gave::default(),
+            Err(failure) => return self.failed(runtime, Gave { failure: Some(failure), ..Gave::default() }, now),
+        }
+        let Some(instance) = &mut self.instance else { return Gave::default() };
+        let before = processor_time();
+        let mut gave = instance.tick(now);
+        if gave.failure.is_none() {
+            gave.failure = self.take_checkpoint(now).err();
+        }
+        let after = processor_time();
+        let took = after.saturating_sub(before);
+        self.meter.spent(nanoseconds(took));
+        self.book(runtime, &mut gave, took, after + idle);
+        self.failed(runtime, gave, now)
+    }
+
+    /// So many bytes of what waited for it are done with.
+    pub(super) fn release(&self, bytes: usize) {
+        self.mailbox.release(bytes);
+    }
+
+    /// It goes on, whatever it did before.
+    pub(super) fn forgive(&mut self) {
+        (self.rest, self.rules) = Default::default();
+        if self.instance.is_some() {
+            self.meter.set_state(State::Running);
         }
     }
 
-    /// The instance; a new one where the pack's rest is over.
-    fn awake(&mut self, runtime: &Runtime, now: u64) -> Result<Option<&mut Instance>, Failure> {
-        if self.instance.is_none() {
-            let now = rest_clock(runtime, now);
-            // A rest is never longer than that: the clock was set back, and waiting for it would take as long.
-            let set_back = self.rest_until.saturating_sub(now) > LONGEST_REST_NS;
-            if now < self.rest_until && !set_back {
-                return Ok(None);
+    /// Books what a call took, where packs share a processor.
+    fn book(&mut self, runtime: &Runtime, gave: &mut Gave, took: Duration, had: Duration) {
+        if runtime.limits.shared && self.account.book(took, had) && gave.failure.is_none() {
+            self.instance = None;
+            gave.failure = Some(Failure::Share);
+        }
+    }
+
+    /// Counts events that it does not get to judge.
+    fn miss(&mut self, events: u64) {
+        self.missed += events;
+        self.meter.missed(events);
+    }
+
+    /// Sees to it that there is an instance, where its rest is over, and that it has all rules that are not to rest.
+    fn awake(&mut self, runtime: &Runtime, now: u64) -> Result<bool, Failure> {
+        let clock = rest_clock(runtime, now);
+        if self.instance.is_some() {
+            if !self.resting.is_empty() && self.resting_at(clock) != self.resting {
+                self.take_back_rules(runtime, clock)?;
             }
-            let name = Arc::from(self.description.name.as_str());
-            let mut instance = Instance::start(runtime, &self.pre, name)?;
-            // As every start of an instance: the contract promises a configure before the first batch.
-            instance.configure(&self.configuration)?.map_err(Failure::Trap)?;
-            tracing::warn!(
-                "pack {} runs again, without the state it had; {} events passed it by while it rested",
-                self.description.name,
-                std::mem::take(&mut self.missed)
-            );
-            self.instance = Some(instance);
+            return Ok(true);
         }
-        Ok(self.instance.as_mut())
+        if !self.rest.is_over(clock) {
+            return Ok(false);
+        }
+        let resting = self.resting_at(clock);
+        let instance = self.start(runtime, &resting).or_else(|failure| {
+            // Perhaps it is the state that it cannot go on with.
+            let state = self.checkpoint.state.take();
+            state.map_or(Err(failure), |_| self.start(runtime, &resting))
+        })?;
+        let state =
+            if self.checkpoint.state.is_some() { "from its last checkpoint" } else { "without the state it had" };
+        tracing::warn!(
+            "pack {} runs again, {state}; {} events passed it by while it rested",
+            self.description.name,
+            std::mem::take(&mut self.missed)
+        );
+        self.run(instance, resting);
+        Ok(true)
     }
 
-    /// Passes on what a call gave, and puts the pack to rest where it failed.
-    pub(super) fn answer(&mut self, runtime: &Runtime, pack: PackId, gave: Gave, now: u64, reply: &Sender<Answer>) {
-        let rest_ns = gave.failure.is_some().then(|| self.rest(rest_clock(runtime, now)));
-        if gave.findings.is_empty() && gave.dropped == 0 && gave.failure.is_none() {
-            return;
-        }
-        // Nobody waits any more only when the host ends.
-        let _ = reply.send(Answer { pack, description: self.description.clone(), gave, rest_ns: rest_ns.unwrap_or(0) });
+    /// The rules that rest at a time.
+    fn resting_at(&self, clock: u64) -> Vec<u32> {
+        self.rules.iter().filter(|(_, rest)| !rest.is_over(clock)).map(|(rule, _)| *rule).collect()
     }
 
-    /// Drops the instance (a trap poisons it) and says how long the pack rests, ns.
-    fn rest(&mut self, now: u64) -> u64 {
+    /// An instance that has rules again whose rest is over, with the state of the one that runs.
+    fn take_back_rules(&mut self, runtime: &Runtime, clock: u64) -> Result<(), Failure> {
+        let resting = self.resting_at(clock);
+        let saved = self.instance.as_mut().map(Instance::save).transpose();
+        if let Ok(Some(state)) = saved {
+            self.checkpoint.state = Some(state);
+        }
+        let instance = self.start(runtime, &resting)?;
+        for rule in self.resting.iter().filter(|rule| !resting.contains(rule)) {
+            tracing::info!("pack {}: the rule {} runs again", self.description.name, self.name_of(*rule));
+        }
+        self.run(instance, resting);
+        Ok(())
+    }
+
+    fn name_of(&self, rule: u32) -> &str {
+        self.description.rules.get(rule as usize).map_or("", |rule| &rule.id)
+    }
+
+    fn run(&mut self, mut instance: Instance, resting: Vec<u32>) {
+        instance.set_quiet(false);
+        self.meter.set_memory(instance.memory() as u64);
+        self.meter.set_state(State::Running);
+        self.instance = Some(instance);
+        self.resting = resting;
+    }
+
+    /// An instance with the state of the last checkpoint, that has these rules not.
+    fn start(&self, runtime: &Runtime, off: &[u32]) -> Result<Instance, Failure> {
+        let Self { pre, description, configuration, checkpoint, .. } = self;
+        let mut instance = Instance::start(runtime, pre, Arc::from(description.name.as_str()))?;
+        let mut told = configuration.clone();
+        told.off.extend(off);
+        // As every start of an instance: the contract promises a configure before the first batch.
+        instance.configure(&told.encode())?.map_err(Failure::Trap)?;
+        if let Some(state) = &checkpoint.state {
+            instance.restore(state, &description.version).map_err(Failure::Trap)?;
+        }
+        Ok(instance)
+    }
+
+    /// Asks it for its state, where that is due.
+    fn take_checkpoint(&mut self, now: u64) -> Result<(), Failure> {
+        let Self { checkpoint, instance: Some(instance), description, .. } = self else { return Ok(()) };
+        let set_back = now < checkpoint.taken_ns;
+        let due = set_back || now.saturating_sub(checkpoint.taken_ns) >= CHECKPOINT_NS;
+        if checkpoint.off || checkpoint.events == 0 || !due {
+            return Ok(());
+        }
+        (checkpoint.taken_ns, checkpoint.events) = (now, 0);
+        let state = instance.save().inspect_err(|_| checkpoint.off = true)?;
+        if state.len() > MAX_CHECKPOINT {
+            tracing::debug!("pack {}: no checkpoints of {} bytes", description.name, state.len());
+            (checkpoint.off, checkpoint.state) = (true, None);
+        } else {
+            checkpoint.state = Some(state);
+        }
+        Ok(())
+    }
+
+    /// It trapped: has new instances judge the batch again, to find out on what, and to go on.
+    fn try_again(&mut self, runtime: &Runtime, routed: &Routed, mut gave: Gave, now: u64) -> Gave {
         self.instance = None;
-        self.account = Account::default();
-        if now.saturating_sub(self.rest_until) > FORGIVEN_NS {
-            self.failures = 0;
+        let start = |off: &[u32]| {
+            let mut instance = self.start(runtime, off).ok()?;
+            // What it logs was logged the first time.
+            instance.set_quiet(true);
+            Some(instance)
+        };
+        let retry = Retry {
+            description: &self.description,
+            start,
+            off: &self.resting,
+            frame: &routed.frame,
+            now,
+            raised: &gave.findings,
+        };
+        let Retried { findings, rule, event, missed, instance } = retry.run();
+        gave.findings.extend(findings);
+        self.miss(missed);
+        let clock = rest_clock(runtime, now);
+        let of_pack = |slot: &mut Self| match slot.rest.begin_unless_seldom(clock) {
+            Some(sentence) => After::Pack(sentence),
+            None => After::GoesOn(event),
+        };
+        let mut resting = self.resting.clone();
+        let after = match (rule, &instance) {
+            (Some(rule), Some(_)) => {
+                resting.push(rule);
+                resting.sort_unstable();
+                After::Rule(rule, self.rules.entry(rule).or_default().begin(clock))
+            }
+            (None, Some(_)) => of_pack(self),
+            (_, None) => After::Pack(self.rest.begin(clock)),
+        };
+        gave.after = Some(after);
+        if let (After::Rule(..) | After::GoesOn(_), Some(instance)) = (after, instance) {
+            self.run(instance, resting);
         }
-        let rest_ns = FIRST_REST_NS.saturating_mul(1 << self.failures.min(16)).min(LONGEST_REST_NS);
-        self.failures += 1;
-        self.rest_until = now.saturating_add(rest_ns);
-        rest_ns
+        gave
+    }
+
+    /// Sees to what comes of a failure.
+    fn failed(&mut self, runtime: &Runtime, mut gave: Gave, now: u64) -> Gave {
+        self.meter.found(&gave.findings);
+        if gave.failure.is_none() {
+            return gave;
+        }
+        self.meter.failed();
+        let after = match gave.after {
+            Some(after) => after,
+            None => {
+                self.instance = None;
+                After::Pack(self.rest.begin(rest_clock(runtime, now)))
+            }
+        };
+        gave.after = Some(after);
+        if let After::Pack(sentence) = after {
+            // A trap poisons the instance.
+            self.instance = None;
+            self.account = Account::default();
+            self.meter.set_state(match sentence {
+                Sentence::Rests(_) => State::Resting,
+                Sentence::Quarantined => State::Quarantined,
+            });
+        }
+        gave
     }
 }
 
@@ -155,45 +352,9 @@ impl Slot {
 /// the wall clock: after a failure the events wait, and their time would let the pack go on at once, with all that the
 /// others wait for behind it.
 fn rest_clock(runtime: &Runtime, now: u64) -> u64 {
-    if !runtime.limits.shared {
-        return now;
-    }
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    if runtime.limits.shared { nanoseconds(since_epoch()) } else { now }
 }
 
-/// How much processor time a pack has taken, against its share of what its thread had: the time that it ran, and that it
-/// could have run. What other programs took of the processor is not in it, so a busy machine changes nothing.
-#[derive(Default)]
-struct Account {
-    /// Taken above the share.
-    owed: Duration,
-    /// What the thread had when it was last looked at.
-    settled: Option<Duration>,
-}
-
-impl Account {
-    /// Books what a call took; the thread has had `had` in all. Says whether it was too much.
-    fn book(&mut self, took: Duration, had: Duration) -> bool {
-        // The first call begins the account.
-        let before = self.settled.replace(had).unwrap_or(had.saturating_sub(took));
-        self.owed = (self.owed + took).saturating_sub(had.saturating_sub(before) / SHARE);
-        self.owed > CREDIT
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_is_kept_and_a_burst_forgiven() {
-        let mut account = Account::default();
-        let mut busy = |ms: u64, had_ms: u64| account.book(Duration::from_millis(ms), Duration::from_millis(had_ms));
-        // A little less than half, for a minute.
-        assert!((1..=600).all(|step| !busy(49, step * 100)));
-        // All of the time: after some seconds it is too much.
-        let first = (1..=100).find(|step| busy(100, 60_000 + step * 100));
-        assert!(first.is_some_and(|step| (40..=45).contains(&step)), "{first:?}");
-    }
+fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }

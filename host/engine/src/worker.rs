@@ -1,39 +1,55 @@
-//! A worker: a thread that runs some of the packs, each always on the same one.
+//! A worker: a thread that runs some of the packs, each always on the same one until it is moved.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver as Once, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, bounded, select_biased, unbounded};
+use crossbeam_channel::{Receiver, select_biased, unbounded};
 use lanner_frame::Encoder;
 
+use super::PackId;
 use super::batch::{Batch, GivenUp};
-use super::instance::Candidate;
+use super::instance::{Candidate, Gave};
+use super::mailbox::Mailbox;
+use super::meter::Meter;
 use super::refusal::Refusal;
 use super::route::Routed;
 use super::runtime::Runtime;
 use super::slot::Slot;
-use super::{Answer, PackId};
+use super::verdict::{Answer, Outlet};
 
-/// Jobs that may wait for a worker; beyond it the source waits, and the kernel's ring buffer holds what comes.
+/// Jobs that may wait for a worker of a recorded stream; beyond it the source waits.
 const QUEUE: usize = 64;
-/// Room beyond that, for what has to be handed over all the same (the rest of a batch before an order is carried out, a
-/// tick): who asked whether there is room, and found some, never waits.
-pub(super) const SLACK: usize = 16;
 /// Saved state; more is refused, as it stands in memory twice during a reload.
 const MAX_STATE: usize = 64 << 20;
+/// How much less the threads are favoured that packs have for themselves, which are slow.
+const NICE: i32 = 5;
 
 /// What a worker is asked to do. Jobs are done in order.
 pub(super) enum Job {
     /// Judge frames of a batch. `now` is the time of the batch's newest event.
-    Judge { batch: Arc<Batch>, frames: Vec<Routed>, now: u64, reply: Sender<Answer> },
+    Judge { batch: Arc<Batch>, frames: Vec<Routed>, now: u64, reply: Reply },
     /// Event time has reached `now`.
-    Tick { now: u64, reply: Sender<Answer> },
+    Tick { now: u64, reply: Reply },
     /// Stop running a pack: it judges what came before.
     Remove { pack: PackId },
+    /// Let a pack go on that failed too often.
+    Release { pack: PackId },
+    /// Give a pack away, with all that it is: what waits for it was judged before.
+    Part { pack: PackId, to: Sender<Slot> },
+    /// Take one over: what comes for it is judged after. Waits for the other one to part from it.
+    Adopt { pack: PackId, from: Once<Slot>, arrived: Sender<()> },
+}
+
+/// Who is told what a pack gave.
+pub(super) enum Reply {
+    /// Those who wait for all packs.
+    Together(Sender<Answer>),
+    /// Whoever takes verdicts, at once.
+    AtOnce(Outlet),
 }
 
 /// Run a pack; in place of its older version with that version's state, where there is one. It does not wait behind the
@@ -43,6 +59,8 @@ struct Install {
     candidate: Box<Candidate>,
     /// The number of the last batch that was routed without it.
     last: u64,
+    meter: Arc<Meter>,
+    mailbox: Arc<Mailbox>,
     reply: Sender<Result<Handover, Refusal>>,
 }
 
@@ -73,8 +91,9 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn start(runtime: Runtime, given_up: Arc<GivenUp>, number: usize) -> std::io::Result<Self> {
-        let (jobs, queue) = bounded(QUEUE + SLACK);
+    /// Starts the thread; one for a single, slow pack is favoured less than others.
+    pub(super) fn start(runtime: Runtime, given_up: Arc<GivenUp>, name: String, slow: bool) -> std::io::Result<Self> {
+        let (jobs, queue) = unbounded();
         // Who asks waits for the answer, so there is never more than one.
         let (installs, asked) = unbounded();
         let open = Arc::new(AtomicUsize::new(0));
@@ -86,13 +105,18 @@ impl Worker {
             open: open.clone(),
             idle: Duration::ZERO,
         };
-        let thread = std::thread::Builder::new()
-            .name(format!("lanner-packs-{number}"))
-            .spawn(move || packs.work(&queue, &asked))?;
+        let work = move || {
+            if slow {
+                // Where it may not be less favoured it is as all others.
+                let _ = rustix::process::nice(NICE);
+            }
+            packs.work(&queue, &asked);
+        };
+        let thread = std::thread::Builder::new().name(name).spawn(work)?;
         Ok(Self { jobs: Some(jobs), installs: Some(installs), open, thread: Some(thread) })
     }
 
-    /// Whether jobs can be handed over without waiting.
+    /// Whether few enough jobs wait.
     pub(super) fn has_room(&self) -> bool {
         self.jobs.as_ref().is_none_or(|jobs| jobs.len() < QUEUE)
     }
@@ -102,7 +126,7 @@ impl Worker {
         self.open.load(Ordering::SeqCst) == 0 || self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Hands a job over; waits where there is no room.
+    /// Hands a job over. Never waits.
     pub(super) fn send(&self, job: Job) -> Result<(), WorkerGone> {
         let jobs = self.jobs.as_ref().ok_or(WorkerGone)?;
         self.open.fetch_add(1, Ordering::SeqCst);
@@ -110,10 +134,16 @@ impl Worker {
     }
 
     /// Has it run a pack after the batch that it is at; `last` is the number of the last batch handed over.
-    pub(super) fn install(&self, pack: PackId, candidate: Candidate, last: u64) -> Result<Handover, Refusal> {
+    pub(super) fn install(
+        &self,
+        pack: PackId,
+        candidate: Candidate,
+        last: u64,
+        (meter, mailbox): (Arc<Meter>, Arc<Mailbox>),
+    ) -> Result<Handover, Refusal> {
         let gone = || Refusal::Call { call: "its start", reason: WorkerGone.to_string() };
         let (reply, answer) = std::sync::mpsc::channel();
-        let install = Install { pack, candidate: Box::new(candidate), last, reply };
+        let install = Install { pack, candidate: Box::new(candidate), last, meter, mailbox, reply };
         self.installs.as_ref().ok_or_else(gone)?.send(install).map_err(|_| gone())?;
         answer.recv().map_err(|_| gone())?
     }
@@ -157,9 +187,10 @@ impl Packs {
             };
             self.idle += waiting.elapsed();
             match next {
-                Next::Install(Install { pack, candidate, last, reply }) => {
+                Next::Install(install) => {
+                    let reply = install.reply.clone();
                     // The one that asks waits for the answer.
-                    let _ = reply.send(self.install(pack, *candidate, last));
+                    let _ = reply.send(self.install(install));
                 }
                 Next::Job(job) => self.work_on(job),
                 Next::Ending => {
@@ -178,11 +209,29 @@ impl Packs {
             Job::Remove { pack } => {
                 self.slots.remove(&pack);
             }
+            Job::Release { pack } => {
+                if let Some(slot) = self.slots.get_mut(&pack) {
+                    slot.forgive();
+                }
+            }
+            Job::Part { pack, to } => {
+                if let Some(slot) = self.slots.remove(&pack) {
+                    // The other one waits for it, but where it has ended.
+                    let _ = to.send(slot);
+                }
+            }
+            Job::Adopt { pack, from, arrived } => {
+                // Nothing comes where it was removed before.
+                if let Ok(slot) = from.recv() {
+                    self.slots.insert(pack, slot);
+                }
+                let _ = arrived.send(());
+            }
         }
         self.open.fetch_sub(1, Ordering::SeqCst);
     }
 
-    fn judge(&mut self, batch: &Batch, frames: &[Routed], now: u64, reply: &Sender<Answer>) {
+    fn judge(&mut self, batch: &Arc<Batch>, frames: &[Routed], now: u64, reply: &Reply) {
         if self.given_up.is_set() {
             if !frames.is_empty() {
                 self.given_up.count(batch);
@@ -190,32 +239,35 @@ impl Packs {
             return;
         }
         for routed in frames {
-            if let Some(slot) = self.slots.get_mut(&routed.pack).filter(|slot| slot.sieve(batch).is_none()) {
+            let Some(slot) = self.slots.get_mut(&routed.pack) else { continue };
+            if slot.sieve(batch).is_none() {
                 let gave = slot.judge(&self.runtime, routed, now, self.idle);
-                slot.answer(&self.runtime, routed.pack, gave, now, reply);
+                reply.tell(routed.pack, slot, gave, now, Some(batch));
             }
+            slot.release(routed.held);
         }
         for (pack, slot) in &mut self.slots {
             let Some(sieve) = slot.sieve(batch) else { continue };
             for (frame, events) in self.encoder.encode(batch.events.iter().filter(|event| sieve.wants(*event))) {
-                let routed = Routed { pack: *pack, frame, events };
+                let routed = Routed { pack: *pack, frame, events, held: 0 };
                 let gave = slot.judge(&self.runtime, &routed, now, self.idle);
-                slot.answer(&self.runtime, *pack, gave, now, reply);
+                reply.tell(*pack, slot, gave, now, Some(batch));
             }
         }
     }
 
-    fn tick(&mut self, now: u64, reply: &Sender<Answer>) {
+    fn tick(&mut self, now: u64, reply: &Reply) {
         if self.given_up.is_set() {
             return;
         }
         for (pack, slot) in &mut self.slots {
-            let gave = slot.tick(&self.runtime, now);
-            slot.answer(&self.runtime, *pack, gave, now, reply);
+            let gave = slot.tick(&self.runtime, now, self.idle);
+            reply.tell(*pack, slot, gave, now, None);
         }
     }
 
-    fn install(&mut self, pack: PackId, mut candidate: Candidate, last: u64) -> Result<Handover, Refusal> {
+    fn install(&mut self, install: Install) -> Result<Handover, Refusal> {
+        let Install { pack, mut candidate, last, meter, mailbox, .. } = install;
         let older = self.slots.get_mut(&pack);
         let overtaken = older.is_some().then_some(last);
         let handover = match older {
@@ -240,7 +292,22 @@ impl Packs {
                 }
             },
         };
-        self.slots.insert(pack, Slot::new(candidate, overtaken));
+        self.slots.insert(pack, Slot::new(*candidate, overtaken, meter, mailbox));
         Ok(handover)
+    }
+}
+
+impl Reply {
+    /// Passes on what a call gave, where that is something.
+    fn tell(&self, pack: PackId, slot: &Slot, gave: Gave, now: u64, batch: Option<&Arc<Batch>>) {
+        if gave.findings.is_empty() && gave.dropped == 0 && gave.failure.is_none() && gave.unreadable.is_none() {
+            return;
+        }
+        let answer = Answer { pack, description: slot.description.clone(), gave };
+        match self {
+            // Nobody waits any more only when the host ends.
+            Self::Together(answers) => drop(answers.send(answer)),
+            Self::AtOnce(outlet) => outlet.one(now, batch, answer),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use lanner_engine::{Answer, Fact, PackId, Verdict, Verdicts};
+use lanner_engine::{After, Answer, Description, Fact, PackId, Sentence, Verdict, Verdicts};
 use lanner_enrich::Event;
 
 use crate::remembered::Remembered;
@@ -34,15 +34,17 @@ impl Iterator for Findings {
     type Item = Vec<Finding>;
 
     fn next(&mut self) -> Option<Vec<Finding>> {
-        let verdict = self.verdicts.next()?;
-        self.seen.remembered.note(verdict.events());
-        Some(of_verdict(&verdict, &mut self.seen))
+        let mut verdict = self.verdicts.next()?;
+        if verdict.is_first() {
+            self.seen.remembered.note(verdict.events());
+        }
+        Some(of_verdict(&mut verdict, &mut self.seen))
     }
 }
 
 /// In the order of the events, so that it does not matter how they were cut into batches; of one event, in the order of
 /// the packs.
-fn of_verdict(verdict: &Verdict, seen: &mut Seen) -> Vec<Finding> {
+fn of_verdict(verdict: &mut Verdict, seen: &mut Seen) -> Vec<Finding> {
     let mut all = Vec::new();
     for mut answer in verdict.answers() {
         let (mut findings, strays) = of_answer(&mut answer, verdict.events(), &seen.remembered, verdict.now_ns);
@@ -131,9 +133,25 @@ fn report(answer: &Answer) {
     if let Some(why) = &answer.gave.unreadable {
         tracing::warn!("pack {pack} raised a finding that was left out: {why}");
     }
-    if let Some(failure) = &answer.gave.failure {
-        let rest = Duration::from_nanos(answer.rest_ns);
-        tracing::error!("pack {pack} {failure}; it rests {rest:?}, the other packs go on");
+    if let (Some(failure), Some(after)) = (&answer.gave.failure, answer.gave.after) {
+        tracing::error!("pack {pack} {failure}; {}", what_comes_of_it(&answer.description, after));
+    }
+}
+
+/// What comes of a failure, as the rest of a sentence.
+fn what_comes_of_it(pack: &Description, after: After) -> String {
+    let rests = |sentence| match sentence {
+        Sentence::Rests(ns) => format!("rests {:?}", Duration::from_nanos(ns)),
+        Sentence::Quarantined => "has failed too often and rests until its file changes or it is released".to_owned(),
+    };
+    match after {
+        After::Pack(sentence) => format!("it {}, the other packs go on", rests(sentence)),
+        After::Rule(rule, sentence) => {
+            let rule = pack.rules.get(rule as usize).map_or("", |rule| &rule.id);
+            format!("its rule {rule}, which did that, {}, its others go on", rests(sentence))
+        }
+        After::GoesOn(Some(event)) => format!("it goes on from its last checkpoint, without event {event}"),
+        After::GoesOn(None) => "it goes on from its last checkpoint".to_owned(),
     }
 }
 
@@ -173,7 +191,7 @@ mod tests {
             ..Raised::default()
         };
         let gave = Gave { findings: raised.iter().map(raise).collect(), ..Gave::default() };
-        Answer { pack: PackId::of(pack), description: Arc::new(description), gave, rest_ns: 0 }
+        Answer { pack: PackId::of(pack), description: Arc::new(description), gave }
     }
 
     /// What comes of a verdict on these events.
@@ -182,7 +200,7 @@ mod tests {
         answers.into_iter().for_each(|answer| reply.send(answer).expect("it is kept"));
         drop(reply);
         seen.remembered.note(&events);
-        of_verdict(&Verdict::new(9, events, answered), seen)
+        of_verdict(&mut Verdict::new(9, events, answered), seen)
     }
 
     /// What comes of a verdict on three events.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lanner_contract::Wanted;
-use lanner_engine::{Candidate, Description, Engine, Handover, Refusal, WorkerGone};
+use lanner_engine::{Candidate, Description, Engine, Handover, PackStatus, Refusal, WorkerGone};
 use lanner_enrich::Event;
 
 /// Judges batches: the engine, and in tests what stands in for it.
@@ -22,7 +22,8 @@ pub trait Judge {
     fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal>;
     fn remove(&mut self, path: &Path) -> Option<Arc<Description>>;
     fn rename(&mut self, from: &Path, to: &Path);
-    fn loaded(&self) -> Vec<Arc<Description>>;
+    fn status(&self) -> Vec<PackStatus>;
+    fn release(&mut self, pack: &str) -> bool;
 }
 
 impl Judge for Engine {
@@ -70,7 +71,11 @@ impl Judge for Engine {
         self.rename(from, to);
     }
 
-    fn loaded(&self) -> Vec<Arc<Description>> {
-        self.packs().map(|(_, description)| description.clone()).collect()
+    fn status(&self) -> Vec<PackStatus> {
+        self.status()
+    }
+
+    fn release(&mut self, pack: &str) -> bool {
+        self.release(pack)
     }
 }

@@ -1,11 +1,13 @@
 //! Takes records in to be judged: makes events of them, and batches of the events.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use lanner_abi::Kind;
 use lanner_contract::{Sieve, Wanted};
-use lanner_engine::{Candidate, Handover, Order, Refusal, Status};
+use lanner_engine::{Candidate, Handover, KindStatus, Order, Refusal, Status};
 use lanner_enrich::{Enricher, Event, Keys};
 use lanner_source::SourceError;
 use lanner_source::record::Record;
@@ -26,8 +28,9 @@ pub(crate) struct Judging<E> {
     pub(crate) batcher: Batcher,
     pub(crate) engine: E,
     pub(crate) seen: Arc<Seen>,
-    /// Events taken in.
+    /// Events taken in, and those by the number of their kind.
     pub(crate) events: u64,
+    kinds: Vec<u64>,
     /// The number of the last event.
     seq: u64,
 }
@@ -38,7 +41,7 @@ impl<E: Judge> Judging<E> {
         let unwanted = sources.unwanted().collect();
         let sieve = Sieve::new(&engine.wanted());
         let (batcher, seen) = (Batcher::default(), Arc::default());
-        Self { enrichers, unwanted, sieve, batcher, engine, seen, events: 0, seq: 0 }
+        Self { enrichers, unwanted, sieve, batcher, engine, seen, events: 0, kinds: Vec::new(), seq: 0 }
     }
 
     /// Asks for events. Only what none of those is like is left out from here on.
@@ -79,6 +82,21 @@ impl<E: Judge> Judging<E> {
         }
     }
 
+    /// What there was of each kind.
+    fn by_kind(&self, sources: &Sources) -> Vec<KindStatus> {
+        let mut kinds = BTreeMap::new();
+        let mut of = |kind: Kind, events: u64, lost: u64, filtered: u64| {
+            if events + lost + filtered > 0 {
+                let of = kinds.entry(kind).or_insert(KindStatus { kind, events: 0, lost: 0, filtered: 0 });
+                (of.events, of.lost, of.filtered) = (of.events + events, of.lost + lost, of.filtered + filtered);
+            }
+        };
+        let taken = |kind: Kind| self.kinds.get(usize::from(kind.number())).copied().unwrap_or(0);
+        Kind::ALL.into_iter().for_each(|kind| of(kind, taken(kind), 0, 0));
+        sources.by_kind().for_each(|(kind, lost, filtered)| of(kind, 0, lost, filtered));
+        kinds.into_values().collect()
+    }
+
     fn want_what_is_needed(&mut self, sources: &mut Sources) {
         let wanted = self.wanted();
         if let Err(error) = self.want(sources, &wanted) {
@@ -109,6 +127,11 @@ impl<E: Judge> Intake for Judging<E> {
         event.seq = self.seq;
         self.seen.note(&event);
         self.events += 1;
+        let number = usize::from(event.kind.number());
+        if self.kinds.len() <= number {
+            self.kinds.resize(number + 1, 0);
+        }
+        self.kinds[number] += 1;
         Ok(self.batcher.push(event, &mut self.engine)?)
     }
 
@@ -151,13 +174,13 @@ impl<E: Judge> Intake for Judging<E> {
                 let _ = reply.send(removed);
             }
             Order::Tell { reply } => {
-                let packs = self.engine.loaded();
                 let degraded = sources.degraded().into_iter().map(|s| (s.what, s.remedy)).collect();
                 let _ = reply.send(Status {
                     events: self.events,
                     lost: sources.lost(),
                     filtered: sources.filtered(),
-                    packs,
+                    kinds: self.by_kind(sources),
+                    packs: self.engine.status(),
                     degraded,
                 });
             }

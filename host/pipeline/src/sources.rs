@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
+use lanner_abi::Kind;
 use lanner_contract::Wanted;
 use lanner_source::record::{Machine, Record};
 use lanner_source::{Drained, Shortcoming, Source, SourceError};
@@ -122,6 +123,11 @@ impl Sources {
     /// Events that they did not give as nobody wants them.
     pub fn filtered(&self) -> u64 {
         self.0.iter().map(|input| input.source.filtered()).sum()
+    }
+
+    /// What was lost and what was filtered out, by kind.
+    pub fn by_kind(&self) -> impl Iterator<Item = (Kind, u64, u64)> {
+        self.0.iter().flat_map(|input| input.source.by_kind())
     }
 
     /// What they do not see or know.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use lanner_abi::{Kind, OwnedRecord, PROCESS, field};
-use lanner_engine::{Candidate, Description, Handover, Order, Refusal, WorkerGone};
+use lanner_engine::{Candidate, Description, Handover, Order, PackStatus, Refusal, WorkerGone};
 use lanner_enrich::Event;
 use lanner_probes::event::{RawEvent, Task};
 use lanner_source::record::{Machine, Record};
@@ -228,7 +228,11 @@ impl Judge for Scene {
 
     fn rename(&mut self, _from: &Path, _to: &Path) {}
 
-    fn loaded(&self) -> Vec<Arc<Description>> {
+    fn release(&mut self, _: &str) -> bool {
+        false
+    }
+
+    fn status(&self) -> Vec<PackStatus> {
         Vec::new()
     }
 }

@@ -15,6 +15,7 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
+use lanner_abi::Kind;
 use lanner_contract::Wanted;
 
 pub use live::Live;
@@ -81,6 +82,11 @@ pub trait Source: Send {
     /// Events that were not given as nobody wants them: see [`unwanted`](Self::unwanted).
     fn filtered(&self) -> u64 {
         0
+    }
+
+    /// The same by kind: those lost, and those not given.
+    fn by_kind(&self) -> Vec<(Kind, u64, u64)> {
+        Vec::new()
     }
 
     /// What it does not see or know, and what to do about it. Unknown is never well.

@@ -303,6 +303,12 @@ impl Source for Live {
         self.lost.values().sum()
     }
 
+    fn by_kind(&self) -> Vec<(Kind, u64, u64)> {
+        // Likewise.
+        let counts = self.probes.counts().unwrap_or_default();
+        counts.into_iter().map(|count| (count.kind, count.lost, count.filtered)).collect()
+    }
+
     fn filtered(&self) -> u64 {
         // Counters that cannot be read are said elsewhere, once a second.
         self.probes.counts().map_or(0, |counts| counts.iter().map(|count| count.filtered).sum())

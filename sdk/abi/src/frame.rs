@@ -16,12 +16,15 @@ pub(crate) const HEADER_SIZE: usize = 16;
 pub(crate) const ENTRY_SIZE: usize = 16;
 /// The section of the bytes that texts point into.
 pub(crate) const ARENA: u16 = 0;
+/// The section that says which of a pack's subscriptions each event passed.
+pub(crate) const PASSED: u16 = u16::MAX;
 
 /// A batch of events, as bytes that were checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
     sections: [Section<'a>; RECORDS.len()],
     pub(crate) arena: &'a [u8],
+    passed: Section<'a>,
 }
 
 /// Why bytes are not a frame.
@@ -61,6 +64,8 @@ pub enum FrameError {
 pub struct Events<'a> {
     frame: &'a Frame<'a>,
     records: ChunksExact<'a, u8>,
+    /// That of the next one.
+    row: u32,
 }
 
 /// The processes of a frame, by row.
@@ -112,7 +117,7 @@ impl<'a> Frame<'a> {
             .and_then(|size| size.checked_add(table));
         let table = table_end.and_then(|end| bytes.get(table..end)).ok_or(FrameError::Header)?;
 
-        let mut frame = Frame { sections: [Section::default(); RECORDS.len()], arena: &[] };
+        let mut frame = Frame { sections: [Section::default(); RECORDS.len()], arena: &[], passed: Section::default() };
         let mut arena_seen = false;
         for entry in table.chunks_exact(ENTRY_SIZE) {
             let entry = Record(entry);
@@ -124,6 +129,11 @@ impl<'a> Frame<'a> {
                 }
                 arena_seen = true;
                 frame.arena = section.bytes;
+            } else if number == PASSED {
+                if frame.passed.count > 0 {
+                    return Err(FrameError::Twice { number });
+                }
+                frame.passed = section;
             } else if let Some(place) = section_index(number).and_then(|index| frame.sections.get_mut(index)) {
                 if place.count > 0 {
                     return Err(FrameError::Twice { number });
@@ -138,7 +148,7 @@ impl<'a> Frame<'a> {
     #[inline]
     #[must_use]
     pub fn events(&'a self) -> Events<'a> {
-        Events { frame: self, records: self.section(&EVENT).rows() }
+        Events { frame: self, records: self.section(&EVENT).rows(), row: 0 }
     }
 
     /// All processes: those that did something, and their ancestors.
@@ -262,12 +272,25 @@ impl<'a> Section<'a> {
 
 // === impl Events, Processes ===
 
+impl Events<'_> {
+    /// Whether the next event passed a subscription of the pack that the frame is for, by its number: they are counted from 0
+    /// through the rules of its description. `None` where the host does not say, and the pack has to look itself.
+    #[inline]
+    #[must_use]
+    pub fn passed(&self, subscription: u32) -> Option<bool> {
+        let row = self.frame.passed.row(self.row)?;
+        let word = row.raw(subscription as usize / 64 * 8).map(u64::from_le_bytes)?;
+        Some(word >> (subscription % 64) & 1 == 1)
+    }
+}
+
 impl<'a> Iterator for Events<'a> {
     type Item = Event<'a>;
 
     #[inline]
     fn next(&mut self) -> Option<Event<'a>> {
         let record = Record(self.records.next()?);
+        self.row = self.row.wrapping_add(1);
         Some(Event { frame: self.frame, record })
     }
 

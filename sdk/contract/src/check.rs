@@ -1,7 +1,7 @@
 //! What a pack says of itself, checked: what comes out cannot hold nonsense.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -37,6 +37,9 @@ pub struct Checked {
     pub said: Description,
     /// The events that its rules want, sorted, each once.
     pub wanted: Vec<Wanted>,
+    /// For each of them the numbers of the subscriptions that ask for it. They are counted from 0 through all rules, in their
+    /// order, those that are left out too.
+    pub asked_by: Vec<Vec<u32>>,
     /// Rules that cannot run here.
     pub left_out: Vec<LeftOut>,
 }
@@ -138,15 +141,22 @@ impl Description {
             return wrong(format!("its filters may have {MAX_VALUES} values of {MAX_VALUE} bytes, and have more"));
         }
 
-        let (mut wanted, mut left_out) = (Vec::new(), Vec::new());
+        let (mut asked, mut left_out, mut number) = (BTreeMap::<Wanted, Vec<u32>>::new(), Vec::new(), 0);
         for (index, rule) in (0..).zip(&self.rules) {
             match rule.wants() {
-                Ok(mut wants) => wanted.append(&mut wants),
+                Ok(wants) => {
+                    (number..).zip(wants).for_each(|(number, wanted)| asked.entry(wanted).or_default().push(number));
+                }
                 Err(Refused::Needs(needs)) => left_out.push(LeftOut { rule: index, needs }),
                 Err(Refused::Wrong(what)) => return wrong(format!("rule {}: {what}", rule.id)),
             }
+            // There are no more than `MAX_SUBSCRIPTIONS`.
+            number += rule.events.len() as u32;
         }
-        Ok(Checked { said: self, wanted: once(wanted), left_out })
+        // Where all events of a kind are wanted, what else is said of the kind stays: it names files and entries of
+        // environments, which are looked for.
+        let (wanted, asked_by) = asked.into_iter().unzip();
+        Ok(Checked { said: self, wanted, asked_by, left_out })
     }
 }
 
@@ -218,14 +228,6 @@ impl Wanted {
         let condition = filter.as_ref().map(|filter| Condition::of(filter, kind, 0)).transpose()?;
         Ok(Self { kind, condition })
     }
-}
-
-/// Sorted, each once. Where all events of a kind are wanted, what else is said of the kind stays: it names files and entries of
-/// environments, which are looked for.
-fn once(mut wanted: Vec<Wanted>) -> Vec<Wanted> {
-    wanted.sort();
-    wanted.dedup();
-    wanted
 }
 
 impl Condition {

@@ -34,6 +34,7 @@ impl<P: Pack> Running<P> {
         for (index, rule) in (0..).zip(&mut rules) {
             rule.events = handlers.wanted(index);
         }
+        handlers.number(&rules);
         let description = Description {
             name: P::INFO.name.to_owned(),
             version: P::INFO.version.to_owned(),

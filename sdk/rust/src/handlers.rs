@@ -3,10 +3,11 @@
 //! A handler is stored as a loop over events, made where its closure's type is known: the loop and the closure become one
 //! function, and an event costs no call. Where several handlers want one kind, the loop runs once an event.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use lanner_abi::{Event, Frame, Kind};
-use lanner_contract::{Filter, Sieve, Subscription, Wanted};
+use lanner_contract::{Filter, Rule, Sieve, Subscription, Wanted};
 
 use crate::filter::scope::OneKind;
 use crate::finding::{Out, Sink};
@@ -29,12 +30,21 @@ pub(crate) struct Wants {
 struct Gate {
     rule: u32,
     sieve: Option<Sieve>,
+    numbers: Rc<[Number]>,
+}
+
+/// By which number the host knows what a handler wants of a kind. It may not: where another handler of the rule wants all of
+/// the kind, the rule asked for that.
+struct Number {
+    kind: u16,
+    subscription: Cell<Option<u32>>,
 }
 
 /// A handler of a rule. They are `Fn`: what they remember belongs into the pack's state, where a reload keeps it.
 struct Handler<P> {
     rule: u32,
     run: Rc<Run<P>>,
+    numbers: Rc<[Number]>,
 }
 
 /// The handlers of all rules.
@@ -56,15 +66,23 @@ impl Wants {
     fn gate(&self, kinds: &[Kind]) -> Gate {
         let wanted = || kinds.iter().map(|kind| Wanted::of(&self.of(*kind))).collect::<Result<Vec<_>, _>>();
         let sieve = self.filter.as_ref().map(|_| wanted().map(|wanted| Sieve::new(&wanted)).unwrap_or_default());
-        Gate { rule: self.rule, sieve }
+        let number = |kind: &Kind| Number { kind: kind.number(), subscription: Cell::new(None) };
+        Gate { rule: self.rule, sieve, numbers: kinds.iter().map(number).collect() }
     }
 }
 
 impl Gate {
-    /// The host hands over what any of the pack's handlers wants; each is given only what it asked for itself.
+    /// The number of what it wants of a kind.
+    fn number(&self, kind: u16) -> Option<u32> {
+        self.numbers.iter().find(|number| number.kind == kind)?.subscription.get()
+    }
+
+    /// The host hands over what any of the pack's handlers wants; each is given only what it asked for itself. Which that is
+    /// the host may have said: `events` stand before the event, and `number` is that of what is wanted of its kind.
     #[inline]
-    fn passes(&self, event: &Event<'_>) -> bool {
-        self.sieve.as_ref().is_none_or(|sieve| sieve.wants(event))
+    fn passes(&self, number: Option<u32>, events: &Events<'_>, event: &Event<'_>) -> bool {
+        let Some(sieve) = &self.sieve else { return true };
+        number.and_then(|number| events.passed(number)).unwrap_or_else(|| sieve.wants(event))
     }
 
     #[inline]
@@ -75,7 +93,7 @@ impl Gate {
 
 impl<P> Clone for Handler<P> {
     fn clone(&self) -> Self {
-        Self { rule: self.rule, run: self.run.clone() }
+        Self { rule: self.rule, run: self.run.clone(), numbers: self.numbers.clone() }
     }
 }
 
@@ -93,23 +111,24 @@ impl<P> Handlers<P> {
         handle: impl Fn(&mut P, &K::View<'_>, &mut Out<'_>) + 'static,
     ) {
         let gate = wants.gate(&[K::KIND]);
+        let numbers = gate.numbers.clone();
         let run = move |state: &mut P, events: &mut Events<'_>, limit: usize, sink: &dyn Sink| {
+            let number = gate.number(K::KIND.number());
             for _ in 0..limit {
                 let mut after = events.clone();
                 let Some(event) = after.next() else { return };
                 if event.kind_number() != K::KIND.number() {
                     return;
                 }
+                let passes = gate.passes(number, events, &event);
                 *events = after;
-                if gate.passes(&event)
-                    && let Some(view) = K::view(&event)
-                {
+                if passes && let Some(view) = K::view(&event) {
                     handle(state, &view, &mut gate.out(&event, sink));
                 }
             }
         };
         let run: Rc<Run<P>> = Rc::new(run);
-        self.keep(&[K::KIND], wants, &run);
+        self.keep(&[K::KIND], wants, &run, &numbers);
     }
 
     /// Adds a handler for several kinds.
@@ -120,29 +139,32 @@ impl<P> Handlers<P> {
         handle: impl Fn(&mut P, &Event<'_>, &mut Out<'_>) + 'static,
     ) {
         let gate = wants.gate(kinds);
+        let numbers = gate.numbers.clone();
         let run = move |state: &mut P, events: &mut Events<'_>, limit: usize, sink: &dyn Sink| {
             let kind = events.clone().next().map(|event| event.kind_number());
+            let number = kind.and_then(|kind| gate.number(kind));
             for _ in 0..limit {
                 let mut after = events.clone();
                 let Some(event) = after.next().filter(|event| Some(event.kind_number()) == kind) else { return };
+                let passes = gate.passes(number, events, &event);
                 *events = after;
-                if gate.passes(&event) {
+                if passes {
                     handle(state, &event, &mut gate.out(&event, sink));
                 }
             }
         };
         let run: Rc<Run<P>> = Rc::new(run);
-        self.keep(kinds, wants, &run);
+        self.keep(kinds, wants, &run, &numbers);
     }
 
     pub(crate) fn add_tick(&mut self, rule: u32, handle: impl Fn(&mut P, u64, &mut Out<'_>) + 'static) {
         self.tick.push((rule, Box::new(handle)));
     }
 
-    fn keep(&mut self, kinds: &[Kind], wants: Wants, run: &Rc<Run<P>>) {
+    fn keep(&mut self, kinds: &[Kind], wants: Wants, run: &Rc<Run<P>>, numbers: &Rc<[Number]>) {
         let Wants { rule, filter } = wants;
         for kind in kinds {
-            let handler = Handler { rule, run: run.clone() };
+            let handler = Handler { rule, run: run.clone(), numbers: numbers.clone() };
             self.turn_on(*kind, handler.clone());
             self.all.push((*kind, filter.clone(), handler));
         }
@@ -182,6 +204,21 @@ impl<P> Handlers<P> {
             }
         }
         subscriptions
+    }
+
+    /// Notes by which numbers the host knows what handlers want: these are the rules, as it was told of them.
+    pub(crate) fn number(&self, rules: &[Rule]) {
+        let mut first = 0;
+        for (index, rule) in (0..).zip(rules) {
+            for (kind, filter, handler) in self.all.iter().filter(|(.., handler)| handler.rule == index) {
+                let is_it = |asked: &Subscription| asked.kind == kind.name() && asked.filter == *filter;
+                let place = rule.events.iter().position(is_it).map(|place| first + place as u32);
+                if let Some(number) = handler.numbers.iter().find(|number| number.kind == kind.number()) {
+                    number.subscription.set(place);
+                }
+            }
+            first += rule.events.len() as u32;
+        }
     }
 
     /// Hands each event to its handlers, in order.

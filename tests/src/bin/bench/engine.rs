@@ -38,7 +38,7 @@ const PROGRAMS: [&str; 12] = [
     "/usr/local/bin/service",
     "/usr/bin/cat",
 ];
-const FILES: [&str; 10] = [
+pub(crate) const FILES: [&str; 10] = [
     "/usr/lib/x86_64-linux-gnu/libc.so.6",
     "/etc/ld.so.cache",
     "/proc/self/status",

@@ -10,6 +10,8 @@ mod engine;
 mod latency;
 mod measure;
 mod overhead;
+mod packs;
+mod plot;
 mod registry;
 mod snapshot;
 
@@ -19,8 +21,9 @@ use std::process::ExitCode;
 type Measure = fn() -> Result<(), String>;
 
 /// What measures, by name, and whether it needs the kernel.
-const FIGURES: [(&str, Measure, bool); 7] = [
+const FIGURES: [(&str, Measure, bool); 8] = [
     ("engine", engine::run, false),
+    ("packs", packs::run, false),
     ("registry", registry::run, false),
     ("capture", capture::run, false),
     ("snapshot", snapshot::run, false),

@@ -42,3 +42,16 @@ pub(crate) fn conditions() -> String {
         load.split(' ').next().unwrap_or("unknown")
     )
 }
+
+/// Processor time of this process, all its threads, ns.
+pub(crate) fn process_ns() -> u64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    u64::try_from(Duration::new(time.tv_sec as u64, time.tv_nsec as u32).as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Memory of this process that is resident, KiB.
+pub(crate) fn resident_kib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(f64::NAN)
+}

@@ -1,0 +1,250 @@
+//! What a pack has done and cost so far: written by the thread that runs it, read by whoever asks.
+
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use lanner_contract::Finding;
+
+/// Of a pack, through all its versions. Nobody waits for anybody here: figures that are read while a batch is judged may be of
+/// before and after it.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    state: AtomicU8,
+    /// Batches it was called for, and the events in them.
+    calls: AtomicU64,
+    events: AtomicU64,
+    findings: AtomicU64,
+    /// Calls that failed, and events that passed it by while it rested.
+    failures: AtomicU64,
+    missed: AtomicU64,
+    /// Events that it was not given, as too many waited for it.
+    dropped: AtomicU64,
+    /// Processor time of all its calls, and of the longest since it was last asked for, ns.
+    processor: AtomicU64,
+    longest: AtomicU64,
+    /// Linear memory, bytes.
+    memory: AtomicU64,
+    /// When it was last loaded, ns since 1970 (UTC).
+    loaded: AtomicI64,
+    costs: Histogram,
+    /// Findings by the rule's index.
+    by_rule: Mutex<Vec<u64>>,
+}
+
+/// How a pack stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// It judges.
+    #[default]
+    Running,
+    /// It failed, and goes on after a while.
+    Resting,
+    /// It failed too often, and goes on when its file changes or somebody lets it.
+    Quarantined,
+}
+
+impl State {
+    /// In one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Resting => "resting",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// The figures of a pack, since it was first loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// How it stands.
+    pub state: State,
+    /// Calls with events.
+    pub calls: u64,
+    /// Events in them.
+    pub events: u64,
+    /// Findings it raised.
+    pub findings: u64,
+    /// Calls that failed.
+    pub failures: u64,
+    /// Events that passed it by while it rested.
+    pub missed: u64,
+    /// Events that it was not given, as too many waited for it.
+    pub dropped: u64,
+    /// Processor time it took, ns.
+    pub processor_ns: u64,
+    /// Linear memory it has, bytes.
+    pub memory: u64,
+    /// When its version was loaded, ns since 1970 (UTC); 0 where that is not known.
+    pub loaded_ns: i64,
+    /// What an event costs, ns, in half of its calls at most.
+    pub median_ns: u64,
+    /// The same, in 99 of 100.
+    pub p99_ns: u64,
+}
+
+impl Meter {
+    pub(crate) fn set_state(&self, state: State) {
+        self.state.store(state as u8, Relaxed);
+    }
+
+    /// A version with so many rules begins.
+    pub(crate) fn loaded(&self, now_ns: i64, rules: usize) {
+        *self.by_rule.lock().unwrap_or_else(PoisonError::into_inner) = vec![0; rules];
+        self.loaded.store(now_ns, Relaxed);
+        self.set_state(State::Running);
+    }
+
+    /// A call with so many events took so much of the processor.
+    pub(crate) fn called(&self, events: u64, took: Duration) {
+        let took = nanoseconds(took);
+        self.calls.fetch_add(1, Relaxed);
+        self.events.fetch_add(events, Relaxed);
+        self.spent(took);
+        if let Some(each) = took.checked_div(events) {
+            self.costs.count(each);
+        }
+    }
+
+    /// Any other call did.
+    pub(crate) fn spent(&self, ns: u64) {
+        self.processor.fetch_add(ns, Relaxed);
+        self.longest.fetch_max(ns, Relaxed);
+    }
+
+    /// It raised findings. Those of rules that it does not have are counted as the pack's alone.
+    pub(crate) fn found(&self, findings: &[Finding]) {
+        if findings.is_empty() {
+            return;
+        }
+        self.findings.fetch_add(findings.len() as u64, Relaxed);
+        let mut by_rule = self.by_rule.lock().unwrap_or_else(PoisonError::into_inner);
+        for finding in findings {
+            if let Some(count) = by_rule.get_mut(finding.rule as usize) {
+                *count += 1;
+            }
+        }
+    }
+
+    /// Findings by the rule's index, of the version that runs.
+    pub(crate) fn by_rule(&self) -> Vec<u64> {
+        self.by_rule.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn failed(&self) {
+        self.failures.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn missed(&self, events: u64) {
+        self.missed.fetch_add(events, Relaxed);
+    }
+
+    pub(crate) fn dropped(&self, events: u64) {
+        self.dropped.fetch_add(events, Relaxed);
+    }
+
+    pub(crate) fn set_memory(&self, bytes: u64) {
+        self.memory.store(bytes, Relaxed);
+    }
+
+    pub(crate) fn processor(&self) -> Duration {
+        Duration::from_nanos(self.processor.load(Relaxed))
+    }
+
+    /// The longest call since this was last asked.
+    pub(crate) fn take_longest(&self) -> Duration {
+        Duration::from_nanos(self.longest.swap(0, Relaxed))
+    }
+
+    pub(crate) fn figures(&self) -> Figures {
+        let of = |counter: &AtomicU64| counter.load(Relaxed);
+        Figures {
+            state: match self.state.load(Relaxed) {
+                1 => State::Resting,
+                2 => State::Quarantined,
+                _ => State::Running,
+            },
+            calls: of(&self.calls),
+            events: of(&self.events),
+            findings: of(&self.findings),
+            failures: of(&self.failures),
+            missed: of(&self.missed),
+            dropped: of(&self.dropped),
+            processor_ns: of(&self.processor),
+            memory: of(&self.memory),
+            loaded_ns: self.loaded.load(Relaxed),
+            median_ns: self.costs.below(0.5),
+            p99_ns: self.costs.below(0.99),
+        }
+    }
+}
+
+pub(crate) fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// How often values lay where, four steps to each doubling.
+#[derive(Debug)]
+struct Histogram([AtomicU64; Self::STEPS]);
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self([const { AtomicU64::new(0) }; Self::STEPS])
+    }
+}
+
+impl Histogram {
+    /// Up to 2^32: what takes longer than four seconds counts as that long.
+    const STEPS: usize = 4 * 32;
+
+    fn count(&self, value: u64) {
+        if let Some(step) = self.0.get(Self::step(value)) {
+            step.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn step(value: u64) -> usize {
+        let value = value.clamp(1, (1 << 32) - 1);
+        let doubling = value.ilog2();
+        let quarter = if doubling >= 2 { value >> (doubling - 2) & 3 } else { value << (2 - doubling) & 3 };
+        (doubling as usize) * 4 + quarter as usize
+    }
+
+    /// The end of a step.
+    fn end(step: usize) -> u64 {
+        let (doubling, quarter) = (step as u32 / 4, step as u64 % 4);
+        ((1_u64 << doubling) * (5 + quarter)).div_ceil(4)
+    }
+
+    /// What so great a part of the values is not above, to a fifth; 0 where there are none.
+    fn below(&self, part: f64) -> u64 {
+        let counts: Vec<u64> = self.0.iter().map(|step| step.load(Relaxed)).collect();
+        let wanted = (counts.iter().sum::<u64>() as f64 * part).ceil() as u64;
+        let mut so_far = 0;
+        let found = counts.iter().position(|count| {
+            so_far += count;
+            so_far >= wanted
+        });
+        found.filter(|_| wanted > 0).map_or(0, Self::end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_values_lie_below_is_known_to_a_fifth() {
+        let histogram = Histogram::default();
+        assert_eq!(histogram.below(0.5), 0);
+        (1..=1000).for_each(|value| histogram.count(value));
+        for (part, exact) in [(0.5, 500.0), (0.99, 990.0), (1.0, 1000.0)] {
+            let told = histogram.below(part) as f64;
+            assert!((exact..=exact * 1.25).contains(&told), "{part} {told}");
+        }
+        let histogram = Histogram::default();
+        [0, u64::MAX].into_iter().for_each(|value| histogram.count(value));
+        assert_eq!((histogram.below(0.5), histogram.below(1.0)), (2, 1 << 32));
+    }
+}

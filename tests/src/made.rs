@@ -1,0 +1,135 @@
+//! Packs that are made on the spot, of a description and of what their calls do in the text form of WebAssembly: any number
+//! of them, and such as no SDK makes.
+
+use lanner_contract::{Description, Filter, Rule, Severity, Subscription};
+
+/// What a pack's calls do. Each is the body of a function; what is not given does nothing.
+///
+/// `$memory` is its memory, of which the first 64 bytes and those from 1024 to the end of the description are taken; `$top` is
+/// where the next thing that is handed over will lie.
+#[derive(Clone, Debug, Default)]
+pub struct Calls<'a> {
+    /// Runs when the instance starts.
+    pub start: &'a str,
+    /// `(local.get 0)` is the frame, `(local.get 1)` its length.
+    pub evaluate: &'a str,
+    /// `(local.get 0)` is the time.
+    pub tick: &'a str,
+    /// Before the description is answered, the configuration taken, the state given or taken.
+    pub describe: &'a str,
+    /// Likewise.
+    pub configure: &'a str,
+    /// Likewise.
+    pub save: &'a str,
+    /// Likewise.
+    pub restore: &'a str,
+    /// Bytes of the state that it saves, from the beginning of its memory on.
+    pub state: u32,
+    /// Further functions, data and globals of the module.
+    pub more: &'a str,
+}
+
+/// What a pack with these rules says of itself.
+pub fn description(name: &str, rules: Vec<Rule>) -> Vec<u8> {
+    let (name, version) = (name.to_owned(), "1.0.0".to_owned());
+    Description { name, version, summary: "Made for a test".to_owned(), rules, ..Description::default() }.encode()
+}
+
+/// A rule that wants events of a kind; all of them where there is no filter.
+pub fn rule(id: &str, events: Vec<(&str, Option<Filter>)>) -> Rule {
+    let subscription = |(kind, filter): (&str, Option<Filter>)| Subscription { kind: kind.to_owned(), filter };
+    let events = events.into_iter().map(subscription).collect();
+    Rule { id: id.to_owned(), summary: "A rule".to_owned(), severity: Severity::Info, events, ..Rule::default() }
+}
+
+/// The pack.
+///
+/// # Panics
+/// The instructions are none.
+pub fn pack(description: &[u8], calls: &Calls<'_>) -> Vec<u8> {
+    let Calls { start, evaluate, tick, describe, configure, save, restore, state, more } = calls;
+    let data: String = description.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let length = description.len();
+    // What is handed over lies behind the description, from a whole page on.
+    let heap = (1024 + length).next_multiple_of(65_536);
+    let pages = heap / 65_536 + 1;
+    let text = format!(
+        r#"(component
+  (import "lanner:pack/host@2.0.0" (instance $host
+    (type $level' (enum "debug" "info" "warn" "error"))
+    (export "level" (type $level (eq $level')))
+    (export "emit" (func (param "finding" (list u8))))
+    (export "log" (func (param "level" $level) (param "message" string)))))
+  (core module $memory
+    (memory (export "memory") {pages})
+    (global $top (export "top") (mut i32) (i32.const {heap}))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (global.get $top))
+      (global.set $top (i32.and (i32.add (i32.add (local.get $at) (local.get 3)) (i32.const 7)) (i32.const -8)))
+      (block $there
+        (br_if $there (i32.le_u (global.get $top) (i32.shl (memory.size) (i32.const 16))))
+        (drop (memory.grow (i32.add (i32.shr_u (local.get 3) (i32.const 16)) (i32.const 1)))))
+      (local.get $at)))
+  (core instance $own (instantiate $memory))
+  (alias core export $own "memory" (core memory $bytes))
+  (core func $emit (canon lower (func $host "emit") (memory $bytes)))
+  (core func $log (canon lower (func $host "log") (memory $bytes)))
+  (core module $pack
+    (import "own" "memory" (memory $memory 1))
+    (import "own" "top" (global $top (mut i32)))
+    (import "host" "emit" (func $emit (param i32 i32)))
+    (import "host" "log" (func $log (param i32 i32 i32)))
+    (data (i32.const 1024) "{data}")
+    {more}
+    (func $start {start})
+    (start $start)
+    (func $reset (global.set $top (i32.const {heap})))
+    (func (export "describe") (result i32)
+      {describe}
+      (i32.store (i32.const 16) (i32.const 1024))
+      (i32.store (i32.const 20) (i32.const {length}))
+      (i32.const 16))
+    (func (export "configure") (param i32 i32) (result i32)
+      {configure}
+      (call $reset)
+      (i32.store8 (i32.const 32) (i32.const 0))
+      (i32.const 32))
+    (func (export "evaluate") (param i32 i32)
+      {evaluate}
+      (call $reset))
+    (func (export "tick") (param i64)
+      {tick})
+    (func (export "save") (result i32)
+      {save}
+      (i32.store (i32.const 16) (i32.const 0))
+      (i32.store (i32.const 20) (i32.const {state}))
+      (i32.const 16))
+    (func (export "restore") (param i32 i32 i32 i32) (result i32)
+      {restore}
+      (call $reset)
+      (i32.store8 (i32.const 32) (i32.const 0))
+      (i32.const 32)))
+  (core instance $imports (export "emit" (func $emit)) (export "log" (func $log)))
+  (core instance $code (instantiate $pack (with "own" (instance $own)) (with "host" (instance $imports))))
+  (alias core export $own "realloc" (core func $realloc))
+  (func $describe (result (list u8)) (canon lift (core func $code "describe") (memory $bytes)))
+  (func $configure (param "configuration" (list u8)) (result (result (error string)))
+    (canon lift (core func $code "configure") (memory $bytes) (realloc $realloc)))
+  (func $evaluate (param "frame" (list u8))
+    (canon lift (core func $code "evaluate") (memory $bytes) (realloc $realloc)))
+  (func $tick (param "now" u64) (canon lift (core func $code "tick")))
+  (func $save (result (list u8)) (canon lift (core func $code "save") (memory $bytes)))
+  (func $restore (param "state" (list u8)) (param "version" string) (result (result (error string)))
+    (canon lift (core func $code "restore") (memory $bytes) (realloc $realloc)))
+  (instance $rules
+    (export "describe" (func $describe))
+    (export "configure" (func $configure))
+    (export "evaluate" (func $evaluate))
+    (export "tick" (func $tick))
+    (export "save" (func $save))
+    (export "restore" (func $restore)))
+  (export "lanner:pack/rules@2.0.0" (instance $rules)))"#
+    );
+    wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"))
+}
