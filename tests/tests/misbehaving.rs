@@ -40,8 +40,9 @@ fn a_trap() {
     require_kernel!();
     let ended = misbehave("trap", "pack misbehaving trapped:");
     assert!(ended.stderr.contains("as asked"), "the panic's message is said:\n{}", ended.stderr);
-    assert!(ended.stderr.contains("it rests 1s, the other packs go on"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("pack misbehaving runs again"), "{}", ended.stderr);
+    let said = "its rule test/misbehave, which did that, rests 1s, its others go on";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert!(ended.stderr.contains("pack misbehaving: the rule test/misbehave runs again"), "{}", ended.stderr);
 }
 
 #[test]
