@@ -12,7 +12,7 @@ use lanner_source::Source;
 use lanner_source::record::Record;
 
 use super::Failure;
-use super::status::{parts, say_degraded};
+use super::standing::{parts, say_degraded};
 
 /// Prints all events of a source, until it ends, an order stops it, or nobody reads any more.
 pub(super) fn print(source: Box<dyn Source>, orders: &Receiver<Order>) -> Result<ExitCode, Failure> {

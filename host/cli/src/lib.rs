@@ -4,6 +4,7 @@
 
 mod buffer;
 mod colour;
+mod control;
 mod doctor;
 mod events;
 mod log;
@@ -15,7 +16,10 @@ mod replay;
 mod rules;
 mod run;
 mod signals;
+mod standing;
 mod status;
+mod top;
+mod watched;
 
 use std::process::ExitCode;
 
@@ -46,6 +50,10 @@ enum Verb {
     Record(record::Arguments),
     /// Judge what a capture file holds
     Replay(replay::Arguments),
+    /// Say how the running host stands
+    Status(status::Arguments),
+    /// Show in a terminal how the running host stands, as it changes
+    Top(top::Arguments),
     /// Say what this machine offers, what is missing, what that costs and how to mend it
     Doctor(doctor::Arguments),
     /// Push, pull, sign and look at packs in registries
@@ -74,6 +82,8 @@ pub fn main() -> ExitCode {
         Verb::Run(arguments) => run::run(&arguments, color),
         Verb::Record(arguments) => record::run(&arguments),
         Verb::Replay(arguments) => replay::run(&arguments, color),
+        Verb::Status(arguments) => status::run(&arguments, color),
+        Verb::Top(arguments) => top::run(&arguments, color),
         Verb::Doctor(arguments) => doctor::run(&arguments, color),
         Verb::Pack(arguments) => pack::run(&arguments),
         Verb::SelfTestActor => lanner_control::self_test::act().map(|()| ExitCode::SUCCESS),

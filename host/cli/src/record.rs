@@ -16,7 +16,7 @@ use lanner_source::{Live, Source};
 use super::buffer::Buffer;
 use super::events;
 use super::signals::{Asked, Asks, Signals};
-use super::status::{parts, say_degraded};
+use super::standing::{parts, say_degraded};
 use super::{Failure, duration};
 
 /// What was recorded is on disk after this time at the latest, whatever happens to the recorder.

@@ -1,23 +1,30 @@
 //! `lanner run`: judge what happens on this machine, live.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use lanner_control::self_test;
+use lanner_control::socket::Followers;
+use lanner_control::status::About;
+use lanner_control::{Control, Openings, notify, self_test};
 use lanner_engine::{Order, Runtime};
 use lanner_finding::Findings;
 use lanner_pack::{Board, Follower, Guard, MIN_INTERVAL, Reload, Watcher};
 use lanner_pipeline::{Pipeline, PipelineError, Totals};
 use lanner_sink::{Behind, Delivered, Delivery, Progress};
+use lanner_source::record::Machine;
 use lanner_source::{Live, Source};
+use tokio::sync::Notify;
 
 use super::buffer::Buffer;
 use super::colour::Colour;
+use super::control::Steering;
 use super::output::Output;
 use super::rules::{FromRegistries, Loading, Ready, Rules, summary};
 use super::signals::{AllSignals, Asked, Asks, Signals};
-use super::status::{self, parts, say_degraded};
+use super::standing::{self, parts, say_degraded};
+use super::watched::Watched;
 use super::{Failure, duration};
 
 #[derive(Debug, clap::Args)]
@@ -28,6 +35,8 @@ pub(super) struct Arguments {
     output: Output,
     #[command(flatten)]
     buffer: Buffer,
+    #[command(flatten)]
+    steering: Steering,
     /// Stop after this time
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
@@ -57,12 +66,20 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         return Err("`lanner run` judges events and does not print them: use `lanner record --output events`".into());
     }
     let began = Instant::now();
+    let since = SystemTime::now();
     let signals = Signals::listen()?;
+    let (socket, metrics) = (arguments.steering.claim()?, arguments.steering.listen()?);
     let loading = Loading { live: true, kept_first: !arguments.no_reload, waits: arguments.wait_for_rules };
     let Ready { engine, verdicts, located, digests, remote } = arguments.rules.load(loading)?;
     let source = Live::start(arguments.buffer.bytes())?;
-    let sinks = arguments.output.open(&source.machine().hostname, colour)?;
-    let kernel = source.machine().kernel.clone();
+    let about = about(source.machine(), since);
+    let mut sinks = arguments.output.open(&about.hostname, colour)?;
+    let followers = Followers::default();
+    let socket = socket.and_then(|socket| socket.inspect_err(|error| tracing::warn!("{error}")).ok());
+    if socket.is_some() {
+        sinks.push(("control socket".to_owned(), followers.sink(&about.hostname)));
+    }
+    let kernel = about.kernel.clone();
     let runtime = engine.runtime().clone();
     let what = summary(engine.packs().map(|(_, pack)| pack));
     let expected = self_test::expected(&engine);
@@ -83,8 +100,19 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let delivery =
         Delivery::start(Findings::from(verdicts), sinks, Behind::LeaveOut, arguments.self_test.then_some(found))?;
     let pipeline = Running::start(pipeline, obeyed)?;
+    let reload = Arc::<Notify>::default();
+    let watched = Watched {
+        about,
+        orders: orders.clone(),
+        standings: delivery.standings(),
+        board: board.clone(),
+        reload: reload.clone(),
+    };
+    let openings = Openings { socket, followers, metrics, watchdog: notify::watchdog_interval() };
+    let _control = Control::start(Arc::new(watched), openings)?;
     let signals = signals.and_ends()?;
     tracing::info!("watching kernel {kernel} with {what}, ready after {:.0?}; Ctrl-C stops", began.elapsed());
+    notify::ready();
     say_degraded(parts(degraded));
     for path in missing {
         tracing::warn!("there are no rules at {} yet: they are waited for", path.display());
@@ -92,7 +120,8 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     if arguments.self_test {
         self_test::start(expected, seen, findings)?;
     }
-    let host = Host { began, pipeline: &pipeline, delivery: &delivery, orders: &orders, watcher, remote, board };
+    let host =
+        Host { began, pipeline: &pipeline, delivery: &delivery, orders: &orders, watcher, remote, board, reload };
     let waited = host.wait(signals, arguments.duration);
     let totals = match waited {
         // It hangs.
@@ -113,6 +142,18 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         "judged {events} events in {took:.1?}, {filtered} more were filtered out: {findings} findings, {lost} events lost"
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// What of this host does not change.
+fn about(machine: &Machine, since: SystemTime) -> About {
+    let since = since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    About {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        hostname: machine.hostname.clone(),
+        kernel: machine.kernel.clone(),
+        since_ns: u64::try_from(since.as_nanos()).unwrap_or(u64::MAX),
+    }
 }
 
 /// The packs from registries, as they run.
@@ -194,6 +235,8 @@ struct Host<'a> {
     watcher: Option<Watcher>,
     remote: Option<Remote>,
     board: Board,
+    /// Told when a reload is asked for otherwise than by a signal.
+    reload: Arc<Notify>,
 }
 
 impl Host<'_> {
@@ -202,6 +245,7 @@ impl Host<'_> {
     fn wait(&self, signals: AllSignals, duration: Option<Duration>) -> Result<(), Failure> {
         signals.serve(async |asks| {
             self.serve(asks, duration).await;
+            notify::stopping();
             tracing::info!(
                 "stopping: what has arrived is judged first, for {JUDGING:?} at most; a second signal stops at once"
             );
@@ -226,11 +270,15 @@ impl Host<'_> {
         };
         let asked = async {
             loop {
-                match asks.next().await {
+                let asked = tokio::select! {
+                    asked = asks.next() => asked,
+                    () = self.reload.notified() => Asked::Reload,
+                };
+                match asked {
                     Asked::Stop => return,
                     Asked::Reload => self.reload(),
                     Asked::Status => {
-                        status::say(self.orders, self.began, self.delivery.progress(), self.board.sentences());
+                        standing::say(self.orders, self.began, self.delivery.progress(), self.board.sentences());
                     }
                 }
             }
@@ -244,9 +292,11 @@ impl Host<'_> {
 
     fn reload(&self) {
         tracing::info!("asked to reload: looking at the rules, and opening anew what findings are written to");
+        notify::reloading();
         self.delivery.reopen();
         self.watcher.iter().for_each(Watcher::look);
         self.remote.iter().for_each(Remote::look);
+        notify::ready();
     }
 
     async fn stop(&self, asks: &mut Asks) -> Result<(), Failure> {

@@ -1,72 +1,47 @@
-//! How a running host stands, as it says it when it is asked (SIGUSR1).
+//! `lanner status`: how the running host stands.
 
-use std::sync::mpsc::{Sender, channel};
-use std::time::{Duration, Instant};
+use std::io::Write as _;
+use std::process::ExitCode;
 
-use lanner_control::doctor;
-use lanner_engine::{Order, Status};
-use lanner_sink::Progress;
-use lanner_source::Shortcoming;
+use lanner_control::socket::{Answer, Ask};
+use lanner_control::status::Rates;
 
-use super::rules::summary;
+use super::Failure;
+use super::colour::Colour;
+use super::control::Asked;
 
-/// How long the pipeline may take to answer. It does between two batches.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// From one report to the next, of which rates are told, ms.
+const EVERY_MS: u64 = 1000;
 
-/// Says what is degraded, at the start and in every status: what the sources do not see, then what the machine lacks.
-pub(super) fn say_degraded(of_sources: impl IntoIterator<Item = (String, Option<String>)>) {
-    for (what, remedy) in of_sources {
-        match remedy {
-            Some(remedy) => tracing::warn!("degraded: {what}; {remedy}"),
-            None => tracing::info!("degraded, and nothing can be done: {what}"),
-        }
-    }
-    let lacking = doctor::lacking();
-    if !lacking.is_empty() {
-        tracing::info!("this machine has limits: {}; `lanner doctor` says what they cost", lacking.join(", "));
-    }
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    asked: Asked,
+    /// For people, with rates of the second that it takes, or one JSON object
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    output: Format,
 }
 
-/// What a source says, as [`say_degraded`] takes it.
-pub(super) fn parts(shortcomings: Vec<Shortcoming>) -> impl Iterator<Item = (String, Option<String>)> {
-    shortcomings.into_iter().map(|shortcoming| (shortcoming.what, shortcoming.remedy))
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
 }
 
-/// Asks the pipeline, and says what it answers. Does not wait for it.
-pub(super) fn say(orders: &Sender<Order>, began: Instant, progress: Progress, troubles: Vec<String>) {
-    let (reply, answer) = channel();
-    // It has ended: then that is said.
-    let _ = orders.send(Order::Tell { reply });
-    let Progress { findings, waiting, left_out, trouble } = progress;
-    let say = move || match answer.recv_timeout(PATIENCE) {
-        Ok(Status { events, lost, filtered, packs, degraded }) => {
-            tracing::info!(
-                "status: {} for {:.0?}; {events} events, {filtered} more filtered out, {lost} lost, {findings} findings",
-                summary(packs.iter()),
-                began.elapsed()
-            );
-            if packs.is_empty() {
-                tracing::warn!("status: nothing is judged, as no rules are loaded");
-            }
-            if left_out > 0 {
-                tracing::warn!("status: {left_out} of the findings were left out, as they were not taken in time");
-            }
-            match (waiting, trouble) {
-                (0, _) => {}
-                (waiting, None) => tracing::info!("status: {waiting} of the findings are not written yet"),
-                (waiting, Some(why)) => tracing::warn!("status: {waiting} of the findings are not written yet: {why}"),
-            }
-            for pack in &packs {
-                tracing::info!("status: pack {} {} with {} rules", pack.name, pack.version, pack.rules.len());
-            }
-            for sentence in troubles {
-                tracing::warn!("status: {sentence}");
-            }
-            say_degraded(degraded);
+pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
+    let mut client = arguments.asked.connect()?;
+    let mut out = std::io::stdout();
+    let text = match arguments.output {
+        Format::Text => {
+            client.ask(Ask::Watch { every_ms: EVERY_MS })?;
+            let (before, now) = (client.status()?, client.status()?);
+            now.render(&Rates::between(&before, &now), colour.on(&out))
         }
-        Err(_) => tracing::warn!("status: events are not judged, or not in time: no answer within {PATIENCE:?}"),
+        Format::Json => {
+            client.ask(Ask::Status)?;
+            serde_json::to_string(&Answer::Status(Box::new(client.status()?)))?
+        }
     };
-    if let Err(error) = std::thread::Builder::new().name("lanner-status".into()).spawn(say) {
-        tracing::warn!("status cannot be said: {error}");
-    }
+    writeln!(out, "{}", text.trim_end()).map_err(|error| format!("the status cannot be written: {error}"))?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,7 @@ mod batch;
 pub mod cache;
 mod contract;
 mod description;
+mod exchange;
 mod instance;
 mod mailbox;
 mod meter;
@@ -23,14 +24,15 @@ mod slot;
 mod verdict;
 mod worker;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
 pub use contract::Interfaces;
 pub use description::{Description, Settings};
+pub use exchange::{Outcome, Placed};
 pub use instance::{Candidate, Failure, Gave};
 pub use lanner_contract::{Fact, Finding as Raised, LeftOut, Rule, Setting, Severity, Sieve};
 pub use meter::{Figures, State};
@@ -43,6 +45,7 @@ pub use verdict::{Answer, Verdict, Verdicts};
 pub use worker::{Handover, WorkerGone};
 
 use batch::{Batch, GivenUp};
+use exchange::{Agreement, Exchange, Install, Known, Member, Progress};
 use lanner_contract::Wanted;
 use lanner_enrich::Event;
 use mailbox::{Held, Mailbox};
@@ -55,6 +58,8 @@ use worker::{Job, Reply, Worker};
 
 /// Threads for packs that are slow, one each; what is slow beyond that stays with the others.
 const OWN: usize = 8;
+/// How long it is waited for what is under way before it is looked again.
+const SETTLING: Duration = Duration::from_micros(200);
 /// How often it is looked what packs cost.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -85,6 +90,18 @@ pub struct Engine {
     next: u32,
     /// When it was last looked what packs cost.
     looked: Instant,
+    /// What is under way, and what waits for that.
+    exchange: Option<Exchange>,
+    asked: VecDeque<(Set, Sender<Outcome>)>,
+}
+
+/// Packs that are put in place at once, by where they come from; and where those come from that are taken out with that.
+#[derive(Default)]
+pub struct Set {
+    /// They take the place, and the state, of those from the same paths.
+    pub packs: Vec<(PathBuf, Candidate)>,
+    /// These end.
+    pub remove: Vec<PathBuf>,
 }
 
 struct Loaded {
@@ -119,8 +136,22 @@ impl Engine {
         let workers = (0..shared + own).map(start).collect::<std::io::Result<_>>()?;
         let (router, packs, held) = (Router::default(), BTreeMap::new(), Held::default());
         let (placement, looked) = (Placement::new(shared, own), Instant::now());
-        let engine =
-            Self { runtime, workers, placement, router, packs, outlet, held, given_up, batches: 0, next: 0, looked };
+        let (exchange, asked) = (None, VecDeque::new());
+        let engine = Self {
+            runtime,
+            workers,
+            placement,
+            router,
+            packs,
+            outlet,
+            held,
+            given_up,
+            batches: 0,
+            next: 0,
+            looked,
+            exchange,
+            asked,
+        };
         Ok((engine, verdicts))
     }
 
@@ -129,68 +160,147 @@ impl Engine {
         &self.runtime
     }
 
-    /// Whether a candidate from this path may be installed beside the other packs.
-    ///
-    /// # Errors
-    /// Its name, or a rule of it, is taken.
-    pub fn check(&self, path: &Path, description: &Description) -> Result<(), Refusal> {
-        for other in self.packs.values().filter(|other| other.path != path) {
-            if other.description.name == description.name {
-                return Err(Refusal::DuplicatePack { name: description.name.clone(), other: other.path.clone() });
-            }
-            let theirs: BTreeSet<&str> = other.description.rules.iter().map(|rule| rule.id.as_str()).collect();
-            if let Some(rule) = description.rules.iter().find(|rule| theirs.contains(rule.id.as_str())) {
-                let other = other.description.name.clone();
-                return Err(Refusal::DuplicateRule { rule: rule.id.clone(), other });
-            }
-        }
-        Ok(())
-    }
-
-    /// Runs a pack from the next batch on, in place of the one from the same path, whose state it takes over. Waits for
-    /// the batch that is being judged, not for those that wait: they are judged by the new version.
+    /// Runs a pack, in place of the one from the same path, whose state it takes over; waits until it is in place. What waits to
+    /// be judged is judged by the new version.
     ///
     /// # Errors
     /// Any refusal; the older version, where there is one, goes on as if nothing had been.
     pub fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal> {
-        let description = candidate.description.clone();
-        self.check(path, &description)?;
-        let known = self.packs.iter_mut().find(|(_, loaded)| loaded.path == path);
-        let (pack, worker, shared, settled) = match known {
-            Some((pack, loaded)) => {
-                // An install overtakes what waits; so it is seen to that the pack itself does not wait among that.
-                let _ = loaded.arriving.take().map(|arriving| arriving.recv());
-                (*pack, loaded.worker, (loaded.meter.clone(), loaded.mailbox.clone()), loaded.settled)
+        let (reply, outcome) = channel();
+        self.exchange(Set { packs: vec![(path.to_owned(), candidate)], remove: Vec::new() }, reply);
+        loop {
+            self.settle();
+            match outcome.recv_timeout(SETTLING) {
+                Ok(outcome) => {
+                    let handover = |mut placed: Placed| placed.handovers.pop().unwrap_or(Handover::First);
+                    return outcome.map(handover).map_err(|(_, refusal)| refusal);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Refusal::Call { call: "its start", reason: WorkerGone.to_string() });
+                }
             }
-            None => {
-                let costs = self.costs(|_| Duration::ZERO);
-                (PackId(self.next), self.placement.idlest(&costs), Default::default(), Duration::ZERO)
+        }
+    }
+
+    /// Begins to put packs in place of those from the same paths, and to take others out: all of it between two batches, or
+    /// nothing. Does not wait: what comes of it is seen, and said, by [`settle`](Self::settle).
+    pub fn exchange(&mut self, set: Set, reply: Sender<Outcome>) {
+        self.asked.push_back((set, reply));
+        self.settle();
+    }
+
+    /// Sees to what is under way, and begins what waits for that. Says whether the packs that run are others now.
+    pub fn settle(&mut self) -> bool {
+        let mut changed = false;
+        loop {
+            if let Some(exchange) = &mut self.exchange {
+                let outcome = match exchange.look() {
+                    Progress::UnderWay => return changed,
+                    Progress::Done(handovers) => Ok(handovers),
+                    Progress::Refused(path, refusal) => Err((path, refusal)),
+                };
+                let Some(exchange) = self.exchange.take() else { return changed };
+                let reply = exchange.reply.clone();
+                changed |= outcome.is_ok();
+                let outcome = outcome.map(|handovers| Placed { handovers, removed: self.put_in_place(exchange) });
+                // Who asked may have gone.
+                let _ = reply.send(outcome);
             }
-        };
-        let is_new = !self.packs.contains_key(&pack);
-        let (meter, mailbox) = shared.clone();
-        let handover = self.workers[worker].install(pack, candidate, self.batches, shared)?;
-        if is_new {
-            self.next += 1;
+            let arrived = |loaded: &mut Loaded| {
+                loaded.arriving.take_if(|arriving| arriving.try_recv() != Err(TryRecvError::Empty));
+                loaded.arriving.is_none()
+            };
+            // An exchange overtakes what waits; so it is seen to that no pack waits among that.
+            if self.asked.is_empty() || !self.packs.values_mut().all(arrived) {
+                return changed;
+            }
+            let Some((set, reply)) = self.asked.pop_front() else { return changed };
+            match self.begin(set, reply.clone()) {
+                Ok(exchange) => self.exchange = Some(exchange),
+                Err(refused) => drop(reply.send(Err(refused))),
+            }
         }
-        for LeftOut { rule, needs } in &description.left_out {
-            let rule = description.rules.get(*rule as usize).map_or("", |rule| &rule.id);
-            tracing::warn!(
-                "pack {}: the rule {rule} is left out, as it needs {needs}, which this host does not have; run it on a \
-                 newer lanner",
-                description.name
-            );
+    }
+
+    /// Whether something is under way.
+    pub fn is_settling(&self) -> bool {
+        self.exchange.is_some() || !self.asked.is_empty()
+    }
+
+    fn begin(&mut self, set: Set, reply: Sender<Outcome>) -> Result<Exchange, (PathBuf, Refusal)> {
+        let Set { packs, remove } = set;
+        self.check_set(&packs, &remove)?;
+        let costs = self.costs(|_| Duration::ZERO);
+        let (mut known, mut members) = (Vec::new(), BTreeMap::<usize, Vec<Member>>::new());
+        for (path, candidate) in packs {
+            let description = candidate.description.clone();
+            let running = self.packs.iter().find(|(_, loaded)| loaded.path == path);
+            let (pack, worker, meter, mailbox) = match running {
+                Some((pack, loaded)) => (*pack, loaded.worker, loaded.meter.clone(), loaded.mailbox.clone()),
+                None => {
+                    let new: Vec<Cost> = known
+                        .iter()
+                        .map(|known: &Known| Cost { worker: known.worker, took: Duration::ZERO, longest: Duration::ZERO })
+                        .collect();
+                    self.next += 1;
+                    let worker = self.placement.idlest(&[costs.as_slice(), &new].concat());
+                    (PackId(self.next - 1), worker, Arc::default(), Arc::default())
+                }
+            };
+            let member = Member { pack, candidate: Box::new(candidate), meter, mailbox };
+            let (meter, mailbox) = (member.meter.clone(), member.mailbox.clone());
+            members.entry(worker).or_default().push(member);
+            known.push(Known { pack, path, description, worker, meter, mailbox });
         }
-        self.router.remove(pack);
-        self.router.add(pack, &description);
-        let (path, owed) = (path.to_owned(), Owed::default());
-        let description_now = description.clone();
-        let loaded =
-            Loaded { path, description: description_now, worker, settled, meter, mailbox, arriving: None, owed };
-        if let Some(before) = self.packs.insert(pack, loaded) {
-            warn_of_loss(&before.description, &description);
+        let agreement = Arc::new(Agreement::new(members.len()));
+        let (exchange, report) = Exchange::new(known, remove, reply);
+        for (worker, members) in members {
+            let (agreement, last, report) = (agreement.clone(), exchange.last.clone(), report.clone());
+            if let Some(worker) = self.workers.get(worker) {
+                worker.install(Install { members, agreement, last, report });
+            }
         }
-        Ok(handover)
+        Ok(exchange)
+    }
+
+    /// Whether these may run beside the packs that are neither replaced nor removed, and beside each other.
+    fn check_set(&self, packs: &[(PathBuf, Candidate)], remove: &[PathBuf]) -> Result<(), (PathBuf, Refusal)> {
+        let stays = |path: &Path| !remove.iter().any(|gone| gone == path) && packs.iter().all(|(other, _)| other != path);
+        let running = self.packs.values().filter(|loaded| stays(&loaded.path));
+        let mut beside: Vec<(&Path, &Description)> =
+            running.map(|loaded| (loaded.path.as_path(), &*loaded.description)).collect();
+        for (path, candidate) in packs {
+            fits(&candidate.description, &beside).map_err(|refusal| (path.clone(), refusal))?;
+            beside.push((path, &candidate.description));
+        }
+        Ok(())
+    }
+
+    /// The workers run the new ones: events are routed to them from here on.
+    fn put_in_place(&mut self, exchange: Exchange) -> Vec<(PathBuf, Arc<Description>)> {
+        exchange.last.set(self.batches);
+        let removed = exchange.remove.into_iter();
+        let removed = removed.filter_map(|path| self.remove(&path).map(|description| (path, description))).collect();
+        for Known { pack, path, description, worker, meter, mailbox } in exchange.known {
+            for LeftOut { rule, needs } in &description.left_out {
+                let rule = description.rules.get(*rule as usize).map_or("", |rule| &rule.id);
+                tracing::warn!(
+                    "pack {}: the rule {rule} is left out, as it needs {needs}, which this host does not have; run it on a \
+                     newer lanner",
+                    description.name
+                );
+            }
+            self.router.remove(pack);
+            self.router.add(pack, &description);
+            let settled = meter.processor();
+            let (arriving, owed) = (None, Owed::default());
+            let loaded = Loaded { path, description: description.clone(), worker, settled, meter, mailbox, arriving, owed };
+            if let Some(before) = self.packs.insert(pack, loaded) {
+                warn_of_loss(&before.description, &description);
+            }
+        }
+        removed
     }
 
     /// Stops running the pack from this path. Gives what it was, where there was one.
@@ -298,10 +408,12 @@ impl Engine {
         if live {
             self.outlet.announce(now, &batch);
         }
-        for (worker, frames) in self.workers.iter().zip(frames) {
-            // Also where there is nothing for a worker's packs: one that is installed before the batch is judged may want
-            // some of it. Of a live stream it is not held for that.
-            if frames.is_empty() && (live || worker.is_idle()) {
+        for ((number, worker), frames) in self.workers.iter().enumerate().zip(frames) {
+            // Also where there is nothing for a worker's packs: one that is put in place before the batch is judged may want
+            // some of it.
+            let exchanging = self.exchange.as_ref().is_some_and(|exchange| exchange.concerns(number));
+            let held = if live { exchanging && !self.held.is_much() } else { exchanging || !worker.is_idle() };
+            if frames.is_empty() && !held {
                 continue;
             }
             let reply = if live { Reply::AtOnce(self.outlet.clone()) } else { Reply::Together(reply.clone()) };
@@ -353,7 +465,8 @@ impl Engine {
     /// Moves a pack to another worker, where that is better by what they cost.
     fn place_anew(&mut self) -> Result<(), WorkerGone> {
         let since = self.looked.elapsed();
-        if since < LOOK {
+        // Who waits for all others to be ready must not be waited for.
+        if since < LOOK || self.exchange.is_some() {
             return Ok(());
         }
         self.looked = Instant::now();
@@ -373,6 +486,20 @@ impl Engine {
         (loaded.worker, loaded.arriving) = (to, Some(arriving));
         Ok(())
     }
+}
+
+/// Whether a pack may run beside others.
+fn fits(description: &Description, beside: &[(&Path, &Description)]) -> Result<(), Refusal> {
+    for (path, other) in beside {
+        if other.name == description.name {
+            return Err(Refusal::DuplicatePack { name: description.name.clone(), other: (*path).to_owned() });
+        }
+        let theirs: BTreeSet<&str> = other.rules.iter().map(|rule| rule.id.as_str()).collect();
+        if let Some(rule) = description.rules.iter().find(|rule| theirs.contains(rule.id.as_str())) {
+            return Err(Refusal::DuplicateRule { rule: rule.id.clone(), other: other.name.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// Says what a pack in the place of another does not have any more.

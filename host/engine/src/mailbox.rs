@@ -55,6 +55,11 @@ impl Held {
         Weight { bytes, of: self.clone() }
     }
 
+    /// Whether it is so much that nothing is held that need not be.
+    pub(crate) fn is_much(&self) -> bool {
+        self.bytes() > BATCHES / 2
+    }
+
     fn bytes(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }

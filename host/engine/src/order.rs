@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 
 use lanner_abi::Kind;
 
-use crate::{Candidate, Description, Figures, Handover, Refusal};
+use crate::{Description, Figures, Outcome, Set};
 
 /// How a running pipeline stands.
 #[derive(Clone, Debug, Default)]
@@ -55,21 +55,12 @@ pub struct PackStatus {
 
 /// It is carried out between two batches; those that wait to be judged do not delay it.
 pub enum Order {
-    /// Run a pack, in place of its older version where there is one.
-    Install {
-        /// Where it comes from.
-        path: PathBuf,
-        /// The pack.
-        candidate: Box<Candidate>,
-        /// How it went.
-        reply: Sender<Result<Handover, Refusal>>,
-    },
-    /// Stop running the pack from this path.
-    Remove {
-        /// Where it came from.
-        path: PathBuf,
-        /// What it was.
-        reply: Sender<Option<Arc<Description>>>,
+    /// Put packs in place, and take others out: all at once, or nothing.
+    Exchange {
+        /// Which.
+        set: Set,
+        /// What came of it.
+        reply: Sender<Outcome>,
     },
     /// The file of a pack has another path now.
     Rename {
@@ -77,6 +68,13 @@ pub enum Order {
         from: PathBuf,
         /// Where it is.
         to: PathBuf,
+    },
+    /// Let a pack go on that rests, or failed too often.
+    Release {
+        /// Its name.
+        pack: String,
+        /// Whether it runs.
+        reply: Sender<bool>,
     },
     /// Say how things stand.
     Tell {

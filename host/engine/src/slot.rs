@@ -10,6 +10,7 @@ use super::account::Account;
 use super::batch::Batch;
 use super::contract::PackPre;
 use super::description::Description;
+use super::exchange::Last;
 use super::instance::{Candidate, Failure, Gave, Instance, PackState};
 use super::mailbox::Mailbox;
 use super::meter::{Meter, State, nanoseconds};
@@ -58,8 +59,8 @@ struct Checkpoint {
 
 /// The batches that had been routed for the version before, and wait: this one judges them, by its own subscriptions.
 struct Overtaken {
-    /// The number of the last of them.
-    last: u64,
+    /// Which they are.
+    last: Last,
     sieve: Sieve,
 }
 
@@ -75,8 +76,8 @@ pub enum After {
 }
 
 impl Slot {
-    /// Runs the instance; the batches up to the number `overtaken` were routed for the version before it.
-    pub(super) fn new(candidate: Candidate, overtaken: Option<u64>, meter: Arc<Meter>, mailbox: Arc<Mailbox>) -> Self {
+    /// Runs the instance; the batches up to the last one of `overtaken` were routed for the version before it.
+    pub(super) fn new(candidate: Candidate, overtaken: Option<Last>, meter: Arc<Meter>, mailbox: Arc<Mailbox>) -> Self {
         let Candidate { pre, instance, description, configuration, .. } = candidate;
         let overtaken = overtaken.map(|last| Overtaken { last, sieve: Sieve::new(&description.wanted) });
         meter.loaded(nanoseconds(since_epoch()).cast_signed(), description.rules.len());
@@ -101,7 +102,7 @@ impl Slot {
 
     /// By what to choose its events from this batch, where that was routed for the version before.
     pub(super) fn sieve(&self, batch: &Batch) -> Option<&Sieve> {
-        self.overtaken.as_ref().filter(|overtaken| batch.number <= overtaken.last).map(|overtaken| &overtaken.sieve)
+        self.overtaken.as_ref().filter(|overtaken| !overtaken.last.is_before(batch.number)).map(|overtaken| &overtaken.sieve)
     }
 
     /// Has it judge a frame; its thread has been idle for so long in all.

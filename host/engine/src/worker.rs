@@ -12,9 +12,8 @@ use lanner_frame::Encoder;
 
 use super::PackId;
 use super::batch::{Batch, GivenUp};
-use super::instance::{Candidate, Gave};
-use super::mailbox::Mailbox;
-use super::meter::Meter;
+use super::exchange::{Install, Member};
+use super::instance::Gave;
 use super::refusal::Refusal;
 use super::route::Routed;
 use super::runtime::Runtime;
@@ -52,18 +51,6 @@ pub(super) enum Reply {
     AtOnce(Outlet),
 }
 
-/// Run a pack; in place of its older version with that version's state, where there is one. It does not wait behind the
-/// jobs: a reload takes as long as the batch that is being judged, however many wait.
-struct Install {
-    pack: PackId,
-    candidate: Box<Candidate>,
-    /// The number of the last batch that was routed without it.
-    last: u64,
-    meter: Arc<Meter>,
-    mailbox: Arc<Mailbox>,
-    reply: Sender<Result<Handover, Refusal>>,
-}
-
 /// What came over from the older version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Handover {
@@ -94,7 +81,7 @@ impl Worker {
     /// Starts the thread; one for a single, slow pack is favoured less than others.
     pub(super) fn start(runtime: Runtime, given_up: Arc<GivenUp>, name: String, slow: bool) -> std::io::Result<Self> {
         let (jobs, queue) = unbounded();
-        // Who asks waits for the answer, so there is never more than one.
+        // There is one exchange at a time.
         let (installs, asked) = unbounded();
         let open = Arc::new(AtomicUsize::new(0));
         let packs = Packs {
@@ -133,19 +120,12 @@ impl Worker {
         jobs.send(job).map_err(|_| WorkerGone)
     }
 
-    /// Has it run a pack after the batch that it is at; `last` is the number of the last batch handed over.
-    pub(super) fn install(
-        &self,
-        pack: PackId,
-        candidate: Candidate,
-        last: u64,
-        (meter, mailbox): (Arc<Meter>, Arc<Mailbox>),
-    ) -> Result<Handover, Refusal> {
-        let gone = || Refusal::Call { call: "its start", reason: WorkerGone.to_string() };
-        let (reply, answer) = std::sync::mpsc::channel();
-        let install = Install { pack, candidate: Box::new(candidate), last, meter, mailbox, reply };
-        self.installs.as_ref().ok_or_else(gone)?.send(install).map_err(|_| gone())?;
-        answer.recv().map_err(|_| gone())?
+    /// Has it put packs in place after the batch that it is at. Does not wait.
+    pub(super) fn install(&self, install: Install) {
+        let agreement = install.agreement.clone();
+        if self.installs.as_ref().is_none_or(|installs| installs.send(install).is_err()) {
+            agreement.vote(false);
+        }
     }
 }
 
@@ -187,11 +167,7 @@ impl Packs {
             };
             self.idle += waiting.elapsed();
             match next {
-                Next::Install(install) => {
-                    let reply = install.reply.clone();
-                    // The one that asks waits for the answer.
-                    let _ = reply.send(self.install(install));
-                }
+                Next::Install(install) => self.install(install),
                 Next::Job(job) => self.work_on(job),
                 Next::Ending => {
                     // What waits is done all the same.
@@ -266,34 +242,59 @@ impl Packs {
         }
     }
 
-    fn install(&mut self, install: Install) -> Result<Handover, Refusal> {
-        let Install { pack, mut candidate, last, meter, mailbox, .. } = install;
-        let older = self.slots.get_mut(&pack);
-        let overtaken = older.is_some().then_some(last);
-        let handover = match older {
-            None => Handover::First,
+    /// Puts packs in place, where all of them can be here and on all other threads.
+    fn install(&mut self, install: Install) {
+        let Install { members, agreement, last, report } = install;
+        let mut ready = Vec::new();
+        let mut all_can = true;
+        for mut member in members {
+            match self.hand_over(&mut member) {
+                Ok(handover) => ready.push((member, handover)),
+                Err(refusal) => {
+                    all_can = false;
+                    // Who asks may have gone.
+                    let _ = report.send((member.pack, Err(refusal)));
+                    break;
+                }
+            }
+        }
+        if !agreement.reach(all_can) {
+            return;
+        }
+        for (Member { pack, candidate, meter, mailbox }, handover) in ready {
+            let overtaken = self.slots.contains_key(&pack).then(|| last.clone());
+            self.slots.insert(pack, Slot::new(*candidate, overtaken, meter, mailbox));
+            let _ = report.send((pack, Ok(handover)));
+        }
+    }
+
+    /// Has a candidate take over the state of the version that runs, which stays as it is.
+    fn hand_over(&mut self, member: &mut Member) -> Result<Handover, Refusal> {
+        let Some(older) = self.slots.get_mut(&member.pack) else { return Ok(Handover::First) };
+        let candidate = &mut member.candidate;
+        let from = older.description.clone();
+        if from.name != candidate.description.name {
             // Another pack in the place of the first: its state is of no use here.
-            Some(Slot { description: from, .. }) if from.name != candidate.description.name => Handover::First,
-            Some(Slot { instance: None, .. }) => Handover::Failed,
-            Some(Slot { instance: Some(old), description: from, .. }) => match old.save() {
-                // What traps cannot be called again, so there is nothing to go on with.
-                Err(failure) => {
-                    tracing::error!("pack {} {} {failure} while it saved its state", from.name, from.version);
-                    Handover::Failed
+            return Ok(Handover::First);
+        }
+        let Some(instance) = &mut older.instance else { return Ok(Handover::Failed) };
+        match instance.save() {
+            Err(failure) => {
+                tracing::error!("pack {} {} {failure} while it saved its state", from.name, from.version);
+                // What traps cannot be called again.
+                older.instance = None;
+                Ok(Handover::Failed)
+            }
+            Ok(state) => {
+                let refused = |reason| Refusal::State { from: from.version.clone(), reason };
+                if state.len() > MAX_STATE {
+                    let size = state.len();
+                    return Err(refused(format!("it is {size} bytes, and {MAX_STATE} can be handed over")));
                 }
-                Ok(state) => {
-                    let refused = |reason| Refusal::State { from: from.version.clone(), reason };
-                    if state.len() > MAX_STATE {
-                        let size = state.len();
-                        return Err(refused(format!("it is {size} bytes, and {MAX_STATE} can be handed over")));
-                    }
-                    candidate.instance.restore(&state, &from.version).map_err(refused)?;
-                    Handover::State(state.len())
-                }
-            },
-        };
-        self.slots.insert(pack, Slot::new(*candidate, overtaken, meter, mailbox));
-        Ok(handover)
+                candidate.instance.restore(&state, &from.version).map_err(refused)?;
+                Ok(Handover::State(state.len()))
+            }
+        }
     }
 }
 

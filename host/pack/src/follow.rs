@@ -13,6 +13,7 @@ use lanner_engine::{Candidate, Order, PackError, Runtime};
 
 use super::board::Board;
 use super::digest::Digest;
+use super::exchange::{self, Ended};
 use super::obtain::{ObtainError, Obtained, Obtainer};
 use super::reference::Reference;
 use super::reload::say_loaded;
@@ -251,10 +252,8 @@ impl Following {
         let description = candidate.description().clone();
         self.obtainer.check_accepted(reference, resolved.digest, &description).map_err(ReloadError::Obtain)?;
         let prepared = began.elapsed();
-        let (reply, answer) = channel();
-        let order = Order::Install { path: path.clone(), candidate: Box::new(candidate), reply };
-        self.orders.send(order).map_err(|_| ReloadError::Ended)?;
-        let handover = answer.recv().map_err(|_| ReloadError::Ended)?.map_err(refused)?;
+        let installed = exchange::install(&self.orders, &path, candidate).map_err(|Ended| ReloadError::Ended)?;
+        let handover = installed.map_err(ReloadError::Pack)?;
         say_loaded(&description, &handover, prepared, began.elapsed());
         if let Err(error) = self.obtainer.accept(reference, resolved.digest, &description) {
             tracing::warn!("{error}; after a restart an older version would not be noticed");

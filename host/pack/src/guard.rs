@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use lanner_engine::Order;
+use lanner_engine::{Order, Set};
 use lanner_trust::OnRevocation;
 
 use super::board::Board;
@@ -139,8 +139,9 @@ impl Guarding {
                 self.board.set(&about, &what);
                 table.remove(name);
                 let (reply, _) = channel();
+                let set = Set { packs: Vec::new(), remove: vec![Followed::path(name)] };
                 // Nobody listens any more only when the host ends.
-                let _ = self.orders.send(Order::Remove { path: Followed::path(name), reply });
+                let _ = self.orders.send(Order::Exchange { set, reply });
             }
             Some(why) => {
                 if self.board.set(&about, &format!("{name} runs, and is not trusted any more: {why}")) {

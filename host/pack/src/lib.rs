@@ -6,6 +6,7 @@ pub mod artifact;
 mod board;
 pub mod credentials;
 pub mod digest;
+mod exchange;
 mod facts;
 mod follow;
 mod guard;

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use lanner_engine::{Candidate, Description, Handover, Order, PackError, Refusal, Runtime};
+use lanner_engine::{Candidate, Description, Handover, Order, PackError, Placed, Refusal, Runtime, Set};
 
 use super::board::Board;
+use super::exchange::{self, Ended};
 use super::load;
 use super::locate::{Located, is_pack};
 use super::watch::{Change, Eyes};
@@ -18,6 +19,15 @@ const SETTLE: Duration = Duration::from_millis(100);
 /// How often it is looked for named paths that are not there yet.
 const MISSING: Duration = Duration::from_secs(1);
 
+/// A pack that can be put in place.
+struct Prepared {
+    path: PathBuf,
+    digest: [u8; 32],
+    candidate: Candidate,
+    /// How long that took.
+    took: Duration,
+}
+
 pub(super) struct Reloader {
     runtime: Runtime,
     located: Located,
@@ -25,6 +35,8 @@ pub(super) struct Reloader {
     links: BTreeSet<PathBuf>,
     /// What runs, by path: the digest of its bytes.
     known: BTreeMap<PathBuf, [u8; 32]>,
+    /// Of these, those that a link does not lead to any more: they end when what it leads to now is in place.
+    leaving: Vec<PathBuf>,
     /// Of these, those whose folder went with them: they go on until they are seen again.
     orphans: BTreeSet<PathBuf>,
     board: Board,
@@ -42,7 +54,17 @@ impl Reloader {
         eyes: Eyes,
     ) -> Self {
         let links = links(&located);
-        let mut reloader = Self { runtime, located, links, known, orphans: BTreeSet::new(), board, orders, eyes };
+        let mut reloader = Self {
+            runtime,
+            located,
+            links,
+            known,
+            leaving: Vec::new(),
+            orphans: BTreeSet::new(),
+            board,
+            orders,
+            eyes,
+        };
         reloader.watch();
         reloader.note_missing();
         reloader
@@ -169,7 +191,7 @@ impl Reloader {
             for from in running {
                 match moved(&from).filter(|to| to.exists() && !self.known.contains_key(to)) {
                     Some(to) => self.rename(&from, &to),
-                    None => self.unload(&from),
+                    None => self.leaving.push(from),
                 }
             }
             for path in self.located.folders.iter_mut().chain(&mut self.located.files) {
@@ -208,40 +230,60 @@ impl Reloader {
         packs.chain(self.known.keys().chain(&self.located.files).cloned()).collect::<Vec<_>>().into_iter()
     }
 
+    /// What has changed is put in place at once, so that rules can go from one pack to another; where that is refused, each by
+    /// itself, so that one that is broken does not keep the others from it.
     fn look_at(&mut self, paths: BTreeSet<PathBuf>) {
         let (there, gone): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|path| path.exists());
         // A pack that was renamed is the same pack: it loses neither its state nor an event.
         let gone: Vec<PathBuf> =
             gone.into_iter().filter(|from| !there.iter().any(|to| self.renamed(from, to))).collect();
-        // First those that are gone: their names and rules are free then, perhaps for one that was refused before.
-        let unloaded = gone.iter().filter(|path| self.look_at_gone(path)).count();
-        let others = if unloaded > 0 { self.all_paths().filter(|path| path.exists()).collect() } else { Vec::new() };
-        for path in &there.into_iter().chain(others).collect::<BTreeSet<_>>() {
-            self.orphans.remove(path);
-            match self.reload(path) {
-                Ok(()) => {
-                    self.board.clear(&path.to_string_lossy());
-                }
-                Err(error) => {
-                    let known = self.known.contains_key(path);
-                    let goes_on = if known { "the version before goes on" } else { "it is not loaded" };
-                    tracing::error!("{error}; {goes_on}");
-                    self.board.set(&path.to_string_lossy(), &format!("{error}; {goes_on}"));
-                }
+        let leaving = std::mem::take(&mut self.leaving).into_iter();
+        let remove: Vec<PathBuf> = gone.into_iter().filter(|path| self.is_to_go(path)).chain(leaving).collect();
+        // Names and rules are free then, perhaps for one that was refused before.
+        let others = if remove.is_empty() { Vec::new() } else { self.all_paths().filter(|path| path.exists()).collect() };
+        let there: BTreeSet<PathBuf> = there.into_iter().chain(others).filter(|path| !remove.contains(path)).collect();
+        self.orphans.retain(|path| !there.contains(path));
+        let several = there.len() + remove.len() > 1;
+        let changed: Vec<Prepared> = there.iter().filter_map(|path| self.prepare(path)).collect();
+        let paths: Vec<PathBuf> = changed.iter().map(|prepared| prepared.path.clone()).collect();
+        if changed.is_empty() && remove.is_empty() {
+            return;
+        }
+        let Err(error) = self.exchange(changed, &remove) else { return };
+        if !several {
+            self.say_refused(&error);
+            return;
+        }
+        for path in &remove {
+            if let Err(error) = self.exchange(Vec::new(), std::slice::from_ref(path)) {
+                self.say_refused(&error);
+            }
+        }
+        for path in &paths {
+            let prepared = self.prepare(path);
+            if let Some(Err(error)) = prepared.map(|prepared| self.exchange(vec![prepared], &[])) {
+                self.say_refused(&error);
             }
         }
     }
 
-    /// Unloads a pack whose file was removed from a folder of rules; says whether it did.
-    fn look_at_gone(&mut self, path: &Path) -> bool {
+    fn say_refused(&self, error: &PackError) {
+        let goes_on = match self.known.contains_key(&error.path) {
+            true => "the version before goes on",
+            false => "it is not loaded",
+        };
+        tracing::error!("{error}; {goes_on}");
+        self.board.set(&error.path.to_string_lossy(), &format!("{error}; {goes_on}"));
+    }
+
+    /// Whether a pack is to be unloaded as its file was removed from a folder of rules.
+    fn is_to_go(&self, path: &Path) -> bool {
         if !self.known.contains_key(path) {
             return false;
         }
         let folder_is_there = path.parent().is_some_and(Path::is_dir);
         let unload = self.in_folder(path) && folder_is_there && !self.orphans.contains(path);
-        if unload {
-            self.unload(path);
-        } else {
+        if !unload {
             let what = format!("pack {} is gone; the loaded version goes on", path.display());
             if self.board.set(&path.to_string_lossy(), &what) {
                 tracing::warn!("{what}");
@@ -270,40 +312,58 @@ impl Reloader {
         }
     }
 
-    fn reload(&mut self, path: &Path) -> Result<(), PackError> {
-        let refused = |refusal| PackError { path: path.to_owned(), refusal };
+    /// A pack, ready to be put in place; nothing where it is the one that runs, or is refused, which is said.
+    fn prepare(&self, path: &Path) -> Option<Prepared> {
         let began = Instant::now();
-        let bytes = load::read(path).map_err(refused)?;
-        let digest = load::digest(&bytes);
-        if self.known.get(path) == Some(&digest) {
-            return Ok(());
+        let prepared = || -> Result<Option<Prepared>, Refusal> {
+            let bytes = load::read(path)?;
+            let digest = load::digest(&bytes);
+            if self.known.get(path) == Some(&digest) {
+                return Ok(None);
+            }
+            let candidate = Candidate::prepare(&self.runtime, &bytes)?;
+            Ok(Some(Prepared { path: path.to_owned(), digest, candidate, took: began.elapsed() }))
+        };
+        match prepared() {
+            Ok(None) => {
+                self.board.clear(&path.to_string_lossy());
+                None
+            }
+            Ok(prepared) => prepared,
+            Err(refusal) => {
+                self.say_refused(&PackError { path: path.to_owned(), refusal });
+                None
+            }
         }
-        let candidate = Candidate::prepare(&self.runtime, &bytes).map_err(refused)?;
-        let description = candidate.description().clone();
-        let prepared = began.elapsed();
-        let (reply, answer) = channel();
-        let order = Order::Install { path: path.to_owned(), candidate: Box::new(candidate), reply };
-        let ended = || refused(Refusal::Source("the host is ending".to_owned()));
-        self.orders.send(order).map_err(|_| ended())?;
-        let handover = answer.recv().map_err(|_| ended())?.map_err(refused)?;
-        self.known.insert(path.to_owned(), digest);
-        say_loaded(&description, &handover, prepared, began.elapsed());
-        Ok(())
     }
 
-    fn unload(&mut self, path: &Path) {
-        let (reply, answer) = channel();
-        if self.orders.send(Order::Remove { path: path.to_owned(), reply }).is_err() {
-            return;
+    /// Has packs put in place and others taken out: all of it, or nothing.
+    fn exchange(&mut self, packs: Vec<Prepared>, remove: &[PathBuf]) -> Result<(), PackError> {
+        let began = Instant::now();
+        let (mut set, mut said) = (Set { packs: Vec::new(), remove: remove.to_vec() }, Vec::new());
+        for Prepared { path, digest, candidate, took } in packs {
+            said.push((path.clone(), digest, candidate.description().clone(), took));
+            set.packs.push((path, candidate));
         }
-        self.known.remove(path);
-        self.board.clear(&path.to_string_lossy());
-        if let Ok(Some(description)) = answer.recv() {
+        let path = said.first().map(|(path, ..)| path).or(remove.first()).cloned().unwrap_or_default();
+        let ending = || PackError { path, refusal: Refusal::Source("the host is ending".to_owned()) };
+        let Placed { handovers, removed } = exchange::exchange(&self.orders, set).map_err(|Ended| ending())??;
+        for path in remove {
+            self.known.remove(path);
+            self.board.clear(&path.to_string_lossy());
+        }
+        for (path, description) in removed {
             tracing::warn!("pack {} is unloaded: its file is gone from {}", description.name, path.display());
+        }
+        for ((path, digest, description, took), handover) in said.into_iter().zip(&handovers) {
+            say_loaded(&description, handover, took, took + began.elapsed());
+            self.board.clear(&path.to_string_lossy());
+            self.known.insert(path, digest);
         }
         if self.known.is_empty() {
             tracing::warn!("no rules from files are left");
         }
+        Ok(())
     }
 }
 

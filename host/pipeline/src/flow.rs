@@ -38,6 +38,14 @@ pub trait Intake {
     /// It cannot go on.
     fn catch_up(&mut self) -> Result<(), Self::Error>;
 
+    /// Sees to what was begun and goes on meanwhile.
+    fn settle(&mut self, _sources: &mut Sources) {}
+
+    /// Whether something was begun and goes on.
+    fn is_settling(&self) -> bool {
+        false
+    }
+
     /// Nothing more is there for now. All up to `quiet`, ns since 1970 (UTC), has been taken, where time goes on while
     /// nothing happens; `nothing` came with this look.
     ///
@@ -103,6 +111,7 @@ impl<'o> Flow<'o> {
                 self.course = Course::GiveUp;
                 continue;
             }
+            intake.settle(&mut self.sources);
             intake.catch_up()?;
             if !intake.has_room() {
                 self.sources.look()?;
@@ -119,7 +128,7 @@ impl<'o> Flow<'o> {
                 return Ok(self.course);
             }
             if !stopped {
-                self.sources.wait(drained, PATIENCE)?;
+                self.sources.wait(drained, if intake.is_settling() { FULL } else { PATIENCE })?;
             }
         }
     }

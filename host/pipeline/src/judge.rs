@@ -1,10 +1,10 @@
 //! What the pipeline asks of the engine.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use lanner_contract::Wanted;
-use lanner_engine::{Candidate, Description, Engine, Handover, PackStatus, Refusal, WorkerGone};
+use lanner_engine::{Engine, Outcome, PackStatus, Set, WorkerGone};
 use lanner_enrich::Event;
 
 /// Judges batches: the engine, and in tests what stands in for it.
@@ -19,8 +19,9 @@ pub trait Judge {
     fn give_up(&self);
     fn unjudged(&self) -> u64;
     fn wanted(&self) -> Vec<Wanted>;
-    fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal>;
-    fn remove(&mut self, path: &Path) -> Option<Arc<Description>>;
+    fn exchange(&mut self, set: Set, reply: Sender<Outcome>);
+    fn settle(&mut self) -> bool;
+    fn is_settling(&self) -> bool;
     fn rename(&mut self, from: &Path, to: &Path);
     fn status(&self) -> Vec<PackStatus>;
     fn release(&mut self, pack: &str) -> bool;
@@ -59,12 +60,16 @@ impl Judge for Engine {
         self.wanted()
     }
 
-    fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal> {
-        self.install(path, candidate)
+    fn exchange(&mut self, set: Set, reply: Sender<Outcome>) {
+        self.exchange(set, reply);
     }
 
-    fn remove(&mut self, path: &Path) -> Option<Arc<Description>> {
-        self.remove(path)
+    fn settle(&mut self) -> bool {
+        self.settle()
+    }
+
+    fn is_settling(&self) -> bool {
+        self.is_settling()
     }
 
     fn rename(&mut self, from: &Path, to: &Path) {

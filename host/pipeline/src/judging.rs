@@ -1,13 +1,12 @@
 //! Takes records in to be judged: makes events of them, and batches of the events.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use lanner_abi::Kind;
 use lanner_contract::{Sieve, Wanted};
-use lanner_engine::{Candidate, Handover, KindStatus, Order, Refusal, Status};
+use lanner_engine::{KindStatus, Order, Outcome, Refusal, Set, Status};
 use lanner_enrich::{Enricher, Event, Keys};
 use lanner_source::SourceError;
 use lanner_source::record::Record;
@@ -33,6 +32,8 @@ pub(crate) struct Judging<E> {
     kinds: Vec<u64>,
     /// The number of the last event.
     seq: u64,
+    /// Packs are being put in place: the sources are asked for what both those before and those after want.
+    exchanged: bool,
 }
 
 impl<E: Judge> Judging<E> {
@@ -41,7 +42,7 @@ impl<E: Judge> Judging<E> {
         let unwanted = sources.unwanted().collect();
         let sieve = Sieve::new(&engine.wanted());
         let (batcher, seen) = (Batcher::default(), Arc::default());
-        Self { enrichers, unwanted, sieve, batcher, engine, seen, events: 0, kinds: Vec::new(), seq: 0 }
+        Self { enrichers, unwanted, sieve, batcher, engine, seen, events: 0, kinds: Vec::new(), seq: 0, exchanged: false }
     }
 
     /// Asks for events. Only what none of those is like is left out from here on.
@@ -72,13 +73,18 @@ impl<E: Judge> Judging<E> {
         self.engine.wanted()
     }
 
-    fn install(&mut self, path: &Path, candidate: Candidate, sources: &mut Sources) -> Result<Handover, Refusal> {
-        // First the probes, so that the new version misses nothing that it may count on.
+    /// Has packs put in place and others taken out; the sources are asked first for what they want.
+    fn exchange(&mut self, set: Set, sources: &mut Sources, reply: Sender<Outcome>) {
+        // First the probes, so that the new versions miss nothing that they may count on.
         let mut wanted = self.wanted();
-        wanted.extend(candidate.description().wanted.iter().cloned());
+        wanted.extend(set.packs.iter().flat_map(|(_, candidate)| candidate.description().wanted.iter().cloned()));
         match self.want(sources, &wanted) {
-            Ok(()) => self.engine.install(path, candidate),
-            Err(error) => Err(Refusal::Source(error.to_string())),
+            Ok(()) => {
+                self.engine.exchange(set, reply);
+                self.exchanged = true;
+                self.settle(sources);
+            }
+            Err(error) => refuse(&set, &error.to_string(), &reply),
         }
     }
 
@@ -139,6 +145,21 @@ impl<E: Judge> Intake for Judging<E> {
         Ok(self.batcher.catch_up(&mut self.engine)?)
     }
 
+    fn settle(&mut self, sources: &mut Sources) {
+        if !self.exchanged {
+            return;
+        }
+        self.engine.settle();
+        if !self.engine.is_settling() {
+            self.exchanged = false;
+            self.want_what_is_needed(sources);
+        }
+    }
+
+    fn is_settling(&self) -> bool {
+        self.exchanged
+    }
+
     fn pause(&mut self, quiet: Option<u64>, nothing: bool) -> Result<(), PipelineError> {
         // Batches of a recorded stream are cut by size alone, so that each replay cuts them alike.
         let Some(time) = quiet else { return Ok(()) };
@@ -151,28 +172,13 @@ impl<E: Judge> Intake for Judging<E> {
 
     fn apply(&mut self, order: Order, sources: &mut Sources, ending: bool) -> Result<(), PipelineError> {
         match order {
-            // The ones who ask may have gone; what they asked for is done all the same.
-            Order::Install { path, candidate, reply } => {
+            Order::Exchange { set, reply } if ending => refuse(&set, "the host is stopping", &reply),
+            Order::Exchange { set, reply } => {
                 self.batcher.flush(&mut self.engine)?;
-                let installed = match ending {
-                    true => Err(Refusal::Source("the host is stopping".to_owned())),
-                    false => self.install(&path, *candidate, sources),
-                };
-                if !ending {
-                    self.want_what_is_needed(sources);
-                }
-                let _ = reply.send(installed);
+                self.exchange(set, sources, reply);
             }
+            Order::Release { pack, reply } => drop(reply.send(self.engine.release(&pack))),
             Order::Rename { from, to } => self.engine.rename(&from, &to),
-            Order::Remove { path, reply } => {
-                self.batcher.flush(&mut self.engine)?;
-                let removed = self.engine.remove(&path);
-                // Closed, nothing is wanted any more.
-                if !ending {
-                    self.want_what_is_needed(sources);
-                }
-                let _ = reply.send(removed);
-            }
             Order::Tell { reply } => {
                 let degraded = sources.degraded().into_iter().map(|s| (s.what, s.remedy)).collect();
                 let _ = reply.send(Status {
@@ -188,4 +194,10 @@ impl<E: Judge> Intake for Judging<E> {
         }
         Ok(())
     }
+}
+
+/// Who asks may have gone.
+fn refuse(set: &Set, why: &str, reply: &Sender<Outcome>) {
+    let path = set.packs.first().map(|(path, _)| path).or(set.remove.first());
+    let _ = reply.send(Err((path.cloned().unwrap_or_default(), Refusal::Source(why.to_owned()))));
 }

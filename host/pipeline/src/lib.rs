@@ -99,6 +99,7 @@ impl<E: Judge> Pipeline<E> {
 /// taken in.
 fn judge_the_rest<E: Judge>(flow: &mut Flow<'_>, judging: &mut Judging<E>) -> Result<u64, PipelineError> {
     loop {
+        judging.settle(&mut flow.sources);
         judging.catch_up()?;
         if !judging.batcher.is_behind() {
             judging.batcher.flush(&mut judging.engine)?;

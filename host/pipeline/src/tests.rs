@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use lanner_abi::{Kind, OwnedRecord, PROCESS, field};
-use lanner_engine::{Candidate, Description, Handover, Order, PackStatus, Refusal, WorkerGone};
+use lanner_engine::{Order, Outcome, PackStatus, Placed, Set, WorkerGone};
 use lanner_enrich::Event;
 use lanner_probes::event::{RawEvent, Task};
 use lanner_source::record::{Machine, Record};
@@ -217,13 +217,17 @@ impl Judge for Scene {
         vec![lanner_contract::Wanted { kind: Kind::Open, condition: None }]
     }
 
-    fn install(&mut self, _path: &Path, _candidate: Candidate) -> Result<Handover, Refusal> {
-        Ok(Handover::First)
+    fn exchange(&mut self, set: Set, reply: Sender<Outcome>) {
+        self.script().said.extend(set.remove.into_iter().map(Said::Removed));
+        let _ = reply.send(Ok(Placed::default()));
     }
 
-    fn remove(&mut self, path: &Path) -> Option<Arc<Description>> {
-        self.script().said.push(Said::Removed(path.to_owned()));
-        None
+    fn settle(&mut self) -> bool {
+        false
+    }
+
+    fn is_settling(&self) -> bool {
+        false
     }
 
     fn rename(&mut self, _from: &Path, _to: &Path) {}
@@ -252,7 +256,7 @@ fn totals(events: u64, unjudged: u64) -> Totals {
 }
 
 fn remove(name: &str) -> Order {
-    Order::Remove { path: name.into(), reply: channel().0 }
+    Order::Exchange { set: Set { packs: Vec::new(), remove: vec![name.into()] }, reply: channel().0 }
 }
 
 #[test]

@@ -10,7 +10,8 @@ use std::time::Duration;
 use lanner_finding::Finding;
 
 use super::look::Look;
-use super::queue::{Behind, Queue, Standing, Task};
+use super::queue::{Behind, Queue, Task};
+use super::standings::{Progress, Standings};
 use super::{Sink, SinkError};
 
 /// How often it is looked whether the sinks take what waits for them.
@@ -28,24 +29,10 @@ pub type Named = (String, Box<dyn Sink>);
 pub struct Delivery {
     bringing: JoinHandle<()>,
     writing: Vec<JoinHandle<()>>,
-    queues: Arc<[(String, Queue)]>,
-    found: Arc<AtomicU64>,
+    standings: Standings,
     failure: Arc<Mutex<Option<SinkError>>>,
     /// Ends the one that looks on, when it is dropped.
     looking: (Sender<()>, JoinHandle<()>),
-}
-
-/// How far a delivery is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Findings so far.
-    pub findings: u64,
-    /// Findings that some sink did not take in time, and that were left out for it.
-    pub left_out: u64,
-    /// Findings that are not written yet, by the sink that has the most.
-    pub waiting: usize,
-    /// Why that sink does not write them, where that is known.
-    pub trouble: Option<String>,
 }
 
 /// What was delivered.
@@ -100,27 +87,28 @@ impl Delivery {
             }
         };
         let looking = (stop, std::thread::Builder::new().name("lanner-sinks".into()).spawn(look)?);
-        Ok(Self { bringing, writing, queues, found, failure, looking })
+        Ok(Self { bringing, writing, standings: Standings { queues, found }, failure, looking })
     }
 
     /// Whether it has ended: a sink failed, or no more findings come and all are written.
     pub fn is_finished(&self) -> bool {
         let written = || self.writing.iter().all(JoinHandle::is_finished);
-        self.queues.iter().any(|(_, queue)| queue.has_failed()) || (self.bringing.is_finished() && written())
+        self.standings.queues.iter().any(|(_, queue)| queue.has_failed()) || (self.bringing.is_finished() && written())
     }
 
     /// How far it is.
     pub fn progress(&self) -> Progress {
-        let standings: Vec<Standing> = self.queues.iter().map(|(_, queue)| queue.standing()).collect();
-        let left_out = standings.iter().map(|standing| standing.left_out).sum();
-        let most = standings.into_iter().max_by_key(|standing| standing.waiting).unwrap_or_default();
-        let findings = self.found.load(Ordering::Relaxed);
-        Progress { findings, left_out, waiting: most.waiting, trouble: most.trouble }
+        self.standings.progress()
+    }
+
+    /// How it stands, for others to look at.
+    pub fn standings(&self) -> Standings {
+        self.standings.clone()
     }
 
     /// Has all sinks let go of what they have open, and open it anew.
     pub fn reopen(&self) {
-        self.queues.iter().for_each(|(_, queue)| queue.ask_to_reopen());
+        self.standings.queues.iter().for_each(|(_, queue)| queue.ask_to_reopen());
     }
 
     /// Waits until no more findings come and all are written.
@@ -139,8 +127,8 @@ impl Delivery {
         if let Some(error) = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error);
         }
-        let left_out = self.queues.iter().map(|(_, queue)| queue.standing().left_out).sum();
-        Ok(Delivered { findings: self.found.load(Ordering::Relaxed), left_out })
+        let Progress { findings, left_out, .. } = self.standings.progress();
+        Ok(Delivered { findings, left_out })
     }
 }
 

@@ -9,16 +9,18 @@ mod lines;
 mod look;
 mod outlet;
 mod queue;
+mod standings;
 mod tail;
 mod text;
 pub mod time;
 
-pub use deliver::{Delivered, Delivery, Named, Progress};
+pub use deliver::{Delivered, Delivery, Named};
 pub use event::append_event;
 pub use json::{Json, SCHEMA_VERSION};
 pub use lines::{Format, Lines};
 pub use outlet::Outlet;
 pub use queue::Behind;
+pub use standings::{Progress, SinkStanding, Standings};
 pub use tail::Tail;
 pub use text::Plain;
 

@@ -1,0 +1,165 @@
+//! What is needed of a running host to say how it stands, and to steer it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lanner_engine::Status;
+use lanner_sink::SinkStanding;
+use tokio::sync::Mutex;
+
+use crate::status::{About, Report};
+
+/// How long the pipeline may take to answer. It does between two batches.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// What was answered so lately is answered again, so that who asks often does not keep the pipeline from its work.
+const FRESH: Duration = Duration::from_millis(100);
+
+/// A running host. None of this is asked on the thread that takes in events.
+pub trait Host: Send + Sync + 'static {
+    /// What of it does not change.
+    fn about(&self) -> About;
+
+    /// Asks the pipeline, and waits until it answers, for so long at most. None where it did not.
+    fn status(&self, patience: Duration) -> Option<Status>;
+
+    /// Findings so far.
+    fn findings(&self) -> u64;
+
+    /// How the sinks stand.
+    fn sinks(&self) -> Vec<SinkStanding>;
+
+    /// What is wrong with the rules and where they come from, in sentences.
+    fn troubles(&self) -> Vec<String>;
+
+    /// Looks at all rules, and opens anew what findings are written to. Does not wait for it.
+    fn reload(&self);
+}
+
+/// Asks a host how it stands, for all that want to know it: one question at a time.
+pub(crate) struct Inquiry {
+    pub(crate) host: Arc<dyn Host>,
+    last: Mutex<Option<(Instant, Option<Arc<Report>>)>>,
+}
+
+impl Inquiry {
+    pub(crate) fn new(host: Arc<dyn Host>) -> Self {
+        Self { host, last: Mutex::default() }
+    }
+
+    /// How the host stands. None where it does not answer in time.
+    pub(crate) async fn report(&self) -> Option<Arc<Report>> {
+        let asked = Instant::now();
+        let mut last = self.last.lock().await;
+        // Those that waited while it was asked have their answer with it.
+        if let Some((at, report)) = &*last
+            && *at + FRESH >= asked
+        {
+            return report.clone();
+        }
+        let host = self.host.clone();
+        let gather = move || Some(Arc::new(Report::gather(&*host, &host.status(PATIENCE)?)));
+        // It does not panic; where it did, that would be no answer.
+        let report = tokio::task::spawn_blocking(gather).await.ok().flatten();
+        *last = Some((Instant::now(), report.clone()));
+        report
+    }
+
+    /// Whether it answers, and all its sinks still take findings.
+    pub(crate) async fn is_well(&self) -> bool {
+        let report = self.report().await;
+        report.is_some_and(|report| report.sinks.iter().all(|sink| !sink.failed))
+    }
+}
+
+/// A host for tests: it stands as it is told.
+#[cfg(test)]
+pub(crate) mod made_up {
+    use std::sync::Mutex as Lock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[derive(Default)]
+    pub(crate) struct MadeUp {
+        pub(crate) status: Lock<Option<Status>>,
+        pub(crate) asked: AtomicU64,
+        pub(crate) reloads: AtomicU64,
+        pub(crate) sinks: Vec<SinkStanding>,
+    }
+
+    impl MadeUp {
+        pub(crate) fn with(status: Status) -> Arc<Self> {
+            Arc::new(Self { status: Lock::new(Some(status)), ..Self::default() })
+        }
+    }
+
+    impl Host for MadeUp {
+        fn about(&self) -> About {
+            About {
+                version: "1.2.3".into(),
+                pid: 4711,
+                hostname: "here".into(),
+                kernel: "6.18.0".into(),
+                since_ns: 1_000_000_000,
+            }
+        }
+
+        fn status(&self, _patience: Duration) -> Option<Status> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            self.status.lock().expect("the status").clone()
+        }
+
+        fn findings(&self) -> u64 {
+            7
+        }
+
+        fn sinks(&self) -> Vec<SinkStanding> {
+            self.sinks.clone()
+        }
+
+        fn troubles(&self) -> Vec<String> {
+            vec!["the pack /rules/other.wasm is refused".into()]
+        }
+
+        fn reload(&self) {
+            self.reloads.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::made_up::MadeUp;
+    use super::*;
+
+    #[tokio::test]
+    async fn many_that_ask_at_once_are_one_question() {
+        let host = MadeUp::with(Status { events: 5, ..Status::default() });
+        let inquiry = Arc::new(Inquiry::new(host.clone()));
+        let asks: Vec<_> = (0..50)
+            .map(|_| {
+                let inquiry = inquiry.clone();
+                tokio::spawn(async move { inquiry.report().await.map(|report| report.events) })
+            })
+            .collect();
+        for ask in asks {
+            assert_eq!(ask.await.expect("it ran"), Some(5));
+        }
+        // On a busy machine some may come later than an answer is fresh.
+        assert!(host.asked.load(Ordering::SeqCst) < 50);
+    }
+
+    #[tokio::test]
+    async fn a_host_that_does_not_answer_is_not_well() {
+        let host = Arc::new(MadeUp::default());
+        let inquiry = Inquiry::new(host.clone());
+        assert!(inquiry.report().await.is_none() && !inquiry.is_well().await);
+        let failed = SinkStanding { failed: true, ..SinkStanding::default() };
+        let sinks =
+            MadeUp { status: std::sync::Mutex::new(Some(Status::default())), sinks: vec![failed], ..MadeUp::default() };
+        assert!(!Inquiry::new(Arc::new(sinks)).is_well().await);
+        assert!(Inquiry::new(MadeUp::with(Status::default())).is_well().await);
+    }
+}

@@ -1,0 +1,149 @@
+//! One client of the control socket.
+
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::{sleep, timeout};
+
+use super::protocol::{Answer, Ask, MAX_REQUEST, Request};
+use super::serve::Desk;
+use super::tail::Next;
+use crate::host::PATIENCE;
+
+/// How long a client may take from one request to the next, with all of its line.
+const IDLE: Duration = Duration::from_secs(60);
+/// How long a client may take to read one line: a terminal may be stopped for a while.
+const SLOW: Duration = Duration::from_secs(600);
+/// How often it is looked whether a client is still there that has nothing more to say.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The client is gone, or does not keep to what was agreed.
+struct Gone;
+
+/// Answers a client until it goes.
+pub(super) async fn attend(stream: UnixStream, desk: &Desk) {
+    let (reader, writer) = stream.into_split();
+    let mut client = Client { reader: BufReader::new(reader), writer, ended: false };
+    // That it is gone is no news to anybody.
+    let _ = client.attend(desk).await;
+}
+
+struct Client {
+    reader: BufReader<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+    /// It asks for nothing more, but may still read.
+    ended: bool,
+}
+
+impl Client {
+    async fn attend(&mut self, desk: &Desk) -> Result<(), Gone> {
+        loop {
+            let line = tokio::select! {
+                line = timeout(IDLE, self.line()) => line.map_err(|_| Gone)??,
+                () = desk.stopping() => return self.say(&Answer::Ending).await,
+            };
+            let Some(line) = line else { return Ok(()) };
+            let ask = match Request::parse(&line) {
+                Ok(request) => request.ask,
+                Err(sentence) => {
+                    self.say(&Answer::error(sentence)).await?;
+                    continue;
+                }
+            };
+            match ask {
+                Ask::Status => self.say_status(desk).await?,
+                Ask::Watch { every_ms } => return self.watch(desk, Duration::from_millis(every_ms)).await,
+                Ask::Tail => return self.tail(desk).await,
+                Ask::Reload => {
+                    desk.inquiry.host.reload();
+                    self.say(&Answer::Reloading).await?;
+                }
+            }
+        }
+    }
+
+    /// The next line; none where no more come.
+    async fn line(&mut self) -> Result<Option<Vec<u8>>, Gone> {
+        let mut line = Vec::new();
+        let room = MAX_REQUEST as u64 + 1;
+        let read = (&mut self.reader).take(room).read_until(b'\n', &mut line).await.map_err(|_| Gone)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if line.len() > MAX_REQUEST {
+            let sentence = format!("a request may have {MAX_REQUEST} bytes, and this one has more");
+            self.say(&Answer::error(sentence)).await?;
+            return Err(Gone);
+        }
+        Ok(Some(line))
+    }
+
+    async fn say(&mut self, answer: &Answer) -> Result<(), Gone> {
+        self.write(&answer.line()).await
+    }
+
+    async fn write(&mut self, line: &[u8]) -> Result<(), Gone> {
+        timeout(SLOW, self.writer.write_all(line)).await.map_err(|_| Gone)?.map_err(|_| Gone)
+    }
+
+    async fn say_status(&mut self, desk: &Desk) -> Result<(), Gone> {
+        let answer = match desk.inquiry.report().await {
+            Some(report) => Answer::Status(Box::new((*report).clone())),
+            None => Answer::error(format!("events are not judged, or not in time: no answer within {PATIENCE:?}")),
+        };
+        self.say(&answer).await
+    }
+
+    async fn watch(&mut self, desk: &Desk, every: Duration) -> Result<(), Gone> {
+        loop {
+            self.say_status(desk).await?;
+            tokio::select! {
+                () = sleep(every) => {}
+                gone = self.goes() => return gone,
+                () = desk.stopping() => return self.say(&Answer::Ending).await,
+            }
+        }
+    }
+
+    async fn tail(&mut self, desk: &Desk) -> Result<(), Gone> {
+        let queue = desk.followers.follow();
+        self.say(&Answer::Tailing).await?;
+        loop {
+            let next = tokio::select! {
+                next = queue.next() => next,
+                gone = self.goes() => return gone,
+            };
+            match next {
+                Some(Next::Line(line)) => self.write(&line).await?,
+                Some(Next::LeftOut(findings)) => self.say(&Answer::LeftOut { findings }).await?,
+                None => return self.say(&Answer::Ending).await,
+            }
+        }
+    }
+
+    /// Until the client is gone; it may end what it says and go on reading, but not ask for more.
+    async fn goes(&mut self) -> Result<(), Gone> {
+        if !self.ended {
+            if self.reader.read_u8().await.is_ok() {
+                let sentence = "what is asked for here goes on until the connection is closed: ask for more in another";
+                return self.say(&Answer::error(sentence)).await;
+            }
+            self.ended = true;
+        }
+        while self.is_there() {
+            sleep(LOOK).await;
+        }
+        Err(Gone)
+    }
+
+    /// Whether the other end is still open: what is closed on both sides hangs up (poll(2)).
+    fn is_there(&self) -> bool {
+        let stream: &UnixStream = self.writer.as_ref();
+        let mut looked = [PollFd::new(stream, PollFlags::empty())];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut looked, Some(&now)).is_ok() && !looked[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
+    }
+}

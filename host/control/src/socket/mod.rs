@@ -1,0 +1,21 @@
+//! The control socket: how others on this machine see how a host stands, and steer it.
+//!
+//! A client writes lines that ask, and reads lines that answer; each is a JSON object. Only root, and who runs the host,
+//! is answered.
+
+mod claim;
+mod client;
+mod connection;
+mod protocol;
+mod serve;
+mod tail;
+
+pub use claim::{Claim, ClaimError};
+pub use client::{Client, ClientError};
+pub use protocol::{Answer, Ask, MAX_REQUEST, PROTOCOL, Request};
+pub use tail::Followers;
+
+pub(crate) use serve::{Desk, serve};
+
+/// Where the socket is when nothing else is said.
+pub const DEFAULT_PATH: &str = "/run/lanner/lanner.sock";

@@ -1,0 +1,174 @@
+//! What is asked and answered: one JSON object a line. `docs/control.md` documents it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::status::Report;
+
+/// Of the protocol: grows when an ask or an answer changes its meaning or goes, not when one is added.
+pub const PROTOCOL: u32 = 1;
+/// Bytes of a line that asks, at most.
+pub const MAX_REQUEST: usize = 64 << 10;
+/// How often a status may be asked for with `watch`, ms.
+const EVERY_MS: std::ops::RangeInclusive<u64> = 100..=60_000;
+
+/// What a client asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Ask {
+    /// How the host stands: one answer.
+    Status,
+    /// How it stands, again and again, until the client goes.
+    Watch {
+        /// After so many ms each.
+        #[serde(default = "every_second")]
+        every_ms: u64,
+    },
+    /// The findings from now on, until the client goes.
+    Tail,
+    /// To look at all rules, and to open anew what findings are written to, as SIGHUP does.
+    Reload,
+}
+
+fn every_second() -> u64 {
+    1000
+}
+
+/// A line that asks.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Request {
+    /// The version of the protocol that the client speaks.
+    pub protocol: u32,
+    /// What for.
+    #[serde(flatten)]
+    pub ask: Ask,
+}
+
+impl Request {
+    /// Asks in the version that this host speaks.
+    pub fn new(ask: Ask) -> Self {
+        Self { protocol: PROTOCOL, ask }
+    }
+
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// A sentence for the client: it is no request, speaks another version, or asks for what there is not.
+    pub fn parse(line: &[u8]) -> Result<Self, String> {
+        /// What a request of any version has.
+        #[derive(Deserialize)]
+        struct Any {
+            protocol: u32,
+            ask: String,
+        }
+        let Any { protocol, ask } = serde_json::from_slice(line).map_err(|error| {
+            format!(
+                "this is no request ({error}); a request is a line such as {{\"protocol\":{PROTOCOL},\"ask\":\"status\"}}"
+            )
+        })?;
+        if protocol != PROTOCOL {
+            return Err(format!(
+                "the client speaks version {protocol} of the protocol, and this host version {PROTOCOL}: use the \
+                 `lanner` of the same release"
+            ));
+        }
+        let request = serde_json::from_slice(line).map_err(|error| format!("this host does not take {ask:?}: {error}"));
+        match request? {
+            Ask::Watch { every_ms } if !EVERY_MS.contains(&every_ms) => {
+                Err(format!("every_ms is {every_ms}, and has to be {} to {}", EVERY_MS.start(), EVERY_MS.end()))
+            }
+            ask => Ok(Self { protocol, ask }),
+        }
+    }
+}
+
+/// A line that answers. Findings are such lines too, of the type `finding`, and are not made here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Answer {
+    /// How the host stands.
+    Status(Box<Report>),
+    /// Findings are sent from now on.
+    Tailing,
+    /// The rules are being looked at; the log says what came of it.
+    Reloading,
+    /// So many findings came at this place and were not sent, as the client did not take them in time.
+    LeftOut {
+        /// How many.
+        findings: u64,
+    },
+    /// The host ends: nothing more comes.
+    Ending,
+    /// What was asked for is not done.
+    Error {
+        /// A sentence with the reason.
+        error: String,
+    },
+    /// What a newer host says.
+    #[serde(other)]
+    Other,
+}
+
+impl Answer {
+    /// An error with this sentence.
+    pub(crate) fn error(sentence: impl Into<String>) -> Self {
+        Self::Error { error: sentence.into() }
+    }
+
+    /// As a line.
+    pub(crate) fn line(&self) -> Vec<u8> {
+        let mut line = serde_json::to_vec(self).unwrap_or_default();
+        debug_assert!(!line.is_empty(), "nothing in it has keys that are no text");
+        line.push(b'\n');
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_is_read_as_it_was_written() {
+        for ask in [Ask::Status, Ask::Watch { every_ms: 250 }, Ask::Tail, Ask::Reload] {
+            let line = serde_json::to_vec(&Request::new(ask)).expect("JSON");
+            assert_eq!(Request::parse(&line).expect("a request").ask, ask);
+        }
+        let by_hand = br#"{"protocol":1,"ask":"watch","of_later":true}"#;
+        assert_eq!(Request::parse(by_hand).expect("a request").ask, Ask::Watch { every_ms: 1000 });
+    }
+
+    #[track_caller]
+    fn refused(line: &str, why: &str) {
+        let sentence = Request::parse(line.as_bytes()).expect_err("it is refused");
+        assert!(sentence.contains(why) && !sentence.contains('\n'), "{sentence}");
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused_with_a_sentence() {
+        refused("status", "this is no request");
+        refused("{}", "missing field `protocol`");
+        refused("\u{0}\u{1b}[31m", "this is no request");
+        refused(&"[".repeat(60_000), "this is no request");
+        refused(
+            r#"{"protocol":2,"ask":"status"}"#,
+            "the client speaks version 2 of the protocol, and this host version 1",
+        );
+        refused(r#"{"protocol":1,"ask":"promote"}"#, "unknown variant `promote`, expected one of `status`");
+        refused(r#"{"protocol":1,"ask":"watch","every_ms":1}"#, "every_ms is 1, and has to be 100 to 60000");
+    }
+
+    #[test]
+    fn what_is_answered_is_read_as_it_was_written() {
+        let answers =
+            [Answer::Status(Box::default()), Answer::LeftOut { findings: 3 }, Answer::error("no"), Answer::Reloading];
+        for answer in answers {
+            let line = answer.line();
+            assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+            assert_eq!(serde_json::from_slice::<Answer>(&line).expect("an answer"), answer);
+        }
+        let of_later: Answer = serde_json::from_str(r#"{"type":"promoted"}"#).expect("an answer");
+        assert_eq!(of_later, Answer::Other);
+        let finding: Answer = serde_json::from_str(r#"{"schema":1,"type":"finding","x":{}}"#).expect("an answer");
+        assert_eq!(finding, Answer::Other);
+    }
+}

@@ -1,0 +1,222 @@
+//! How a running host stands: what is said of it on the control socket, and how people are shown it.
+
+mod gather;
+mod rates;
+mod text;
+
+use serde::{Deserialize, Serialize};
+
+pub use rates::{PackRates, Rates};
+pub(crate) use text::{bytes, cost, count, one_line, per_second, share, span};
+
+/// What of a host does not change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The version of Lanner.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// The machine's name.
+    pub hostname: String,
+    /// The kernel's release, as `uname -r`.
+    pub kernel: String,
+    /// When it began, ns since 1970 (UTC).
+    pub since_ns: u64,
+}
+
+/// How a host stands. Counts are since it began. Fields may be added, and these stay.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The version of the protocol.
+    pub protocol: u32,
+    /// The host.
+    #[serde(flatten)]
+    pub about: About,
+    /// When it began (RFC 3339, UTC).
+    pub since: String,
+    /// When this was so (RFC 3339, UTC).
+    pub time: String,
+    /// The same, ns since 1970 (UTC).
+    pub time_ns: u64,
+    /// Processor time of the whole process, ns.
+    pub processor_ns: u64,
+    /// Memory of the whole process that is in use, bytes.
+    pub memory: u64,
+    /// Events judged, or being judged.
+    pub events: u64,
+    /// Events that no pack can want, and that the kernel side did not send.
+    pub filtered: u64,
+    /// Events lost between kernel and host.
+    pub lost: u64,
+    /// The same by kind, of those of which there were any.
+    pub kinds: Vec<Kind>,
+    /// Findings.
+    pub findings: u64,
+    /// What runs.
+    pub packs: Vec<Pack>,
+    /// Where findings go.
+    pub sinks: Vec<Sink>,
+    /// What is not seen or known.
+    pub degraded: Vec<Shortcoming>,
+    /// What is wrong with the rules and where they come from, in sentences.
+    pub troubles: Vec<String>,
+}
+
+/// Events of a kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kind {
+    /// Its name.
+    pub kind: String,
+    /// Events judged, or being judged.
+    pub events: u64,
+    /// Events that no pack can want, and that the kernel side did not send.
+    pub filtered: u64,
+    /// Events lost between kernel and host.
+    pub lost: u64,
+}
+
+/// A pack that runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pack {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Where it comes from: a path, or a name in a registry.
+    pub from: String,
+    /// `running`, `resting` or `quarantined`.
+    pub state: String,
+    /// When this version was loaded (RFC 3339, UTC), where that is known.
+    pub loaded: Option<String>,
+    /// The same, ns since 1970 (UTC).
+    pub loaded_ns: Option<u64>,
+    /// Calls with events.
+    pub calls: u64,
+    /// Events in them.
+    pub events: u64,
+    /// Findings it raised.
+    pub findings: u64,
+    /// Calls that failed.
+    pub failures: u64,
+    /// Events that passed it by while it rested.
+    pub missed: u64,
+    /// Events that it was not given, as too many waited for it.
+    pub dropped: u64,
+    /// What of its events waits for it, bytes.
+    pub waiting: u64,
+    /// Processor time it took, ns.
+    pub processor_ns: u64,
+    /// What an event costs, ns of processor time, in half of its calls at most; 0 where it had none.
+    pub median_ns: u64,
+    /// The same, in 99 of 100.
+    pub p99_ns: u64,
+    /// Linear memory it has, bytes.
+    pub memory: u64,
+    /// Its rules.
+    pub rules: Vec<Rule>,
+}
+
+/// A rule of a pack.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its id.
+    pub id: String,
+    /// Findings it raised.
+    pub findings: u64,
+    /// It does not run, as it needs what this host does not have.
+    pub left_out: bool,
+}
+
+/// Where findings go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sink {
+    /// What it is called.
+    pub name: String,
+    /// Findings that it has written.
+    pub written: u64,
+    /// Findings that wait for it.
+    pub waiting: u64,
+    /// Findings that it did not take in time, and that were left out for it.
+    pub left_out: u64,
+    /// Why it does not write for now, where that is known.
+    pub trouble: Option<String>,
+    /// It takes nothing any more.
+    pub failed: bool,
+}
+
+/// Something that is not seen or known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shortcoming {
+    /// A sentence.
+    pub what: String,
+    /// What to do about it; nothing where nothing can be done.
+    pub remedy: Option<String>,
+}
+
+/// A report for tests: a pack that does well, and one that does not.
+#[cfg(test)]
+pub(crate) fn made_up() -> Report {
+    let second = 1_000_000_000;
+    let time_ns = 1_795_485_296 * second;
+    let about = About {
+        version: "1.2.3".into(),
+        pid: 4711,
+        hostname: "here".into(),
+        kernel: "6.18.0".into(),
+        since_ns: time_ns - 3660 * second,
+    };
+    let rule = |id: &str, findings, left_out| Rule { id: id.into(), findings, left_out };
+    let starter = Pack {
+        name: "starter".into(),
+        version: "0.3.0".into(),
+        from: "/etc/lanner/rules/starter.wasm".into(),
+        state: "running".into(),
+        loaded_ns: Some(time_ns - 3600 * second),
+        events: 1_234_567,
+        findings: 4,
+        processor_ns: 2_500_000_000,
+        median_ns: 210,
+        p99_ns: 1200,
+        memory: 3 << 19,
+        rules: vec![
+            rule("execution/exec-from-memory", 0, false),
+            rule("credential-access/shadow-read", 4, false),
+            rule("of/later", 0, true),
+        ],
+        ..Pack::default()
+    };
+    let noisy = Pack {
+        name: "noisy".into(),
+        version: "1.0.0\u{1b}[31m".into(),
+        from: "oci://registry.example/team/noisy:1".into(),
+        state: "quarantined".into(),
+        failures: 5,
+        missed: 20,
+        ..Pack::default()
+    };
+    let kind = |kind: &str, events, filtered, lost| Kind { kind: kind.into(), events, filtered, lost };
+    let sink = Sink {
+        name: "/var/log/\"odd\"\n".into(),
+        left_out: 2,
+        trouble: Some("No space left on device".into()),
+        ..Sink::default()
+    };
+    Report {
+        protocol: 1,
+        about,
+        since: "2026-11-24T00:53:56Z".into(),
+        time: "2026-11-24T01:54:56Z".into(),
+        time_ns,
+        memory: 65 << 20,
+        events: 1_234_600,
+        filtered: 12,
+        lost: 3,
+        kinds: vec![kind("open", 1_234_567, 12, 0), kind("exec", 33, 0, 3)],
+        findings: 4,
+        packs: vec![noisy, starter],
+        sinks: vec![sink],
+        degraded: vec![Shortcoming { what: "no LSM hooks".into(), remedy: Some("boot with lsm=bpf".into()) }],
+        troubles: vec!["the pack /rules/other.wasm is refused".into()],
+        ..Report::default()
+    }
+}

@@ -1,0 +1,197 @@
+//! Packs that are put in place together: all of them between two batches, or none.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use super::PackId;
+use super::description::Description;
+use super::instance::Candidate;
+use super::mailbox::Mailbox;
+use super::meter::Meter;
+use super::refusal::Refusal;
+use super::worker::Handover;
+
+/// What becomes of it; or which pack was refused, and why.
+pub type Outcome = Result<Placed, (PathBuf, Refusal)>;
+
+/// What was done.
+#[derive(Clone, Debug, Default)]
+pub struct Placed {
+    /// What each pack took over, in the order in which they were given.
+    pub handovers: Vec<Handover>,
+    /// What was taken out, and where it came from.
+    pub removed: Vec<(PathBuf, Arc<Description>)>,
+}
+
+/// Workers agree whether they do something: only where each of them can.
+#[derive(Debug)]
+pub(crate) struct Agreement {
+    votes: Mutex<Votes>,
+    complete: Condvar,
+}
+
+#[derive(Debug)]
+struct Votes {
+    missing: usize,
+    all_can: bool,
+}
+
+impl Agreement {
+    /// Among so many.
+    pub(crate) fn new(workers: usize) -> Self {
+        Self { votes: Mutex::new(Votes { missing: workers, all_can: true }), complete: Condvar::new() }
+    }
+
+    /// Says whether one of them can, and waits for the others. Gives whether all can.
+    pub(crate) fn reach(&self, can: bool) -> bool {
+        self.vote(can);
+        let votes = self.votes.lock().unwrap_or_else(PoisonError::into_inner);
+        let complete = self.complete.wait_while(votes, |votes| votes.missing > 0);
+        complete.unwrap_or_else(PoisonError::into_inner).all_can
+    }
+
+    /// Likewise, for one that does not wait.
+    pub(crate) fn vote(&self, can: bool) {
+        let mut votes = self.votes.lock().unwrap_or_else(PoisonError::into_inner);
+        votes.all_can &= can;
+        votes.missing = votes.missing.saturating_sub(1);
+        if votes.missing == 0 {
+            self.complete.notify_all();
+        }
+    }
+}
+
+/// One of the packs, as a worker gets it.
+pub(crate) struct Member {
+    pub(crate) pack: PackId,
+    pub(crate) candidate: Box<Candidate>,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) mailbox: Arc<Mailbox>,
+}
+
+/// Those of one worker. They do not wait behind its jobs: a reload takes as long as the batch that is being judged, however many
+/// wait.
+pub(crate) struct Install {
+    pub(crate) members: Vec<Member>,
+    pub(crate) agreement: Arc<Agreement>,
+    pub(crate) last: Last,
+    /// What came of each; where one was refused, of that one alone.
+    pub(crate) report: Sender<(PackId, Result<Handover, Refusal>)>,
+}
+
+/// The number of the last batch that was routed without them. Not known before they are in place: until then it is any.
+#[derive(Clone, Debug)]
+pub(crate) struct Last(Arc<AtomicU64>);
+
+impl Default for Last {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU64::new(u64::MAX)))
+    }
+}
+
+impl Last {
+    pub(crate) fn set(&self, number: u64) {
+        self.0.store(number, Ordering::Release);
+    }
+
+    /// Whether a batch was routed without them.
+    pub(crate) fn is_before(&self, batch: u64) -> bool {
+        self.0.load(Ordering::Acquire) < batch
+    }
+}
+
+/// One of the packs, as the engine knows it.
+pub(crate) struct Known {
+    pub(crate) pack: PackId,
+    pub(crate) path: PathBuf,
+    pub(crate) description: Arc<Description>,
+    pub(crate) worker: usize,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) mailbox: Arc<Mailbox>,
+}
+
+/// What is under way.
+pub(crate) struct Exchange {
+    /// In the order in which they were given.
+    pub(crate) known: Vec<Known>,
+    pub(crate) remove: Vec<PathBuf>,
+    pub(crate) last: Last,
+    reports: Receiver<(PackId, Result<Handover, Refusal>)>,
+    handovers: BTreeMap<PackId, Handover>,
+    refused: Option<(PackId, Refusal)>,
+    pub(crate) reply: Sender<Outcome>,
+}
+
+/// How far it is.
+pub(crate) enum Progress {
+    UnderWay,
+    Done(Vec<Handover>),
+    Refused(PathBuf, Refusal),
+}
+
+impl Exchange {
+    /// With where workers report.
+    pub(crate) fn new(
+        known: Vec<Known>,
+        remove: Vec<PathBuf>,
+        reply: Sender<Outcome>,
+    ) -> (Self, Sender<(PackId, Result<Handover, Refusal>)>) {
+        let (report, reports) = channel();
+        let (last, handovers) = (Last::default(), BTreeMap::new());
+        (Self { known, remove, last, reports, handovers, refused: None, reply }, report)
+    }
+
+    /// Whether a worker takes part.
+    pub(crate) fn concerns(&self, worker: usize) -> bool {
+        self.known.iter().any(|known| known.worker == worker)
+    }
+
+    /// Looks how far it is.
+    pub(crate) fn look(&mut self) -> Progress {
+        loop {
+            match self.reports.try_recv() {
+                Ok((pack, Ok(handover))) => {
+                    self.handovers.insert(pack, handover);
+                }
+                Ok((pack, Err(refusal))) => self.refused = Some((pack, refusal)),
+                Err(TryRecvError::Empty) => return Progress::UnderWay,
+                // All workers have said what they had to say.
+                Err(TryRecvError::Disconnected) => break,
+            }
+        }
+        let path = |pack: PackId| self.known.iter().find(|known| known.pack == pack).map(|known| known.path.clone());
+        if let Some((pack, refusal)) = self.refused.take() {
+            return Progress::Refused(path(pack).unwrap_or_default(), refusal);
+        }
+        let handovers = self.known.iter().map(|known| self.handovers.remove(&known.pack));
+        match handovers.collect::<Option<Vec<_>>>() {
+            Some(handovers) => Progress::Done(handovers),
+            None => {
+                let gone = super::WorkerGone.to_string();
+                let path = self.known.first().map(|known| known.path.clone()).unwrap_or_default();
+                Progress::Refused(path, Refusal::Call { call: "its start", reason: gone })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_do_it_or_none() {
+        for (can, expected) in [([true; 4], true), ([true, true, false, true], false)] {
+            let agreement = Agreement::new(can.len());
+            let reached = std::thread::scope(|scope| {
+                let agreement = &agreement;
+                let threads = can.map(|can| scope.spawn(move || agreement.reach(can)));
+                threads.map(|thread| thread.join().expect("it ended"))
+            });
+            assert_eq!(reached, [expected; 4]);
+        }
+    }
+}
