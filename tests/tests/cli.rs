@@ -10,7 +10,10 @@ use lanner_tests::{Lanner, PATIENCE, alone, require_kernel, run, shipped_pack, t
 /// A host about to run with these packs, whose findings and words the test reads, or does not.
 fn host(packs: &[&str]) -> Command {
     let mut command = Command::new(lanner_tests::binary());
-    command.args(["run", "--output", "json", "--buffer", "128"]).stdin(Stdio::null()).stdout(Stdio::piped());
+    command
+        .args(["run", "--no-control", "--output", "json", "--buffer", "128"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
     for pack in packs {
         command.arg("--rules").arg(test_pack(pack));
     }

@@ -14,7 +14,7 @@ const SOMEBODY: &str = "54321";
 /// Runs a host for a second, started by a program such as `prlimit` or `unshare`.
 fn run_by(program: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(program);
-    command.args(arguments).arg(binary()).args(["run", "--no-cache", "--for", "1s", "--rules"]);
+    command.args(arguments).arg(binary()).args(["run", "--no-control", "--no-cache", "--for", "1s", "--rules"]);
     let Output { status, stderr, .. } =
         command.arg(test_pack("counter-1")).output().unwrap_or_else(|error| panic!("{program}: {error}"));
     (status.code(), String::from_utf8_lossy(&stderr).into_owned())
@@ -92,7 +92,7 @@ fn a_cache_that_may_not_grow_is_done_without() {
     let Output { status, stderr, .. } = Command::new("prlimit")
         .arg("--fsize=1000")
         .arg(binary())
-        .args(["run", "--for", "1s", "--cache"])
+        .args(["run", "--no-control", "--for", "1s", "--cache"])
         .arg(folder.path().join("cache"))
         .arg("--rules")
         .arg(test_pack("counter-1"))

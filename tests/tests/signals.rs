@@ -112,7 +112,7 @@ fn a_host_whose_terminal_is_closed_ends() {
     let folder = tempfile::tempdir().expect("a folder");
     let pid_file = folder.path().join("pid");
     let command = format!(
-        "echo $$ > {}; exec {} run --rules {}",
+        "echo $$ > {}; exec {} run --no-control --rules {}",
         pid_file.display(),
         binary().display(),
         test_pack("counter-1").display()

@@ -19,7 +19,7 @@ pub(crate) fn run() -> Result<()> {
     let lanner = root().join("target/release/lanner");
     let (mut output, pen) = std::io::pipe()?;
     let mut host = Command::new(&lanner)
-        .args(["--color", "always", "run", "--self-test", "--for", RUN, "--rules"])
+        .args(["--color", "always", "run", "--no-control", "--self-test", "--for", RUN, "--rules"])
         // Times as the capture has them, wherever the picture is drawn.
         .env("TZ", "UTC")
         .arg(root().join("target/packs"))

@@ -1,4 +1,4 @@
-//! A pack's share of the processor.
+//! A pack's share of what all need: the processor, and the sinks.
 
 use std::time::Duration;
 
@@ -27,9 +27,48 @@ impl Account {
     }
 }
 
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// How many findings a pack raised in this second.
+#[derive(Default)]
+pub(super) struct Flood {
+    since_ns: u64,
+    taken: usize,
+}
+
+impl Flood {
+    /// Leaves out what is more than the `most` that a second may have; gives how many those are.
+    pub(super) fn cut<T>(&mut self, findings: &mut Vec<T>, most: usize, now_ns: u64) -> u64 {
+        let set_back = now_ns < self.since_ns;
+        if set_back || now_ns - self.since_ns >= SECOND_NS {
+            (self.since_ns, self.taken) = (now_ns, 0);
+        }
+        let room = most.saturating_sub(self.taken);
+        let more = findings.len().saturating_sub(room);
+        findings.truncate(room);
+        self.taken += findings.len();
+        more as u64
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_flood_so_many_are_taken_in_a_second() {
+        let mut flood = Flood::default();
+        let mut raise = |count: usize, now_ns: u64| {
+            let mut findings = vec![(); count];
+            let more = flood.cut(&mut findings, 4096, now_ns);
+            assert_eq!(findings.len() as u64 + more, count as u64);
+            findings.len()
+        };
+        let now = 1000 * SECOND_NS;
+        assert_eq!([raise(4000, now), raise(4000, now + 1), raise(10, now + 2)], [4000, 96, 0]);
+        assert_eq!(raise(5000, now + SECOND_NS), 4096);
+        assert_eq!(raise(1, now), 1, "the clock was set back");
+    }
 
     #[test]
     fn a_share_is_kept_and_a_burst_forgiven() {

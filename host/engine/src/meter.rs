@@ -28,8 +28,16 @@ pub(crate) struct Meter {
     /// When it was last loaded, ns since 1970 (UTC).
     loaded: AtomicI64,
     costs: Histogram,
-    /// Findings by the rule's index.
-    by_rule: Mutex<Vec<u64>>,
+    by_rule: Mutex<Vec<RuleFigures>>,
+}
+
+/// The figures of a rule, since its version was loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleFigures {
+    /// Findings it raised.
+    pub findings: u64,
+    /// What an event that its pack is given costs more because of it, ns; nothing where that was not measured yet.
+    pub cost_ns: Option<u64>,
 }
 
 /// How a pack stands.
@@ -91,7 +99,7 @@ impl Meter {
 
     /// A version with so many rules begins.
     pub(crate) fn loaded(&self, now_ns: i64, rules: usize) {
-        *self.by_rule.lock().unwrap_or_else(PoisonError::into_inner) = vec![0; rules];
+        *self.by_rule.lock().unwrap_or_else(PoisonError::into_inner) = vec![RuleFigures::default(); rules];
         self.loaded.store(now_ns, Relaxed);
         self.set_state(State::Running);
     }
@@ -121,14 +129,21 @@ impl Meter {
         self.findings.fetch_add(findings.len() as u64, Relaxed);
         let mut by_rule = self.by_rule.lock().unwrap_or_else(PoisonError::into_inner);
         for finding in findings {
-            if let Some(count) = by_rule.get_mut(finding.rule as usize) {
-                *count += 1;
+            if let Some(rule) = by_rule.get_mut(finding.rule as usize) {
+                rule.findings += 1;
             }
         }
     }
 
-    /// Findings by the rule's index, of the version that runs.
-    pub(crate) fn by_rule(&self) -> Vec<u64> {
+    pub(crate) fn set_rule_cost(&self, rule: u32, ns: u64) {
+        let mut by_rule = self.by_rule.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rule) = by_rule.get_mut(rule as usize) {
+            rule.cost_ns = Some(ns);
+        }
+    }
+
+    /// By the rule's index, of the version that runs.
+    pub(crate) fn by_rule(&self) -> Vec<RuleFigures> {
         self.by_rule.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

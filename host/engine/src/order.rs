@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 
 use lanner_abi::Kind;
 
-use crate::{Description, Figures, Outcome, Set};
+use crate::{Description, Figures, Outcome, RuleFigures, Set};
 
 /// How a running pipeline stands.
 #[derive(Clone, Debug, Default)]
@@ -49,8 +49,8 @@ pub struct PackStatus {
     pub figures: Figures,
     /// What of its events waits for it, bytes.
     pub waiting: u64,
-    /// Findings by rule, by the rule's index.
-    pub by_rule: Vec<u64>,
+    /// The same of its rules, by their index.
+    pub by_rule: Vec<RuleFigures>,
 }
 
 /// It is carried out between two batches; those that wait to be judged do not delay it.

@@ -23,6 +23,8 @@ pub const DEFAULT_DEADLINE: Duration = Duration::from_millis(250);
 pub const DEFAULT_START: Duration = Duration::from_secs(10);
 /// How much linear memory a pack may have.
 pub const DEFAULT_MEMORY: usize = 64 << 20;
+/// Findings of a pack that are taken in a second; as many as of one call, so that a burst of one is.
+pub const DEFAULT_FINDINGS: usize = 4096;
 /// Deadlines are kept to this grain.
 const EPOCH: Duration = Duration::from_millis(5);
 /// Instances that can be alive at once: packs, and their successors during a reload.
@@ -44,6 +46,8 @@ pub struct Limits {
     pub start: Duration,
     /// Linear memory, of all its memories together, bytes.
     pub memory: usize,
+    /// Findings in a second, where it is `shared`; more are left out, and counted.
+    pub findings: usize,
     /// Whether a pack is stopped that takes more than its share of a processor for long. So in a live host, where events
     /// come when they come and the other packs wait; not in a replay, where every pack takes all it can get.
     pub shared: bool,
@@ -51,7 +55,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: DEFAULT_DEADLINE, start: DEFAULT_START, memory: DEFAULT_MEMORY, shared: false }
+        Self { deadline: DEFAULT_DEADLINE, start: DEFAULT_START, memory: DEFAULT_MEMORY, findings: DEFAULT_FINDINGS, shared: false }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use lanner_contract::{Configuration, Sieve};
 
-use super::account::Account;
+use super::account::{Account, Flood};
 use super::batch::Batch;
 use super::contract::PackPre;
 use super::description::Description;
@@ -17,6 +17,7 @@ use super::meter::{Meter, State, nanoseconds};
 use super::rest::{Rest, Sentence};
 use super::retry::{Retried, Retry};
 use super::route::Routed;
+use super::rule_cost::RuleCost;
 use super::runtime::{Runtime, processor_time};
 
 /// How often a pack that was given events is asked for its state, to start from where it fails; ns of event time.
@@ -39,6 +40,8 @@ pub(super) struct Slot {
     /// Events that came while it rested.
     missed: u64,
     account: Account,
+    cost: RuleCost,
+    flood: Flood,
     meter: Arc<Meter>,
     mailbox: Arc<Mailbox>,
     /// Where it replaced another version while batches waited.
@@ -83,6 +86,7 @@ impl Slot {
         meter.loaded(nanoseconds(since_epoch()).cast_signed(), description.rules.len());
         meter.set_memory(instance.memory() as u64);
         let (rest, rules, resting, checkpoint, account) = Default::default();
+        let (cost, flood) = Default::default();
         Self {
             pre,
             description,
@@ -94,6 +98,8 @@ impl Slot {
             checkpoint,
             missed: 0,
             account,
+            cost,
+            flood,
             meter,
             mailbox,
             overtaken,
@@ -126,6 +132,7 @@ impl Slot {
         self.meter.called(routed.events, took);
         self.meter.set_memory(instance.memory() as u64);
         self.checkpoint.events += routed.events;
+        self.cost.note(&routed.frame, routed.events);
         match &gave.failure {
             Some(Failure::Trap(_) | Failure::Memory(_)) => {
                 gave = self.try_again(runtime, routed, gave, now);
@@ -156,6 +163,17 @@ impl Slot {
         self.meter.spent(nanoseconds(took));
         self.book(runtime, &mut gave, took, after + idle);
         self.failed(runtime, gave, now)
+    }
+
+    /// Measures what one of its rules costs.
+    pub(super) fn measure_a_rule(&mut self, runtime: &Runtime, now: u64) {
+        if self.instance.is_none() {
+            return;
+        }
+        let mut cost = std::mem::take(&mut self.cost);
+        let rules = self.description.rules.len() as u32;
+        cost.measure(rules, now, &self.meter, |off| self.start(runtime, off));
+        self.cost = cost;
     }
 
     /// So many bytes of what waited for it are done with.
@@ -324,6 +342,9 @@ impl Slot {
     /// Sees to what comes of a failure.
     fn failed(&mut self, runtime: &Runtime, mut gave: Gave, now: u64) -> Gave {
         self.meter.found(&gave.findings);
+        if runtime.limits.shared {
+            gave.dropped += self.flood.cut(&mut gave.findings, runtime.limits.findings, rest_clock(runtime, now));
+        }
         if gave.failure.is_none() {
             return gave;
         }

@@ -1,6 +1,7 @@
 //! A worker: a thread that runs some of the packs, each always on the same one until it is moved.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver as Once, Sender};
@@ -91,6 +92,7 @@ impl Worker {
             given_up,
             open: open.clone(),
             idle: Duration::ZERO,
+            measured: None,
         };
         let work = move || {
             if slow {
@@ -147,6 +149,8 @@ struct Packs {
     open: Arc<AtomicUsize>,
     /// How long there was nothing to do.
     idle: Duration,
+    /// The pack of which a rule was measured last.
+    measured: Option<PackId>,
 }
 
 /// What comes next.
@@ -239,6 +243,19 @@ impl Packs {
         for (pack, slot) in &mut self.slots {
             let gave = slot.tick(&self.runtime, now, self.idle);
             reply.tell(*pack, slot, gave, now, None);
+        }
+        if self.runtime.limits.shared {
+            self.measure_a_rule(now);
+        }
+    }
+
+    /// Of one of the packs, in turn: others wait meanwhile, so it is one rule a second.
+    fn measure_a_rule(&mut self, now: u64) {
+        let after = |last: PackId| self.slots.range((Bound::Excluded(last), Bound::Unbounded)).next();
+        let next = self.measured.and_then(after).or_else(|| self.slots.iter().next()).map(|(pack, _)| *pack);
+        self.measured = next;
+        if let Some(slot) = next.and_then(|pack| self.slots.get_mut(&pack)) {
+            slot.measure_a_rule(&self.runtime, now);
         }
     }
 

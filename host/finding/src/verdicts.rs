@@ -22,6 +22,8 @@ struct Seen {
     remembered: Remembered,
     /// Findings of rules that the pack does not have, or that are left out.
     strays: HashMap<PackId, u64>,
+    /// Findings beyond what may be raised.
+    dropped: HashMap<PackId, u64>,
 }
 
 impl From<Verdicts> for Findings {
@@ -60,7 +62,7 @@ fn of_verdict(verdict: &mut Verdict, seen: &mut Seen) -> Vec<Finding> {
                 );
             }
         }
-        report(&answer);
+        report(&answer, seen.dropped.entry(answer.pack).or_default());
     }
     all.sort_by_key(|finding| finding.event_seqs.last().copied().unwrap_or(u64::MAX));
     all
@@ -125,10 +127,12 @@ fn detail(fact: Fact, remembered: &Remembered) -> Detail {
 }
 
 /// Says what went wrong.
-fn report(answer: &Answer) {
+fn report(answer: &Answer, dropped: &mut u64) {
     let pack = &answer.description.name;
-    if answer.gave.dropped > 0 {
-        tracing::warn!("pack {pack} raised too many findings in one call; {} were left out", answer.gave.dropped);
+    let before = *dropped;
+    *dropped += answer.gave.dropped;
+    if *dropped > before && is_said(before, *dropped) {
+        tracing::warn!("pack {pack} raised too many findings: {dropped} so far were left out");
     }
     if let Some(why) = &answer.gave.unreadable {
         tracing::warn!("pack {pack} raised a finding that was left out: {why}");

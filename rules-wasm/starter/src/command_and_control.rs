@@ -8,15 +8,24 @@ use crate::Starter;
 use crate::programs::{is_named, is_shell, is_world_writable, label};
 
 /// Tools that work on files and text. Some can be talked into more: awk opens connections.
-const TEXT_TOOLS: [&str; 18] = [
+static TEXT_TOOLS: TextSet = TextSet::new().equals(&[
     "awk", "base", "cat", "cp", "cut", "dd", "find", "gawk", "grep", "gzip", "less", "mawk", "more", "sed", "sort",
     "tail", "tee", "xargs",
-];
+]);
 /// Databases and caches: they are connected to.
-const STORES: [&str; 8] =
-    ["mariadbd", "memcached", "mongod", "mysqld", "postgres", "redis-server", "valkey-server", "slapd"];
+static STORES: TextSet = TextSet::new().equals(&[
+    "mariadbd",
+    "memcached",
+    "mongod",
+    "mysqld",
+    "postgres",
+    "redis-server",
+    "valkey-server",
+    "slapd",
+]);
 /// Tools that join a connection to whatever stands at their other end.
-const RELAYS: [&str; 7] = ["nc", "nc.openbsd", "nc.traditional", "ncat", "netcat", "socat", "telnet"];
+static RELAYS: TextSet =
+    TextSet::new().equals(&["nc", "nc.openbsd", "nc.traditional", "ncat", "netcat", "socat", "telnet"]);
 const DNS: u16 = 53;
 
 pub(crate) fn add(r: &mut Rules<Starter>) {

@@ -8,9 +8,10 @@ use crate::outcome::Outcome;
 use crate::programs::{is_in_system, is_installed, is_interpreter, is_package_management, label};
 
 /// Files with password hashes, and their backups.
-const SHADOW: [&str; 5] = ["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/security/opasswd"];
+static SHADOW: TextSet =
+    TextSet::new().equals(&["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/security/opasswd"]);
 /// Programs that check or change passwords.
-const AUTHENTICATORS: [&str; 58] = [
+static AUTHENTICATORS: TextSet = TextSet::new().equals(&[
     "accounts-daemon",
     "agetty",
     "atd",
@@ -69,7 +70,7 @@ const AUTHENTICATORS: [&str; 58] = [
     "usermod",
     "vipw",
     "vsftpd",
-];
+]);
 
 /// Dovecot's, whose name alone says little.
 const DOVECOT: &str = "/usr/lib/dovecot/auth";
@@ -77,11 +78,20 @@ const DOVECOT: &str = "/usr/lib/dovecot/auth";
 const DAILY_BACKUP: &str = "/etc/cron.daily/passwd";
 
 /// Programs that use private SSH keys.
-const SSH: [&str; 9] =
-    ["ssh", "sshd", "sshd-session", "sshd-auth", "ssh-add", "ssh-agent", "ssh-keygen", "ssh-keysign", "gpg-agent"];
+static SSH: TextSet = TextSet::new().equals(&[
+    "ssh",
+    "sshd",
+    "sshd-session",
+    "sshd-auth",
+    "ssh-add",
+    "ssh-agent",
+    "ssh-keygen",
+    "ssh-keysign",
+    "gpg-agent",
+]);
 
 /// Ends of the paths of credentials of clouds, clusters and image registries, below a home directory.
-const CLOUD_FILES: [&str; 14] = [
+static CLOUD_FILES: TextSet = TextSet::new().ends_with(&[
     "/.aws/credentials",
     "/.azure/accessTokens.json",
     "/.azure/msal_token_cache.bin",
@@ -96,9 +106,9 @@ const CLOUD_FILES: [&str; 14] = [
     "/.kube/config",
     "/.oci/oci_api_key.pem",
     "/.terraform.d/credentials.tfrc.json",
-];
+]);
 /// Programs that they are made for.
-const CLOUD_PROGRAMS: [&str; 27] = [
+static CLOUD_PROGRAMS: TextSet = TextSet::new().equals(&[
     "amazon-ssm-agent",
     "aws",
     "az",
@@ -126,10 +136,15 @@ const CLOUD_PROGRAMS: [&str; 27] = [
     "skopeo",
     "terraform",
     "tofu",
-];
+]);
+
+/// Names that private SSH keys have by default, and those that people give them, in their folder.
+static PRIVATE_KEYS: TextSet = TextSet::new().starts_with(&["id_"]).ends_with(&["identity", ".pem", ".key"]);
 
 /// How the names of others like them begin.
-const CLOUD_FAMILIES: [&str; 2] = ["docker-credential-", "terraform-provider-"];
+static CLOUD_FAMILIES: TextSet = TextSet::new().starts_with(&["docker-credential-", "terraform-provider-"]);
+/// Programs in Python, as the interpreter is told of them.
+static CLOUD_MODULES: TextSet = TextSet::new().equals(&["azure.cli"]).ends_with(&["/gcloud.py"]);
 
 pub(crate) fn add(r: &mut Rules<Starter>) {
     r.rule("credential-access/shadow-read")
@@ -137,7 +152,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(High)
         .attack("T1003.008")
         .property("self-test", "read-shadow")
-        .only(open::file().equals(SHADOW))
+        .only(open::file().matches(&SHADOW))
         .on_open(|_, e, out| {
             let process = e.process();
             let expected = is_installed(&process, &AUTHENTICATORS)
@@ -167,7 +182,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("Credentials of a cloud, a cluster or an image registry were read by a program that is not their own")
         .severity(Medium)
         .attack("T1552.001")
-        .only(open::file().ends_with(CLOUD_FILES))
+        .only(open::file().matches(&CLOUD_FILES))
         .on_open(|_, e, out| {
             if !is_cloud_program(&e.process()) {
                 read(e, out);
@@ -196,16 +211,17 @@ fn is_private_key(path: Text<'_>) -> bool {
         return false;
     }
     if path.directory().ends_with("/.ssh") {
-        return name.starts_with("id_") || ["identity", ".pem", ".key"].iter().any(|end| name.ends_with(end));
+        return PRIVATE_KEYS.matches(name);
     }
     path.directory() == "/etc/ssh" && name.ends_with("_key")
 }
 
 /// Goes by the name alone, as these programs are installed in many places; some are scripts.
 fn is_cloud_program(process: &Process<'_>) -> bool {
-    let module = |argument: Text<'_>| argument.one_of(&["azure.cli"]) || argument.ends_with("/gcloud.py");
-    process.name().one_of(&CLOUD_PROGRAMS)
-        || (is_interpreter(process) && process.args().take(4).any(module))
-        || CLOUD_FAMILIES.iter().any(|begin| process.name().starts_with(begin))
-        || (is_interpreter(process) && process.script().file_name().one_of(&CLOUD_PROGRAMS))
+    let name = process.name();
+    CLOUD_PROGRAMS.matches(name)
+        || CLOUD_FAMILIES.matches(name)
+        || (is_interpreter(process)
+            && (process.args().take(4).any(|argument| CLOUD_MODULES.matches(argument))
+                || CLOUD_PROGRAMS.matches(process.script().file_name())))
 }

@@ -8,7 +8,7 @@ use crate::outcome::Outcome;
 use crate::programs::{is_installed, is_package_management, label};
 
 /// Programs that empty logs because it is their work.
-const ROTATORS: [&str; 11] = [
+static ROTATORS: TextSet = TextSet::new().equals(&[
     "journalctl",
     "logrotate",
     "newsyslog",
@@ -20,35 +20,36 @@ const ROTATORS: [&str; 11] = [
     "systemd-update-utmp",
     "auditd",
     "utmpdump",
-];
-/// Logs of the system. Those of applications are begun anew for many reasons.
-const LOGS: [&str; 19] = [
-    "/var/log/auth.log",
-    "/var/log/btmp",
-    "/var/log/cron",
-    "/var/log/cron.log",
-    "/var/log/daemon.log",
-    "/var/log/faillog",
-    "/var/log/kern.log",
-    "/var/log/lastlog",
-    "/var/log/maillog",
-    "/var/log/messages",
-    "/var/log/secure",
-    "/var/log/syslog",
-    "/var/log/user.log",
-    "/var/log/utmp",
-    "/var/log/wtmp",
-    "/var/log/wtmp.db",
-    "/var/log/tallylog",
-    "/var/run/utmp",
-    "/run/utmp",
-];
-/// Folders of which everything is such a log.
-const LOG_FOLDERS: [&str; 3] = ["/var/log/audit/", "/var/log/journal/", "/run/log/journal/"];
+]);
+/// Logs of the system, and folders of which everything is such a log. Those of applications are begun anew for many
+/// reasons.
+static LOGS: TextSet = TextSet::new()
+    .equals(&[
+        "/var/log/auth.log",
+        "/var/log/btmp",
+        "/var/log/cron",
+        "/var/log/cron.log",
+        "/var/log/daemon.log",
+        "/var/log/faillog",
+        "/var/log/kern.log",
+        "/var/log/lastlog",
+        "/var/log/maillog",
+        "/var/log/messages",
+        "/var/log/secure",
+        "/var/log/syslog",
+        "/var/log/user.log",
+        "/var/log/utmp",
+        "/var/log/wtmp",
+        "/var/log/wtmp.db",
+        "/var/log/tallylog",
+        "/var/run/utmp",
+        "/run/utmp",
+    ])
+    .starts_with(&["/var/log/audit/", "/var/log/journal/", "/run/log/journal/"]);
 /// Programs that empty or overwrite a file without saying so when they open it.
-const OVERWRITERS: [&str; 3] = ["dd", "shred", "truncate"];
+static OVERWRITERS: TextSet = TextSet::new().equals(&["dd", "shred", "truncate"]);
 /// What shells remember of what was typed.
-const HISTORIES: [&str; 8] = [
+static HISTORIES: TextSet = TextSet::new().ends_with(&[
     "/.bash_history",
     "/.zsh_history",
     "/.zhistory",
@@ -57,19 +58,16 @@ const HISTORIES: [&str; 8] = [
     "/.histfile",
     "/.mysql_history",
     "/.psql_history",
-];
+]);
 
 pub(crate) fn add(r: &mut Rules<Starter>) {
     r.rule("defense-evasion/log-clearing")
         .summary("A log of the system was emptied by a program that does not rotate logs")
         .severity(High)
         .attack("T1070.002")
-        .only(open::file().starts_with(LOGS.into_iter().chain(LOG_FOLDERS)))
+        .only(open::file().matches(&LOGS))
         .on_open(|_, e, out| {
-            let is_log =
-                |path: Text<'_>| path.one_of(&LOGS) || LOG_FOLDERS.iter().any(|folder| path.starts_with(folder));
-            let logs = e.paths().any(is_log);
-            if logs && !is_installed(&e.process(), &ROTATORS) && !is_package_management(&e.process()) {
+            if !is_installed(&e.process(), &ROTATORS) && !is_package_management(&e.process()) {
                 emptied(e, out);
             }
         });
@@ -79,14 +77,14 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .summary("The history of a shell was emptied")
         .severity(High)
         .attack("T1070.003")
-        .only(open::file().ends_with(HISTORIES))
+        .only(open::file().matches(&HISTORIES))
         .on_open(|_, e, out| emptied(e, out));
 }
 
 /// Raises the finding, where the open emptied a file that was there, or would have.
 fn emptied(e: &OpenEvent<'_>, out: &mut Out<'_>) {
     let process = e.process();
-    let overwrites = e.is_write() && !e.appends() && process.name().one_of(&OVERWRITERS);
+    let overwrites = e.is_write() && !e.appends() && OVERWRITERS.matches(process.name());
     if !(e.truncates() || overwrites) || e.is_created() {
         return;
     }

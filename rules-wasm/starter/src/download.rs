@@ -27,7 +27,7 @@ const S_IFMT: u32 = 0o170_000;
 const S_IFREG: u32 = 0o100_000;
 
 /// Programs that fetch files.
-const DOWNLOADERS: [&str; 15] = [
+static DOWNLOADERS: TextSet = TextSet::new().file_name(&[
     "aria2c",
     "axel",
     "busybox",
@@ -43,9 +43,9 @@ const DOWNLOADERS: [&str; 15] = [
     "tftp",
     "wget",
     "wget2",
-];
+]);
 /// Of these, those that write what they fetch to standard output.
-const STREAMERS: [&str; 4] = ["curl", "wget", "wget2", "lftp"];
+static STREAMERS: TextSet = TextSet::new().equals(&["curl", "wget", "wget2", "lftp"]);
 
 /// A file, by device and inode: whatever it is called by then.
 type FileId = (u32, u64);
@@ -142,7 +142,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(High)
         .attack("T1105")
         .attack("T1204.002")
-        .only(process::exe().ends_with(DOWNLOADERS.map(|name| format!("/{name}"))))
+        .only(process::exe().matches(&DOWNLOADERS))
         .on_open(|pack, e, _| {
             if let Some(file) = written(e).filter(|_| is_downloader(&e.process())) {
                 pack.downloads.remember(e.time(), file, &e.process());
@@ -152,7 +152,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .on_exec(|pack, e, out| {
             let image = e.image();
             let now = e.time();
-            if image.name().one_of(&STREAMERS) {
+            if STREAMERS.matches(image.name()) {
                 pack.downloads.take_redirected(now, &image);
             }
             let file = image.exe_dev().zip(image.exe_inode()).and_then(|file| pack.downloads.take(now, file));
@@ -201,7 +201,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .on_exec(|pack, e, out| {
             let image = e.image();
             let now = e.time();
-            if image.name().one_of(&STREAMERS) {
+            if STREAMERS.matches(image.name()) {
                 let Some(parent) = image.parent() else { return };
                 let command = command(&image);
                 if let Some(reader) = pack.downloads.readers.take(now, &parent.id()) {
@@ -232,7 +232,7 @@ fn written(e: &OpenEvent<'_>) -> Option<Redirected> {
 fn is_downloader(process: &Process<'_>) -> bool {
     // Which of its programs busybox is says what it was called as.
     let called = process.args().next().unwrap_or_default().file_name();
-    process.name().one_of(&DOWNLOADERS) && (process.name() != "busybox" || called.one_of(&DOWNLOADERS))
+    DOWNLOADERS.matches(process.name()) && (process.name() != "busybox" || DOWNLOADERS.matches(called))
 }
 
 fn raise(what: &str, download: &Download, now: u64, out: &mut Out<'_>) {

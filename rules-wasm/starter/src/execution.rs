@@ -12,15 +12,15 @@ use crate::programs::{
 /// File systems that are gone with the power: tmpfs and ramfs (statfs(2)).
 const MEMORY_FILE_SYSTEMS: [u32; 2] = [0x0102_1994, 0x8584_58f6];
 /// Where programs lie on machines whose root is a memory file system, beside the system's own folders.
-const PROGRAM_FOLDERS: [&str; 3] = ["/opt", "/nix/store", "/gnu/store"];
+static PROGRAM_FOLDERS: TextSet = TextSet::new().starts_with(&["/opt/", "/nix/store/", "/gnu/store/"]);
 /// Container runtimes run a sealed copy of themselves from memory, so that no container can change them.
-const RUNTIMES: [&str; 5] = ["runc", "crun", "youki", "docker-runc", "containerd-shim-runc-v2"];
+static RUNTIMES: TextSet = TextSet::new().equals(&["runc", "crun", "youki", "docker-runc", "containerd-shim-runc-v2"]);
 /// Where k3s keeps its own.
 const K3S: &str = "/var/lib/rancher/k3s/data";
 const S_IWOTH: u32 = 0o002;
 
 /// Programs that serve a network and have no reason to start a shell.
-const SERVERS: [&str; 40] = [
+static SERVERS: TextSet = TextSet::new().equals(&[
     "apache",
     "beam.smp",
     "caddy",
@@ -61,7 +61,7 @@ const SERVERS: [&str; 40] = [
     "uwsgi",
     "varnishd",
     "vsftpd",
-];
+]);
 
 pub(crate) fn add(r: &mut Rules<Starter>) {
     r.rule("execution/exec-from-memory")
@@ -166,11 +166,11 @@ fn is_sending_mail(shell: &Process<'_>) -> bool {
 }
 
 fn is_program_folder(image: &Process<'_>) -> bool {
-    is_system(image) || PROGRAM_FOLDERS.iter().any(|folder| image.exe().is_under(folder))
+    is_system(image) || PROGRAM_FOLDERS.matches(image.exe())
 }
 
 fn is_runtime(process: &Process<'_>) -> bool {
-    is_installed(process, &RUNTIMES) || (process.name().one_of(&RUNTIMES) && process.exe().is_under(K3S))
+    is_installed(process, &RUNTIMES) || (RUNTIMES.matches(process.name()) && process.exe().is_under(K3S))
 }
 
 fn is_server(process: &Process<'_>) -> bool {

@@ -8,7 +8,7 @@ use crate::outcome::Outcome;
 use crate::programs::{is_installed, is_package_management, is_world_writable, label};
 
 /// Begin paths of what cron runs.
-const CRON: [&str; 9] = [
+static CRON: TextSet = TextSet::new().starts_with(&[
     "/etc/crontab",
     "/etc/anacrontab",
     "/etc/cron.d/",
@@ -18,9 +18,9 @@ const CRON: [&str; 9] = [
     "/etc/cron.monthly/",
     "/etc/cron.yearly/",
     "/var/spool/cron/",
-];
+]);
 /// Parts of the paths of what systemd runs. `/run/systemd/transient` and the generators' folders are its own.
-const SYSTEMD: [&str; 10] = [
+static SYSTEMD: TextSet = TextSet::new().contains(&[
     "/etc/systemd/system/",
     "/etc/systemd/user/",
     "/usr/lib/systemd/system/",
@@ -31,33 +31,42 @@ const SYSTEMD: [&str; 10] = [
     "/usr/local/lib/systemd/",
     "/etc/systemd/system.control/",
     "/systemd/system-generators/",
-];
+]);
 /// What every dynamically linked program loads.
 const PRELOAD: &str = "/etc/ld.so.preload";
 
 /// Variables that name libraries which a program loads before its own.
 const LOADED_FIRST: [&str; 2] = ["LD_PRELOAD", "LD_AUDIT"];
 
+/// What people change jobs of cron, units and the list of sudoers with.
+static CRON_EDITORS: TextSet = TextSet::new().equals(&["crontab"]);
+static UNIT_EDITORS: TextSet = TextSet::new().equals(&["systemctl"]);
+static SUDOERS_EDITORS: TextSet = TextSet::new().equals(&["visudo"]);
+static NONE: TextSet = TextSet::new();
+
+/// What keeps the jobs of cron.
+static CRON_OWNERS: TextSet = TextSet::new().equals(&["cron", "crond", "anacron"]);
 /// What writes units by itself; `generate` is netplan's.
-const UNIT_OWNERS: [&str; 5] = ["cloud-init", "generate", "netplan", "systemd", "systemd-executor"];
+static UNIT_OWNERS: TextSet =
+    TextSet::new().equals(&["cloud-init", "generate", "netplan", "systemd", "systemd-executor"]);
 /// Agents of clouds that set up machines and their users.
-const CLOUD_AGENTS: [&str; 3] = ["cloud-init", "google_guest_agent", "waagent"];
+static CLOUD_AGENTS: TextSet = TextSet::new().equals(&["cloud-init", "google_guest_agent", "waagent"]);
 
 pub(crate) fn add(r: &mut Rules<Starter>) {
     r.rule("persistence/cron-write")
         .summary("A job for cron was written")
         .severity(High)
         .attack("T1053.003")
-        .only(open::file().starts_with(CRON))
-        .on_open(|_, e, out| written(e, &["crontab"], &["cron", "crond", "anacron"], out));
+        .only(open::file().matches(&CRON))
+        .on_open(|_, e, out| written(e, &CRON_EDITORS, &CRON_OWNERS, out));
 
     r.rule("persistence/systemd-unit-write")
         .summary("A unit of systemd was written: it can run anything at the next start, or on a timer")
         .severity(High)
         .attack("T1543.002")
         .attack("T1053.006")
-        .only(open::file().contains(SYSTEMD))
-        .on_open(|_, e, out| written(e, &["systemctl"], &UNIT_OWNERS, out));
+        .only(open::file().matches(&SYSTEMD))
+        .on_open(|_, e, out| written(e, &UNIT_EDITORS, &UNIT_OWNERS, out));
 
     r.rule("persistence/ld-preload-write")
         .summary(
@@ -66,7 +75,7 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(Critical)
         .attack("T1574.006")
         .only(open::file().equals([PRELOAD]))
-        .on_open(|_, e, out| written(e, &[], &[], out));
+        .on_open(|_, e, out| written(e, &NONE, &NONE, out));
 
     r.rule("persistence/ld-preload-environment")
         .summary("A program was made to load a library first that lies where everybody may write")
@@ -90,14 +99,14 @@ pub(crate) fn add(r: &mut Rules<Starter>) {
         .severity(Medium)
         .attack("T1098.004")
         .only(open::file().ends_with(["/.ssh/authorized_keys", "/.ssh/authorized_keys2"]))
-        .on_open(|_, e, out| written(e, &[], &CLOUD_AGENTS, out));
+        .on_open(|_, e, out| written(e, &NONE, &CLOUD_AGENTS, out));
 
     r.rule("privilege-escalation/sudoers-write")
         .summary("Who may become root was changed")
         .severity(Critical)
         .attack("T1548.003")
         .only(open::file().starts_with(["/etc/sudoers"]))
-        .on_open(|_, e, out| written(e, &["visudo"], &CLOUD_AGENTS, out));
+        .on_open(|_, e, out| written(e, &SUDOERS_EDITORS, &CLOUD_AGENTS, out));
 }
 
 /// Whether a library that is named so lies where everybody may write. What is no path is looked for among the system's own.
@@ -119,7 +128,7 @@ fn is_writable_library(library: Text<'_>, cwd: Text<'_>) -> bool {
 
 /// Raises the finding, where the file was opened for writing, or would have been. `editors` do nothing but this, and are
 /// worth a line, no more; for `owners` it is daily work.
-fn written(e: &OpenEvent<'_>, editors: &[&str], owners: &[&str], out: &mut Out<'_>) {
+fn written(e: &OpenEvent<'_>, editors: &TextSet, owners: &TextSet, out: &mut Out<'_>) {
     let process = e.process();
     if !e.is_write() || is_installed(&process, owners) || is_package_management(&process) {
         return;

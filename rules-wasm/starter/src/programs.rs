@@ -4,16 +4,27 @@
 use lanner_sdk::prelude::*;
 
 /// Where installed programs and their scripts lie; only root writes there.
-const SYSTEM_FOLDERS: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/snap"];
-/// Folders in which everybody may create files.
-const WORLD_WRITABLE: [&str; 7] =
-    ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/var/lock", "/run/screen"];
+static SYSTEM_FOLDERS: TextSet =
+    TextSet::new().starts_with(&["/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/", "/snap/"]);
+/// What lies in folders in which everybody may create files.
+static WORLD_WRITABLE: TextSet = TextSet::new()
+    .starts_with(&["/tmp/", "/var/tmp/", "/dev/shm/", "/dev/mqueue/", "/run/lock/", "/var/lock/", "/run/screen/"])
+    // The same, as a path has them that goes up to the top.
+    .contains(&[
+        "/../tmp/",
+        "/../var/tmp/",
+        "/../dev/shm/",
+        "/../dev/mqueue/",
+        "/../run/lock/",
+        "/../var/lock/",
+        "/../run/screen/",
+    ]);
 
-const SHELLS: [&str; 13] =
-    ["sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "ash", "fish", "csh", "tcsh", "rbash", "pwsh"];
-const INTERPRETERS: [&str; 7] = ["python", "perl", "ruby", "php", "node", "lua", "tclsh"];
+static SHELLS: TextSet = TextSet::new()
+    .equals(&["sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "ash", "fish", "csh", "tcsh", "rbash", "pwsh"]);
+static INTERPRETERS: TextSet = TextSet::new().equals(&["python", "perl", "ruby", "php", "node", "lua", "tclsh"]);
 /// What installs packages and runs their scripts: what it and its children write is the distribution's doing.
-const PACKAGE_MANAGERS: [&str; 14] = [
+static PACKAGE_MANAGERS: TextSet = TextSet::new().equals(&[
     "dpkg",
     "dpkg-deb",
     "rpm",
@@ -28,9 +39,12 @@ const PACKAGE_MANAGERS: [&str; 14] = [
     "apk",
     "snapd",
     "rpm-ostree",
-];
+]);
+/// What has them do so, and starts other programs too: what those write is not the distribution's doing.
+static FRONT_ENDS: TextSet = TextSet::new().equals(&["apt", "apt-get", "aptitude"]);
 /// Programs that start another and add nothing of their own.
-const WRAPPERS: [&str; 9] = ["env", "nice", "ionice", "timeout", "setsid", "nohup", "stdbuf", "sudo", "setpriv"];
+static WRAPPERS: TextSet =
+    TextSet::new().equals(&["env", "nice", "ionice", "timeout", "setsid", "nohup", "stdbuf", "sudo", "setpriv"]);
 
 /// What a process is called in a message.
 pub(crate) fn label(process: &Process<'_>) -> String {
@@ -44,13 +58,13 @@ pub(crate) fn label(process: &Process<'_>) -> String {
 }
 
 /// Whether it is one of these programs, or runs one of these scripts, as installed.
-pub(crate) fn is_installed(process: &Process<'_>, names: &[&str]) -> bool {
-    is_system(process) && (process.name().one_of(names) || runs_installed_script(process, names))
+pub(crate) fn is_installed(process: &Process<'_>, names: &TextSet) -> bool {
+    is_system(process) && (names.matches(process.name()) || runs_installed_script(process, names))
 }
 
-fn runs_installed_script(process: &Process<'_>, names: &[&str]) -> bool {
+fn runs_installed_script(process: &Process<'_>, names: &TextSet) -> bool {
     let script = process.script();
-    script.file_name().one_of(names) && is_in_system(script)
+    names.matches(script.file_name()) && is_in_system(script)
 }
 
 /// Whether the executable is an installed one.
@@ -61,13 +75,12 @@ pub(crate) fn is_system(process: &Process<'_>) -> bool {
 /// Whether a path lies where only root installs. A script is named as its caller likes, so one that goes up on its way is
 /// not believed.
 pub(crate) fn is_in_system(path: Text<'_>) -> bool {
-    !path.contains("/../") && SYSTEM_FOLDERS.iter().any(|folder| path.is_under(folder))
+    !path.contains("/../") && SYSTEM_FOLDERS.matches(path)
 }
 
 /// Whether everybody may write into a folder on the way to this path.
 pub(crate) fn is_world_writable(path: Text<'_>) -> bool {
-    let goes_up = path.contains("/../");
-    WORLD_WRITABLE.iter().any(|folder| path.is_under(folder) || (goes_up && path.contains(format!("/..{folder}/"))))
+    WORLD_WRITABLE.matches(path)
 }
 
 /// A name without the version at its end: `python3.11` is `python`.
@@ -78,10 +91,10 @@ fn unversioned(name: Text<'_>) -> &[u8] {
 }
 
 /// Whether its name, without a version, is one of these.
-pub(crate) fn is_named(process: &Process<'_>, names: &[&str]) -> bool {
+pub(crate) fn is_named(process: &Process<'_>, names: &TextSet) -> bool {
     let name = unversioned(process.name());
     let name = if name.is_empty() { process.name().as_bytes() } else { name };
-    names.iter().any(|known| known.as_bytes() == name)
+    names.matches(name)
 }
 
 /// Whether it runs a shell.
@@ -97,7 +110,7 @@ pub(crate) fn is_shell(process: &Process<'_>) -> bool {
 fn is_shell_name(name: Text<'_>) -> bool {
     // A login shell is called `-bash`.
     let bytes = name.as_bytes();
-    Text::new(bytes.strip_prefix(b"-").unwrap_or(bytes)).one_of(&SHELLS)
+    SHELLS.matches(bytes.strip_prefix(b"-").unwrap_or(bytes))
 }
 
 /// Whether it runs a program for a language that is run from its source, shells not included.
@@ -107,7 +120,7 @@ pub(crate) fn is_interpreter(process: &Process<'_>) -> bool {
 
 /// Whether a package manager did it, or started what did.
 pub(crate) fn is_package_management(process: &Process<'_>) -> bool {
-    is_installed(process, &["apt", "apt-get", "aptitude"])
+    is_installed(process, &FRONT_ENDS)
         || std::iter::once(*process).chain(process.ancestors()).any(|p| is_installed(&p, &PACKAGE_MANAGERS))
 }
 

@@ -2,14 +2,23 @@
 //! beforehand: a test with a hundred values costs about as much as one with ten.
 
 use alloc::boxed::Box;
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 use lanner_abi::{Kind, Value};
-use memchr::memmem::Finder;
 
 use crate::check::{Condition, Wanted};
 use crate::field::{FieldRef, Glimpse, Glimpsed, Happening};
 use crate::filter::{Literal, Test};
+
+mod parts;
+mod ranges;
+mod sketch;
+mod texts;
+
+pub use parts::Parts;
+pub use ranges::Ranges;
+pub use texts::{Equals, Prefixes, Suffixes};
 
 /// Which events somebody wants.
 #[derive(Debug, Default)]
@@ -35,21 +44,16 @@ pub(crate) enum Prepared {
 
 #[derive(Debug)]
 pub(crate) enum Values {
-    /// Sorted.
-    Equals(Vec<Vec<u8>>),
-    /// Sorted, and none begins with another.
-    Prefixes(Vec<Vec<u8>>),
-    /// Turned round, sorted, and none begins with another.
-    Suffixes(Vec<Vec<u8>>),
-    Parts(Vec<Finder<'static>>),
-    /// Sorted, and none touches another.
-    Ranges(Vec<(i128, i128)>),
+    Equals(Equals),
+    Prefixes(Prefixes),
+    Suffixes(Suffixes),
+    Parts(Parts),
+    Ranges(Ranges<i128>),
     /// Of these bits those that are set: at least one, all, or none.
     AnyBits(u64),
     AllBits(u64),
     NoBits(u64),
-    /// Networks: what counts of an address, and what that must be.
-    Networks(Vec<(u128, u128)>),
+    Networks(Ranges<u128>),
     Known,
 }
 
@@ -205,7 +209,8 @@ fn together(conditions: &[Prepared], event: &impl Glimpse, of_none: Verdict, dec
 
 impl Values {
     fn new(test: &Test) -> Self {
-        let turned = |values: &[Vec<u8>]| values.iter().map(|value| value.iter().rev().copied().collect()).collect();
+        // Which of them it is that a text has does not matter here.
+        let numbered = |values: &[Vec<u8>]| (0..).zip(values.to_vec());
         match test {
             Test::Equals(literals) => {
                 let texts = literals.iter().filter_map(|literal| match literal {
@@ -219,25 +224,19 @@ impl Values {
                         Literal::Bool(yes) => Some((i128::from(*yes), i128::from(*yes))),
                         Literal::Bytes(_) => None,
                     };
-                    Self::Ranges(ranges(literals.iter().filter_map(number).collect()))
+                    Self::Ranges(Ranges::new(literals.iter().filter_map(number).collect()))
                 } else {
-                    Self::Equals(sorted(texts))
+                    Self::Equals(Equals::new((0..).zip(texts)))
                 }
             }
-            Test::StartsWith(values) => Self::Prefixes(shortest(values.clone())),
-            Test::EndsWith(values) => Self::Suffixes(shortest(turned(values))),
-            Test::Contains(values) => Self::Parts(values.iter().map(|value| Finder::new(value).into_owned()).collect()),
-            Test::Between(between) => Self::Ranges(ranges(between.clone())),
+            Test::StartsWith(values) => Self::Prefixes(Prefixes::new(numbered(values))),
+            Test::EndsWith(values) => Self::Suffixes(Suffixes::new(numbered(values))),
+            Test::Contains(values) => Self::Parts(Parts::new(numbered(values))),
+            Test::Between(between) => Self::Ranges(Ranges::new(between.clone())),
             Test::AnyBits(bits) => Self::AnyBits(*bits),
             Test::AllBits(bits) => Self::AllBits(*bits),
             Test::NoBits(bits) => Self::NoBits(*bits),
-            Test::Within(networks) => {
-                let network = |(address, bits): &([u8; 16], u8)| {
-                    let mask = u128::MAX.checked_shl(128 - u32::from((*bits).min(128))).unwrap_or(0);
-                    (mask, u128::from_be_bytes(*address) & mask)
-                };
-                Self::Networks(networks.iter().map(network).collect())
-            }
+            Test::Within(networks) => Self::Networks(Ranges::of_networks(networks.iter().copied())),
             Test::Known => Self::Known,
         }
     }
@@ -251,11 +250,8 @@ impl Values {
             Value::Signed(number) => self.hold_number(number.into(), number as u64),
             Value::Bool(yes) => self.hold_number(yes.into(), yes.into()),
             Value::Bytes16(bytes) => match self {
-                Self::Equals(values) => values.binary_search_by(|value| value.as_slice().cmp(&bytes)).is_ok(),
-                Self::Networks(networks) => {
-                    let address = u128::from_be_bytes(bytes);
-                    networks.iter().any(|(mask, network)| address & mask == *network)
-                }
+                Self::Equals(values) => values.find(&bytes).is_some(),
+                Self::Networks(networks) => networks.contains(u128::from_be_bytes(bytes)),
                 _ => false,
             },
         }
@@ -273,22 +269,18 @@ impl Values {
         };
         match self {
             Self::Known => Verdict::Holds,
-            Self::Prefixes(values) if values.iter().any(|value| holds_all(value)) => Verdict::Holds,
-            Self::Prefixes(values) => any(values.iter().any(|value| may_begin(value))),
+            Self::Prefixes(values) if values.texts().any(holds_all) => Verdict::Holds,
+            Self::Prefixes(values) => any(values.texts().any(may_begin)),
             // Those with a `/` end with one of the names, or hold of no path.
-            Self::Suffixes(values) => any(values.iter().any(|value| !value.contains(&b'/'))),
+            Self::Suffixes(values) => any(values.texts().any(|value| !value.contains(&b'/'))),
             Self::Parts(parts) => {
-                let with_slash = [folder, b"/"].concat();
-                if parts.iter().any(|part| part.find(&with_slash).is_some()) {
+                if parts.find(&[folder, b"/"].concat()).is_some() {
                     return Verdict::Holds;
                 }
                 // It may be in the name, or begin at the end of the folder and end in the name.
-                any(parts.iter().any(|part| {
-                    let needle = part.needle();
-                    match needle.iter().rposition(|byte| *byte == b'/') {
-                        None => true,
-                        Some(last) => needle.get(..last).is_some_and(|above| folder.ends_with(above)),
-                    }
+                any(parts.texts().any(|part| match part.iter().rposition(|byte| *byte == b'/') {
+                    None => true,
+                    Some(last) => part.get(..last).is_some_and(|above| folder.ends_with(above)),
                 }))
             }
             // It would have to be one of the names.
@@ -302,10 +294,7 @@ impl Values {
 
     fn hold_number(&self, number: i128, set: u64) -> bool {
         match self {
-            Self::Ranges(ranges) => {
-                let after = ranges.partition_point(|(from, _)| *from <= number);
-                after.checked_sub(1).and_then(|last| ranges.get(last)).is_some_and(|(_, to)| number <= *to)
-            }
+            Self::Ranges(ranges) => ranges.contains(number),
             Self::AnyBits(bits) => set & bits != 0,
             Self::AllBits(bits) => set & bits == *bits,
             Self::NoBits(bits) => set & bits == 0,
@@ -315,56 +304,18 @@ impl Values {
 
     fn hold_text(&self, text: &[u8]) -> bool {
         match self {
-            Self::Equals(values) => values.binary_search_by(|value| value.as_slice().cmp(text)).is_ok(),
-            // A prefix of the text is not after it, and what lies between the two begins with that prefix too, so it is
-            // not in the list: only the last one that is not after the text can be one.
-            Self::Prefixes(values) => {
-                let after = values.partition_point(|value| value.as_slice() <= text);
-                let last = after.checked_sub(1).and_then(|last| values.get(last));
-                last.is_some_and(|value| text.starts_with(value))
-            }
-            Self::Suffixes(values) => {
-                let after = values.partition_point(|value| value.iter().le(text.iter().rev()));
-                let last = after.checked_sub(1).and_then(|last| values.get(last));
-                last.is_some_and(|value| {
-                    value.len() <= text.len() && value.iter().eq(text.iter().rev().take(value.len()))
-                })
-            }
-            Self::Parts(parts) => parts.iter().any(|part| part.find(text).is_some()),
+            Self::Equals(values) => values.find(text).is_some(),
+            Self::Prefixes(values) => values.find(text).is_some(),
+            Self::Suffixes(values) => values.find(text).is_some(),
+            Self::Parts(parts) => parts.find(text).is_some(),
             _ => false,
         }
     }
 }
 
-fn sorted(mut values: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    values.sort();
-    values.dedup();
-    values
-}
-
-/// Sorted, without those that begin with another: where they match, that one does.
-fn shortest(values: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    let mut shortest: Vec<Vec<u8>> = Vec::new();
-    for value in sorted(values) {
-        if !shortest.last().is_some_and(|last| value.starts_with(last)) {
-            shortest.push(value);
-        }
-    }
-    shortest
-}
-
-/// Sorted, those that touch made one; those that end before they begin hold nothing.
-fn ranges(mut ranges: Vec<(i128, i128)>) -> Vec<(i128, i128)> {
-    ranges.retain(|(from, to)| from <= to);
-    ranges.sort_unstable();
-    let mut merged: Vec<(i128, i128)> = Vec::new();
-    for (from, to) in ranges {
-        match merged.last_mut() {
-            Some((_, last)) if from <= last.saturating_add(1) => *last = (*last).max(to),
-            _ => merged.push((from, to)),
-        }
-    }
-    merged
+/// In order. A heap takes a tenth of the code of the sort of slices, and every pack carries it.
+fn sorted<T: Ord>(values: Vec<T>) -> Vec<T> {
+    BinaryHeap::from(values).into_sorted_vec()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod finding;
 mod handlers;
 mod host;
 pub mod log;
+pub mod matching;
 mod pack;
 mod rules;
 mod settings;
@@ -30,6 +31,7 @@ pub use settings::{SettingBuilder, Settings};
 pub mod prelude {
     pub use crate::Severity::{Critical, High, Info, Low, Medium};
     pub use crate::filter::fields::*;
+    pub use crate::matching::{Networks, TextSet};
     pub use crate::{Out, Pack, PackInfo, Rules, Settings, Severity, export_pack, log, pack_info};
     pub use lanner_abi::{Container, Event, Kind, Payload, Process, Text};
 

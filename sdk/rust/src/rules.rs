@@ -9,6 +9,7 @@ use crate::filter::scope::{Admits, AnyKind, Narrow};
 use crate::filter::{Only, all, scope};
 use crate::finding::Out;
 use crate::handlers::{Handlers, Wants};
+use crate::matching::TextSet;
 use crate::settings::SettingBuilder;
 
 /// The rules of a pack, and what can be set.
@@ -68,6 +69,14 @@ impl<P> Rules<P> {
         let index = self.rules.len() as u32;
         self.rules.push(RuleInfo { id: id.into(), ..RuleInfo::default() });
         Rule { rules: self, index, filters: Vec::new(), scope: PhantomData }
+    }
+
+    /// Makes a set ready when the pack is loaded, rather than when the set is first asked.
+    ///
+    /// # Panics
+    /// It has a regular expression that is none: the pack is not loaded then, and the log says why.
+    pub fn prepare(&mut self, set: &TextSet) {
+        set.prepare();
     }
 
     /// Adds something that can be set: lower-case words and `-`. What it is set to is in the [`Settings`](crate::Settings)

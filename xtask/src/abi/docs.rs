@@ -42,6 +42,11 @@ An entry has 16 bytes:
 
 A section without records may be left out. Section 0 is the arena: bytes (stride 1) that texts point into.
 
+Section 65535 is there where the host has compared the events with the pack's filters for it: a record for each event, in their order,
+of u64 words. Bit 0 of the first word says whether the event passed the pack's subscription 0, and so on; subscriptions are numbered from 0
+through all rules of the description, in their order there. A bit that is not there (the stride ends before it) says nothing. A
+pack may use it to hand events to its rules without comparing them again, and may as well pass over it.
+
 ## Records, and what is not there
 
 A record begins with a u64 whose bits say which of its fields are there: the first field has bit 0 (the tables below give

@@ -170,14 +170,7 @@ impl<S> Only<S> {
     where
         S: Narrow<F>,
     {
-        let mut filters = Vec::new();
-        for filter in [self.0, other.0] {
-            match filter {
-                Filter::Any(any) => filters.extend(any),
-                one => filters.push(one),
-            }
-        }
-        Only::new(Filter::Any(filters))
+        Only::new(any(vec![self.0, other.0]))
     }
 }
 
@@ -205,5 +198,20 @@ pub(crate) fn all(filters: Vec<Filter>) -> Filter {
     match <[Filter; 1]>::try_from(side_by_side) {
         Ok([one]) => one,
         Err(several) => Filter::All(several),
+    }
+}
+
+/// What passes one of them, likewise.
+pub(crate) fn any(filters: Vec<Filter>) -> Filter {
+    let mut side_by_side = Vec::new();
+    for filter in filters {
+        match filter {
+            Filter::Any(any) => side_by_side.extend(any),
+            one => side_by_side.push(one),
+        }
+    }
+    match <[Filter; 1]>::try_from(side_by_side) {
+        Ok([one]) => one,
+        Err(several) => Filter::Any(several),
     }
 }

@@ -8,7 +8,8 @@ use lanner_contract::Filter;
 use lanner_contract::filter::{Literal, Test};
 
 use super::scope::Narrow;
-use super::{Field, File, Only, all};
+use super::{Field, File, Only, all, any};
+use crate::matching::{Networks, TextSet, network};
 
 /// A text: paths, names, arguments. Compared as bytes.
 #[derive(Debug)]
@@ -87,6 +88,15 @@ impl<S> Field<S, Text> {
     pub fn contains(self, texts: impl IntoIterator<Item: AsRef<[u8]>>) -> Only<S> {
         self.only(Test::Contains(bytes(texts)))
     }
+
+    /// Is in the set: what [`TextSet::matches`] says, and the handler need not ask again.
+    ///
+    /// # Panics
+    /// The set has globs or regular expressions, which a host does not compare. Ask for them in the handler.
+    pub fn matches(self, set: &TextSet) -> Only<S> {
+        let filter = |test| Filter::Field(self.name.to_owned(), test);
+        Only::new(any(set.tests().into_iter().map(filter).collect()))
+    }
 }
 
 /// A test holds where it holds of one of its paths.
@@ -113,6 +123,14 @@ impl<S: Narrow<S, To = S>> File<S> {
     pub fn contains(self, paths: impl IntoIterator<Item: AsRef<[u8]>>) -> Only<S> {
         let paths = bytes(paths);
         self.path.contains(&paths).or(self.host_path.contains(&paths))
+    }
+
+    /// Is called by what is in the set.
+    ///
+    /// # Panics
+    /// The set has globs or regular expressions, which a host does not compare. Ask for them in the handler.
+    pub fn matches(self, set: &TextSet) -> Only<S> {
+        self.path.matches(set).or(self.host_path.matches(set))
     }
 }
 
@@ -236,20 +254,17 @@ impl<S> Field<S, Address> {
     /// # Panics
     /// One is written wrongly.
     pub fn within_any(self, networks: impl IntoIterator<Item: AsRef<str>>) -> Only<S> {
-        let parsed = |written: &str| match network(written) {
+        let parsed = |written: &str| match network::parse(written) {
             Some(network) => network,
             None => panic!("{written:?} is not a network such as 10.0.0.0/8 or fd00::/8"),
         };
         self.only(Test::Within(networks.into_iter().map(|network| parsed(network.as_ref())).collect()))
     }
-}
 
-/// Address, and how many of its 128 bits count.
-fn network(written: &str) -> Option<([u8; 16], u8)> {
-    let (address, bits) = written.split_once('/')?;
-    let (address, bits): (IpAddr, u8) = (address.parse().ok()?, bits.parse().ok()?);
-    let (before, most) = if address.is_ipv4() { (96, 32) } else { (0, 128) };
-    (bits <= most).then(|| (octets(address), before + bits))
+    /// Lies in a network of the set: what [`Networks::contains`] says.
+    pub fn matches(self, networks: &Networks) -> Only<S> {
+        self.only(Test::Within(networks.all().collect()))
+    }
 }
 
 /// As events hold it.

@@ -1,0 +1,91 @@
+//! What each rule of a pack costs: measured aside, on events that the pack was given, by instances that have one rule each. What
+//! runs is not slowed down, and no language has to help.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::instance::{Failure, Instance};
+use super::meter::{Meter, nanoseconds};
+use super::runtime::processor_time;
+
+/// Events of a frame that is worth measuring on; fewer tell little.
+const EVENTS: u64 = 16;
+/// Bytes of one that is kept for that.
+const MAX_FRAME: usize = 1 << 20;
+/// How often it is evaluated; the least counts, after one that warms up.
+const TIMES: usize = 4;
+/// What a start, or one evaluation, may take; a rule that takes longer is told as that slow.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// The rule that is next, and on what.
+#[derive(Default)]
+pub(super) struct RuleCost {
+    frame: Option<(Arc<[u8]>, u64)>,
+    next: u32,
+    /// What the pack takes without any of its rules, ns for the frame.
+    idle: Option<u64>,
+    /// A start of it takes too long for that.
+    off: bool,
+}
+
+impl RuleCost {
+    /// A frame that the pack was given.
+    pub(super) fn note(&mut self, frame: &Arc<[u8]>, events: u64) {
+        let better = self.frame.as_ref().is_none_or(|(_, known)| events >= (*known).min(EVENTS));
+        if better && frame.len() <= MAX_FRAME && events > 0 {
+            self.frame = Some((frame.clone(), events));
+            self.idle = None;
+        }
+    }
+
+    /// Measures the next of so many rules. `start` starts an instance without the rules that it is given.
+    pub(super) fn measure(
+        &mut self,
+        rules: u32,
+        now: u64,
+        meter: &Meter,
+        start: impl Fn(&[u32]) -> Result<Instance, Failure>,
+    ) {
+        let Some((frame, events)) = self.frame.clone().filter(|_| !self.off) else { return };
+        let too_slow = std::cell::Cell::new(false);
+        let all = 0..rules;
+        let cost = |off: &[u32]| {
+            let before = processor_time();
+            let mut instance = start(off).ok()?;
+            too_slow.set(processor_time().saturating_sub(before) > PATIENCE);
+            instance.set_quiet(true);
+            evaluate(&mut instance, &frame, now)
+        };
+        let idle = self.idle.or_else(|| cost(&all.clone().collect::<Vec<_>>()));
+        self.off = too_slow.get();
+        let Some(idle) = idle.filter(|_| !self.off) else { return };
+        self.idle = Some(idle);
+        let rule = self.next % rules.max(1);
+        self.next = rule.wrapping_add(1);
+        let others: Vec<u32> = all.filter(|other| *other != rule).collect();
+        if let Some(took) = cost(&others) {
+            meter.set_rule_cost(rule, took.saturating_sub(idle) / events);
+        }
+        if rule + 1 >= rules {
+            // Next time on other events.
+            self.frame = None;
+        }
+    }
+}
+
+/// What it takes, ns; nothing where it fails.
+fn evaluate(instance: &mut Instance, frame: &[u8], now: u64) -> Option<u64> {
+    let mut least = None;
+    for _ in 0..=TIMES {
+        let before = processor_time();
+        if instance.evaluate(frame, now).failure.is_some() {
+            return None;
+        }
+        let took = processor_time().saturating_sub(before);
+        least = Some(least.map_or(took, |least: Duration| least.min(took)));
+        if took > PATIENCE {
+            break;
+        }
+    }
+    least.map(nanoseconds)
+}
