@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod events;
+pub mod made;
 pub mod registry;
 
 use std::fs::File;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// How long to wait for what must come. Only a hang reaches it, however slow and busy the machine is.
 pub const PATIENCE: Duration = Duration::from_secs(600);
@@ -95,6 +97,8 @@ pub struct Lanner {
     child: Child,
     stdout: Lines,
     stderr: Lines,
+    /// Of its control socket: hosts of other tests have other ones.
+    folder: TempDir,
 }
 
 /// Lines, each with when it came (since 1970).
@@ -116,8 +120,10 @@ impl Lanner {
     }
 
     fn spawn(command: &mut Command) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         let mut child = command
             .env("NO_COLOR", "1")
+            .env("LANNER_CONTROL", control_in(&folder))
             .env_remove("LANNER_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -126,7 +132,7 @@ impl Lanner {
             .expect("lanner starts");
         let stdout = collect(child.stdout.take().expect("its stdout"));
         let stderr = collect(child.stderr.take().expect("its stderr"));
-        Self { child, stdout, stderr }
+        Self { child, stdout, stderr, folder }
     }
 
     /// Starts `run` with JSON findings and these packs, and waits until it watches. It has room for what happens while
@@ -148,6 +154,11 @@ impl Lanner {
     /// Its pid.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Its control socket.
+    pub fn control(&self) -> PathBuf {
+        control_in(&self.folder)
     }
 
     /// What it has written to stdout.
@@ -225,6 +236,11 @@ impl Lanner {
         }
         Ended { status, stdout: self.stdout(), stderr: self.stderr() }
     }
+}
+
+/// The control socket of a host in a folder of its own.
+fn control_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("lanner.sock")
 }
 
 impl Drop for Lanner {

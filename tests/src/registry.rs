@@ -209,6 +209,7 @@ impl Client {
             .current_dir(self.folder.path())
             .env("NO_COLOR", "1")
             .env("LANNER_STORE", self.file("store"))
+            .env("LANNER_CONTROL", self.file("lanner.sock"))
             .env("LANNER_KEY_PASSWORD", "secret")
             .env("DOCKER_CONFIG", self.file("docker"))
             .env_remove("SOURCE_DATE_EPOCH")

@@ -28,7 +28,7 @@ pub(super) struct Arguments {
 
 /// What happens while it is shown.
 enum Message {
-    Report(Result<Report, ClientError>),
+    Report(Result<Box<Report>, ClientError>),
     Terminal(std::io::Result<Event>),
 }
 
@@ -70,7 +70,7 @@ async fn show(
         };
         match message {
             None => return Ok(()),
-            Some(Message::Report(report)) => console.take(report?),
+            Some(Message::Report(report)) => console.take(*report?),
             Some(Message::Terminal(Ok(Event::Key(key)))) if console.press(key) == Course::Quit => return Ok(()),
             // Where its size has changed it is drawn anew.
             Some(Message::Terminal(Ok(_))) => {}
@@ -81,7 +81,7 @@ async fn show(
 
 fn read_reports(mut client: Client, tell: &Sender<Message>) {
     loop {
-        let report = client.status();
+        let report = client.status().map(Box::new);
         let last = report.is_err();
         if tell.blocking_send(Message::Report(report)).is_err() || last {
             return;

@@ -1,5 +1,6 @@
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Cell;
 
 use super::*;
 use crate::status::made_up;
@@ -9,7 +10,7 @@ fn shown(console: &mut Console, width: u16, height: u16) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
     terminal.draw(|frame| console.draw(frame)).expect("it is drawn");
     let buffer = terminal.backend().buffer().clone();
-    let symbols: Vec<&str> = buffer.content().iter().map(|cell| cell.symbol()).collect();
+    let symbols: Vec<&str> = buffer.content().iter().map(Cell::symbol).collect();
     symbols.chunks(usize::from(width)).map(|line| line.concat().trim_end().to_owned()).collect()
 }
 
