@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline};
+use wasmtime::{PoolConcurrencyLimitError, ResourceLimiter, Store, Trap, UpdateDeadline};
 
 use lanner_contract::{Configuration, Fact, Finding};
 
 use super::contract::{self, Interfaces, Level, Pack, PackPre};
 use super::description::Description;
 use super::refusal::Refusal;
-use super::runtime::{MAX_ELEMENTS, Runtime, epochs, processor_time};
+use super::runtime::{MAX_ELEMENTS, MAX_INSTANCES, Runtime, epochs, processor_time};
 use super::slot::After;
 
 /// Findings taken from one call; a rule that raises more is broken, and would fill every sink.
@@ -229,6 +229,9 @@ pub enum Failure {
         "could not be given memory: this machine has no more for lanner (ulimit -v, LimitAS= or MemoryMax= of its unit)"
     )]
     NoMemory,
+    /// As many run as can.
+    #[error("finds no room: {0} instances of packs run already, which is all that this host can have")]
+    Full(u32),
     /// Each of its calls was short enough, but all of them together were not.
     #[error("took more than half of a processor for seconds, which the other packs need too, and was stopped")]
     Share,
@@ -405,6 +408,9 @@ impl Gave {
 fn failure(state: &mut PackState, error: &wasmtime::Error) -> Failure {
     if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
         return Failure::Deadline(state.deadline);
+    }
+    if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
+        return Failure::Full(MAX_INSTANCES);
     }
     let said = state.last_error.take();
     if state.limiter.lacking || is_out_of_memory(error) {

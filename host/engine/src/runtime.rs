@@ -28,7 +28,7 @@ pub const DEFAULT_FINDINGS: usize = 4096;
 /// Deadlines are kept to this grain.
 const EPOCH: Duration = Duration::from_millis(5);
 /// Instances that can be alive at once: packs, and their successors during a reload.
-const MAX_INSTANCES: u32 = 512;
+pub(super) const MAX_INSTANCES: u32 = 2048;
 /// A pack from a language with a runtime of its own is several core modules in one component.
 const MAX_CORE_INSTANCES_PER_PACK: u32 = 32;
 /// Entries in one of a pack's tables, and in all of them together; interpreters have large ones.

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod apply;
 pub mod artifact;
 mod board;
 pub mod credentials;

@@ -29,18 +29,18 @@ struct Prepared {
 }
 
 pub(super) struct Reloader {
-    runtime: Runtime,
+    pub(super) runtime: Runtime,
     located: Located,
     /// The links on the ways to the named paths.
     links: BTreeSet<PathBuf>,
     /// What runs, by path: the digest of its bytes.
-    known: BTreeMap<PathBuf, [u8; 32]>,
+    pub(super) known: BTreeMap<PathBuf, [u8; 32]>,
     /// Of these, those that a link does not lead to any more: they end when what it leads to now is in place.
     leaving: Vec<PathBuf>,
     /// Of these, those whose folder went with them: they go on until they are seen again.
     orphans: BTreeSet<PathBuf>,
-    board: Board,
-    orders: Sender<Order>,
+    pub(super) board: Board,
+    pub(super) orders: Sender<Order>,
     eyes: Eyes,
 }
 
@@ -124,6 +124,10 @@ impl Reloader {
                     everything = everything.or(Some(settled_at));
                     asked.get_or_insert_with(|| self.known.clone());
                 }
+                Ok(Change::Apply(wish, reply)) => {
+                    // Who asks may have gone.
+                    let _ = reply.send(self.apply(&wish));
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -148,6 +152,17 @@ impl Reloader {
                 tracing::info!("the rules were looked at: {} files, as before", self.known.len());
             }
         }
+    }
+
+    /// These are the rules from here on, of which all run.
+    pub(super) fn run_from(&mut self, located: Located, known: BTreeMap<PathBuf, [u8; 32]>) {
+        for path in self.known.keys().chain(&self.located.missing) {
+            self.board.clear(&path.to_string_lossy());
+        }
+        self.links = links(&located);
+        (self.located, self.known) = (located, known);
+        (self.orphans, self.leaving) = Default::default();
+        self.watch();
     }
 
     /// Notes which packs went with a folder that something happened to.

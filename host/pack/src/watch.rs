@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use lanner_engine::{Order, Runtime};
 use notify::event::AccessKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use super::apply::{ApplyError, Report, Wish};
 use super::board::Board;
 use super::facts::Facts;
 use super::locate::Located;
@@ -41,6 +42,8 @@ pub(super) enum Change {
     Anywhere,
     /// Somebody asks to look at everything, and wants to know what came of it.
     Asked,
+    /// Others are to be the rules.
+    Apply(Wish, Sender<Result<Report, ApplyError>>),
 }
 
 impl Watcher {
@@ -77,6 +80,14 @@ impl Watcher {
     pub fn look(&self) {
         // The reloader is gone only when the host ends.
         let _ = self.changed.send(Change::Asked);
+    }
+
+    /// Makes other files the rules, all at once or not at all; or says what that would change. The answer comes when it is done.
+    pub fn apply(&self, wish: Wish) -> Receiver<Result<Report, ApplyError>> {
+        let (reply, answer) = channel();
+        // Likewise; then no answer comes.
+        let _ = self.changed.send(Change::Apply(wish, reply));
+        answer
     }
 }
 

@@ -185,12 +185,13 @@ fn measure(packs: usize, rules: fn(usize) -> Vec<Rule>, batches: &Batches) -> Me
         let candidate = Candidate::prepare(engine.runtime(), &bytes).expect("a pack");
         engine.install(Path::new(&format!("pack-{pack}")), candidate).expect("installed");
     }
-    batches.judge(&mut engine);
+    batches.judge(&mut engine, batches.round());
     let memory = (resident_kib() - before) / packs as f64;
     let (mut rate, mut cost) = (0.0_f64, f64::MAX);
     for _ in 0..ROUNDS {
+        let round = batches.round();
         let (began, spent) = (Instant::now(), process_ns());
-        let events = batches.judge(&mut engine) as f64;
+        let events = batches.judge(&mut engine, round) as f64;
         rate = rate.max(events / began.elapsed().as_secs_f64());
         cost = cost.min((process_ns() - spent) as f64 / events);
     }
@@ -226,18 +227,21 @@ impl Batches {
         Self((0..count).map(|batch| (0..size).map(|place| event(batch * size + place)).collect()).collect())
     }
 
+    /// Those of a round.
+    fn round(&self) -> Vec<Vec<Event>> {
+        let size = self.0.first().map_or(1, Vec::len);
+        self.0.iter().cycle().take(EVENTS / size).cloned().collect()
+    }
+
     /// Has all judged; gives how many there were.
-    fn judge(&self, engine: &mut Engine) -> usize {
+    fn judge(&self, engine: &mut Engine, round: Vec<Vec<Event>>) -> usize {
         let mut events = 0;
-        for batch in self.0.iter().cycle() {
-            if events >= EVENTS {
-                break;
-            }
+        for batch in round {
             while !engine.has_room() {
                 std::thread::sleep(Duration::from_micros(20));
             }
             events += batch.len();
-            engine.judge(batch.clone()).expect("judged");
+            engine.judge(batch).expect("judged");
         }
         while !engine.is_idle() {
             std::thread::sleep(Duration::from_micros(20));
