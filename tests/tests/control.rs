@@ -8,9 +8,9 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use lanner_tests::{Lanner, PATIENCE, binary, require_kernel, run, signal, test_pack};
+use lanner_tests::{Lanner, PATIENCE, alone, binary, require_kernel, run, signal, test_pack};
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Somebody who is not root.
 const NOBODY: &str = "65534";
@@ -31,9 +31,14 @@ fn status(lanner: &Lanner) -> Value {
 
 /// A connection on which this was asked, and the lines that are answered.
 fn asked(socket: &Path, ask: &str) -> impl Iterator<Item = Value> + use<> {
+    asked_with(socket, &json!({ "protocol": 1, "ask": ask }))
+}
+
+/// The same with more in the request.
+fn asked_with(socket: &Path, request: &Value) -> impl Iterator<Item = Value> + use<> {
     let mut stream = UnixStream::connect(socket).expect("the host listens");
     stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
-    writeln!(stream, "{{\"protocol\":1,\"ask\":\"{ask}\"}}").expect("it takes a request");
+    writeln!(stream, "{request}").expect("it takes a request");
     BufReader::new(stream).lines().map(|line| serde_json::from_str(&line.expect("a line")).expect("an object"))
 }
 
@@ -74,6 +79,181 @@ fn a_status_names_the_packs_and_what_they_did() {
         assert!(text.contains(&part), "{part}: {text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 100 || line.contains("/")), "{text}");
+}
+
+#[test]
+fn what_a_rule_costs_is_told() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let address = free_address();
+    let lanner = Lanner::watch(&[&test_pack("counter-1")], &["--metrics", &address]);
+    lanner.wait("the cost of the rule", || {
+        // It is measured on events that the pack is given.
+        open_marked(folder.path());
+        status(&lanner)["packs"][0]["rules"][0]["cost_ns"].is_u64()
+    });
+    let metric = "\nlanner_rule_event_processor_seconds{pack=\"counter\",rule=\"test/count\"} ";
+    let metrics = get(&address, "/metrics");
+    let cost = metrics.split(metric).nth(1).and_then(|rest| rest.lines().next()?.parse::<f64>().ok());
+    assert!(cost.is_some_and(|cost| (0.0..1.0).contains(&cost)), "{metrics}");
+    let text = ask("status", &lanner.control(), &[]).stdout.join("\n");
+    let line = text.lines().find(|line| line.ends_with("  test/count")).expect("its rule");
+    assert!(line.contains("s  test/count"), "ns, µs or ms: {line}");
+}
+
+#[test]
+fn a_pack_that_rests_is_let_go_on() {
+    require_kernel!();
+    let _alone = alone("misbehaving");
+    let folder = tempfile::tempdir().expect("a folder");
+    let lanner = Lanner::watch(&[&test_pack("misbehaving"), &test_pack("counter-1")], &[]);
+    let misbehave = |how: &str| fs::write(folder.path().join(format!("lanner-misbehave-{how}")), "").expect("a file");
+    misbehave("flood");
+    lanner.wait_for_stderr("pack misbehaving raised too many findings");
+    let release = |pack: &str| run(["release", pack, "--control", lanner.control().to_str().expect("UTF-8")]);
+    let ended = release("misbehaving");
+    assert!(ended.status.success(), "{}", ended.stderr);
+    assert_eq!(ended.stdout, ["pack misbehaving goes on"]);
+    lanner.wait_for_stderr("pack misbehaving is let go on, as uid 0 (pid ");
+    misbehave("not");
+    lanner.wait_for_finding("what comes after", |finding| finding["message"] == "about to: lanner-misbehave-not");
+    assert_eq!(status(&lanner)["packs"][0]["state"], "running");
+
+    let ended = release("misbehaved");
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    let says = "the host says: there is no pack \"misbehaved\"; those that run are misbehaving, counter";
+    assert!(ended.stderr.contains(says) && ended.stderr.lines().count() == 1, "{}", ended.stderr);
+    let answered = asked_with(&lanner.control(), &json!({ "protocol": 1, "ask": "release", "pack": "counter" })).next();
+    assert_eq!(answered.expect("an answer"), json!({ "type": "released", "pack": "counter" }));
+}
+
+/// Listens to events of a host, as JSON.
+fn listen(lanner: &Lanner, more: &[&str]) -> Lanner {
+    let control = lanner.control();
+    let arguments = ["events", "--output", "json", "--control", control.to_str().expect("UTF-8")];
+    let listening = Lanner::start(arguments.iter().chain(more));
+    listening.wait_for_stderr("listening to events");
+    listening
+}
+
+/// The event of a file that was opened, where it came.
+fn opened(events: &Lanner, path: &Path) -> Option<Value> {
+    let is_it = |event: &Value| event["open"]["path"] == path.to_str().expect("UTF-8");
+    events.findings().into_iter().find(is_it)
+}
+
+#[test]
+fn events_are_listened_to_in_the_very_form_of_the_recorder() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let lanner = Lanner::watch(&[&test_pack("counter-1")], &[]);
+    let own = std::process::id().to_string();
+    let exe = std::env::current_exe().expect("a path");
+    let ours = listen(&lanner, &["--kind", "open", "--pid", &own]);
+    let by_exe = listen(&lanner, &["--exe", exe.to_str().expect("UTF-8"), "--kind", "exec", "--kind", "open"]);
+    let of_others = listen(&lanner, &["--exe", "/nowhere/**"]);
+    let recorder = Lanner::start(["record", "--output", "events", "--buffer", "128"]);
+    recorder.wait_for_stderr("printing events");
+    let path = folder.path().join("lanner-count-me");
+    open_marked(folder.path());
+    for events in [&ours, &by_exe, &recorder] {
+        lanner.wait("the event", || opened(events, &path).is_some());
+    }
+    let without_number = |events: &Lanner| {
+        let mut event = opened(events, &path).expect("it came");
+        assert!(event["seq"].as_u64().is_some_and(|seq| seq > 0), "{event}");
+        event["seq"] = Value::Null;
+        event
+    };
+    assert_eq!(without_number(&ours), without_number(&recorder));
+    assert_eq!(without_number(&by_exe), without_number(&recorder));
+    // It is asked to end by whoever has seen enough.
+    signal(ours.pid(), Signal::INT);
+    let mut ours = ours;
+    let ended = ours.end();
+    assert!(ended.status.success() && ended.stderr.contains(" events, 0 left out"), "{}", ended.stderr);
+    for event in ended.findings() {
+        assert_eq!((&event["type"], &event["kind"]), (&"event".into(), &"open".into()));
+        assert_eq!(event["process"]["pid"], std::process::id());
+    }
+    // Those that still listen hear of its end.
+    assert!(lanner.stop().status.success());
+    for mut listening in [by_exe, of_others] {
+        let ended = listening.end();
+        assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+        assert!(ended.stderr.contains("has ended"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn events_are_shown_to_people_in_a_line_each() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let lanner = Lanner::watch(&[&test_pack("counter-1")], &[]);
+    let control = lanner.control();
+    let own = std::process::id();
+    let listening = Lanner::start(["events", "--pid", &own.to_string(), "--control", control.to_str().expect("UTF-8")]);
+    listening.wait_for_stderr("listening to events");
+    let odd = folder.path().join("\u{1b}[2J\n");
+    fs::write(&odd, "").expect("a file with an odd name");
+    open_marked(folder.path());
+    let path = format!(" path={} ", folder.path().join("lanner-count-me").display());
+    listening.wait("the event", || listening.count(&path) > 0);
+    let lines = listening.stdout();
+    let line = lines.iter().find(|line| line.contains(&path)).expect("it came");
+    assert!(line.contains(" open ") && line.contains(&format!("[{own}] ")), "{line}");
+    assert!(lines.iter().all(|line| !line.contains('\u{1b}')), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("/\\u{1b}[2J\\n\"")), "{lines:?}");
+}
+
+#[test]
+fn who_does_not_read_events_is_told_how_many_he_missed_and_holds_up_nobody() {
+    const OPENED: u64 = 30_000;
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let lanner = Lanner::watch(&[&test_pack("counter-1")], &[]);
+    let own = std::process::id();
+    let request = json!({ "protocol": 1, "ask": "events", "kinds": ["open"], "pid": own });
+    let mut lines = asked_with(&lanner.control(), &request);
+    assert_eq!(lines.next().expect("an answer"), json!({ "type": "listening" }));
+    let path = folder.path().join("lanner-not-read");
+    fs::write(&path, "").expect("a file");
+    (0..OPENED).for_each(|_| drop(fs::File::open(&path)));
+    open_marked(folder.path());
+    lanner.wait_for_finding("what was opened last", |finding| finding["rule"] == "test/count");
+    let lost = status(&lanner)["lost"].as_u64().expect("a number");
+    // All that came is told of, and what comes next has a place again.
+    let (mut events, mut left_out) = (0, 0);
+    for line in lines {
+        match line["type"].as_str() {
+            Some("event") => events += 1,
+            Some("left_out") => left_out += line["events"].as_u64().expect("a number"),
+            _ => panic!("{line}"),
+        }
+        if events + left_out + lost >= OPENED {
+            break;
+        }
+    }
+    assert!(events > 0 && left_out > 0, "{events} {left_out}");
+    assert!(status(&lanner)["packs"][0]["dropped"] == 0);
+}
+
+#[test]
+fn events_that_there_are_not_are_wrong_usage_or_refused() {
+    let ended = run(["events", "--kind", "opne"]);
+    assert_eq!(ended.status.code(), Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("a similar value exists: 'open'"), "{}", ended.stderr);
+    require_kernel!();
+    let lanner = Lanner::watch(&[&test_pack("counter-1")], &[]);
+    let ended = ask("events", &lanner.control(), &["--exe", "/usr/[a"]);
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the host says: ") && ended.stderr.contains("has no ] after it"), "{}", ended.stderr);
+    let request = json!({ "protocol": 1, "ask": "events", "kinds": ["opne"] });
+    let answered = asked_with(&lanner.control(), &request).next().expect("an answer");
+    assert!(
+        answered["error"].as_str().is_some_and(|error| error.starts_with("there is no kind \"opne\"")),
+        "{answered}"
+    );
 }
 
 #[test]
@@ -252,7 +432,8 @@ fn top_draws_in_a_terminal_and_leaves_it_as_it_was() {
     let lanner = Lanner::watch(&[&test_pack("counter-1")], &[]);
     let folder = tempfile::tempdir().expect("a folder");
     let script = folder.path().join("typescript");
-    let command = format!("stty cols 100 rows 30; {} top --control {}", binary().display(), lanner.control().display());
+    let command =
+        format!("stty cols 100 rows 30; {} top --rules --control {}", binary().display(), lanner.control().display());
     let mut terminal = Command::new("script")
         .args(["--quiet", "--flush", "--return", "--command", &command])
         .arg(&script)
@@ -264,9 +445,8 @@ fn top_draws_in_a_terminal_and_leaves_it_as_it_was() {
     let said = || String::from_utf8_lossy(&fs::read(&script).unwrap_or_default()).into_owned();
     // Spaces are not drawn, but passed over.
     lanner.wait("the pack in the terminal", || said().contains("counter"));
-    let mut keys = terminal.stdin.take().expect("the keys");
-    keys.write_all(b"r").expect("a key");
     lanner.wait("its rule", || said().contains("test/count"));
+    let mut keys = terminal.stdin.take().expect("the keys");
     keys.write_all(b"q").expect("a key");
     let status = terminal.wait().expect("it ends");
     assert!(status.success(), "{}", said());

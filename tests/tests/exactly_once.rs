@@ -40,10 +40,10 @@ fn a_thousand_reloads_lose_nothing_and_judge_nothing_twice() {
     let versions = ["counter-1", "counter-2"].map(|pack| std::fs::read(test_pack(pack)).expect("the pack"));
     let candidate = |number: usize| Candidate::prepare(&runtime, &versions[number % 2]).expect("a pack");
     // Another beside it, so that two threads have to agree.
-    let other = made::pack(&made::description("other", vec![made::rule("test/other", vec![("open", None)])]), &Calls {
-        state: 8,
-        ..Calls::default()
-    });
+    let other = made::pack(
+        &made::description("other", vec![made::rule("test/other", vec![("open", None)])]),
+        &Calls { state: 8, ..Calls::default() },
+    );
     let other = || Candidate::prepare(&runtime, &other).expect("a pack");
     let set = |number| {
         let packs = vec![(PathBuf::from("counter"), candidate(number)), (PathBuf::from("other"), other())];

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use lanner_contract::filter::Test;
 use lanner_contract::{Filter, Finding};
-use lanner_engine::{After, Answer, Candidate, Engine, Failure, Handover, Limits, PackStatus, Refusal, Runtime, Sentence, State};
+use lanner_engine::{
+    After, Answer, Candidate, Engine, Failure, Handover, Limits, PackStatus, Refusal, Runtime, Sentence, State,
+};
 use lanner_enrich::{Enricher, Event};
 use lanner_probes::Task;
 use lanner_source::record::Machine;
@@ -89,11 +91,8 @@ fn beside_a_witness(calls: &Calls<'_>) -> Outcome {
     }
     let status = engine.status().into_iter().find(|pack| pack.description.name == "hostile").expect("it is there");
     drop(engine);
-    let (witnessed, answers): (Vec<_>, Vec<_>) = taking
-        .join()
-        .expect("answers were taken")
-        .into_iter()
-        .partition(|answer| answer.description.name == "counter");
+    let (witnessed, answers): (Vec<_>, Vec<_>) =
+        taking.join().expect("answers were taken").into_iter().partition(|answer| answer.description.name == "counter");
     let counted = witnessed.iter().flat_map(|answer| &answer.gave.findings).map(|finding| finding.message.clone());
     let expected = (1..=BATCHES).map(|number| format!("{number} /any/lanner-count-me"));
     assert_eq!(counted.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "the witness has all, each once, in order");
@@ -141,7 +140,10 @@ fn of_two_rules_the_one_that_traps_rests() {
 fn endless_loops() {
     let outcome = beside_a_witness(&Calls { evaluate: "(loop $again (br $again))", ..Calls::default() });
     assert_eq!(outcome.failures().next(), Some(&Failure::Deadline(DEADLINE)));
-    assert!(outcome.failures().count() < 10 && outcome.status.figures.missed > 0, "it rests, and what it misses is counted");
+    assert!(
+        outcome.failures().count() < 10 && outcome.status.figures.missed > 0,
+        "it rests, and what it misses is counted"
+    );
 }
 
 #[test]
@@ -170,8 +172,10 @@ fn findings_as_large_as_its_memory() {
 
 #[test]
 fn a_million_findings() {
-    let evaluate = format!("(local $n i32) (loop $again {RAISE} (local.set $n (i32.add (local.get $n) (i32.const 1)))
-        (br_if $again (i32.lt_u (local.get $n) (i32.const 25000))))");
+    let evaluate = format!(
+        "(local $n i32) (loop $again {RAISE} (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $n) (i32.const 25000))))"
+    );
     let outcome = beside_a_witness(&Calls { evaluate: &evaluate, more: &a_finding(), ..Calls::default() });
     let dropped: u64 = outcome.answers.iter().map(|answer| answer.gave.dropped).sum();
     // A call may be stopped by its deadline on a slow machine; what it raised is one or the other.
@@ -195,8 +199,11 @@ fn lengths_that_lie() {
 #[test]
 fn text_that_is_none() {
     let more = r#"(data (i32.const 512) "\ff\fe\c0")"#;
-    let outcome =
-        beside_a_witness(&Calls { evaluate: "(call $log (i32.const 3) (i32.const 512) (i32.const 3))", more, ..Calls::default() });
+    let outcome = beside_a_witness(&Calls {
+        evaluate: "(call $log (i32.const 3) (i32.const 512) (i32.const 3))",
+        more,
+        ..Calls::default()
+    });
     assert!(matches!(outcome.failures().next(), Some(Failure::Trap(_))));
     // What is no finding is said, and costs nothing else.
     let outcome =
@@ -246,7 +253,8 @@ fn a_start_has_more_time_than_a_batch() {
 #[test]
 fn what_is_raised_while_it_starts_is_no_finding_of_a_batch() {
     let more = a_finding();
-    let outcome = beside_a_witness(&Calls { describe: RAISE, configure: RAISE, save: RAISE, more: &more, ..Calls::default() });
+    let outcome =
+        beside_a_witness(&Calls { describe: RAISE, configure: RAISE, save: RAISE, more: &more, ..Calls::default() });
     assert_eq!((outcome.failures().count(), outcome.findings()), (0, 0));
 }
 

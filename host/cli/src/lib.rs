@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod apply;
 mod buffer;
 mod colour;
 mod control;
@@ -10,8 +11,10 @@ mod events;
 mod log;
 mod output;
 mod pack;
+mod print;
 mod record;
 mod registries;
+mod release;
 mod replay;
 mod rules;
 mod run;
@@ -54,6 +57,12 @@ enum Verb {
     Status(status::Arguments),
     /// Show in a terminal how the running host stands, as it changes
     Top(top::Arguments),
+    /// Print events of the running host, as they come
+    Events(events::Arguments),
+    /// Make other files the rules of the running host, all at once or not at all
+    Apply(apply::Arguments),
+    /// Let a pack go on that rests or is quarantined in the running host
+    Release(release::Arguments),
     /// Say what this machine offers, what is missing, what that costs and how to mend it
     Doctor(doctor::Arguments),
     /// Push, pull, sign and look at packs in registries
@@ -84,6 +93,9 @@ pub fn main() -> ExitCode {
         Verb::Replay(arguments) => replay::run(&arguments, color),
         Verb::Status(arguments) => status::run(&arguments, color),
         Verb::Top(arguments) => top::run(&arguments, color),
+        Verb::Events(arguments) => events::run(&arguments),
+        Verb::Apply(arguments) => apply::run(&arguments),
+        Verb::Release(arguments) => release::run(&arguments),
         Verb::Doctor(arguments) => doctor::run(&arguments, color),
         Verb::Pack(arguments) => pack::run(&arguments),
         Verb::SelfTestActor => lanner_control::self_test::act().map(|()| ExitCode::SUCCESS),

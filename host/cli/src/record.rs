@@ -14,7 +14,7 @@ use lanner_source::record::{Machine, Record};
 use lanner_source::{Live, Source};
 
 use super::buffer::Buffer;
-use super::events;
+use super::print;
 use super::signals::{Asked, Asks, Signals};
 use super::standing::{parts, say_degraded};
 use super::{Failure, duration};
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if arguments.output.as_os_str() == EVENTS {
         obey_signals(signals, orders, arguments.duration)?;
         tracing::info!("printing events; Ctrl-C stops");
-        return events::print(Box::new(source), &obeyed);
+        return print::print(Box::new(source), &obeyed);
     }
     let writer = CaptureWriter::create(&arguments.output, source.machine(), arguments.force)?;
     obey_signals(signals, orders, arguments.duration)?;

@@ -13,8 +13,8 @@ use lanner_source::{Replay, Source};
 
 use super::Failure;
 use super::colour::Colour;
-use super::events;
 use super::output::Output;
+use super::print;
 use super::rules::{Loading, Ready, Rules, summary};
 
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         let source = Replay::open(&arguments.capture)?;
         // Nobody gives orders; the sender only has to live.
         let (_orders, obeyed) = channel();
-        return events::print(Box::new(source), &obeyed);
+        return print::print(Box::new(source), &obeyed);
     }
     let Ready { engine, verdicts, remote: _in_use, .. } = arguments.rules.load(Loading::default())?;
     let source = Replay::open(&arguments.capture)?;

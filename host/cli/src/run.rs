@@ -63,7 +63,7 @@ const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
     if arguments.output.is_events() {
-        return Err("`lanner run` judges events and does not print them: use `lanner record --output events`".into());
+        return Err("`lanner run` judges events and does not print them: use `lanner events` beside it, or `lanner record --output events`".into());
     }
     let began = Instant::now();
     let since = SystemTime::now();
@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let degraded = source.degraded();
     let (orders, obeyed) = channel();
     let pipeline = Pipeline::new(Box::new(source) as Box<dyn Source>, engine, Some(std::process::id()))?;
-    let seen = pipeline.seen();
+    let (seen, listeners) = (pipeline.seen(), pipeline.listeners());
     let (missing, board) = (located.missing.clone(), Board::default());
     let watcher = match located.named.is_empty() && missing.is_empty() {
         true => None,
@@ -106,6 +106,8 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         orders: orders.clone(),
         standings: delivery.standings(),
         board: board.clone(),
+        listeners,
+        applier: watcher.as_ref().map(Watcher::applier),
         reload: reload.clone(),
     };
     let openings = Openings { socket, followers, metrics, watchdog: notify::watchdog_interval() };

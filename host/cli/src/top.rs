@@ -24,6 +24,9 @@ const USAGE: u8 = 2;
 pub(super) struct Arguments {
     #[command(flatten)]
     asked: control::Asked,
+    /// Show rules below their packs from the beginning; the key r does so later
+    #[arg(long)]
+    rules: bool,
 }
 
 /// What happens while it is shown.
@@ -40,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     }
     let mut client = arguments.asked.connect()?;
     client.ask(Ask::Watch { every_ms: EVERY_MS })?;
-    let console = Console::new(client.status()?, colour.on(&stdout));
+    let console = Console::new(client.status()?, colour.on(&stdout)).with_rules(arguments.rules);
     // Whoever ends it finds the terminal as it was.
     let signals = Signals::listen()?.and_ends()?;
     let mut screen = Screen::open().map_err(|error| format!("the terminal cannot be drawn on: {error}"))?;

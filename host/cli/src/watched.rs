@@ -1,5 +1,6 @@
 //! The running host, as those see it who ask how it stands.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
@@ -7,16 +8,21 @@ use std::time::Duration;
 use lanner_control::Host;
 use lanner_control::status::About;
 use lanner_engine::{Order, Status};
-use lanner_pack::Board;
+use lanner_pack::apply::{Report, Wish};
+use lanner_pack::{Applier, Board};
+use lanner_pipeline::{Interest, Listeners, Listening};
 use lanner_sink::{SinkStanding, Standings};
 use tokio::sync::Notify;
 
-/// All that it takes to say how a host stands, and to have it reload.
+/// All that it takes to say how a host stands, to listen to its events, and to steer it.
 pub(super) struct Watched {
     pub(super) about: About,
     pub(super) orders: Sender<Order>,
     pub(super) standings: Standings,
     pub(super) board: Board,
+    pub(super) listeners: Listeners,
+    /// Where there are rules from files.
+    pub(super) applier: Option<Applier>,
     /// Told when somebody asks for a reload.
     pub(super) reload: Arc<Notify>,
 }
@@ -46,5 +52,21 @@ impl Host for Watched {
 
     fn reload(&self) {
         self.reload.notify_one();
+    }
+
+    fn release(&self, pack: &str, patience: Duration) -> Option<bool> {
+        let (reply, answer) = channel();
+        self.orders.send(Order::Release { pack: pack.to_owned(), reply }).ok()?;
+        answer.recv_timeout(patience).ok()
+    }
+
+    fn apply(&self, paths: Vec<PathBuf>, dry_run: bool) -> Result<Report, String> {
+        let none = "this host was started without rules from files: start it with --rules FOLDER";
+        let applier = self.applier.as_ref().ok_or(none)?;
+        applier.apply(Wish { paths, dry_run }).map_err(|error| error.to_string())
+    }
+
+    fn listen(&self, interest: Interest) -> Listening {
+        self.listeners.listen(interest)
     }
 }

@@ -1,9 +1,12 @@
 //! What is needed of a running host to say how it stands, and to steer it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lanner_engine::Status;
+use lanner_pack::apply::Report as Changes;
+use lanner_pipeline::{Interest, Listening};
 use lanner_sink::SinkStanding;
 use tokio::sync::Mutex;
 
@@ -33,6 +36,19 @@ pub trait Host: Send + Sync + 'static {
 
     /// Looks at all rules, and opens anew what findings are written to. Does not wait for it.
     fn reload(&self);
+
+    /// Lets a pack go on, by its name, that rests or is quarantined. Waits until the pipeline says whether there is one, for
+    /// so long at most. None where it did not answer.
+    fn release(&self, pack: &str, patience: Duration) -> Option<bool>;
+
+    /// Makes other files the rules, all at once or not at all; or only says what would change. Waits until it is done.
+    ///
+    /// # Errors
+    /// Nothing was changed: a sentence.
+    fn apply(&self, paths: Vec<PathBuf>, dry_run: bool) -> Result<Changes, String>;
+
+    /// The events from now on.
+    fn listen(&self, interest: Interest) -> Listening;
 }
 
 /// Asks a host how it stands, for all that want to know it: one question at a time.
@@ -64,6 +80,20 @@ impl Inquiry {
         report
     }
 
+    /// Lets a pack go on. Says whether there is one of this name; nothing where the host does not answer in time.
+    pub(crate) async fn release(&self, pack: &str) -> Option<bool> {
+        let (host, pack) = (self.host.clone(), pack.to_owned());
+        tokio::task::spawn_blocking(move || host.release(&pack, PATIENCE)).await.ok().flatten()
+    }
+
+    /// Makes other files the rules, or says why not.
+    pub(crate) async fn apply(&self, paths: Vec<String>, dry_run: bool) -> Result<Changes, String> {
+        let host = self.host.clone();
+        let paths = paths.into_iter().map(PathBuf::from).collect();
+        let applied = tokio::task::spawn_blocking(move || host.apply(paths, dry_run)).await;
+        applied.unwrap_or_else(|_| Err("the host could not do it: its log says why".to_owned()))
+    }
+
     /// Whether it answers, and all its sinks still take findings.
     pub(crate) async fn is_well(&self) -> bool {
         let report = self.report().await;
@@ -77,14 +107,34 @@ pub(crate) mod made_up {
     use std::sync::Mutex as Lock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
+    use lanner_pipeline::{Listeners, Tap};
+
     use super::*;
 
-    #[derive(Default)]
     pub(crate) struct MadeUp {
         pub(crate) status: Lock<Option<Status>>,
         pub(crate) asked: AtomicU64,
         pub(crate) reloads: AtomicU64,
+        pub(crate) released: Lock<Vec<String>>,
         pub(crate) sinks: Vec<SinkStanding>,
+        /// Where events come from, until the stream ends.
+        pub(crate) tap: Lock<Option<Tap>>,
+        pub(crate) listeners: Listeners,
+    }
+
+    impl Default for MadeUp {
+        fn default() -> Self {
+            let (tap, listeners) = Tap::new();
+            Self {
+                status: Lock::default(),
+                asked: AtomicU64::default(),
+                reloads: AtomicU64::default(),
+                released: Lock::default(),
+                sinks: Vec::new(),
+                tap: Lock::new(Some(tap)),
+                listeners,
+            }
+        }
     }
 
     impl MadeUp {
@@ -123,6 +173,24 @@ pub(crate) mod made_up {
 
         fn reload(&self) {
             self.reloads.fetch_add(1, Ordering::SeqCst);
+        }
+
+        fn release(&self, pack: &str, _patience: Duration) -> Option<bool> {
+            let status = self.status.lock().expect("the status");
+            let is_there = status.as_ref()?.packs.iter().any(|status| status.description.name == pack);
+            self.released.lock().expect("the packs").extend(is_there.then(|| pack.to_owned()));
+            Some(is_there)
+        }
+
+        fn apply(&self, paths: Vec<PathBuf>, _dry_run: bool) -> Result<Changes, String> {
+            Err(format!(
+                "there are no rules at {}",
+                paths.first().map_or_else(String::new, |path| path.display().to_string())
+            ))
+        }
+
+        fn listen(&self, interest: Interest) -> Listening {
+            self.listeners.listen(interest)
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Making other files the rules of a running host: all of them at once, or none.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use lanner_engine::{Candidate, Description, Handover, Order, PackError, PackStatus, Refusal, Set};
+use serde::{Deserialize, Serialize};
 
 use super::exchange::{self, Ended};
 use super::load;
@@ -27,7 +29,7 @@ pub struct Wish {
 }
 
 /// What changes, or would.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Packs that begin, end or change, by name. Those that stay as they are are left out.
     pub changes: Vec<PackChange>,
@@ -36,7 +38,8 @@ pub struct Report {
 }
 
 /// What changes of a pack.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PackChange {
     /// Its name.
     pub name: String,
@@ -57,9 +60,17 @@ pub struct PackChange {
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// The files cannot be found.
-    #[error(transparent)]
-    Located(#[from] LocateError),
+    /// One of the paths is not there, or cannot be read.
+    #[error("{path} cannot be read: {error}; name a pack or a folder of packs; nothing was changed", path = path.display())]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// There is no pack in any of them. That all rules are to end is not said so.
+    #[error("there is no pack (a file that ends in .wasm) in what was named; nothing was changed")]
+    Nothing,
     /// One of the packs is refused.
     #[error("{0}; nothing was changed")]
     Pack(#[from] PackError),
@@ -68,9 +79,44 @@ pub enum ApplyError {
     Ended,
 }
 
+impl From<LocateError> for ApplyError {
+    fn from(error: LocateError) -> Self {
+        match error {
+            LocateError::Unreadable { path, error } => Self::Unreadable { path, error },
+            LocateError::Nothing { .. } => Self::Nothing,
+        }
+    }
+}
+
 impl From<Ended> for ApplyError {
     fn from(_: Ended) -> Self {
         Self::Ended
+    }
+}
+
+impl fmt::Display for Report {
+    /// A line for each pack, and one for each of its rules that is another.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for change in &self.changes {
+            let PackChange { name, before, now, rules_added, rules_gone, rules_changed, state } = change;
+            let rules = |count: usize| if count == 1 { "1 rule".to_owned() } else { format!("{count} rules") };
+            match (before, now) {
+                (None, Some(now)) => writeln!(f, "+ {name} {now}, with {}", rules(rules_added.len()))?,
+                (Some(before), None) => writeln!(f, "- {name} {before}, with {}", rules(rules_gone.len()))?,
+                (before, now) => {
+                    let [before, now] = [before, now].map(|version| version.as_deref().unwrap_or("?"));
+                    let state = state.map_or_else(String::new, |bytes| format!(", {bytes} bytes of state kept"));
+                    writeln!(f, "~ {name} {before} -> {now}{state}")?;
+                    for (sign, ids) in [("+", rules_added), ("-", rules_gone), ("~", rules_changed)] {
+                        ids.iter().try_for_each(|id| writeln!(f, "    {sign} {id}"))?;
+                    }
+                }
+            }
+        }
+        match (self.changes.len(), self.unchanged) {
+            (0, same) => write!(f, "nothing changes: {same} as they are"),
+            (changes, same) => write!(f, "{changes} changed, {same} as they are"),
+        }
     }
 }
 
@@ -102,12 +148,12 @@ impl Reloader {
             // What runs is known by the path that it came from; it moves when it is in place.
             let place = older.map_or_else(|| file.clone(), |older| older.path.clone());
             report.changes.push(change(older.map(|older| &older.description), Some(&description)));
+            if let Some((_, other)) = moves.iter().find(|(taken, _)| *taken == place) {
+                let (name, other) = (description.name.clone(), other.clone());
+                return Err(refused(Refusal::DuplicatePack { name, other }).into());
+            }
             moves.push((place.clone(), file.clone()));
             digests.push((file.clone(), digest));
-            if set.packs.iter().any(|(taken, _)| *taken == place) {
-                let other = place;
-                return Err(refused(Refusal::DuplicatePack { name: description.name.clone(), other }).into());
-            }
             stays.push(place.clone());
             set.packs.push((place, candidate));
         }
@@ -207,6 +253,9 @@ mod tests {
         let said = change(Some(&before), Some(&now));
         assert_eq!((said.before.as_deref(), said.now.as_deref()), (Some("1.0.0"), Some("1.1.0")));
         assert_eq!([said.rules_added, said.rules_gone, said.rules_changed], [["a/new"], ["a/old"], ["a/more"]]);
+        let report = Report { changes: vec![change(Some(&before), Some(&now)), change(None, Some(&now))], unchanged: 2 };
+        let text = "~ a 1.0.0 -> 1.1.0\n    + a/new\n    - a/old\n    ~ a/more\n+ a 1.1.0, with 3 rules\n2 changed, 2 as they are";
+        assert_eq!(report.to_string(), text);
         assert_eq!(change(None, Some(&now)).rules_added.len(), 3);
         assert_eq!(change(Some(&before), None).rules_gone.len(), 3);
     }

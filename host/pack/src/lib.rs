@@ -32,4 +32,4 @@ pub use guard::Guard;
 pub use load::{Loaded, load, read};
 pub use locate::{LocateError, Located, locate, locate_what_is_there};
 pub use running::{Running, Table};
-pub use watch::{Reload, Watcher};
+pub use watch::{Applier, Reload, Watcher};

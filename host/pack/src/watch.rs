@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -82,12 +82,26 @@ impl Watcher {
         let _ = self.changed.send(Change::Asked);
     }
 
-    /// Makes other files the rules, all at once or not at all; or says what that would change. The answer comes when it is done.
-    pub fn apply(&self, wish: Wish) -> Receiver<Result<Report, ApplyError>> {
+    /// For who may want other rules.
+    pub fn applier(&self) -> Applier {
+        Applier(self.changed.clone())
+    }
+}
+
+/// Makes other files the rules. Cheap to clone.
+#[derive(Clone)]
+pub struct Applier(Sender<Change>);
+
+impl Applier {
+    /// Makes other files the rules, all at once or not at all; or says what that would change. Waits until it is done: each new
+    /// pack is compiled first.
+    ///
+    /// # Errors
+    /// Nothing was changed, and why.
+    pub fn apply(&self, wish: Wish) -> Result<Report, ApplyError> {
         let (reply, answer) = channel();
-        // Likewise; then no answer comes.
-        let _ = self.changed.send(Change::Apply(wish, reply));
-        answer
+        self.0.send(Change::Apply(wish, reply)).map_err(|_| ApplyError::Ended)?;
+        answer.recv().map_err(|_| ApplyError::Ended)?
     }
 }
 

@@ -17,6 +17,7 @@ use crate::flow::Intake;
 use crate::judge::Judge;
 use crate::seen::Seen;
 use crate::sources::Sources;
+use crate::tap::{Listeners, Tap};
 
 pub(crate) struct Judging<E> {
     /// One a source: each knows the processes of its own machine.
@@ -27,6 +28,8 @@ pub(crate) struct Judging<E> {
     pub(crate) batcher: Batcher,
     pub(crate) engine: E,
     pub(crate) seen: Arc<Seen>,
+    tap: Tap,
+    pub(crate) listeners: Listeners,
     /// Events taken in, and those by the number of their kind.
     pub(crate) events: u64,
     kinds: Vec<u64>,
@@ -42,7 +45,21 @@ impl<E: Judge> Judging<E> {
         let unwanted = sources.unwanted().collect();
         let sieve = Sieve::new(&engine.wanted());
         let (batcher, seen) = (Batcher::default(), Arc::default());
-        Self { enrichers, unwanted, sieve, batcher, engine, seen, events: 0, kinds: Vec::new(), seq: 0, exchanged: false }
+        let (tap, listeners) = Tap::new();
+        Self {
+            enrichers,
+            unwanted,
+            sieve,
+            batcher,
+            engine,
+            seen,
+            tap,
+            listeners,
+            events: 0,
+            kinds: Vec::new(),
+            seq: 0,
+            exchanged: false,
+        }
     }
 
     /// Asks for events. Only what none of those is like is left out from here on.
@@ -132,6 +149,7 @@ impl<E: Judge> Intake for Judging<E> {
         self.seq += 1;
         event.seq = self.seq;
         self.seen.note(&event);
+        self.tap.pass(&event);
         self.events += 1;
         let number = usize::from(event.kind.number());
         if self.kinds.len() <= number {

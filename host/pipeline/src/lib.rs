@@ -8,6 +8,7 @@ mod judge;
 mod judging;
 mod seen;
 mod sources;
+mod tap;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub use flow::{Course, Flow, Intake};
 pub use judge::Judge;
 pub use seen::Seen;
 pub use sources::Sources;
+pub use tap::{Heard, Interest, Listeners, Listening, Tap};
 
 use flow::FULL;
 use judging::Judging;
@@ -73,6 +75,11 @@ impl<E: Judge> Pipeline<E> {
     /// What came through of the self-test.
     pub fn seen(&self) -> Arc<Seen> {
         self.judging.seen.clone()
+    }
+
+    /// Where one may listen to the events, as they are taken in.
+    pub fn listeners(&self) -> Listeners {
+        self.judging.listeners.clone()
     }
 
     /// Runs until the sources end or an order stops it.

@@ -11,6 +11,7 @@ pub fn append_event(event: &Event, out: &mut Vec<u8>) {
     let Event { seq, time_ns, kind, flags, result, process, tid, payload, .. } = event;
     let mut object = Object::new();
     let mut set = |name: &str, value: serde_json::Value| object.insert(name.to_owned(), value);
+    set("type", "event".into());
     set("seq", (*seq).into());
     set("time", time::rfc3339(*time_ns).into());
     set("kind", kind.name().into());

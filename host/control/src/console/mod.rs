@@ -60,6 +60,12 @@ impl Console {
         Self { report, colour, ..Self::default() }
     }
 
+    /// Shows rules from the beginning, where that is asked for.
+    #[must_use]
+    pub fn with_rules(self, rules: bool) -> Self {
+        Self { rules, ..self }
+    }
+
     /// Shows this, and what happened since the last one.
     pub fn take(&mut self, report: Report) {
         self.rates = Rates::between(&self.report, &report);

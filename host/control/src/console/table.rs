@@ -9,7 +9,7 @@ use ratatui::text::Text;
 use ratatui::widgets::{Cell, Row, Table};
 
 use super::{Console, Sort};
-use crate::status::{Pack, PackRates, Rule, bytes, cost, count, one_line, per_second, share};
+use crate::status::{Pack, PackRates, Rule, bytes, cost, count, one_line, per_second, rule_cost, share};
 
 /// The columns, and how wide each is; the first takes what is left.
 const COLUMNS: [(&str, Constraint); 9] = [
@@ -94,22 +94,33 @@ impl Console {
         });
         let mut rows = vec![Row::new(cells.collect::<Vec<_>>())];
         if self.rules {
-            let mut rules: Vec<&Rule> = pack.rules.iter().collect();
-            rules.sort_by_key(|rule| Reverse(rule.findings));
-            rows.extend(rules.into_iter().map(|rule| self.row_of(rule)));
+            rows.extend(self.rules_of(pack).into_iter().map(|rule| self.row_of(rule)));
         }
         rows
     }
 
-    /// A rule, below its pack: its id and its findings.
+    /// The rules of a pack, sorted as packs are: where those go by their share or events, by what an event costs. What is
+    /// the same stays in the pack's order.
+    fn rules_of<'p>(&self, pack: &'p Pack) -> Vec<&'p Rule> {
+        let mut rules: Vec<&Rule> = pack.rules.iter().collect();
+        match self.sort {
+            Sort::Share | Sort::Events => rules.sort_by_key(|rule| Reverse((rule.cost_ns, rule.findings))),
+            Sort::Findings => rules.sort_by_key(|rule| Reverse((rule.findings, rule.cost_ns))),
+            Sort::Name => rules.sort_by(|one, other| one.id.cmp(&other.id)),
+        }
+        rules
+    }
+
+    /// A rule, below its pack: its id, its findings, and what an event costs more because of it.
     fn row_of(&self, rule: &Rule) -> Row<'static> {
         let state = if rule.left_out { "left out" } else { "" };
         // The id has the room of what rules have no figures for.
         let id = cell(0, format!("  {}", one_line(&rule.id))).column_span(BEFORE_FINDINGS);
         let findings = cell(TEXTS, count(rule.findings));
-        let state = cell(0, state.to_owned()).column_span(COLUMNS.len() as u16 - BEFORE_FINDINGS - 1);
+        let cost = cell(TEXTS, rule_cost(rule.cost_ns));
+        let state = cell(0, state.to_owned()).column_span(COLUMNS.len() as u16 - BEFORE_FINDINGS - 2);
         let style = if rule.findings > 0 { Style::new() } else { Style::new().add_modifier(Modifier::DIM) };
-        Row::new([id, findings, state]).style(self.style(style))
+        Row::new([id, findings, cost, state]).style(self.style(style))
     }
 }
 

@@ -76,7 +76,7 @@ fn keys_change_the_order() {
 
 #[test]
 fn rules_are_shown_when_they_are_asked_for() {
-    let mut console = console();
+    let mut plain = console();
     let has_rule = |console: &mut Console| {
         let lines = shown(console, 100, 20);
         let start = |text: &str| lines.iter().find(|line| line.starts_with(text));
@@ -85,11 +85,28 @@ fn rules_are_shown_when_they_are_asked_for() {
         let end = head.find("FINDINGS").expect("a column") + "FINDINGS".len();
         start("  credential-access/shadow-read").is_some_and(|line| line[..end].ends_with(" 4"))
     };
-    assert!(!has_rule(&mut console));
-    press(&mut console, 'r');
-    assert!(has_rule(&mut console));
-    press(&mut console, 'r');
-    assert!(!has_rule(&mut console));
+    assert!(!has_rule(&mut plain));
+    press(&mut plain, 'r');
+    assert!(has_rule(&mut plain));
+    press(&mut plain, 'r');
+    assert!(!has_rule(&mut plain));
+    assert!(has_rule(&mut console().with_rules(true)));
+}
+
+#[test]
+fn rules_are_sorted_by_what_an_event_costs_or_as_their_packs_are() {
+    let mut console = console().with_rules(true);
+    let (dear, found) = ("  execution/exec-from-memory", "  credential-access/shadow-read");
+    for (key, first, second) in [('c', dear, found), ('f', found, dear), ('e', dear, found), ('n', found, dear)] {
+        press(&mut console, key);
+        order(&mut console, first, second);
+    }
+    let lines = shown(&mut console, 100, 20);
+    let line = |start: &str| lines.iter().find(|line| line.starts_with(start)).expect("a line");
+    // What an event costs because of it stands below what it costs the pack.
+    let end = line("PACK").find("AN EVENT").expect("a column") + "AN EVENT".len();
+    assert!(line(dear)[..end].ends_with(" 120 ns"), "{lines:#?}");
+    assert!(line("  of/later").ends_with("- left out"), "{lines:#?}");
 }
 
 #[test]

@@ -132,7 +132,13 @@ impl Figures {
             let of = move |rule: &Rule| rule.findings;
             pack.rules.iter().map(move |rule| ([("pack", &*pack.name), ("rule", &*rule.id)], of(rule)))
         });
-        families.counters("lanner_rule_findings", "Findings of a rule", findings)
+        families.counters("lanner_rule_findings", "Findings of a rule", findings)?;
+        let rules = packs.iter().flat_map(|pack| pack.rules.iter().map(move |rule| (pack, rule)));
+        let costs = rules.filter_map(|(pack, rule)| {
+            Some(([("pack", &*pack.name), ("rule", &*rule.id)], rule.cost_ns? as f64 / SECOND))
+        });
+        let help = "Processor time that an event which its pack is given costs more because of a rule";
+        families.gauges("lanner_rule_event_processor_seconds", help, costs)
     }
 }
 
@@ -191,12 +197,15 @@ mod tests {
             "lanner_pack_processor_seconds_total{pack=\"starter\"} 2.5",
             "lanner_pack_event_processor_seconds{pack=\"starter\",quantile=\"0.99\"} 0.0000012",
             "lanner_rule_findings_total{pack=\"starter\",rule=\"credential-access/shadow-read\"} 4",
+            "lanner_rule_event_processor_seconds{pack=\"starter\",rule=\"execution/exec-from-memory\"} 1.2e-7",
             "lanner_pack_rules_left_out{pack=\"starter\"} 1",
             "lanner_findings_left_out_total{sink=\"/var/log/\\\"odd\\\"\\n\"} 2",
         ] {
             assert!(text.lines().any(|has| has == line), "{line} is not in\n{text}");
         }
         assert!(text.ends_with("# EOF\n"), "{text}");
+        // What was not measured is not told as nothing.
+        assert!(!text.contains("lanner_rule_event_processor_seconds{pack=\"starter\",rule=\"of/later\"}"), "{text}");
         // Each family is told once, and before its series.
         let families: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
         let mut once = families.clone();

@@ -1,11 +1,12 @@
 //! The other end of the control socket: asks a running host.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::protocol::{Answer, Ask, Request};
+use super::protocol::{Answer, Ask, Request, Sought};
 use crate::host::PATIENCE;
 use crate::status::Report;
 
@@ -45,6 +46,17 @@ pub enum ClientError {
         /// What it said.
         error: String,
     },
+}
+
+/// Ends a connection from another thread.
+pub struct HangUp(UnixStream);
+
+impl HangUp {
+    /// Ends it: what has come can still be taken, and then the host has ended for who waits.
+    pub fn hang_up(&self) {
+        // It may have ended by itself.
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
 }
 
 /// A connection to a running host.
@@ -89,13 +101,21 @@ impl Client {
     /// # Errors
     /// None comes, or the answer is that what was asked for is not done.
     pub fn answer(&mut self) -> Result<Answer, ClientError> {
-        let mut line = Vec::new();
-        let read = (&mut self.stream).take(MAX_ANSWER).read_until(b'\n', &mut line);
+        self.answer_in(&mut Vec::new())
+    }
+
+    /// Waits for the next answer, and gives its line too, as it came.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    pub fn answer_in(&mut self, line: &mut Vec<u8>) -> Result<Answer, ClientError> {
+        line.clear();
+        let read = (&mut self.stream).take(MAX_ANSWER).read_until(b'\n', line);
         match read {
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Err(self.ended()),
             Err(error) => Err(self.silent(error)),
             Ok(0) => Err(self.ended()),
-            Ok(_) => match serde_json::from_slice(&line) {
+            Ok(_) => match serde_json::from_slice(line) {
                 Ok(Answer::Error { error }) => Err(ClientError::Refused(error)),
                 Ok(Answer::Ending) => Err(self.ended()),
                 Ok(answer) => Ok(answer),
@@ -114,6 +134,36 @@ impl Client {
                 return Ok(*report);
             }
         }
+    }
+
+    /// Waits until other rules are in place, which takes as long as it takes to compile them.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    pub fn applied(&mut self) -> Result<lanner_pack::apply::Report, ClientError> {
+        self.stream.get_ref().set_read_timeout(None).map_err(|error| self.silent(error))?;
+        loop {
+            if let Answer::Applied(report) = self.answer()? {
+                return Ok(report);
+            }
+        }
+    }
+
+    /// Waits until events are sent; from then on it may be long until one comes. Gives what ends that.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    pub fn listen(&mut self, sought: Sought) -> Result<HangUp, ClientError> {
+        self.ask(Ask::Events(sought))?;
+        while self.answer()? != Answer::Listening {}
+        let stream = self.stream.get_ref();
+        let patient = stream.set_read_timeout(None).and_then(|()| stream.try_clone());
+        patient.map(HangUp).map_err(|error| self.silent(error))
+    }
+
+    /// Whether more has come than was taken.
+    pub fn has_more(&self) -> bool {
+        !self.stream.buffer().is_empty()
     }
 
     fn shown(&self) -> String {

@@ -8,6 +8,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{sleep, timeout};
 
+use super::listen::{self, Filter};
 use super::protocol::{Answer, Ask, MAX_REQUEST, Request};
 use super::serve::Desk;
 use super::tail::Next;
@@ -29,6 +30,11 @@ pub(super) async fn attend(stream: UnixStream, desk: &Desk) {
     let mut client = Client { reader: BufReader::new(reader), writer, ended: false };
     // That it is gone is no news to anybody.
     let _ = client.attend(desk).await;
+}
+
+/// What is said where the pipeline is silent.
+fn no_answer() -> Answer {
+    Answer::error(format!("events are not judged, or not in time: no answer within {PATIENCE:?}"))
 }
 
 struct Client {
@@ -61,6 +67,22 @@ impl Client {
                     desk.inquiry.host.reload();
                     self.say(&Answer::Reloading).await?;
                 }
+                Ask::Release { pack } => self.release(desk, pack).await?,
+                Ask::Apply { paths, dry_run } => {
+                    if !dry_run {
+                        tracing::info!(
+                            "{} asks for other rules at the control socket: {}",
+                            self.who(),
+                            paths.join(", ")
+                        );
+                    }
+                    let applied = desk.inquiry.apply(paths, dry_run).await;
+                    self.say(&applied.map_or_else(Answer::error, Answer::Applied)).await?;
+                }
+                Ask::Events(sought) => match Filter::new(&sought) {
+                    Ok(filter) => return self.listen(desk, filter).await,
+                    Err(sentence) => self.say(&Answer::error(sentence)).await?,
+                },
             }
         }
     }
@@ -92,7 +114,7 @@ impl Client {
     async fn say_status(&mut self, desk: &Desk) -> Result<(), Gone> {
         let answer = match desk.inquiry.report().await {
             Some(report) => Answer::Status(Box::new((*report).clone())),
-            None => Answer::error(format!("events are not judged, or not in time: no answer within {PATIENCE:?}")),
+            None => no_answer(),
         };
         self.say(&answer).await
     }
@@ -118,9 +140,63 @@ impl Client {
             };
             match next {
                 Some(Next::Line(line)) => self.write(&line).await?,
-                Some(Next::LeftOut(findings)) => self.say(&Answer::LeftOut { findings }).await?,
+                Some(Next::LeftOut(findings)) => self.say(&Answer::LeftOut { findings, events: 0 }).await?,
                 None => return self.say(&Answer::Ending).await,
             }
+        }
+    }
+
+    /// Lets a pack go on; the log says who asked for it.
+    async fn release(&mut self, desk: &Desk, pack: String) -> Result<(), Gone> {
+        let answer = match desk.inquiry.release(&pack).await {
+            Some(true) => {
+                tracing::info!("pack {pack} is let go on, as {} asked for it at the control socket", self.who());
+                Answer::Released { pack }
+            }
+            Some(false) => Answer::error(match desk.inquiry.report().await {
+                Some(report) if report.packs.is_empty() => format!("there is no pack {pack:?}: none runs"),
+                Some(report) => {
+                    let packs: Vec<&str> = report.packs.iter().map(|pack| &*pack.name).collect();
+                    format!("there is no pack {pack:?}; those that run are {}", packs.join(", "))
+                }
+                None => format!("there is no pack {pack:?}: `lanner status` says which run"),
+            }),
+            None => no_answer(),
+        };
+        self.say(&answer).await
+    }
+
+    async fn listen(&mut self, desk: &Desk, filter: Filter) -> Result<(), Gone> {
+        let Filter { interest, programs } = filter;
+        let mut lines = match listen::lines(desk.inquiry.host.listen(interest), programs) {
+            Ok(lines) => lines,
+            Err(error) => {
+                let sentence = format!("the host has no thread for one more who listens ({error}): try again later");
+                return self.say(&Answer::error(sentence)).await;
+            }
+        };
+        self.say(&Answer::Listening).await?;
+        loop {
+            let next = tokio::select! {
+                next = lines.recv() => next,
+                gone = self.goes() => return gone,
+            };
+            match next {
+                Some(lines) => self.write(&lines).await?,
+                None => return self.say(&Answer::Ending).await,
+            }
+        }
+    }
+
+    /// Who the kernel says it is (unix(7): SO_PEERCRED).
+    fn who(&self) -> String {
+        let stream: &UnixStream = self.writer.as_ref();
+        match stream.peer_cred() {
+            Ok(peer) => {
+                let pid = peer.pid().map_or_else(|| "not known here".to_owned(), |pid| pid.to_string());
+                format!("uid {} (pid {pid})", peer.uid())
+            }
+            Err(error) => format!("somebody ({error})"),
         }
     }
 

@@ -6,13 +6,14 @@
 mod claim;
 mod client;
 mod connection;
+mod listen;
 mod protocol;
 mod serve;
 mod tail;
 
 pub use claim::{Claim, ClaimError};
-pub use client::{Client, ClientError};
-pub use protocol::{Answer, Ask, MAX_REQUEST, PROTOCOL, Request};
+pub use client::{Client, ClientError, HangUp};
+pub use protocol::{Answer, Ask, MAX_REQUEST, PROTOCOL, Request, Sought};
 pub use tail::Followers;
 
 pub(crate) use serve::{Desk, serve};

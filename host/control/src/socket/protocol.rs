@@ -12,7 +12,7 @@ pub const MAX_REQUEST: usize = 64 << 10;
 const EVERY_MS: std::ops::RangeInclusive<u64> = 100..=60_000;
 
 /// What a client asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Ask {
     /// How the host stands: one answer.
@@ -27,6 +27,35 @@ pub enum Ask {
     Tail,
     /// To look at all rules, and to open anew what findings are written to, as SIGHUP does.
     Reload,
+    /// To let a pack go on that rests or is quarantined.
+    Release {
+        /// Its name.
+        pack: String,
+    },
+    /// The events from now on, until the client goes.
+    Events(Sought),
+    /// To make other files the rules, all at once or not at all.
+    Apply {
+        /// Pack files, and folders of them; absolute.
+        paths: Vec<String>,
+        /// Only to say what would change.
+        #[serde(default)]
+        dry_run: bool,
+    },
+}
+
+/// Which events are asked for: those of which all holds that is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sought {
+    /// They are of one of these kinds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
+    /// They are of this process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// They are of programs whose paths begin so, or have the form of this glob; without a `/`, of those of this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exe: Option<String>,
 }
 
 fn every_second() -> u64 {
@@ -34,7 +63,7 @@ fn every_second() -> u64 {
 }
 
 /// A line that asks.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Request {
     /// The version of the protocol that the client speaks.
     pub protocol: u32,
@@ -81,7 +110,7 @@ impl Request {
     }
 }
 
-/// A line that answers. Findings are such lines too, of the type `finding`, and are not made here.
+/// A line that answers. Findings and events are such lines too, of the types `finding` and `event`, and are not made here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Answer {
@@ -91,10 +120,25 @@ pub enum Answer {
     Tailing,
     /// The rules are being looked at; the log says what came of it.
     Reloading,
-    /// So many findings came at this place and were not sent, as the client did not take them in time.
+    /// The pack goes on.
+    Released {
+        /// Its name.
+        pack: String,
+    },
+    /// The rules are those files now; or would be.
+    Applied(lanner_pack::apply::Report),
+    /// Events are sent from now on.
+    Listening,
+    /// An event: it stands in the line.
+    Event,
+    /// So many came at this place and were not sent, as the client did not take them in time.
     LeftOut {
-        /// How many.
+        /// How many findings.
+        #[serde(default, skip_serializing_if = "is_none")]
         findings: u64,
+        /// How many events.
+        #[serde(default, skip_serializing_if = "is_none")]
+        events: u64,
     },
     /// The host ends: nothing more comes.
     Ending,
@@ -106,6 +150,11 @@ pub enum Answer {
     /// What a newer host says.
     #[serde(other)]
     Other,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Answer {
@@ -129,12 +178,27 @@ mod tests {
 
     #[test]
     fn what_is_asked_is_read_as_it_was_written() {
-        for ask in [Ask::Status, Ask::Watch { every_ms: 250 }, Ask::Tail, Ask::Reload] {
-            let line = serde_json::to_vec(&Request::new(ask)).expect("JSON");
+        let sought = Sought { kinds: vec!["open".into(), "exec".into()], pid: Some(7), exe: Some("/usr/**".into()) };
+        let asks = [
+            Ask::Status,
+            Ask::Watch { every_ms: 250 },
+            Ask::Tail,
+            Ask::Reload,
+            Ask::Release { pack: "starter".into() },
+            Ask::Events(Sought::default()),
+            Ask::Events(sought),
+        ];
+        for ask in asks {
+            let line = serde_json::to_vec(&Request::new(ask.clone())).expect("JSON");
             assert_eq!(Request::parse(&line).expect("a request").ask, ask);
         }
         let by_hand = br#"{"protocol":1,"ask":"watch","of_later":true}"#;
         assert_eq!(Request::parse(by_hand).expect("a request").ask, Ask::Watch { every_ms: 1000 });
+        let by_hand = br#"{"protocol":1,"ask":"release","pack":"starter"}"#;
+        assert_eq!(Request::parse(by_hand).expect("a request").ask, Ask::Release { pack: "starter".into() });
+        let by_hand = br#"{"protocol":1,"ask":"events","kinds":["open"]}"#;
+        let sought = Sought { kinds: vec!["open".into()], ..Sought::default() };
+        assert_eq!(Request::parse(by_hand).expect("a request").ask, Ask::Events(sought));
     }
 
     #[track_caller]
@@ -154,13 +218,26 @@ mod tests {
             "the client speaks version 2 of the protocol, and this host version 1",
         );
         refused(r#"{"protocol":1,"ask":"promote"}"#, "unknown variant `promote`, expected one of `status`");
+        refused(r#"{"protocol":1,"ask":"release"}"#, "this host does not take \"release\": missing field `pack`");
+        refused(
+            r#"{"protocol":1,"ask":"events","kinds":"open"}"#,
+            "invalid type: string \"open\", expected a sequence",
+        );
+        refused(r#"{"protocol":1,"ask":"events","pid":-1}"#, "expected u32");
         refused(r#"{"protocol":1,"ask":"watch","every_ms":1}"#, "every_ms is 1, and has to be 100 to 60000");
     }
 
     #[test]
     fn what_is_answered_is_read_as_it_was_written() {
-        let answers =
-            [Answer::Status(Box::default()), Answer::LeftOut { findings: 3 }, Answer::error("no"), Answer::Reloading];
+        let answers = [
+            Answer::Status(Box::default()),
+            Answer::LeftOut { findings: 3, events: 0 },
+            Answer::LeftOut { findings: 0, events: 4 },
+            Answer::error("no"),
+            Answer::Reloading,
+            Answer::Released { pack: "starter".into() },
+            Answer::Listening,
+        ];
         for answer in answers {
             let line = answer.line();
             assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
@@ -170,5 +247,8 @@ mod tests {
         assert_eq!(of_later, Answer::Other);
         let finding: Answer = serde_json::from_str(r#"{"schema":1,"type":"finding","x":{}}"#).expect("an answer");
         assert_eq!(finding, Answer::Other);
+        let event: Answer = serde_json::from_str(r#"{"type":"event","seq":1,"process":{}}"#).expect("an answer");
+        assert_eq!(event, Answer::Event);
+        assert_eq!(Answer::LeftOut { findings: 3, events: 0 }.line(), b"{\"type\":\"left_out\",\"findings\":3}\n");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use lanner_engine::{Figures, KindStatus, PackStatus, Status};
+use lanner_engine::{Figures, KindStatus, PackStatus, RuleFigures, Status};
 use lanner_sink::{SinkStanding, time};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -46,10 +46,9 @@ impl From<&PackStatus> for Pack {
     fn from(PackStatus { path, description, figures, waiting, by_rule }: &PackStatus) -> Self {
         let Figures { state, calls, events, findings, failures, missed, dropped, processor_ns, memory, .. } = *figures;
         let left_out = |rule: usize| description.left_out.iter().any(|left_out| left_out.rule as usize == rule);
-        let rule = |(index, rule): (usize, &lanner_engine::Rule)| Rule {
-            id: rule.id.clone(),
-            findings: by_rule.get(index).copied().unwrap_or(0),
-            left_out: left_out(index),
+        let rule = |(index, rule): (usize, &lanner_engine::Rule)| {
+            let RuleFigures { findings, cost_ns } = by_rule.get(index).copied().unwrap_or_default();
+            Rule { id: rule.id.clone(), findings, cost_ns, left_out: left_out(index) }
         };
         let loaded_ns = u64::try_from(figures.loaded_ns).ok().filter(|ns| *ns > 0);
         Self {

@@ -7,7 +7,7 @@ mod text;
 use serde::{Deserialize, Serialize};
 
 pub use rates::{PackRates, Rates};
-pub(crate) use text::{bytes, cost, count, one_line, per_second, share, span};
+pub(crate) use text::{bytes, cost, count, one_line, per_second, rule_cost, share, span};
 
 /// What of a host does not change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,6 +123,9 @@ pub struct Rule {
     pub id: String,
     /// Findings it raised.
     pub findings: u64,
+    /// What an event that its pack is given costs more because of it, ns of processor time; nothing where that was not
+    /// measured yet.
+    pub cost_ns: Option<u64>,
     /// It does not run, as it needs what this host does not have.
     pub left_out: bool,
 }
@@ -165,7 +168,7 @@ pub(crate) fn made_up() -> Report {
         kernel: "6.18.0".into(),
         since_ns: time_ns - 3660 * second,
     };
-    let rule = |id: &str, findings, left_out| Rule { id: id.into(), findings, left_out };
+    let rule = |id: &str, findings, cost_ns, left_out| Rule { id: id.into(), findings, cost_ns, left_out };
     let starter = Pack {
         name: "starter".into(),
         version: "0.3.0".into(),
@@ -179,9 +182,10 @@ pub(crate) fn made_up() -> Report {
         p99_ns: 1200,
         memory: 3 << 19,
         rules: vec![
-            rule("execution/exec-from-memory", 0, false),
-            rule("credential-access/shadow-read", 4, false),
-            rule("of/later", 0, true),
+            rule("execution/exec-from-memory", 0, Some(120), false),
+            rule("credential-access/shadow-read", 4, Some(35), false),
+            rule("persistence/cron-changed", 1, None, false),
+            rule("of/later", 0, None, true),
         ],
         ..Pack::default()
     };

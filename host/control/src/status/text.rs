@@ -119,7 +119,7 @@ impl Pack {
         self.render_rules(page);
     }
 
-    /// Those that found something, and those that do not run.
+    /// Those that found something, and those that do not run: findings, what an event costs more because of it, the id.
     fn render_rules(&self, page: &mut Page) {
         let (mut told, silent): (Vec<&Rule>, Vec<&Rule>) =
             self.rules.iter().partition(|rule| rule.findings > 0 || rule.left_out);
@@ -127,10 +127,14 @@ impl Pack {
         told.sort_by_key(|rule| Reverse(rule.findings));
         for rule in told {
             let found = if rule.left_out { "left out".to_owned() } else { count(rule.findings) };
-            page.line(DIM, "", &format!("{found:>12}  {}", one_line(&rule.id)));
+            page.line(DIM, "", &format!("{found:>12}  {:>8}  {}", rule_cost(rule.cost_ns), one_line(&rule.id)));
         }
         if !silent.is_empty() {
-            page.line(DIM, "", &format!("{:>12}  in {} other rules", 0, silent.len()));
+            let dearest = silent.iter().filter(|rule| rule.cost_ns.is_some()).max_by_key(|rule| rule.cost_ns);
+            let dearest = dearest.map_or(String::new(), |rule| {
+                format!(", up to {} an event: {}", rule_cost(rule.cost_ns), one_line(&rule.id))
+            });
+            page.line(DIM, "", &format!("{:>12}  in {} other rules{dearest}", 0, silent.len()));
         }
     }
 }
@@ -226,6 +230,14 @@ pub(crate) fn cost(ns: u64) -> String {
         1..10_000 => format!("{ns} ns"),
         10_000..10_000_000 => format!("{:.0} µs", ns as f64 / 1e3),
         _ => format!("{:.0} ms", ns as f64 / 1e6),
+    }
+}
+
+/// What an event costs more because of a rule, ns. That is nothing where its pack is not given what it looks at.
+pub(crate) fn rule_cost(ns: Option<u64>) -> String {
+    match ns {
+        Some(0) => "0 ns".to_owned(),
+        ns => cost(ns.unwrap_or(0)),
     }
 }
 

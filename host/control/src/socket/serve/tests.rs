@@ -3,13 +3,17 @@ use std::os::unix::net::UnixStream as Stream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use lanner_engine::{Description, Rule, Status};
+use lanner_abi::{Kind, OwnedRecord, field};
+use lanner_engine::{Description, Figures, PackStatus, Rule, Status};
+use lanner_enrich::{Enricher, Event};
 use lanner_finding::Finding;
+use lanner_probes::event::{RawEvent, Task};
 use lanner_sink::Sink;
+use lanner_source::record::{Machine, Record};
 
 use super::*;
 use crate::host::made_up::MadeUp;
-use crate::socket::{Ask, Client, ClientError, MAX_REQUEST};
+use crate::socket::{Ask, Client, ClientError, MAX_REQUEST, Sought};
 
 /// A host that is asked, on a thread of its own.
 struct Scene {
@@ -101,6 +105,99 @@ fn a_reload_is_passed_on() {
     assert_eq!(scene.host.reloads.load(Ordering::SeqCst), 1);
 }
 
+/// A pack that runs, of this name.
+fn running(name: &str) -> PackStatus {
+    let description = Description { name: name.into(), ..Description::default() };
+    PackStatus {
+        path: "/rules/one.wasm".into(),
+        description: Arc::new(description),
+        figures: Figures::default(),
+        waiting: 0,
+        by_rule: Vec::new(),
+    }
+}
+
+#[test]
+fn a_pack_is_released_by_its_name_and_others_are_named() {
+    let scene = Scene::new();
+    let release = || Ask::Release { pack: "starter".into() };
+    let refused = scene.client(release()).answer().expect_err("none runs").to_string();
+    assert_eq!(refused, "the host says: there is no pack \"starter\": none runs");
+    let packs = vec![running("starter"), running("other")];
+    *scene.host.status.lock().expect("the status") = Some(Status { packs, ..Status::default() });
+    assert_eq!(scene.client(release()).answer().expect("an answer"), Answer::Released { pack: "starter".into() });
+    assert_eq!(*scene.host.released.lock().expect("the packs"), ["starter"]);
+    let mut client = scene.client(Ask::Release { pack: "Starter\n".into() });
+    // What was answered a moment ago is answered again.
+    let refused = loop {
+        let refused = client.answer().expect_err("it has another name").to_string();
+        if !refused.ends_with("none runs") {
+            break refused;
+        }
+        client.ask(Ask::Release { pack: "Starter\n".into() }).expect("it takes another");
+    };
+    assert_eq!(refused, "the host says: there is no pack \"Starter\\n\"; those that run are starter, other");
+    *scene.host.status.lock().expect("the status") = None;
+    let refused = scene.client(release()).answer().expect_err("no answer").to_string();
+    assert!(refused.ends_with("no answer within 10s"), "{refused}");
+}
+
+/// Events of a process with this pid.
+fn event(pid: u32, path: &str) -> Event {
+    let task = Task { pid, tid: pid, start_boot_ns: 1, ..Task::default() };
+    let mkdir = OwnedRecord::new(Kind::Mkdir.record()).with(field::mkdir::PATH, path);
+    let event = RawEvent { task: Some(task), ..RawEvent::of_nobody(1, Kind::Mkdir, mkdir) };
+    Enricher::new(&Machine::default(), None).take(Record::Event(Box::new(event))).expect("an event")
+}
+
+#[test]
+fn events_are_listened_to_by_who_reads_and_others_hold_up_nobody() {
+    let scene = Scene::new();
+    let mut slow = scene.client(Ask::Events(Sought::default()));
+    assert_eq!(slow.answer().expect("it listens"), Answer::Listening);
+    let mut quick = raw(&scene.path);
+    quick.get_mut().write_all(b"{\"protocol\":1,\"ask\":\"events\",\"pid\":8}\n").expect("it is taken");
+    assert_eq!(next_line(&mut quick), "{\"type\":\"listening\"}\n");
+    let mut tap = scene.host.tap.lock().expect("the tap").take().expect("it goes on");
+    // More than its queue and all buffers in between hold.
+    let text = "x".repeat(64 << 10);
+    for number in 0..400 {
+        tap.pass(&event(7, &text));
+        tap.pass(&event(8, &number.to_string()));
+        let line = next_line(&mut quick);
+        let is_it =
+            line.starts_with("{\"type\":\"event\",\"seq\":") && line.contains(&format!("\"path\":\"{number}\""));
+        assert!(is_it, "{number}: {line}");
+    }
+    drop(tap);
+    let (mut left_out, mut events) = (0, 0);
+    loop {
+        match slow.answer() {
+            Ok(Answer::LeftOut { findings: 0, events }) => left_out += events,
+            Ok(Answer::Event) => events += 1,
+            Err(ClientError::Ended(_)) => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(left_out > 0 && events > 0 && events + left_out == 800, "{events} {left_out}");
+    assert_eq!(next_line(&mut quick), "{\"type\":\"ending\"}\n");
+}
+
+#[test]
+fn who_asks_for_events_that_there_are_not_may_ask_again() {
+    let scene = Scene::new();
+    let mut client = scene.client(Ask::Events(Sought { kinds: vec!["opne".into()], ..Sought::default() }));
+    let refused = client.answer().expect_err("it is refused").to_string();
+    assert!(refused.starts_with("the host says: there is no kind \"opne\" of events"), "{refused}");
+    client.ask(Ask::Events(Sought { kinds: vec!["open".into()], ..Sought::default() })).expect("it takes another");
+    assert_eq!(client.answer().expect("it listens"), Answer::Listening);
+    // That it has gone is noticed, though no event comes.
+    drop(client);
+    while scene.host.tap.lock().expect("the tap").as_ref().expect("it goes on").is_open() {
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn what_is_no_request_gets_a_sentence_and_may_be_followed_by_one() {
     let scene = Scene::new();
@@ -180,7 +277,7 @@ fn findings_are_followed_by_who_reads_and_others_hold_up_nobody() {
     drop(scene.tail.take());
     loop {
         match slow.answer() {
-            Ok(Answer::LeftOut { findings }) => left_out += findings,
+            Ok(Answer::LeftOut { findings, .. }) => left_out += findings,
             Ok(Answer::Other) => findings += 1,
             Err(ClientError::Ended(_)) => break,
             other => panic!("{other:?}"),
