@@ -82,3 +82,39 @@ fn other_files_become_the_rules_at_once_or_not_at_all() {
     let ended = lanner.stop();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
 }
+
+#[test]
+fn a_pack_goes_back_to_the_version_before_with_the_state_of_then() {
+    require_kernel!();
+    let rules = folder(&[("counter.wasm", "counter-1")]);
+    let marked = tempfile::tempdir().expect("a folder");
+    let lanner = Lanner::watch(&[rules.path()], &[]);
+    let count = |name: &str, number: usize, version: &str| {
+        fs::write(marked.path().join(name), "").expect("a marked file");
+        let what = format!("{number} {}", marked.path().join(name).display());
+        lanner.wait_for_finding(&what, |finding| finding["message"] == what && finding["fields"]["version"] == version);
+    };
+    let control = lanner.control();
+    let rollback = |pack: &str| run(["rollback", pack, "--control", control.to_str().expect("UTF-8")]);
+    let refused = rollback("counter");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.stderr.contains("has no version to go back to"), "{}", refused.stderr);
+    assert!(rollback("other").stderr.contains("those that run are counter"));
+
+    count("lanner-count-a", 1, "1.0.0");
+    let aside = rules.path().join(".new");
+    fs::copy(test_pack("counter-2"), &aside).expect("a pack");
+    fs::rename(&aside, rules.path().join("counter.wasm")).expect("it takes the place");
+    lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: reloaded");
+    count("lanner-count-b", 2, "2.0.0");
+    count("lanner-count-c", 3, "2.0.0");
+
+    let back = rollback("counter");
+    assert!(back.status.success() && back.stdout[0].starts_with("pack counter is back at 1.0.0"), "{}", back.stderr);
+    count("lanner-count-d", 2, "1.0.0");
+    // And forth again: that is the version before, now.
+    assert!(rollback("counter").stdout[0].starts_with("pack counter is back at 2.0.0"));
+    count("lanner-count-e", 4, "2.0.0");
+    let ended = lanner.stop();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+}

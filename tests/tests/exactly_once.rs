@@ -47,7 +47,7 @@ fn a_thousand_reloads_lose_nothing_and_judge_nothing_twice() {
     let other = || Candidate::prepare(&runtime, &other).expect("a pack");
     let set = |number| {
         let packs = vec![(PathBuf::from("counter"), candidate(number)), (PathBuf::from("other"), other())];
-        Set { packs, remove: Vec::new() }
+        Set { packs, ..Set::default() }
     };
     engine.install(Path::new("counter"), candidate(0)).expect("installed");
     engine.install(Path::new("other"), other()).expect("installed");

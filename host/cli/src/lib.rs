@@ -16,6 +16,7 @@ mod record;
 mod registries;
 mod release;
 mod replay;
+mod rollback;
 mod rules;
 mod run;
 mod signals;
@@ -61,6 +62,8 @@ enum Verb {
     Events(events::Arguments),
     /// Make other files the rules of the running host, all at once or not at all
     Apply(apply::Arguments),
+    /// Have a pack of the running host go back to the version that ran before
+    Rollback(rollback::Arguments),
     /// Let a pack go on that rests or is quarantined in the running host
     Release(release::Arguments),
     /// Say what this machine offers, what is missing, what that costs and how to mend it
@@ -95,6 +98,7 @@ pub fn main() -> ExitCode {
         Verb::Top(arguments) => top::run(&arguments, color),
         Verb::Events(arguments) => events::run(&arguments),
         Verb::Apply(arguments) => apply::run(&arguments),
+        Verb::Rollback(arguments) => rollback::run(&arguments),
         Verb::Release(arguments) => release::run(&arguments),
         Verb::Doctor(arguments) => doctor::run(&arguments, color),
         Verb::Pack(arguments) => pack::run(&arguments),

@@ -6,8 +6,9 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use lanner_control::Host;
+use lanner_control::host::PATIENCE;
 use lanner_control::status::About;
-use lanner_engine::{Order, Status};
+use lanner_engine::{Order, PackError, Set, Status};
 use lanner_pack::apply::{Report, Wish};
 use lanner_pack::{Applier, Board};
 use lanner_pipeline::{Interest, Listeners, Listening};
@@ -64,6 +65,23 @@ impl Host for Watched {
         let none = "this host was started without rules from files: start it with --rules FOLDER";
         let applier = self.applier.as_ref().ok_or(none)?;
         applier.apply(Wish { paths, dry_run }).map_err(|error| error.to_string())
+    }
+
+    fn roll_back(&self, pack: &str) -> Result<String, String> {
+        let ending = || "the host does not answer: it is ending, or a call into a pack takes long".to_owned();
+        let packs = self.status(PATIENCE).ok_or_else(ending)?.packs;
+        let running = packs.iter().find(|running| running.description.name == pack).ok_or_else(|| {
+            let names: Vec<&str> = packs.iter().map(|pack| &*pack.description.name).collect();
+            format!("there is no pack {pack:?}; those that run are {}", names.join(", "))
+        })?;
+        let (reply, outcome) = channel();
+        let set = Set { back: vec![running.path.clone()], ..Set::default() };
+        self.orders.send(Order::Exchange { set, reply }).map_err(|_| ending())?;
+        let outcome = outcome.recv().map_err(|_| ending())?;
+        outcome.map_err(|(path, refusal)| PackError { path, refusal }.to_string())?;
+        let (now, before) = (running.before.clone().unwrap_or_default(), &running.description.version);
+        tracing::warn!("pack {pack} is back at {now}, with the state of then; what it comes from still is {before}");
+        Ok(now)
     }
 
     fn listen(&self, interest: Interest) -> Listening {

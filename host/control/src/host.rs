@@ -47,6 +47,13 @@ pub trait Host: Send + Sync + 'static {
     /// Nothing was changed: a sentence.
     fn apply(&self, paths: Vec<PathBuf>, dry_run: bool) -> Result<Changes, String>;
 
+    /// Has a pack go back to the version that ran before, with the state that it had; gives that version. Waits until it is in
+    /// place.
+    ///
+    /// # Errors
+    /// The version that runs goes on: a sentence.
+    fn roll_back(&self, pack: &str) -> Result<String, String>;
+
     /// The events from now on.
     fn listen(&self, interest: Interest) -> Listening;
 }
@@ -92,6 +99,13 @@ impl Inquiry {
         let paths = paths.into_iter().map(PathBuf::from).collect();
         let applied = tokio::task::spawn_blocking(move || host.apply(paths, dry_run)).await;
         applied.unwrap_or_else(|_| Err("the host could not do it: its log says why".to_owned()))
+    }
+
+    /// Has a pack go back to the version before; gives that, or says why not.
+    pub(crate) async fn roll_back(&self, pack: &str) -> Result<String, String> {
+        let (host, pack) = (self.host.clone(), pack.to_owned());
+        let back = tokio::task::spawn_blocking(move || host.roll_back(&pack)).await;
+        back.unwrap_or_else(|_| Err("the host could not do it: its log says why".to_owned()))
     }
 
     /// Whether it answers, and all its sinks still take findings.
@@ -180,6 +194,10 @@ pub(crate) mod made_up {
             let is_there = status.as_ref()?.packs.iter().any(|status| status.description.name == pack);
             self.released.lock().expect("the packs").extend(is_there.then(|| pack.to_owned()));
             Some(is_there)
+        }
+
+        fn roll_back(&self, pack: &str) -> Result<String, String> {
+            Err(format!("pack {pack} has no version to go back to"))
         }
 
         fn apply(&self, paths: Vec<PathBuf>, _dry_run: bool) -> Result<Changes, String> {

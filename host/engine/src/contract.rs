@@ -14,7 +14,7 @@ pub(crate) use bindings::lanner::pack::host::Level;
 pub(crate) use bindings::{Pack, PackPre};
 
 /// What a component exports and imports, by the names of the interfaces.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Default, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Interfaces {
     /// What it offers.
     pub exports: Vec<String>,

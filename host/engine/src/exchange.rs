@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use lanner_contract::Configuration;
+
 use super::PackId;
+use super::contract::PackPre;
 use super::description::Description;
-use super::instance::Candidate;
+use super::instance::{Candidate, PackState};
 use super::mailbox::Mailbox;
 use super::meter::Meter;
 use super::refusal::Refusal;
@@ -64,10 +67,39 @@ impl Agreement {
     }
 }
 
+/// A version that was replaced: ready to be started again, with the state that it had.
+pub(crate) struct Previous {
+    pub(crate) pre: PackPre<PackState>,
+    pub(crate) description: Arc<Description>,
+    pub(crate) configuration: Configuration,
+    /// Nothing where it had failed, or failed to save it.
+    pub(crate) state: Option<Vec<u8>>,
+}
+
+/// What takes the place.
+pub(crate) enum Newcomer {
+    /// A new version, which takes over the state of the one before.
+    Candidate(Box<Candidate>),
+    /// An older one, which has its own.
+    Previous(Box<Previous>),
+}
+
+impl Newcomer {
+    pub(crate) fn description(&self) -> &Arc<Description> {
+        match self {
+            Self::Candidate(candidate) => &candidate.description,
+            Self::Previous(previous) => &previous.description,
+        }
+    }
+}
+
+/// What a worker says of one of them: what it took over, with the version before; or why it is refused.
+pub(crate) type Said = (PackId, Result<(Handover, Option<Box<Previous>>), Refusal>);
+
 /// One of the packs, as a worker gets it.
 pub(crate) struct Member {
     pub(crate) pack: PackId,
-    pub(crate) candidate: Box<Candidate>,
+    pub(crate) newcomer: Newcomer,
     pub(crate) meter: Arc<Meter>,
     pub(crate) mailbox: Arc<Mailbox>,
 }
@@ -79,7 +111,7 @@ pub(crate) struct Install {
     pub(crate) agreement: Arc<Agreement>,
     pub(crate) last: Last,
     /// What came of each; where one was refused, of that one alone.
-    pub(crate) report: Sender<(PackId, Result<Handover, Refusal>)>,
+    pub(crate) report: Sender<Said>,
 }
 
 /// The number of the last batch that was routed without them. Not known before they are in place: until then it is any.
@@ -119,8 +151,10 @@ pub(crate) struct Exchange {
     pub(crate) known: Vec<Known>,
     pub(crate) remove: Vec<PathBuf>,
     pub(crate) last: Last,
-    reports: Receiver<(PackId, Result<Handover, Refusal>)>,
+    reports: Receiver<Said>,
     handovers: BTreeMap<PackId, Handover>,
+    /// The versions that were replaced.
+    pub(crate) previous: BTreeMap<PackId, Box<Previous>>,
     refused: Option<(PackId, Refusal)>,
     pub(crate) reply: Sender<Outcome>,
 }
@@ -138,10 +172,10 @@ impl Exchange {
         known: Vec<Known>,
         remove: Vec<PathBuf>,
         reply: Sender<Outcome>,
-    ) -> (Self, Sender<(PackId, Result<Handover, Refusal>)>) {
+    ) -> (Self, Sender<Said>) {
         let (report, reports) = channel();
-        let (last, handovers) = (Last::default(), BTreeMap::new());
-        (Self { known, remove, last, reports, handovers, refused: None, reply }, report)
+        let (last, handovers, previous) = Default::default();
+        (Self { known, remove, last, reports, handovers, previous, refused: None, reply }, report)
     }
 
     /// Whether a worker takes part.
@@ -153,8 +187,9 @@ impl Exchange {
     pub(crate) fn look(&mut self) -> Progress {
         loop {
             match self.reports.try_recv() {
-                Ok((pack, Ok(handover))) => {
+                Ok((pack, Ok((handover, previous)))) => {
                     self.handovers.insert(pack, handover);
+                    self.previous.extend(previous.map(|previous| (pack, previous)));
                 }
                 Ok((pack, Err(refusal))) => self.refused = Some((pack, refusal)),
                 Err(TryRecvError::Empty) => return Progress::UnderWay,

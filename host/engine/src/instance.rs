@@ -10,6 +10,7 @@ use lanner_contract::{Configuration, Fact, Finding};
 
 use super::contract::{self, Interfaces, Level, Pack, PackPre};
 use super::description::Description;
+use super::exchange::Previous;
 use super::refusal::Refusal;
 use super::runtime::{MAX_ELEMENTS, MAX_INSTANCES, Runtime, epochs, processor_time};
 use super::slot::After;
@@ -479,6 +480,22 @@ impl Candidate {
             .map_err(|reason| Refusal::Call { call: "configure", reason })?;
         let interfaces = Interfaces::of(&component);
         Ok(Self { pre, instance, description: Arc::new(description), configuration, interfaces })
+    }
+
+    /// A version that ran before, with the state that it had.
+    pub(crate) fn again(runtime: &Runtime, previous: Previous) -> Result<Self, Refusal> {
+        let Previous { pre, description, configuration, state } = previous;
+        let call = |call| move |failure: Failure| Refusal::Call { call, reason: format!("it {failure}") };
+        let name = Arc::from(description.name.as_str());
+        let mut instance = Instance::start(runtime, &pre, name).map_err(call("its start"))?;
+        let refused = |reason| Refusal::Call { call: "configure", reason };
+        instance.configure(&configuration.encode()).map_err(call("configure"))?.map_err(refused)?;
+        if let Some(state) = state {
+            let refused = |reason| Refusal::State { from: description.version.clone(), reason };
+            instance.restore(&state, &description.version).map_err(refused)?;
+        }
+        let interfaces = Interfaces::default();
+        Ok(Self { pre, instance, description, configuration, interfaces })
     }
 
     /// What the pack says of itself.

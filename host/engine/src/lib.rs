@@ -46,7 +46,7 @@ pub use verdict::{Answer, Verdict, Verdicts};
 pub use worker::{Handover, WorkerGone};
 
 use batch::{Batch, GivenUp};
-use exchange::{Agreement, Exchange, Install, Known, Member, Progress};
+use exchange::{Agreement, Exchange, Install, Known, Member, Newcomer, Previous, Progress};
 use lanner_contract::Wanted;
 use lanner_enrich::Event;
 use mailbox::{Held, Mailbox};
@@ -59,6 +59,8 @@ use worker::{Job, Reply, Worker};
 
 /// Threads for packs that are slow, one each; what is slow beyond that stays with the others.
 const OWN: usize = 8;
+/// Versions of a pack that are kept beside the one that runs, each with its state.
+const VERSIONS: usize = 3;
 /// How long it is waited for what is under way before it is looked again.
 const SETTLING: Duration = Duration::from_micros(200);
 /// How often it is looked what packs cost.
@@ -103,6 +105,8 @@ pub struct Set {
     pub packs: Vec<(PathBuf, Candidate)>,
     /// These end.
     pub remove: Vec<PathBuf>,
+    /// Those from here go back to the version that ran before, with the state that it had.
+    pub back: Vec<PathBuf>,
 }
 
 struct Loaded {
@@ -117,6 +121,8 @@ struct Loaded {
     arriving: Option<Receiver<()>>,
     /// Events that it was not given, and of which it was not told yet.
     owed: Owed,
+    /// The versions that it replaced, the latest last.
+    previous: Vec<Box<Previous>>,
 }
 
 impl Engine {
@@ -168,7 +174,7 @@ impl Engine {
     /// Any refusal; the older version, where there is one, goes on as if nothing had been.
     pub fn install(&mut self, path: &Path, candidate: Candidate) -> Result<Handover, Refusal> {
         let (reply, outcome) = channel();
-        self.exchange(Set { packs: vec![(path.to_owned(), candidate)], remove: Vec::new() }, reply);
+        self.exchange(Set { packs: vec![(path.to_owned(), candidate)], ..Set::default() }, reply);
         loop {
             self.settle();
             match outcome.recv_timeout(SETTLING) {
@@ -230,12 +236,21 @@ impl Engine {
     }
 
     fn begin(&mut self, set: Set, reply: Sender<Outcome>) -> Result<Exchange, (PathBuf, Refusal)> {
-        let Set { packs, remove } = set;
+        let Set { packs, remove, back } = set;
+        let packs = packs.into_iter().map(|(path, candidate)| (path, Newcomer::Candidate(Box::new(candidate))));
+        let mut packs: Vec<(PathBuf, Newcomer)> = packs.collect();
+        for path in back {
+            let loaded = self.packs.values_mut().find(|loaded| loaded.path == path);
+            let Some(previous) = loaded.and_then(|loaded| loaded.previous.pop()) else {
+                return Err((path, Refusal::NoVersionBefore));
+            };
+            packs.push((path, Newcomer::Previous(previous)));
+        }
         self.check_set(&packs, &remove)?;
         let costs = self.costs(|_| Duration::ZERO);
         let (mut known, mut members) = (Vec::new(), BTreeMap::<usize, Vec<Member>>::new());
-        for (path, candidate) in packs {
-            let description = candidate.description.clone();
+        for (path, newcomer) in packs {
+            let description = newcomer.description().clone();
             let running = self.packs.iter().find(|(_, loaded)| loaded.path == path);
             let (pack, worker, meter, mailbox) = match running {
                 Some((pack, loaded)) => (*pack, loaded.worker, loaded.meter.clone(), loaded.mailbox.clone()),
@@ -249,7 +264,7 @@ impl Engine {
                     (PackId(self.next - 1), worker, Arc::default(), Arc::default())
                 }
             };
-            let member = Member { pack, candidate: Box::new(candidate), meter, mailbox };
+            let member = Member { pack, newcomer, meter, mailbox };
             let (meter, mailbox) = (member.meter.clone(), member.mailbox.clone());
             members.entry(worker).or_default().push(member);
             known.push(Known { pack, path, description, worker, meter, mailbox });
@@ -266,20 +281,20 @@ impl Engine {
     }
 
     /// Whether these may run beside the packs that are neither replaced nor removed, and beside each other.
-    fn check_set(&self, packs: &[(PathBuf, Candidate)], remove: &[PathBuf]) -> Result<(), (PathBuf, Refusal)> {
+    fn check_set(&self, packs: &[(PathBuf, Newcomer)], remove: &[PathBuf]) -> Result<(), (PathBuf, Refusal)> {
         let stays = |path: &Path| !remove.iter().any(|gone| gone == path) && packs.iter().all(|(other, _)| other != path);
         let running = self.packs.values().filter(|loaded| stays(&loaded.path));
         let mut beside: Vec<(&Path, &Description)> =
             running.map(|loaded| (loaded.path.as_path(), &*loaded.description)).collect();
-        for (path, candidate) in packs {
-            fits(&candidate.description, &beside).map_err(|refusal| (path.clone(), refusal))?;
-            beside.push((path, &candidate.description));
+        for (path, newcomer) in packs {
+            fits(newcomer.description(), &beside).map_err(|refusal| (path.clone(), refusal))?;
+            beside.push((path, newcomer.description()));
         }
         Ok(())
     }
 
     /// The workers run the new ones: events are routed to them from here on.
-    fn put_in_place(&mut self, exchange: Exchange) -> Vec<(PathBuf, Arc<Description>)> {
+    fn put_in_place(&mut self, mut exchange: Exchange) -> Vec<(PathBuf, Arc<Description>)> {
         exchange.last.set(self.batches);
         let removed = exchange.remove.into_iter();
         let removed = removed.filter_map(|path| self.remove(&path).map(|description| (path, description))).collect();
@@ -295,10 +310,26 @@ impl Engine {
             self.router.remove(pack);
             self.router.add(pack, &description);
             let settled = meter.processor();
-            let (arriving, owed) = (None, Owed::default());
-            let loaded = Loaded { path, description: description.clone(), worker, settled, meter, mailbox, arriving, owed };
+            let (arriving, owed, previous) = (None, Owed::default(), Vec::new());
+            let loaded = Loaded {
+                path,
+                description: description.clone(),
+                worker,
+                settled,
+                meter,
+                mailbox,
+                arriving,
+                owed,
+                previous,
+            };
+            let mut kept = exchange.previous.remove(&pack).into_iter().collect::<Vec<_>>();
             if let Some(before) = self.packs.insert(pack, loaded) {
                 warn_of_loss(&before.description, &description);
+                kept.splice(0..0, before.previous);
+            }
+            kept.drain(..kept.len().saturating_sub(VERSIONS));
+            if let Some(loaded) = self.packs.get_mut(&pack) {
+                loaded.previous = kept;
             }
         }
         removed
@@ -349,6 +380,7 @@ impl Engine {
             figures: loaded.meter.figures(),
             waiting: loaded.mailbox.waiting() as u64,
             by_rule: loaded.meter.by_rule(),
+            before: loaded.previous.last().map(|previous| previous.description.version.clone()),
         };
         self.packs.values().map(status).collect()
     }

@@ -51,6 +51,8 @@ pub struct PackStatus {
     pub waiting: u64,
     /// The same of its rules, by their index.
     pub by_rule: Vec<RuleFigures>,
+    /// The version that it can go back to, where there is one.
+    pub before: Option<String>,
 }
 
 /// It is carried out between two batches; those that wait to be judged do not delay it.

@@ -98,6 +98,9 @@ pub enum Refusal {
         /// Where the other one is.
         other: PathBuf,
     },
+    /// It is to go back, and there is nothing to go back to.
+    #[error("has no version to go back to: since the host was started it was not replaced")]
+    NoVersionBefore,
     /// It does not take over the running version's state.
     #[error("does not take over the state of version {from}: {reason}; restart the host to begin without it")]
     State {

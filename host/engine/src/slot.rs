@@ -10,7 +10,7 @@ use super::account::{Account, Flood};
 use super::batch::Batch;
 use super::contract::PackPre;
 use super::description::Description;
-use super::exchange::Last;
+use super::exchange::{Last, Previous};
 use super::instance::{Candidate, Failure, Gave, Instance, PackState};
 use super::mailbox::Mailbox;
 use super::meter::{Meter, State, nanoseconds};
@@ -104,6 +104,12 @@ impl Slot {
             mailbox,
             overtaken,
         }
+    }
+
+    /// What can be started again of it, with the state that it saved.
+    pub(super) fn retire(self, state: Option<Vec<u8>>) -> Previous {
+        let Self { pre, description, configuration, .. } = self;
+        Previous { pre, description, configuration, state }
     }
 
     /// By what to choose its events from this batch, where that was routed for the version before.

@@ -13,8 +13,8 @@ use lanner_frame::Encoder;
 
 use super::PackId;
 use super::batch::{Batch, GivenUp};
-use super::exchange::{Install, Member};
-use super::instance::Gave;
+use super::exchange::{Install, Member, Newcomer};
+use super::instance::{Candidate, Gave};
 use super::refusal::Refusal;
 use super::route::Routed;
 use super::runtime::Runtime;
@@ -264,13 +264,13 @@ impl Packs {
         let Install { members, agreement, last, report } = install;
         let mut ready = Vec::new();
         let mut all_can = true;
-        for mut member in members {
-            match self.hand_over(&mut member) {
-                Ok(handover) => ready.push((member, handover)),
+        for Member { pack, newcomer, meter, mailbox } in members {
+            match self.hand_over(pack, newcomer) {
+                Ok(taken) => ready.push((pack, taken, meter, mailbox)),
                 Err(refusal) => {
                     all_can = false;
                     // Who asks may have gone.
-                    let _ = report.send((member.pack, Err(refusal)));
+                    let _ = report.send((pack, Err(refusal)));
                     break;
                 }
             }
@@ -278,41 +278,69 @@ impl Packs {
         if !agreement.reach(all_can) {
             return;
         }
-        for (Member { pack, candidate, meter, mailbox }, handover) in ready {
-            let overtaken = self.slots.contains_key(&pack).then(|| last.clone());
-            self.slots.insert(pack, Slot::new(*candidate, overtaken, meter, mailbox));
-            let _ = report.send((pack, Ok(handover)));
+        for (pack, Taken { candidate, handover, saved }, meter, mailbox) in ready {
+            let older = self.slots.remove(&pack);
+            let overtaken = older.is_some().then(|| last.clone());
+            let previous = older.map(|older| Box::new(older.retire(saved)));
+            self.slots.insert(pack, Slot::new(candidate, overtaken, meter, mailbox));
+            let _ = report.send((pack, Ok((handover, previous))));
         }
     }
 
-    /// Has a candidate take over the state of the version that runs, which stays as it is.
-    fn hand_over(&mut self, member: &mut Member) -> Result<Handover, Refusal> {
-        let Some(older) = self.slots.get_mut(&member.pack) else { return Ok(Handover::First) };
-        let candidate = &mut member.candidate;
+    /// Has a newcomer take over the state of the version that runs, which stays as it is; an older version has its own.
+    fn hand_over(&mut self, pack: PackId, newcomer: Newcomer) -> Result<Taken, Refusal> {
+        let older = self.slots.get_mut(&pack);
+        let mut candidate = match newcomer {
+            Newcomer::Candidate(candidate) => *candidate,
+            Newcomer::Previous(previous) => {
+                let kept = previous.state.as_ref().map(Vec::len);
+                let handover = kept.map_or(Handover::Failed, Handover::State);
+                let candidate = Candidate::again(&self.runtime, *previous)?;
+                let saved = older.and_then(save);
+                return Ok(Taken { candidate, handover, saved });
+            }
+        };
+        let Some(older) = older else { return Ok(Taken { candidate, handover: Handover::First, saved: None }) };
         let from = older.description.clone();
-        if from.name != candidate.description.name {
+        let is_another = from.name != candidate.description.name;
+        let Some(state) = save(older) else {
+            let handover = if is_another { Handover::First } else { Handover::Failed };
+            return Ok(Taken { candidate, handover, saved: None });
+        };
+        if is_another {
             // Another pack in the place of the first: its state is of no use here.
-            return Ok(Handover::First);
+            return Ok(Taken { candidate, handover: Handover::First, saved: Some(state) });
         }
-        let Some(instance) = &mut older.instance else { return Ok(Handover::Failed) };
-        match instance.save() {
-            Err(failure) => {
-                tracing::error!("pack {} {} {failure} while it saved its state", from.name, from.version);
-                // What traps cannot be called again.
-                older.instance = None;
-                Ok(Handover::Failed)
-            }
-            Ok(state) => {
-                let refused = |reason| Refusal::State { from: from.version.clone(), reason };
-                if state.len() > MAX_STATE {
-                    let size = state.len();
-                    return Err(refused(format!("it is {size} bytes, and {MAX_STATE} can be handed over")));
-                }
-                candidate.instance.restore(&state, &from.version).map_err(refused)?;
-                Ok(Handover::State(state.len()))
-            }
+        let refused = |reason| Refusal::State { from: from.version.clone(), reason };
+        if state.len() > MAX_STATE {
+            let size = state.len();
+            return Err(refused(format!("it is {size} bytes, and {MAX_STATE} can be handed over")));
         }
+        candidate.instance.restore(&state, &from.version).map_err(refused)?;
+        Ok(Taken { candidate, handover: Handover::State(state.len()), saved: Some(state) })
     }
+}
+
+/// A newcomer that can take its place.
+struct Taken {
+    candidate: Candidate,
+    handover: Handover,
+    /// The state of the version before.
+    saved: Option<Vec<u8>>,
+}
+
+/// The state of a pack that runs.
+fn save(slot: &mut Slot) -> Option<Vec<u8>> {
+    let description = slot.description.clone();
+    let failed = |failure| {
+        tracing::error!("pack {} {} {failure} while it saved its state", description.name, description.version);
+    };
+    let saved = slot.instance.as_mut()?.save().map_err(failed).ok();
+    if saved.is_none() {
+        // What traps cannot be called again.
+        slot.instance = None;
+    }
+    saved
 }
 
 impl Reply {

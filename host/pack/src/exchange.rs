@@ -22,7 +22,7 @@ pub(crate) fn install(
     path: &Path,
     candidate: Candidate,
 ) -> Result<Result<Handover, PackError>, Ended> {
-    let set = Set { packs: vec![(path.to_owned(), candidate)], remove: Vec::new() };
+    let set = Set { packs: vec![(path.to_owned(), candidate)], ..Set::default() };
     let outcome = exchange(orders, set)?;
     Ok(outcome.map(|mut placed| placed.handovers.pop().unwrap_or(Handover::First)))
 }

@@ -139,7 +139,7 @@ impl Guarding {
                 self.board.set(&about, &what);
                 table.remove(name);
                 let (reply, _) = channel();
-                let set = Set { packs: Vec::new(), remove: vec![Followed::path(name)] };
+                let set = Set { remove: vec![Followed::path(name)], ..Set::default() };
                 // Nobody listens any more only when the host ends.
                 let _ = self.orders.send(Order::Exchange { set, reply });
             }

@@ -355,7 +355,7 @@ impl Reloader {
     /// Has packs put in place and others taken out: all of it, or nothing.
     fn exchange(&mut self, packs: Vec<Prepared>, remove: &[PathBuf]) -> Result<(), PackError> {
         let began = Instant::now();
-        let (mut set, mut said) = (Set { packs: Vec::new(), remove: remove.to_vec() }, Vec::new());
+        let (mut set, mut said) = (Set { remove: remove.to_vec(), ..Set::default() }, Vec::new());
         for Prepared { path, digest, candidate, took } in packs {
             said.push((path.clone(), digest, candidate.description().clone(), took));
             set.packs.push((path, candidate));

@@ -256,7 +256,7 @@ fn totals(events: u64, unjudged: u64) -> Totals {
 }
 
 fn remove(name: &str) -> Order {
-    Order::Exchange { set: Set { packs: Vec::new(), remove: vec![name.into()] }, reply: channel().0 }
+    Order::Exchange { set: Set { remove: vec![name.into()], ..Set::default() }, reply: channel().0 }
 }
 
 #[test]

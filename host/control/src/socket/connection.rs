@@ -68,6 +68,12 @@ impl Client {
                     self.say(&Answer::Reloading).await?;
                 }
                 Ask::Release { pack } => self.release(desk, pack).await?,
+                Ask::Rollback { pack } => {
+                    tracing::info!("{} asks for the version before of pack {pack} at the control socket", self.who());
+                    let back = desk.inquiry.roll_back(&pack).await;
+                    let answer = back.map(|version| Answer::RolledBack { pack, version });
+                    self.say(&answer.unwrap_or_else(Answer::error)).await?;
+                }
                 Ask::Apply { paths, dry_run } => {
                     if !dry_run {
                         tracing::info!(

@@ -34,6 +34,11 @@ pub enum Ask {
     },
     /// The events from now on, until the client goes.
     Events(Sought),
+    /// To have a pack go back to the version that ran before, with the state that it had.
+    Rollback {
+        /// Its name.
+        pack: String,
+    },
     /// To make other files the rules, all at once or not at all.
     Apply {
         /// Pack files, and folders of them; absolute.
@@ -124,6 +129,13 @@ pub enum Answer {
     Released {
         /// Its name.
         pack: String,
+    },
+    /// The pack is back.
+    RolledBack {
+        /// Its name, and the version that it is at now.
+        pack: String,
+        /// Likewise.
+        version: String,
     },
     /// The rules are those files now; or would be.
     Applied(lanner_pack::apply::Report),

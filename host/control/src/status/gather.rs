@@ -43,7 +43,7 @@ impl From<&KindStatus> for Kind {
 }
 
 impl From<&PackStatus> for Pack {
-    fn from(PackStatus { path, description, figures, waiting, by_rule }: &PackStatus) -> Self {
+    fn from(PackStatus { path, description, figures, waiting, by_rule, before }: &PackStatus) -> Self {
         let Figures { state, calls, events, findings, failures, missed, dropped, processor_ns, memory, .. } = *figures;
         let left_out = |rule: usize| description.left_out.iter().any(|left_out| left_out.rule as usize == rule);
         let rule = |(index, rule): (usize, &lanner_engine::Rule)| {
@@ -54,6 +54,7 @@ impl From<&PackStatus> for Pack {
         Self {
             name: description.name.clone(),
             version: description.version.clone(),
+            before: before.clone(),
             from: path.display().to_string(),
             state: state.name().to_owned(),
             loaded: loaded_ns.map(time::rfc3339),

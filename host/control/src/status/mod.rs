@@ -82,6 +82,9 @@ pub struct Pack {
     pub name: String,
     /// Its version.
     pub version: String,
+    /// The version that it can go back to, where there is one.
+    #[serde(default)]
+    pub before: Option<String>,
     /// Where it comes from: a path, or a name in a registry.
     pub from: String,
     /// `running`, `resting` or `quarantined`.

@@ -114,6 +114,7 @@ fn running(name: &str) -> PackStatus {
         figures: Figures::default(),
         waiting: 0,
         by_rule: Vec::new(),
+        before: None,
     }
 }
 
