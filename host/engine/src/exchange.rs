@@ -48,21 +48,47 @@ impl Agreement {
         Self { votes: Mutex::new(Votes { missing: workers, all_can: true }), complete: Condvar::new() }
     }
 
-    /// Says whether one of them can, and waits for the others. Gives whether all can.
-    pub(crate) fn reach(&self, can: bool) -> bool {
-        self.vote(can);
+    /// Waits for all; gives whether all can.
+    fn reach(&self) -> bool {
         let votes = self.votes.lock().unwrap_or_else(PoisonError::into_inner);
         let complete = self.complete.wait_while(votes, |votes| votes.missing > 0);
         complete.unwrap_or_else(PoisonError::into_inner).all_can
     }
 
-    /// Likewise, for one that does not wait.
-    pub(crate) fn vote(&self, can: bool) {
+    fn vote(&self, can: bool) {
         let mut votes = self.votes.lock().unwrap_or_else(PoisonError::into_inner);
         votes.all_can &= can;
         votes.missing = votes.missing.saturating_sub(1);
         if votes.missing == 0 {
             self.complete.notify_all();
+        }
+    }
+}
+
+/// The vote of one of them. Who goes without having cast it cannot.
+#[derive(Debug)]
+pub(crate) struct Ballot {
+    agreement: Arc<Agreement>,
+    cast: bool,
+}
+
+impl Ballot {
+    pub(crate) fn new(agreement: &Arc<Agreement>) -> Self {
+        Self { agreement: agreement.clone(), cast: false }
+    }
+
+    /// Says whether one of them can, and waits for the others. Gives whether all can.
+    pub(crate) fn cast(mut self, can: bool) -> bool {
+        self.cast = true;
+        self.agreement.vote(can);
+        self.agreement.reach()
+    }
+}
+
+impl Drop for Ballot {
+    fn drop(&mut self) {
+        if !self.cast {
+            self.agreement.vote(false);
         }
     }
 }
@@ -108,7 +134,7 @@ pub(crate) struct Member {
 /// wait.
 pub(crate) struct Install {
     pub(crate) members: Vec<Member>,
-    pub(crate) agreement: Arc<Agreement>,
+    pub(crate) ballot: Ballot,
     pub(crate) last: Last,
     /// What came of each; where one was refused, of that one alone.
     pub(crate) report: Sender<Said>,
@@ -220,13 +246,21 @@ mod tests {
     #[test]
     fn all_do_it_or_none() {
         for (can, expected) in [([true; 4], true), ([true, true, false, true], false)] {
-            let agreement = Agreement::new(can.len());
+            let agreement = Arc::new(Agreement::new(can.len()));
             let reached = std::thread::scope(|scope| {
                 let agreement = &agreement;
-                let threads = can.map(|can| scope.spawn(move || agreement.reach(can)));
+                let threads = can.map(|can| scope.spawn(move || Ballot::new(agreement).cast(can)));
                 threads.map(|thread| thread.join().expect("it ended"))
             });
             assert_eq!(reached, [expected; 4]);
         }
+    }
+
+    #[test]
+    fn who_goes_without_a_word_cannot() {
+        let agreement = Arc::new(Agreement::new(2));
+        let [stays, goes] = [0, 1].map(|_| Ballot::new(&agreement));
+        drop(goes);
+        assert!(!stays.cast(true));
     }
 }

@@ -12,7 +12,7 @@ use super::contract::{self, Interfaces, Level, Pack, PackPre};
 use super::description::Description;
 use super::exchange::Previous;
 use super::refusal::Refusal;
-use super::runtime::{MAX_ELEMENTS, MAX_INSTANCES, Runtime, epochs, processor_time};
+use super::runtime::{Limits, MAX_ELEMENTS, MAX_INSTANCES, Runtime, epochs, processor_time};
 use super::slot::After;
 
 /// Findings taken from one call; a rule that raises more is broken, and would fill every sink.
@@ -387,6 +387,11 @@ impl Instance {
             .map_err(printable)
     }
 
+    /// From here on it has these.
+    pub(crate) fn set_limits(&mut self, limits: &Limits) {
+        self.runtime.limits.clone_from(limits);
+    }
+
     /// Whether what it logs is left out.
     pub(crate) fn set_quiet(&mut self, quiet: bool) {
         self.store.data_mut().quiet = quiet;
@@ -399,6 +404,18 @@ impl Instance {
 }
 
 impl Gave {
+    /// Leaves out what is more than one call may give, and counts it.
+    pub(crate) fn cut(&mut self) {
+        let mut bytes = 0;
+        let mut fits = |finding: &Finding| {
+            bytes += size(finding);
+            bytes <= MAX_BYTES_PER_CALL
+        };
+        let kept = self.findings.iter().take(MAX_FINDINGS_PER_CALL).take_while(|finding| fits(finding)).count();
+        self.dropped += (self.findings.len() - kept) as u64;
+        self.findings.truncate(kept);
+    }
+
     /// Bytes that its findings take, about.
     pub(crate) fn size(&self) -> usize {
         self.findings.iter().map(size).sum()
@@ -480,6 +497,14 @@ impl Candidate {
             .map_err(|reason| Refusal::Call { call: "configure", reason })?;
         let interfaces = Interfaces::of(&component);
         Ok(Self { pre, instance, description: Arc::new(description), configuration, interfaces })
+    }
+
+    /// A new instance in the place of one that is of no use any more.
+    pub(crate) fn begin_anew(&mut self, runtime: &Runtime) -> Result<(), Refusal> {
+        let (pre, description, configuration) =
+            (self.pre.clone(), self.description.clone(), self.configuration.clone());
+        *self = Self::again(runtime, Previous { pre, description, configuration, state: None })?;
+        Ok(())
     }
 
     /// A version that ran before, with the state that it had.

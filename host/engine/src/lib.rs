@@ -46,7 +46,7 @@ pub use verdict::{Answer, Verdict, Verdicts};
 pub use worker::{Handover, WorkerGone};
 
 use batch::{Batch, GivenUp};
-use exchange::{Agreement, Exchange, Install, Known, Member, Newcomer, Previous, Progress};
+use exchange::{Agreement, Ballot, Exchange, Install, Known, Member, Newcomer, Previous, Progress};
 use lanner_contract::Wanted;
 use lanner_enrich::Event;
 use mailbox::{Held, Mailbox};
@@ -59,6 +59,8 @@ use worker::{Job, Reply, Worker};
 
 /// Threads for packs that are slow, one each; what is slow beyond that stays with the others.
 const OWN: usize = 8;
+/// Jobs that may wait for a thread from which a pack goes to one that others share.
+const FEW: usize = 4;
 /// Versions of a pack that are kept beside the one that runs, each with its state.
 const VERSIONS: usize = 3;
 /// How long it is waited for what is under way before it is looked again.
@@ -96,6 +98,14 @@ pub struct Engine {
     /// What is under way, and what waits for that.
     exchange: Option<Exchange>,
     asked: VecDeque<(Set, Sender<Outcome>)>,
+}
+
+impl Set {
+    /// Whether something becomes of the pack from there.
+    fn concerns(&self, path: &Path) -> bool {
+        let paths = self.packs.iter().map(|(path, _)| path).chain(&self.remove).chain(&self.back);
+        paths.into_iter().any(|other| other == path)
+    }
 }
 
 /// Packs that are put in place at once, by where they come from; and where those come from that are taken out with that.
@@ -216,10 +226,11 @@ impl Engine {
             }
             let arrived = |loaded: &mut Loaded| {
                 loaded.arriving.take_if(|arriving| arriving.try_recv() != Err(TryRecvError::Empty));
-                loaded.arriving.is_none()
             };
-            // An exchange overtakes what waits; so it is seen to that no pack waits among that.
-            if self.asked.is_empty() || !self.packs.values_mut().all(arrived) {
+            self.packs.values_mut().for_each(arrived);
+            // An exchange overtakes what waits; so it is seen to that none of its packs waits among that.
+            let Some((set, _)) = self.asked.front() else { return changed };
+            if self.packs.values().any(|loaded| loaded.arriving.is_some() && set.concerns(&loaded.path)) {
                 return changed;
             }
             let Some((set, reply)) = self.asked.pop_front() else { return changed };
@@ -272,9 +283,9 @@ impl Engine {
         let agreement = Arc::new(Agreement::new(members.len()));
         let (exchange, report) = Exchange::new(known, remove, reply);
         for (worker, members) in members {
-            let (agreement, last, report) = (agreement.clone(), exchange.last.clone(), report.clone());
+            let (last, report) = (exchange.last.clone(), report.clone());
             if let Some(worker) = self.workers.get(worker) {
-                worker.install(Install { members, agreement, last, report });
+                worker.install(Install { members, ballot: Ballot::new(&agreement), last, report });
             }
         }
         Ok(exchange)
@@ -323,14 +334,13 @@ impl Engine {
                 previous,
             };
             let mut kept = exchange.previous.remove(&pack).into_iter().collect::<Vec<_>>();
-            if let Some(before) = self.packs.insert(pack, loaded) {
-                warn_of_loss(&before.description, &description);
-                kept.splice(0..0, before.previous);
-            }
+            let before = self.packs.insert(pack, loaded);
+            let (Some(before), Some(loaded)) = (before, self.packs.get_mut(&pack)) else { continue };
+            warn_of_loss(&before.description, &description);
+            kept.splice(0..0, before.previous);
             kept.drain(..kept.len().saturating_sub(VERSIONS));
-            if let Some(loaded) = self.packs.get_mut(&pack) {
-                loaded.previous = kept;
-            }
+            // Its file may have been moved meanwhile, and what it is owed is owed to the new one.
+            (loaded.previous, loaded.path, loaded.owed) = (kept, before.path, before.owed);
         }
         removed
     }
@@ -511,10 +521,14 @@ impl Engine {
         let Some(Move { pack, to }) = self.placement.look(&costs, since) else { return Ok(()) };
         let moved = self.packs.iter_mut().nth(pack).filter(|(_, loaded)| loaded.arriving.is_none());
         let Some((pack, loaded)) = moved else { return Ok(()) };
+        // Those on a shared thread wait until what waits on the other one has come over.
+        if to < self.placement.shared() && self.workers[loaded.worker].waiting() > FEW {
+            return Ok(());
+        }
         tracing::debug!("pack {} goes to another thread, by what it costs", loaded.description.name);
         let (give, from) = channel();
         let (arrived, arriving) = channel();
-        self.workers[loaded.worker].send(Job::Part { pack: *pack, to: give })?;
+        self.workers[loaded.worker].part(*pack, give)?;
         self.workers[to].send(Job::Adopt { pack: *pack, from, arrived })?;
         (loaded.worker, loaded.arriving) = (to, Some(arriving));
         Ok(())

@@ -121,6 +121,11 @@ impl Meter {
         self.longest.fetch_max(ns, Relaxed);
     }
 
+    /// Something was found out aside, for which it need not wait.
+    pub(crate) fn spent_aside(&self, ns: u64) {
+        self.processor.fetch_add(ns, Relaxed);
+    }
+
     /// It raised findings. Those of rules that it does not have are counted as the pack's alone.
     pub(crate) fn found(&self, findings: &[Finding]) {
         if findings.is_empty() {

@@ -47,6 +47,11 @@ impl Placement {
         Self { shared: shared.max(1), own: vec![Own::default(); own] }
     }
 
+    /// How many threads run many packs each.
+    pub(crate) fn shared(&self) -> usize {
+        self.shared
+    }
+
     /// What to move, one pack at most. `since` is the time since the last look.
     pub(crate) fn look(&mut self, costs: &[Cost], since: Duration) -> Option<Move> {
         let part = |percent: u32| since * percent / 100;

@@ -1,7 +1,7 @@
 //! What is done with a batch in which a pack trapped: which event did it, and which rule, is found by trying, so that in no
 //! language a pack has to say so; and the rest is judged all the same.
 
-use std::ops::Range;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lanner_abi::{Frame, Portion};
@@ -16,21 +16,23 @@ const MAX_FRAME: usize = 1 << 20;
 const MAX_EVENTS: u32 = 1024;
 /// Rules that are tried alone at most.
 const MAX_RULES: usize = 64;
-/// Processor time for all of it, about: others wait.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// Traps in one batch of which each is looked at; with more of them the pack is beyond that.
+const MAX_TRAPS: usize = 8;
+/// Processor time for all of it, about, in a live host: others wait.
+pub(super) const PATIENCE: Duration = Duration::from_millis(200);
 
 /// What came of it.
 #[derive(Default)]
 pub(super) struct Retried {
     /// Findings that were not raised before the trap.
     pub(super) findings: Vec<Finding>,
-    /// The rule that traps.
-    pub(super) rule: Option<u32>,
-    /// The sequence number of the event that it traps on.
-    pub(super) event: Option<u64>,
+    /// The rules that trap.
+    pub(super) rules: Vec<u32>,
+    /// The sequence numbers of the events that it traps on, whatever rule is off: they are left out.
+    pub(super) events: Vec<u64>,
     /// Events that it did not get to judge.
     pub(super) missed: u64,
-    /// It goes on with this one; nothing where it trapped again, or nothing could be found out.
+    /// It goes on with this one; nothing where it trapped too often, or nothing could be found out.
     pub(super) instance: Option<Instance>,
 }
 
@@ -45,6 +47,8 @@ pub(super) struct Retry<'a, Start> {
     pub(super) now: u64,
     /// What was raised before the trap.
     pub(super) raised: &'a [Finding],
+    /// How much processor time it may take, where others wait. Where none do, it must not matter how fast the machine is.
+    pub(super) patience: Option<Duration>,
 }
 
 impl<Start: Fn(&[u32]) -> Option<Instance>> Retry<'_, Start> {
@@ -56,83 +60,87 @@ impl<Start: Fn(&[u32]) -> Option<Instance>> Retry<'_, Start> {
             return nothing();
         }
         let began = processor_time();
-        let Some(mut instance) = (self.start)(self.off) else { return nothing() };
+        let (mut off, mut rules, mut skipped) = (self.off.to_vec(), Vec::new(), BTreeSet::new());
+        // What was raised in a row before it trapped.
         let mut findings = Vec::new();
-        for row in 0..count {
-            match self.judge(&mut instance, &mut portion, row..row + 1) {
-                Ok(found) => findings.extend(found),
-                Err(Failure::Trap(_) | Failure::Memory(_)) => return self.go_on_without(&mut portion, row, began),
-                Err(_) => return nothing(),
+        for _ in 0..=MAX_TRAPS {
+            let Some(mut instance) = (self.start)(&off) else { break };
+            let mut all = Vec::new();
+            let rows = (0..count).filter(|row| !skipped.contains(row));
+            let mut trapped = None;
+            for row in rows {
+                let mut gave = instance.evaluate(portion.events(row..row + 1), self.now);
+                match gave.failure {
+                    None => all.append(&mut gave.findings),
+                    Some(Failure::Trap(_) | Failure::Memory(_)) => {
+                        findings.append(&mut gave.findings);
+                        trapped = Some(row);
+                        break;
+                    }
+                    Some(_) => return Retried { findings: self.new_ones(findings), ..nothing() },
+                }
+                if self.is_late(began) {
+                    return Retried { findings: self.new_ones(all), ..nothing() };
+                }
             }
-            if processor_time().saturating_sub(began) > PATIENCE {
-                return nothing();
+            let Some(row) = trapped else {
+                // Where it does not trap any more, that is another matter with the state of the checkpoint.
+                let events = skipped.iter().filter_map(|row| sequence_number(portion.events(*row..row + 1)));
+                let events: Vec<u64> = events.collect();
+                let missed = skipped.len() as u64;
+                all.append(&mut findings);
+                return Retried { findings: self.new_ones(all), rules, events, missed, instance: Some(instance) };
+            };
+            match self.culprit(&mut portion, row, &off, began) {
+                Some(rule) => {
+                    off.push(rule);
+                    rules.push(rule);
+                }
+                None => {
+                    skipped.insert(row);
+                }
             }
         }
-        // Once more it did not trap: with the state of the checkpoint it is another matter.
-        let findings = self.new_ones(findings);
-        Retried { findings, instance: Some(instance), ..Retried::default() }
+        Retried { findings: self.new_ones(findings), ..nothing() }
     }
 
-    /// The event of this row traps.
-    fn go_on_without(&self, portion: &mut Portion, row: u32, began: Duration) -> Retried {
-        let count = portion.count();
-        let event = Frame::parse(portion.events(row..row + 1)).ok();
-        let event = event.as_ref().and_then(|frame| frame.events().next());
-        let seq = event.as_ref().map(|event| event.seq());
-        let kind = event.and_then(|event| event.kind()).map_or("", lanner_abi::Kind::name);
-        let rule = self.culprit(portion, row, kind, began);
-        let off: Vec<u32> = self.off.iter().copied().chain(rule).collect();
-        let gone = |missed: u32| Retried { rule, event: seq, missed: missed.into(), ..Retried::default() };
-        let Some(mut instance) = (self.start)(&off) else { return gone(count - row) };
-        // What it raises of these was raised before.
-        if self.judge(&mut instance, portion, 0..row).is_err() {
-            return gone(count - row);
-        }
-        let mut findings = Vec::new();
-        if rule.is_some() {
-            match self.judge(&mut instance, portion, row..row + 1) {
-                Ok(found) => findings.extend(self.new_ones(found)),
-                Err(_) => return Retried { findings, ..gone(count - row) },
-            }
-        }
-        let skipped = u32::from(rule.is_none());
-        match self.judge(&mut instance, portion, row + 1..count) {
-            Ok(found) => {
-                findings.extend(found);
-                Retried { findings, instance: Some(instance), ..gone(skipped) }
-            }
-            Err(_) => Retried { findings, ..gone(count - row - 1 + skipped) },
-        }
+    fn is_late(&self, began: Duration) -> bool {
+        self.patience.is_some_and(|patience| processor_time().saturating_sub(began) > patience)
     }
 
     /// The rule that traps on the event of this row, all others being off.
-    fn culprit(&self, portion: &mut Portion, row: u32, kind: &str, began: Duration) -> Option<u32> {
+    fn culprit(&self, portion: &mut Portion, row: u32, off: &[u32], began: Duration) -> Option<u32> {
+        let frame = Frame::parse(portion.events(row..row + 1)).ok()?;
+        let kind = frame.events().next()?.kind()?;
         let rules = || (0..).zip(&self.description.rules);
-        let wants = |rule: &lanner_contract::Rule| rule.events.iter().any(|event| event.kind == kind);
-        let suspects = rules().filter(|(number, rule)| !self.off.contains(number) && wants(rule));
+        let wants = |rule: &lanner_contract::Rule| rule.events.iter().any(|event| event.kind == kind.name());
+        let suspects = rules().filter(|(number, rule)| !off.contains(number) && wants(rule));
         for (suspect, _) in suspects.take(MAX_RULES) {
-            if processor_time().saturating_sub(began) > PATIENCE {
+            if self.is_late(began) {
                 return None;
             }
             let others: Vec<u32> = rules().map(|(number, _)| number).filter(|number| *number != suspect).collect();
-            let mut instance = (self.start)(&others)?;
-            if let Err(Failure::Trap(_) | Failure::Memory(_)) = self.judge(&mut instance, portion, row..row + 1) {
+            let gave = (self.start)(&others)?.evaluate(portion.events(row..row + 1), self.now);
+            if let Some(Failure::Trap(_) | Failure::Memory(_)) = gave.failure {
                 return Some(suspect);
             }
         }
         None
     }
 
-    fn judge(&self, instance: &mut Instance, portion: &mut Portion, rows: Range<u32>) -> Result<Vec<Finding>, Failure> {
-        if rows.is_empty() {
-            return Ok(Vec::new());
+    /// Those that were not raised before: by which rule, and about which events. What a rule says of them may depend on its state,
+    /// which is another now.
+    fn new_ones(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
+        for raised in self.raised {
+            let same = |finding: &Finding| finding.rule == raised.rule && finding.events == raised.events;
+            if let Some(place) = findings.iter().position(same) {
+                findings.remove(place);
+            }
         }
-        let gave = instance.evaluate(portion.events(rows), self.now);
-        gave.failure.map_or(Ok(gave.findings), Err)
+        findings
     }
+}
 
-    /// Those that were not raised before.
-    fn new_ones(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        findings.into_iter().filter(|finding| !self.raised.contains(finding)).collect()
-    }
+fn sequence_number(frame: &[u8]) -> Option<u64> {
+    Frame::parse(frame).ok()?.events().next().map(|event| event.seq())
 }

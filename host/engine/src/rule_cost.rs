@@ -14,8 +14,8 @@ const EVENTS: u64 = 16;
 const MAX_FRAME: usize = 1 << 20;
 /// How often it is evaluated; the least counts, after one that warms up.
 const TIMES: usize = 4;
-/// What a start, or one evaluation, may take; a rule that takes longer is told as that slow.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// What a start, or one evaluation, may take; of a pack that takes longer nothing is measured.
+pub(super) const MEASURING: Duration = Duration::from_millis(20);
 
 /// The rule that is next, and on what.
 #[derive(Default)]
@@ -24,7 +24,7 @@ pub(super) struct RuleCost {
     next: u32,
     /// What the pack takes without any of its rules, ns for the frame.
     idle: Option<u64>,
-    /// A start of it takes too long for that.
+    /// It takes too long for that, or fails.
     off: bool,
 }
 
@@ -47,25 +47,29 @@ impl RuleCost {
         start: impl Fn(&[u32]) -> Result<Instance, Failure>,
     ) {
         let Some((frame, events)) = self.frame.clone().filter(|_| !self.off) else { return };
-        let too_slow = std::cell::Cell::new(false);
+        let failed = std::cell::Cell::new(false);
         let all = 0..rules;
         let cost = |off: &[u32]| {
-            let before = processor_time();
-            let mut instance = start(off).ok()?;
-            too_slow.set(processor_time().saturating_sub(before) > PATIENCE);
-            instance.set_quiet(true);
-            evaluate(&mut instance, &frame, now)
+            let measured = start(off).ok().and_then(|mut instance| {
+                instance.set_quiet(true);
+                evaluate(&mut instance, &frame, now)
+            });
+            failed.set(failed.get() || measured.is_none());
+            measured
         };
-        let idle = self.idle.or_else(|| cost(&all.clone().collect::<Vec<_>>()));
-        self.off = too_slow.get();
-        let Some(idle) = idle.filter(|_| !self.off) else { return };
-        self.idle = Some(idle);
+        self.idle = self.idle.or_else(|| cost(&all.clone().collect::<Vec<_>>()));
+        let Some(idle) = self.idle else {
+            self.off = true;
+            return;
+        };
         let rule = self.next % rules.max(1);
         self.next = rule.wrapping_add(1);
         let others: Vec<u32> = all.filter(|other| *other != rule).collect();
         if let Some(took) = cost(&others) {
             meter.set_rule_cost(rule, took.saturating_sub(idle) / events);
         }
+        // Whatever it is, it is not to happen again each second.
+        self.off = failed.get();
         if rule + 1 >= rules {
             // Next time on other events.
             self.frame = None;
@@ -83,9 +87,6 @@ fn evaluate(instance: &mut Instance, frame: &[u8], now: u64) -> Option<u64> {
         }
         let took = processor_time().saturating_sub(before);
         least = Some(least.map_or(took, |least: Duration| least.min(took)));
-        if took > PATIENCE {
-            break;
-        }
     }
     least.map(nanoseconds)
 }

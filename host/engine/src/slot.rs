@@ -15,9 +15,9 @@ use super::instance::{Candidate, Failure, Gave, Instance, PackState};
 use super::mailbox::Mailbox;
 use super::meter::{Meter, State, nanoseconds};
 use super::rest::{Rest, Sentence};
-use super::retry::{Retried, Retry};
+use super::retry::{PATIENCE, Retried, Retry};
 use super::route::Routed;
-use super::rule_cost::RuleCost;
+use super::rule_cost::{MEASURING, RuleCost};
 use super::runtime::{Runtime, processor_time};
 
 /// How often a pack that was given events is asked for its state, to start from where it fails; ns of event time.
@@ -58,6 +58,16 @@ struct Checkpoint {
     events: u64,
     /// It is not asked for: it trapped in that, or says too much.
     off: bool,
+    /// How often the pack failed as a whole since then.
+    failures: u32,
+}
+
+impl Checkpoint {
+    /// This is the state now, where it is not too large.
+    fn keep(&mut self, state: Vec<u8>) {
+        self.failures = 0;
+        self.state = Some(state).filter(|state| state.len() <= MAX_CHECKPOINT);
+    }
 }
 
 /// The batches that had been routed for the version before, and wait: this one judges them, by its own subscriptions.
@@ -79,13 +89,22 @@ pub enum After {
 }
 
 impl Slot {
-    /// Runs the instance; the batches up to the last one of `overtaken` were routed for the version before it.
-    pub(super) fn new(candidate: Candidate, overtaken: Option<Last>, meter: Arc<Meter>, mailbox: Arc<Mailbox>) -> Self {
+    /// Runs the instance, which took that state over; the batches up to the last one of `overtaken` were routed for the version
+    /// before it.
+    pub(super) fn new(
+        candidate: Candidate,
+        state: Option<Vec<u8>>,
+        overtaken: Option<Last>,
+        meter: Arc<Meter>,
+        mailbox: Arc<Mailbox>,
+    ) -> Self {
         let Candidate { pre, instance, description, configuration, .. } = candidate;
         let overtaken = overtaken.map(|last| Overtaken { last, sieve: Sieve::new(&description.wanted) });
         meter.loaded(nanoseconds(since_epoch()).cast_signed(), description.rules.len());
         meter.set_memory(instance.memory() as u64);
-        let (rest, rules, resting, checkpoint, account) = Default::default();
+        let (rest, rules, resting, account) = Default::default();
+        let mut checkpoint = Checkpoint::default();
+        state.into_iter().for_each(|state| checkpoint.keep(state));
         let (cost, flood) = Default::default();
         Self {
             pre,
@@ -106,6 +125,11 @@ impl Slot {
         }
     }
 
+    /// The state that it would begin with after a failure.
+    pub(super) fn checkpoint(&self) -> Option<&[u8]> {
+        self.checkpoint.state.as_deref()
+    }
+
     /// What can be started again of it, with the state that it saved.
     pub(super) fn retire(self, state: Option<Vec<u8>>) -> Previous {
         let Self { pre, description, configuration, .. } = self;
@@ -117,8 +141,9 @@ impl Slot {
         self.overtaken.as_ref().filter(|overtaken| !overtaken.last.is_before(batch.number)).map(|overtaken| &overtaken.sieve)
     }
 
-    /// Has it judge a frame; its thread has been idle for so long in all.
-    pub(super) fn judge(&mut self, runtime: &Runtime, routed: &Routed, now: u64, idle: Duration) -> Gave {
+    /// Has it judge a frame; where others are on its thread, that has been idle for so long in all.
+    pub(super) fn judge(&mut self, runtime: &Runtime, routed: &Routed, now: u64, idle: Option<Duration>) -> Gave {
+        let before = processor_time();
         match self.awake(runtime, now) {
             Ok(true) => {}
             Ok(false) => {
@@ -131,10 +156,8 @@ impl Slot {
             }
         }
         let Some(instance) = &mut self.instance else { return Gave::default() };
-        let before = processor_time();
         let mut gave = instance.evaluate(&routed.frame, now);
-        let after = processor_time();
-        let took = after.saturating_sub(before);
+        let took = processor_time().saturating_sub(before);
         self.meter.called(routed.events, took);
         self.meter.set_memory(instance.memory() as u64);
         self.checkpoint.events += routed.events;
@@ -147,19 +170,23 @@ impl Slot {
             Some(_) => self.miss(routed.events),
             None => {}
         }
-        self.book(runtime, &mut gave, took, after + idle);
+        // What it took to try again is the pack's, too.
+        let after = processor_time();
+        let all = after.saturating_sub(before);
+        self.meter.spent(nanoseconds(all.saturating_sub(took)));
+        self.book(&mut gave, all, after, idle);
         self.failed(runtime, gave, now)
     }
 
     /// Event time has reached `now`.
-    pub(super) fn tick(&mut self, runtime: &Runtime, now: u64, idle: Duration) -> Gave {
+    pub(super) fn tick(&mut self, runtime: &Runtime, now: u64, idle: Option<Duration>) -> Gave {
+        let before = processor_time();
         match self.awake(runtime, now) {
             Ok(true) => {}
             Ok(false) => return Gave::default(),
             Err(failure) => return self.failed(runtime, Gave { failure: Some(failure), ..Gave::default() }, now),
         }
         let Some(instance) = &mut self.instance else { return Gave::default() };
-        let before = processor_time();
         let mut gave = instance.tick(now);
         if gave.failure.is_none() {
             gave.failure = self.take_checkpoint(now).err();
@@ -167,7 +194,7 @@ impl Slot {
         let after = processor_time();
         let took = after.saturating_sub(before);
         self.meter.spent(nanoseconds(took));
-        self.book(runtime, &mut gave, took, after + idle);
+        self.book(&mut gave, took, after, idle);
         self.failed(runtime, gave, now)
     }
 
@@ -176,10 +203,20 @@ impl Slot {
         if self.instance.is_none() {
             return;
         }
+        let before = processor_time();
+        let mut quick = runtime.clone();
+        quick.limits.start = quick.limits.start.min(MEASURING);
+        quick.limits.deadline = quick.limits.deadline.min(MEASURING);
         let mut cost = std::mem::take(&mut self.cost);
         let rules = self.description.rules.len() as u32;
-        cost.measure(rules, now, &self.meter, |off| self.start(runtime, off));
+        cost.measure(rules, now, &self.meter, |off| self.start(&quick, off));
         self.cost = cost;
+        self.meter.spent_aside(nanoseconds(processor_time().saturating_sub(before)));
+    }
+
+    /// It is on another thread from here on.
+    pub(super) fn moved(&mut self) {
+        self.account = Account::default();
     }
 
     /// So many bytes of what waited for it are done with.
@@ -195,9 +232,10 @@ impl Slot {
         }
     }
 
-    /// Books what a call took, where packs share a processor.
-    fn book(&mut self, runtime: &Runtime, gave: &mut Gave, took: Duration, had: Duration) {
-        if runtime.limits.shared && self.account.book(took, had) && gave.failure.is_none() {
+    /// Books what a call took that ended then, where packs share a thread.
+    fn book(&mut self, gave: &mut Gave, took: Duration, after: Duration, idle: Option<Duration>) {
+        let Some(idle) = idle else { return };
+        if self.account.book(took, after + idle) && gave.failure.is_none() {
             self.instance = None;
             gave.failure = Some(Failure::Share);
         }
@@ -246,11 +284,12 @@ impl Slot {
     /// An instance that has rules again whose rest is over, with the state of the one that runs.
     fn take_back_rules(&mut self, runtime: &Runtime, clock: u64) -> Result<(), Failure> {
         let resting = self.resting_at(clock);
-        let saved = self.instance.as_mut().map(Instance::save).transpose();
-        if let Ok(Some(state)) = saved {
-            self.checkpoint.state = Some(state);
-        }
-        let instance = self.start(runtime, &resting)?;
+        let saved = self.instance.as_mut().and_then(|instance| instance.save().ok());
+        let instance = match &saved {
+            Some(state) => self.start_from(runtime, &resting, Some(state))?,
+            None => self.start(runtime, &resting)?,
+        };
+        saved.into_iter().for_each(|state| self.checkpoint.keep(state));
         for rule in self.resting.iter().filter(|rule| !resting.contains(rule)) {
             tracing::info!("pack {}: the rule {} runs again", self.description.name, self.name_of(*rule));
         }
@@ -272,13 +311,17 @@ impl Slot {
 
     /// An instance with the state of the last checkpoint, that has these rules not.
     fn start(&self, runtime: &Runtime, off: &[u32]) -> Result<Instance, Failure> {
-        let Self { pre, description, configuration, checkpoint, .. } = self;
+        self.start_from(runtime, off, self.checkpoint.state.as_deref())
+    }
+
+    fn start_from(&self, runtime: &Runtime, off: &[u32], state: Option<&[u8]>) -> Result<Instance, Failure> {
+        let Self { pre, description, configuration, .. } = self;
         let mut instance = Instance::start(runtime, pre, Arc::from(description.name.as_str()))?;
         let mut told = configuration.clone();
         told.off.extend(off);
         // As every start of an instance: the contract promises a configure before the first batch.
         instance.configure(&told.encode())?.map_err(Failure::Trap)?;
-        if let Some(state) = &checkpoint.state {
+        if let Some(state) = state {
             instance.restore(state, &description.version).map_err(Failure::Trap)?;
         }
         Ok(instance)
@@ -293,21 +336,26 @@ impl Slot {
             return Ok(());
         }
         (checkpoint.taken_ns, checkpoint.events) = (now, 0);
-        let state = instance.save().inspect_err(|_| checkpoint.off = true)?;
+        // Where it cannot be had any more, an old one is of no use for ever.
+        let state = instance.save().inspect_err(|_| (checkpoint.off, checkpoint.state) = (true, None))?;
         if state.len() > MAX_CHECKPOINT {
             tracing::debug!("pack {}: no checkpoints of {} bytes", description.name, state.len());
-            (checkpoint.off, checkpoint.state) = (true, None);
-        } else {
-            checkpoint.state = Some(state);
+            checkpoint.off = true;
         }
+        checkpoint.keep(state);
         Ok(())
     }
 
     /// It trapped: has new instances judge the batch again, to find out on what, and to go on.
     fn try_again(&mut self, runtime: &Runtime, routed: &Routed, mut gave: Gave, now: u64) -> Gave {
         self.instance = None;
+        let mut quick = runtime.clone();
+        let live = runtime.limits.shared;
+        if live {
+            quick.limits.start = quick.limits.start.min(PATIENCE);
+        }
         let start = |off: &[u32]| {
-            let mut instance = self.start(runtime, off).ok()?;
+            let mut instance = self.start(&quick, off).ok()?;
             // What it logs was logged the first time.
             instance.set_quiet(true);
             Some(instance)
@@ -319,27 +367,34 @@ impl Slot {
             frame: &routed.frame,
             now,
             raised: &gave.findings,
+            patience: live.then_some(PATIENCE),
         };
-        let Retried { findings, rule, event, missed, instance } = retry.run();
+        let Retried { findings, rules, events, missed, instance } = retry.run();
         gave.findings.extend(findings);
+        gave.cut();
         self.miss(missed);
         let clock = rest_clock(runtime, now);
-        let of_pack = |slot: &mut Self| match slot.rest.begin_unless_seldom(clock) {
-            Some(sentence) => After::Pack(sentence),
-            None => After::GoesOn(event),
+        let Some(mut instance) = instance else {
+            gave.after = Some(After::Pack(self.rest.begin(clock)));
+            return gave;
         };
+        instance.set_limits(&runtime.limits);
         let mut resting = self.resting.clone();
-        let after = match (rule, &instance) {
-            (Some(rule), Some(_)) => {
-                resting.push(rule);
-                resting.sort_unstable();
-                After::Rule(rule, self.rules.entry(rule).or_default().begin(clock))
+        for rule in rules.iter().rev() {
+            resting.push(*rule);
+            let sentence = self.rules.entry(*rule).or_default().begin(clock);
+            if gave.after.replace(After::Rule(*rule, sentence)).is_some() {
+                tracing::error!("pack {}: more than one rule trapped in a batch: {} rests, too", self.description.name, self.name_of(*rule));
             }
-            (None, Some(_)) => of_pack(self),
-            (_, None) => After::Pack(self.rest.begin(clock)),
-        };
-        gave.after = Some(after);
-        if let (After::Rule(..) | After::GoesOn(_), Some(instance)) = (after, instance) {
+        }
+        resting.sort_unstable();
+        if rules.is_empty() {
+            gave.after = Some(match self.rest.begin_unless_seldom(clock) {
+                Some(sentence) => After::Pack(sentence),
+                None => After::GoesOn(events.first().copied()),
+            });
+        }
+        if let Some(After::Rule(..) | After::GoesOn(_)) = gave.after {
             self.run(instance, resting);
         }
         gave
@@ -366,6 +421,11 @@ impl Slot {
         if let After::Pack(sentence) = after {
             // A trap poisons the instance.
             self.instance = None;
+            self.checkpoint.failures += 1;
+            if self.checkpoint.failures > 1 {
+                // Perhaps it is the state that it does not get on with.
+                self.checkpoint.state = None;
+            }
             self.account = Account::default();
             self.meter.set_state(match sentence {
                 Sentence::Rests(_) => State::Resting,

@@ -25,6 +25,8 @@ use super::verdict::{Answer, Outlet};
 const QUEUE: usize = 64;
 /// Saved state; more is refused, as it stands in memory twice during a reload.
 const MAX_STATE: usize = 64 << 20;
+/// How often the cost of a rule is measured.
+const MEASURE: Duration = Duration::from_secs(1);
 /// How much less the threads are favoured that packs have for themselves, which are slow.
 const NICE: i32 = 5;
 
@@ -38,13 +40,28 @@ pub(super) enum Job {
     Remove { pack: PackId },
     /// Let a pack go on that failed too often.
     Release { pack: PackId },
-    /// Give a pack away, with all that it is: what waits for it was judged before.
-    Part { pack: PackId, to: Sender<Slot> },
-    /// Take one over: what comes for it is judged after. Waits for the other one to part from it.
-    Adopt { pack: PackId, from: Once<Slot>, arrived: Sender<()> },
+    /// Nothing more comes for a pack that was given away.
+    Parted { pack: PackId },
+    /// Take one over: first it judges what comes with it, until the other one has parted from it, then what comes for it here.
+    Adopt { pack: PackId, from: Once<Moved>, arrived: Sender<()> },
+}
+
+/// What does not wait behind the jobs.
+enum Urgent {
+    Install(Install),
+    /// Give a pack away, with all that it is, and with what waits for it here.
+    Part { pack: PackId, to: Sender<Moved> },
+}
+
+/// What comes over with a pack.
+pub(super) enum Moved {
+    Slot(Box<Slot>),
+    /// It had waited for it.
+    Judge { batch: Arc<Batch>, routed: Routed, now: u64, reply: Reply },
 }
 
 /// Who is told what a pack gave.
+#[derive(Clone)]
 pub(super) enum Reply {
     /// Those who wait for all packs.
     Together(Sender<Answer>),
@@ -59,7 +76,7 @@ pub enum Handover {
     First,
     /// Its state, bytes.
     State(usize),
-    /// Nothing: it was resting after a failure, or failed to save its state.
+    /// Nothing: it was resting after a failure and had no checkpoint, or failed to save its state.
     Failed,
 }
 
@@ -72,7 +89,7 @@ pub struct WorkerGone;
 pub(super) struct Worker {
     /// Both are None when it is to end.
     jobs: Option<crossbeam_channel::Sender<Job>>,
-    installs: Option<crossbeam_channel::Sender<Install>>,
+    urgent: Option<crossbeam_channel::Sender<Urgent>>,
     /// Jobs handed over and not done yet.
     open: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
@@ -83,7 +100,7 @@ impl Worker {
     pub(super) fn start(runtime: Runtime, given_up: Arc<GivenUp>, name: String, slow: bool) -> std::io::Result<Self> {
         let (jobs, queue) = unbounded();
         // There is one exchange at a time.
-        let (installs, asked) = unbounded();
+        let (urgent, asked) = unbounded();
         let open = Arc::new(AtomicUsize::new(0));
         let packs = Packs {
             runtime,
@@ -92,7 +109,9 @@ impl Worker {
             given_up,
             open: open.clone(),
             idle: Duration::ZERO,
-            measured: None,
+            measured: (None, Instant::now()),
+            given: BTreeMap::new(),
+            own: slow,
         };
         let work = move || {
             if slow {
@@ -102,7 +121,7 @@ impl Worker {
             packs.work(&queue, &asked);
         };
         let thread = std::thread::Builder::new().name(name).spawn(work)?;
-        Ok(Self { jobs: Some(jobs), installs: Some(installs), open, thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), urgent: Some(urgent), open, thread: Some(thread) })
     }
 
     /// Whether few enough jobs wait.
@@ -124,16 +143,25 @@ impl Worker {
 
     /// Has it put packs in place after the batch that it is at. Does not wait.
     pub(super) fn install(&self, install: Install) {
-        let agreement = install.agreement.clone();
-        if self.installs.as_ref().is_none_or(|installs| installs.send(install).is_err()) {
-            agreement.vote(false);
-        }
+        // Where its thread has ended it says no, as the vote is dropped.
+        let _ = self.urgent.as_ref().map(|urgent| urgent.send(Urgent::Install(install)));
+    }
+
+    /// Has it give a pack away, after the batch that it is at.
+    pub(super) fn part(&self, pack: PackId, to: Sender<Moved>) -> Result<(), WorkerGone> {
+        self.urgent.as_ref().ok_or(WorkerGone)?.send(Urgent::Part { pack, to }).map_err(|_| WorkerGone)?;
+        self.send(Job::Parted { pack })
+    }
+
+    /// Jobs that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.jobs.as_ref().map_or(0, crossbeam_channel::Sender::len)
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        (self.jobs, self.installs) = (None, None);
+        (self.jobs, self.urgent) = (None, None);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -149,29 +177,40 @@ struct Packs {
     open: Arc<AtomicUsize>,
     /// How long there was nothing to do.
     idle: Duration,
-    /// The pack of which a rule was measured last.
-    measured: Option<PackId>,
+    /// The pack of which a rule was measured last, and when.
+    measured: (Option<PackId>, Instant),
+    /// Packs that were given away, with where what waits for them goes.
+    given: BTreeMap<PackId, Sender<Moved>>,
+    /// It is there for one pack, which is slow.
+    own: bool,
 }
 
 /// What comes next.
 enum Next {
-    Install(Install),
+    Urgent(Urgent),
     Job(Job),
     /// Nobody asks for installs any more.
     Ending,
 }
 
 impl Packs {
-    fn work(mut self, queue: &Receiver<Job>, asked: &Receiver<Install>) {
+    fn work(mut self, queue: &Receiver<Job>, asked: &Receiver<Urgent>) {
         loop {
             let waiting = Instant::now();
             let next = select_biased! {
-                recv(asked) -> install => install.map_or(Next::Ending, Next::Install),
+                recv(asked) -> urgent => urgent.map_or(Next::Ending, Next::Urgent),
                 recv(queue) -> job => job.map_or(Next::Ending, Next::Job),
             };
             self.idle += waiting.elapsed();
             match next {
-                Next::Install(install) => self.install(install),
+                Next::Urgent(Urgent::Install(install)) => self.install(install),
+                Next::Urgent(Urgent::Part { pack, to }) => {
+                    if let Some(slot) = self.slots.remove(&pack) {
+                        // The other one waits for it, but where it has ended.
+                        let _ = to.send(Moved::Slot(Box::new(slot)));
+                        self.given.insert(pack, to);
+                    }
+                }
                 Next::Job(job) => self.work_on(job),
                 Next::Ending => {
                     // What waits is done all the same.
@@ -194,16 +233,19 @@ impl Packs {
                     slot.forgive();
                 }
             }
-            Job::Part { pack, to } => {
-                if let Some(slot) = self.slots.remove(&pack) {
-                    // The other one waits for it, but where it has ended.
-                    let _ = to.send(slot);
-                }
+            Job::Parted { pack } => {
+                self.given.remove(&pack);
             }
             Job::Adopt { pack, from, arrived } => {
                 // Nothing comes where it was removed before.
-                if let Ok(slot) = from.recv() {
-                    self.slots.insert(pack, slot);
+                if let Ok(Moved::Slot(mut slot)) = from.recv() {
+                    slot.moved();
+                    self.slots.insert(pack, *slot);
+                }
+                for moved in from {
+                    if let Moved::Judge { batch, routed, now, reply } = moved {
+                        self.judge(&batch, &[routed], now, &reply);
+                    }
                 }
                 let _ = arrived.send(());
             }
@@ -218,10 +260,18 @@ impl Packs {
             }
             return;
         }
+        let had = self.had();
         for routed in frames {
-            let Some(slot) = self.slots.get_mut(&routed.pack) else { continue };
+            let Some(slot) = self.slots.get_mut(&routed.pack) else {
+                if let Some(to) = self.given.get(&routed.pack) {
+                    let (batch, routed, reply) = (batch.clone(), routed.clone(), reply.clone());
+                    // Likewise.
+                    let _ = to.send(Moved::Judge { batch, routed, now, reply });
+                }
+                continue;
+            };
             if slot.sieve(batch).is_none() {
-                let gave = slot.judge(&self.runtime, routed, now, self.idle);
+                let gave = slot.judge(&self.runtime, routed, now, had);
                 reply.tell(routed.pack, slot, gave, now, Some(batch));
             }
             slot.release(routed.held);
@@ -230,7 +280,7 @@ impl Packs {
             let Some(sieve) = slot.sieve(batch) else { continue };
             for (frame, events) in self.encoder.encode(batch.events.iter().filter(|event| sieve.wants(*event))) {
                 let routed = Routed { pack: *pack, frame, events, held: 0 };
-                let gave = slot.judge(&self.runtime, &routed, now, self.idle);
+                let gave = slot.judge(&self.runtime, &routed, now, had);
                 reply.tell(*pack, slot, gave, now, Some(batch));
             }
         }
@@ -240,8 +290,9 @@ impl Packs {
         if self.given_up.is_set() {
             return;
         }
+        let had = self.had();
         for (pack, slot) in &mut self.slots {
-            let gave = slot.tick(&self.runtime, now, self.idle);
+            let gave = slot.tick(&self.runtime, now, had);
             reply.tell(*pack, slot, gave, now, None);
         }
         if self.runtime.limits.shared {
@@ -249,11 +300,22 @@ impl Packs {
         }
     }
 
+    /// How long the thread was idle, where packs share it: then none may take more than its share. Who has it alone keeps
+    /// nobody waiting.
+    fn had(&self) -> Option<Duration> {
+        (!self.own && self.slots.len() > 1 && self.runtime.limits.shared).then_some(self.idle)
+    }
+
     /// Of one of the packs, in turn: others wait meanwhile, so it is one rule a second.
     fn measure_a_rule(&mut self, now: u64) {
+        let (last, at) = self.measured;
+        // Only where nothing waits: a time that jumps brings many ticks at once.
+        if at.elapsed() < MEASURE || self.open.load(Ordering::SeqCst) > 1 {
+            return;
+        }
         let after = |last: PackId| self.slots.range((Bound::Excluded(last), Bound::Unbounded)).next();
-        let next = self.measured.and_then(after).or_else(|| self.slots.iter().next()).map(|(pack, _)| *pack);
-        self.measured = next;
+        let next = last.and_then(after).or_else(|| self.slots.iter().next()).map(|(pack, _)| *pack);
+        self.measured = (next, Instant::now());
         if let Some(slot) = next.and_then(|pack| self.slots.get_mut(&pack)) {
             slot.measure_a_rule(&self.runtime, now);
         }
@@ -261,7 +323,7 @@ impl Packs {
 
     /// Puts packs in place, where all of them can be here and on all other threads.
     fn install(&mut self, install: Install) {
-        let Install { members, agreement, last, report } = install;
+        let Install { members, ballot, last, report } = install;
         let mut ready = Vec::new();
         let mut all_can = true;
         for Member { pack, newcomer, meter, mailbox } in members {
@@ -275,14 +337,14 @@ impl Packs {
                 }
             }
         }
-        if !agreement.reach(all_can) {
+        if !ballot.cast(all_can) {
             return;
         }
-        for (pack, Taken { candidate, handover, saved }, meter, mailbox) in ready {
+        for (pack, Taken { candidate, handover, saved, begins_with }, meter, mailbox) in ready {
             let older = self.slots.remove(&pack);
             let overtaken = older.is_some().then(|| last.clone());
             let previous = older.map(|older| Box::new(older.retire(saved)));
-            self.slots.insert(pack, Slot::new(candidate, overtaken, meter, mailbox));
+            self.slots.insert(pack, Slot::new(candidate, begins_with, overtaken, meter, mailbox));
             let _ = report.send((pack, Ok((handover, previous))));
         }
     }
@@ -293,31 +355,38 @@ impl Packs {
         let mut candidate = match newcomer {
             Newcomer::Candidate(candidate) => *candidate,
             Newcomer::Previous(previous) => {
-                let kept = previous.state.as_ref().map(Vec::len);
-                let handover = kept.map_or(Handover::Failed, Handover::State);
+                let begins_with = previous.state.clone();
+                let handover = begins_with.as_ref().map(Vec::len).map_or(Handover::Failed, Handover::State);
                 let candidate = Candidate::again(&self.runtime, *previous)?;
-                let saved = older.and_then(save);
-                return Ok(Taken { candidate, handover, saved });
+                return Ok(Taken { candidate, handover, saved: older.and_then(save), begins_with });
             }
         };
-        let Some(older) = older else { return Ok(Taken { candidate, handover: Handover::First, saved: None }) };
+        let taken = |candidate, handover, saved, begins_with| Ok(Taken { candidate, handover, saved, begins_with });
+        let Some(older) = older else { return taken(candidate, Handover::First, None, None) };
         let from = older.description.clone();
         let is_another = from.name != candidate.description.name;
-        let Some(state) = save(older) else {
-            let handover = if is_another { Handover::First } else { Handover::Failed };
-            return Ok(Taken { candidate, handover, saved: None });
-        };
-        if is_another {
+        let saved = save(older);
+        let Some(state) = saved.as_deref().or(older.checkpoint()).filter(|_| !is_another) else {
             // Another pack in the place of the first: its state is of no use here.
-            return Ok(Taken { candidate, handover: Handover::First, saved: Some(state) });
-        }
+            return taken(candidate, if is_another { Handover::First } else { Handover::Failed }, saved, None);
+        };
         let refused = |reason| Refusal::State { from: from.version.clone(), reason };
         if state.len() > MAX_STATE {
             let size = state.len();
             return Err(refused(format!("it is {size} bytes, and {MAX_STATE} can be handed over")));
         }
-        candidate.instance.restore(&state, &from.version).map_err(refused)?;
-        Ok(Taken { candidate, handover: Handover::State(state.len()), saved: Some(state) })
+        match candidate.instance.restore(state, &from.version) {
+            Ok(()) => {
+                let (size, begins_with) = (state.len(), Some(state.to_vec()));
+                taken(candidate, Handover::State(size), saved, begins_with)
+            }
+            // The one before had failed, perhaps because of that very state: the new one begins without it.
+            Err(_) if saved.is_none() => {
+                candidate.begin_anew(&self.runtime)?;
+                taken(candidate, Handover::Failed, None, None)
+            }
+            Err(reason) => Err(refused(reason)),
+        }
     }
 }
 
@@ -327,6 +396,8 @@ struct Taken {
     handover: Handover,
     /// The state of the version before.
     saved: Option<Vec<u8>>,
+    /// The state that it took over.
+    begins_with: Option<Vec<u8>>,
 }
 
 /// The state of a pack that runs.

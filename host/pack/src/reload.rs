@@ -245,8 +245,8 @@ impl Reloader {
         packs.chain(self.known.keys().chain(&self.located.files).cloned()).collect::<Vec<_>>().into_iter()
     }
 
-    /// What has changed is put in place at once, so that rules can go from one pack to another; where that is refused, each by
-    /// itself, so that one that is broken does not keep the others from it.
+    /// What has changed is put in place at once, so that rules can go from one pack to another; where one is refused, all others,
+    /// so that one that is broken does not keep them from it.
     fn look_at(&mut self, paths: BTreeSet<PathBuf>) {
         let (there, gone): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|path| path.exists());
         // A pack that was renamed is the same pack: it loses neither its state nor an event.
@@ -258,26 +258,21 @@ impl Reloader {
         let others = if remove.is_empty() { Vec::new() } else { self.all_paths().filter(|path| path.exists()).collect() };
         let there: BTreeSet<PathBuf> = there.into_iter().chain(others).filter(|path| !remove.contains(path)).collect();
         self.orphans.retain(|path| !there.contains(path));
-        let several = there.len() + remove.len() > 1;
-        let changed: Vec<Prepared> = there.iter().filter_map(|path| self.prepare(path)).collect();
-        let paths: Vec<PathBuf> = changed.iter().map(|prepared| prepared.path.clone()).collect();
-        if changed.is_empty() && remove.is_empty() {
-            return;
-        }
-        let Err(error) = self.exchange(changed, &remove) else { return };
-        if !several {
-            self.say_refused(&error);
-            return;
-        }
-        for path in &remove {
-            if let Err(error) = self.exchange(Vec::new(), std::slice::from_ref(path)) {
-                self.say_refused(&error);
+        let (mut there, mut remove) = (there, remove);
+        // Each time one less: the one that is refused.
+        while !there.is_empty() || !remove.is_empty() {
+            let changed: Vec<Prepared> = there.iter().filter_map(|path| self.prepare(path)).collect();
+            there.retain(|path| changed.iter().any(|prepared| prepared.path == *path));
+            if changed.is_empty() && remove.is_empty() {
+                return;
             }
-        }
-        for path in &paths {
-            let prepared = self.prepare(path);
-            if let Some(Err(error)) = prepared.map(|prepared| self.exchange(vec![prepared], &[])) {
-                self.say_refused(&error);
+            let Err(error) = self.exchange(changed, &remove) else { return };
+            self.say_refused(&error);
+            let before = there.len() + remove.len();
+            there.remove(&error.path);
+            remove.retain(|path| *path != error.path);
+            if there.len() + remove.len() == before {
+                return;
             }
         }
     }

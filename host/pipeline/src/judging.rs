@@ -37,6 +37,8 @@ pub(crate) struct Judging<E> {
     seq: u64,
     /// Packs are being put in place: the sources are asked for what both those before and those after want.
     exchanged: bool,
+    /// What those that come want.
+    coming: Vec<Wanted>,
 }
 
 impl<E: Judge> Judging<E> {
@@ -58,7 +60,7 @@ impl<E: Judge> Judging<E> {
             events: 0,
             kinds: Vec::new(),
             seq: 0,
-            exchanged: false,
+            exchanged: false, coming: Vec::new(),
         }
     }
 
@@ -93,8 +95,10 @@ impl<E: Judge> Judging<E> {
     /// Has packs put in place and others taken out; the sources are asked first for what they want.
     fn exchange(&mut self, set: Set, sources: &mut Sources, reply: Sender<Outcome>) {
         // First the probes, so that the new versions miss nothing that they may count on.
+        let of_set = set.packs.iter().flat_map(|(_, candidate)| candidate.description().wanted.iter().cloned());
+        self.coming.extend(of_set);
         let mut wanted = self.wanted();
-        wanted.extend(set.packs.iter().flat_map(|(_, candidate)| candidate.description().wanted.iter().cloned()));
+        wanted.extend(self.coming.iter().cloned());
         match self.want(sources, &wanted) {
             Ok(()) => {
                 self.engine.exchange(set, reply);
@@ -170,6 +174,7 @@ impl<E: Judge> Intake for Judging<E> {
         self.engine.settle();
         if !self.engine.is_settling() {
             self.exchanged = false;
+            self.coming.clear();
             self.want_what_is_needed(sources);
         }
     }

@@ -166,7 +166,7 @@ impl Listeners {
 
 impl Listening {
     /// What comes next. Does not wait for it: who waits would have to be woken, and each event would pay for that.
-    pub fn next(&mut self) -> Heard {
+    pub fn hear(&mut self) -> Heard {
         if let Some(event) = self.next.take() {
             return Heard::Event(event);
         }
@@ -220,7 +220,7 @@ mod tests {
     fn heard(listening: &mut Listening) -> Vec<Result<u64, u64>> {
         let mut all = Vec::new();
         loop {
-            match listening.next() {
+            match listening.hear() {
                 Heard::Event(event) => all.push(Ok(event.seq)),
                 Heard::LeftOut(count) => all.push(Err(count)),
                 Heard::Nothing | Heard::End => return all,
@@ -240,10 +240,10 @@ mod tests {
         assert_eq!(heard(&mut all), [Ok(1), Ok(2), Ok(3)]);
         assert_eq!(heard(&mut mkdirs), [Ok(1), Ok(2)]);
         assert_eq!(heard(&mut of_two), [Ok(2), Ok(3)]);
-        assert!(matches!(all.next(), Heard::Nothing));
+        assert!(matches!(all.hear(), Heard::Nothing));
         drop(tap);
-        assert!(matches!(all.next(), Heard::End));
-        assert!(matches!(listeners.listen(Interest::default()).next(), Heard::End));
+        assert!(matches!(all.hear(), Heard::End));
+        assert!(matches!(listeners.listen(Interest::default()).hear(), Heard::End));
     }
 
     #[test]
@@ -252,7 +252,7 @@ mod tests {
         let event = &events(&[(1, Kind::Mkdir)])[0];
         let mut listening = listeners.listen(Interest::default());
         (0..MAX_EVENTS + 3).for_each(|_| tap.pass(event));
-        assert!(matches!(listening.next(), Heard::Event(_)));
+        assert!(matches!(listening.hear(), Heard::Event(_)));
         tap.pass(event);
         tap.pass(event);
         let all = heard(&mut listening);

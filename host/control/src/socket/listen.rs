@@ -80,7 +80,7 @@ fn write(mut listening: Listening, programs: Option<&TextSet>, give: &Sender<Vec
     let mut portion = Vec::new();
     let mut looked_at = 0;
     while !give.is_closed() {
-        let heard = listening.next();
+        let heard = listening.hear();
         let (nothing, end) = (matches!(heard, Heard::Nothing), matches!(heard, Heard::End));
         match heard {
             Heard::Event(event) => {

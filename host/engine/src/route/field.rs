@@ -32,17 +32,17 @@ pub(super) struct FieldIndex {
 
 /// What a text may have in it.
 struct Parts {
-    search: Search,
+    /// For all at once; nothing where there are too many for a table.
+    together: Option<AhoCorasick>,
+    /// For one after the other.
+    in_turn: Vec<Finder<'static>>,
     /// Of each part.
     found: Vec<Vec<Term>>,
 }
 
-enum Search {
-    /// For all at once.
-    Together(AhoCorasick),
-    /// For one after the other: there are too many for a table.
-    InTurn(Vec<Finder<'static>>),
-}
+/// Finds in one text beyond which each part is looked for by itself: parts that have each other in them, in a text that is full
+/// of them, are found more often than there are bytes.
+const MANY: usize = 512;
 
 impl FieldIndex {
     pub(super) fn new(traits: Vec<(Trait, Term)>) -> Self {
@@ -126,23 +126,21 @@ impl Parts {
             return None;
         }
         let (texts, found): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-        let search = match AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts) {
-            Ok(automaton) => Search::Together(automaton),
-            Err(_) => Search::InTurn(texts.iter().map(|text| Finder::new(text).into_owned()).collect()),
-        };
-        Some(Self { search, found })
+        let together = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts).ok();
+        let in_turn = texts.iter().map(|text| Finder::new(text).into_owned()).collect();
+        Some(Self { together, in_turn, found })
     }
 
     fn find(&self, text: &[u8], found: &mut impl FnMut(Term)) {
         let mut has = |part: usize| self.found.get(part).into_iter().flatten().for_each(|term| found(*term));
-        match &self.search {
-            Search::Together(automaton) => {
-                automaton.find_overlapping_iter(text).for_each(|part| has(part.pattern().as_usize()));
-            }
-            Search::InTurn(parts) => {
-                let there = parts.iter().enumerate().filter(|(_, part)| part.find(text).is_some());
-                there.for_each(|(part, _)| has(part));
+        if let Some(automaton) = &self.together {
+            let mut parts = automaton.find_overlapping_iter(text);
+            parts.by_ref().take(MANY).for_each(|part| has(part.pattern().as_usize()));
+            if parts.next().is_none() {
+                return;
             }
         }
+        let there = self.in_turn.iter().enumerate().filter(|(_, part)| part.find(text).is_some());
+        there.for_each(|(part, _)| has(part));
     }
 }

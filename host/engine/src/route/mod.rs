@@ -25,6 +25,7 @@ use index::{Index, Selected};
 type Term = u32;
 
 /// A frame for one pack.
+#[derive(Clone)]
 pub(super) struct Routed {
     pub(super) pack: PackId,
     pub(super) frame: Arc<[u8]>,
