@@ -70,7 +70,10 @@ fn other_files_become_the_rules_at_once_or_not_at_all() {
 
     let applied = apply(&lanner, after.path(), &[]);
     let lines = report(&applied);
-    assert!(lines[0].starts_with("~ counter 1.0.0 -> 2.0.0, ") && lines[0].ends_with("bytes of state kept"), "{lines:?}");
+    assert!(
+        lines[0].starts_with("~ counter 1.0.0 -> 2.0.0, ") && lines[0].ends_with("bytes of state kept"),
+        "{lines:?}"
+    );
     assert_eq!(lines[1..], [changes[1], changes[2], "3 changed, 0 as they are"]);
     open_marked("lanner-count-d");
     counted(4, "2.0.0");

@@ -120,7 +120,7 @@ impl Newcomer {
 }
 
 /// What a worker says of one of them: what it took over, with the version before; or why it is refused.
-pub(crate) type Said = (PackId, Result<(Handover, Option<Box<Previous>>), Refusal>);
+pub(crate) type Said = (PackId, Result<(Handover, Option<Previous>), Refusal>);
 
 /// One of the packs, as a worker gets it.
 pub(crate) struct Member {
@@ -180,7 +180,7 @@ pub(crate) struct Exchange {
     reports: Receiver<Said>,
     handovers: BTreeMap<PackId, Handover>,
     /// The versions that were replaced.
-    pub(crate) previous: BTreeMap<PackId, Box<Previous>>,
+    pub(crate) previous: BTreeMap<PackId, Previous>,
     refused: Option<(PackId, Refusal)>,
     pub(crate) reply: Sender<Outcome>,
 }
@@ -194,11 +194,7 @@ pub(crate) enum Progress {
 
 impl Exchange {
     /// With where workers report.
-    pub(crate) fn new(
-        known: Vec<Known>,
-        remove: Vec<PathBuf>,
-        reply: Sender<Outcome>,
-    ) -> (Self, Sender<Said>) {
+    pub(crate) fn new(known: Vec<Known>, remove: Vec<PathBuf>, reply: Sender<Outcome>) -> (Self, Sender<Said>) {
         let (report, reports) = channel();
         let (last, handovers, previous) = Default::default();
         (Self { known, remove, last, reports, handovers, previous, refused: None, reply }, report)

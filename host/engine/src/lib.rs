@@ -132,7 +132,7 @@ struct Loaded {
     /// Events that it was not given, and of which it was not told yet.
     owed: Owed,
     /// The versions that it replaced, the latest last.
-    previous: Vec<Box<Previous>>,
+    previous: Vec<Previous>,
 }
 
 impl Engine {
@@ -255,7 +255,7 @@ impl Engine {
             let Some(previous) = loaded.and_then(|loaded| loaded.previous.pop()) else {
                 return Err((path, Refusal::NoVersionBefore));
             };
-            packs.push((path, Newcomer::Previous(previous)));
+            packs.push((path, Newcomer::Previous(Box::new(previous))));
         }
         self.check_set(&packs, &remove)?;
         let costs = self.costs(|_| Duration::ZERO);
@@ -268,7 +268,11 @@ impl Engine {
                 None => {
                     let new: Vec<Cost> = known
                         .iter()
-                        .map(|known: &Known| Cost { worker: known.worker, took: Duration::ZERO, longest: Duration::ZERO })
+                        .map(|known: &Known| Cost {
+                            worker: known.worker,
+                            took: Duration::ZERO,
+                            longest: Duration::ZERO,
+                        })
                         .collect();
                     self.next += 1;
                     let worker = self.placement.idlest(&[costs.as_slice(), &new].concat());
@@ -293,7 +297,8 @@ impl Engine {
 
     /// Whether these may run beside the packs that are neither replaced nor removed, and beside each other.
     fn check_set(&self, packs: &[(PathBuf, Newcomer)], remove: &[PathBuf]) -> Result<(), (PathBuf, Refusal)> {
-        let stays = |path: &Path| !remove.iter().any(|gone| gone == path) && packs.iter().all(|(other, _)| other != path);
+        let stays =
+            |path: &Path| !remove.iter().any(|gone| gone == path) && packs.iter().all(|(other, _)| other != path);
         let running = self.packs.values().filter(|loaded| stays(&loaded.path));
         let mut beside: Vec<(&Path, &Description)> =
             running.map(|loaded| (loaded.path.as_path(), &*loaded.description)).collect();

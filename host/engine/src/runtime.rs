@@ -55,7 +55,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: DEFAULT_DEADLINE, start: DEFAULT_START, memory: DEFAULT_MEMORY, findings: DEFAULT_FINDINGS, shared: false }
+        Self {
+            deadline: DEFAULT_DEADLINE,
+            start: DEFAULT_START,
+            memory: DEFAULT_MEMORY,
+            findings: DEFAULT_FINDINGS,
+            shared: false,
+        }
     }
 }
 

@@ -138,7 +138,10 @@ impl Slot {
 
     /// By what to choose its events from this batch, where that was routed for the version before.
     pub(super) fn sieve(&self, batch: &Batch) -> Option<&Sieve> {
-        self.overtaken.as_ref().filter(|overtaken| !overtaken.last.is_before(batch.number)).map(|overtaken| &overtaken.sieve)
+        self.overtaken
+            .as_ref()
+            .filter(|overtaken| !overtaken.last.is_before(batch.number))
+            .map(|overtaken| &overtaken.sieve)
     }
 
     /// Has it judge a frame; where others are on its thread, that has been idle for so long in all.
@@ -384,7 +387,11 @@ impl Slot {
             resting.push(*rule);
             let sentence = self.rules.entry(*rule).or_default().begin(clock);
             if gave.after.replace(After::Rule(*rule, sentence)).is_some() {
-                tracing::error!("pack {}: more than one rule trapped in a batch: {} rests, too", self.description.name, self.name_of(*rule));
+                tracing::error!(
+                    "pack {}: more than one rule trapped in a batch: {} rests, too",
+                    self.description.name,
+                    self.name_of(*rule)
+                );
             }
         }
         resting.sort_unstable();

@@ -50,14 +50,22 @@ pub(super) enum Job {
 enum Urgent {
     Install(Install),
     /// Give a pack away, with all that it is, and with what waits for it here.
-    Part { pack: PackId, to: Sender<Moved> },
+    Part {
+        pack: PackId,
+        to: Sender<Moved>,
+    },
 }
 
 /// What comes over with a pack.
 pub(super) enum Moved {
     Slot(Box<Slot>),
     /// It had waited for it.
-    Judge { batch: Arc<Batch>, routed: Routed, now: u64, reply: Reply },
+    Judge {
+        batch: Arc<Batch>,
+        routed: Routed,
+        now: u64,
+        reply: Reply,
+    },
 }
 
 /// Who is told what a pack gave.
@@ -343,7 +351,7 @@ impl Packs {
         for (pack, Taken { candidate, handover, saved, begins_with }, meter, mailbox) in ready {
             let older = self.slots.remove(&pack);
             let overtaken = older.is_some().then(|| last.clone());
-            let previous = older.map(|older| Box::new(older.retire(saved)));
+            let previous = older.map(|older| older.retire(saved));
             self.slots.insert(pack, Slot::new(candidate, begins_with, overtaken, meter, mailbox));
             let _ = report.send((pack, Ok((handover, previous))));
         }

@@ -75,7 +75,9 @@ pub enum ApplyError {
     #[error("{0}; nothing was changed")]
     Pack(#[from] PackError),
     /// The host ends, or hangs.
-    #[error("the host does not answer: it is ending, or a call into a pack takes long; nothing is known to have changed")]
+    #[error(
+        "the host does not answer: it is ending, or a call into a pack takes long; nothing is known to have changed"
+    )]
     Ended,
 }
 
@@ -248,12 +250,19 @@ mod tests {
             let (name, version) = ("a".to_owned(), version.to_owned());
             Arc::new(Description { name, version, rules, ..Description::default() })
         };
-        let before = pack("1.0.0", vec![rule("a/same", Severity::Low), rule("a/more", Severity::Low), rule("a/old", Severity::Low)]);
-        let now = pack("1.1.0", vec![rule("a/same", Severity::Low), rule("a/more", Severity::High), rule("a/new", Severity::Low)]);
+        let before = pack(
+            "1.0.0",
+            vec![rule("a/same", Severity::Low), rule("a/more", Severity::Low), rule("a/old", Severity::Low)],
+        );
+        let now = pack(
+            "1.1.0",
+            vec![rule("a/same", Severity::Low), rule("a/more", Severity::High), rule("a/new", Severity::Low)],
+        );
         let said = change(Some(&before), Some(&now));
         assert_eq!((said.before.as_deref(), said.now.as_deref()), (Some("1.0.0"), Some("1.1.0")));
         assert_eq!([said.rules_added, said.rules_gone, said.rules_changed], [["a/new"], ["a/old"], ["a/more"]]);
-        let report = Report { changes: vec![change(Some(&before), Some(&now)), change(None, Some(&now))], unchanged: 2 };
+        let report =
+            Report { changes: vec![change(Some(&before), Some(&now)), change(None, Some(&now))], unchanged: 2 };
         let text = "~ a 1.0.0 -> 1.1.0\n    + a/new\n    - a/old\n    ~ a/more\n+ a 1.1.0, with 3 rules\n2 changed, 2 as they are";
         assert_eq!(report.to_string(), text);
         assert_eq!(change(None, Some(&now)).rules_added.len(), 3);

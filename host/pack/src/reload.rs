@@ -54,17 +54,8 @@ impl Reloader {
         eyes: Eyes,
     ) -> Self {
         let links = links(&located);
-        let mut reloader = Self {
-            runtime,
-            located,
-            links,
-            known,
-            leaving: Vec::new(),
-            orphans: BTreeSet::new(),
-            board,
-            orders,
-            eyes,
-        };
+        let mut reloader =
+            Self { runtime, located, links, known, leaving: Vec::new(), orphans: BTreeSet::new(), board, orders, eyes };
         reloader.watch();
         reloader.note_missing();
         reloader
@@ -255,7 +246,8 @@ impl Reloader {
         let leaving = std::mem::take(&mut self.leaving).into_iter();
         let remove: Vec<PathBuf> = gone.into_iter().filter(|path| self.is_to_go(path)).chain(leaving).collect();
         // Names and rules are free then, perhaps for one that was refused before.
-        let others = if remove.is_empty() { Vec::new() } else { self.all_paths().filter(|path| path.exists()).collect() };
+        let others =
+            if remove.is_empty() { Vec::new() } else { self.all_paths().filter(|path| path.exists()).collect() };
         let there: BTreeSet<PathBuf> = there.into_iter().chain(others).filter(|path| !remove.contains(path)).collect();
         self.orphans.retain(|path| !there.contains(path));
         let (mut there, mut remove) = (there, remove);

@@ -60,7 +60,8 @@ impl<E: Judge> Judging<E> {
             events: 0,
             kinds: Vec::new(),
             seq: 0,
-            exchanged: false, coming: Vec::new(),
+            exchanged: false,
+            coming: Vec::new(),
         }
     }
 

@@ -200,6 +200,9 @@ mod tests {
         assert!(router.route(&opens(&["/etc/a"])).is_empty());
     }
 
+    /// A path, the program that opens it, flags, and what came of it.
+    type Opened = (Vec<u8>, Option<Vec<u8>>, u64, Option<i64>);
+
     /// Of few letters, so that texts often begin, end and are alike.
     fn text() -> impl Strategy<Value = Vec<u8>> {
         vec(prop_oneof![Just(b'/'), Just(b'a'), Just(b'b')], 0..6)
@@ -245,7 +248,7 @@ mod tests {
             happened in vec((text(), proptest::option::of(text()), 0_u64..16, proptest::option::of(-9_i64..9)), 1..6),
         ) {
             let mut enricher = Enricher::new(&Machine::default(), None);
-            let open = |(pid, (path, exe, flags, result)): (u32, &(Vec<u8>, Option<Vec<u8>>, u64, Option<i64>))| {
+            let open = |(pid, (path, exe, flags, result)): (u32, &Opened)| {
                 let task = Task { pid, tid: pid, start_boot_ns: 1, ..Task::default() };
                 if let Some(exe) = exe {
                     let image = OwnedRecord::new(&lanner_abi::PROCESS).with(field::process::EXE, exe.as_slice());
