@@ -157,8 +157,8 @@ fn a_host_whose_findings_nobody_reads_ends_within_its_grace() {
     assert_eq!(child.wait().expect("it ends").code(), Some(1));
     let waiting = said.iter().find_map(|line| line.split_once(" findings are lost"));
     let waiting = waiting.and_then(|(before, _)| before.rsplit(' ').next()?.parse::<u64>().ok());
-    // Those that were left out are among them.
-    assert!(waiting.is_some_and(|waiting| waiting > 16_384), "{said:?}");
+    // Of a second 4,096 are taken, and a pipe holds a few of them.
+    assert!(waiting.is_some_and(|waiting| waiting > 4_000), "{said:?}");
     assert!(said.iter().any(|line| line.contains("not all was written within 10s")), "{said:?}");
 }
 

@@ -20,6 +20,11 @@ use crate::measure::{least_ns, percentile};
 #[allow(unreachable_pub, reason = "it is a crate's, elsewhere")]
 mod one_rule;
 
+/// Likewise of the pack `matchers`.
+#[path = "../../../packs/matchers/src/lib.rs"]
+#[allow(unreachable_pub, reason = "it is a crate's, elsewhere")]
+mod matchers;
+
 const ROUNDS: usize = 300;
 /// Batches of a round.
 const BATCHES: u64 = 40;
@@ -64,8 +69,8 @@ pub(crate) fn run() -> Result<(), String> {
     assert_eq!(hits, BATCH / HIT, "the batch holds what the rule looks for");
 
     let runtime = Runtime::new(Limits::default(), None).expect("a runtime");
-    let [mut wasm, mut empty, mut starter] =
-        [test_pack("one-rule"), test_pack("empty"), shipped_pack("starter")].map(|path| {
+    let [mut wasm, mut empty, mut starter, mut sets] =
+        [test_pack("one-rule"), test_pack("empty"), shipped_pack("starter"), test_pack("matchers")].map(|path| {
             let bytes = std::fs::read(path).expect("a pack");
             Candidate::prepare(&runtime, &bytes).expect("a pack")
         });
@@ -74,8 +79,9 @@ pub(crate) fn run() -> Result<(), String> {
     assert_eq!(events.iter().filter(|event| is_secret_read(event)).count(), hits, "and so does the one by hand");
 
     // All in one round, one after the other: what disturbs the machine disturbs each alike.
+    let mut native_sets = PackTest::<matchers::Matchers>::new();
     let sieve = Sieve::new(&starter.description().wanted);
-    let mut rounds: [Vec<f64>; 8] = Default::default();
+    let mut rounds: [Vec<f64>; 10] = Default::default();
     for _ in 0..ROUNDS {
         let costs = [
             each(|| {
@@ -104,6 +110,12 @@ pub(crate) fn run() -> Result<(), String> {
             each(|| {
                 let _ = black_box(wasm.evaluate(black_box(&secrets)));
             }),
+            each(|| {
+                let _ = black_box(native_sets.judge(black_box(&frame)));
+            }),
+            each(|| {
+                let _ = black_box(sets.evaluate(black_box(&frame)));
+            }),
         ];
         for (round, cost) in rounds.iter_mut().zip(costs) {
             round.push(cost);
@@ -128,6 +140,9 @@ pub(crate) fn run() -> Result<(), String> {
     ] {
         println!("| {name} | {:.0} | {:.2} | {aim} |", least(costs), ratios(costs));
     }
+    let (native, pack) = (least(&rounds[8]), least(&rounds[9]));
+    println!("| 8 prefixes, 10 names and 6 parts, native | {native:.0} | {:.2} | |", ratios(&rounds[8]));
+    println!("| the same as a pack ({:.2} × that) | {pack:.0} | {:.2} | ≤ 1.5 × |", pack / native, ratios(&rounds[9]));
     println!(
         "\nThread CPU time: least of {ROUNDS} rounds of {BATCHES} batches; the ratio is the median of the rounds' ratios. \
          {} bytes an event.\n",
