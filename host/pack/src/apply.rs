@@ -16,7 +16,7 @@ use super::reload::Reloader;
 
 /// How long the pipeline may take to say what runs.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// What one of the files is named where that is to change nothing.
+/// Files of packs, with the digests of their bytes.
 type Digests = Vec<(PathBuf, [u8; 32])>;
 
 /// What is asked for.
