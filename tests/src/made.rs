@@ -1,7 +1,7 @@
 //! Packs that are made on the spot, of a description and of what their calls do in the text form of WebAssembly: any number
 //! of them, and such as no SDK makes.
 
-use lanner_contract::{Description, Filter, Rule, Severity, Subscription};
+use lanner_contract::{Description, Filter, Finding, Rule, Severity, Subscription};
 
 /// What a pack's calls do. Each is the body of a function; what is not given does nothing.
 ///
@@ -132,4 +132,65 @@ pub fn pack(description: &[u8], calls: &Calls<'_>) -> Vec<u8> {
   (export "lanner:pack/rules@2.0.0" (instance $rules)))"#
     );
     wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A sequence number whose bytes stand in a finding nowhere else.
+const MARK: u64 = 0x0102_0304_0506_0708;
+
+/// For `Calls::more`: functions that read frames and raise findings. `$each(frame)` does `on` for each event, of which
+/// `(local.get 0)` is the sequence number; `$raise(rule, seq)` raises a finding of a rule about an event; `$events(frame)` counts
+/// events; `$off(configuration, length)` notes in the bytes 40 to 47 which of the rules 0 to 7 are off; `$spin(n)` takes time.
+///
+/// # Panics
+/// Findings are written otherwise than this knows.
+pub fn kit(on: &str) -> String {
+    let finding = Finding { rule: 7, message: "raised".into(), events: vec![MARK], ..Finding::default() }.encode();
+    let place = |of: &[u8]| finding.windows(of.len()).position(|bytes| bytes == of).expect("it stands in a finding");
+    let (at, rule) = (512 + place(&MARK.to_be_bytes()), 512 + place(b"rule\x07") + 4);
+    let bytes: String = finding.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let len = finding.len();
+    format!(
+        r#"(data (i32.const 512) "{bytes}")
+    (func $raise (param $rule i32) (param $seq i64) (local $n i32)
+      (i32.store8 (i32.const {rule}) (local.get $rule))
+      (loop $again
+        (i32.store8 (i32.add (i32.const {at}) (local.get $n))
+          (i32.wrap_i64 (i64.shr_u (local.get $seq) (i64.extend_i32_u (i32.sub (i32.const 56) (i32.shl (local.get $n) (i32.const 3)))))))
+        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $n) (i32.const 8))))
+      (call $emit (i32.const 512) (i32.const {len})))
+    (func $spin (param $n i32)
+      (loop $again (local.set $n (i32.sub (local.get $n) (i32.const 1))) (br_if $again (local.get $n))))
+    (func $section (param $frame i32) (result i32) (local $entry i32)
+      (local.set $entry (i32.add (local.get $frame) (i32.load16_u (i32.add (local.get $frame) (i32.const 6)))))
+      (loop $again
+        (if (i32.eq (i32.load16_u (local.get $entry)) (i32.const 2)) (then (return (local.get $entry))))
+        (local.set $entry (i32.add (local.get $entry) (i32.const 16)))
+        (br $again))
+      unreachable)
+    (func $events (param $frame i32) (result i32) (i32.load (i32.add (call $section (local.get $frame)) (i32.const 4))))
+    (func $each (param $frame i32) (local $entry i32) (local $at i32) (local $n i32)
+      (local.set $entry (call $section (local.get $frame)))
+      (local.set $n (i32.load (i32.add (local.get $entry) (i32.const 4))))
+      (local.set $at (i32.add (local.get $frame) (i32.load (i32.add (local.get $entry) (i32.const 8)))))
+      (loop $again
+        (if (i32.eqz (local.get $n)) (then (return)))
+        (call $on (i64.load (i32.add (local.get $at) (i32.const 8))))
+        (local.set $at (i32.add (local.get $at) (i32.load16_u (i32.add (local.get $entry) (i32.const 2)))))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br $again)))
+    (func $on (param $seq i64) {on})
+    (func $off (param $at i32) (param $len i32) (local $p i32) (local $k i32)
+      ;; bytes 40 to 47: whether rules 0 to 7 are off; the list of them stands last
+      (i64.store (i32.const 40) (i64.const 0))
+      (loop $again
+        (local.set $k (i32.add (local.get $k) (i32.const 1)))
+        (if (i32.or (i32.ge_u (local.get $k) (local.get $len)) (i32.gt_u (local.get $k) (i32.const 8))) (then (return)))
+        (local.set $p (i32.sub (i32.add (local.get $at) (local.get $len)) (i32.add (local.get $k) (i32.const 1))))
+        (br_if $again (i32.ne (i32.load8_u (local.get $p)) (i32.add (i32.const 0x80) (local.get $k)))))
+      (loop $mark
+        (i32.store8 (i32.add (i32.const 40) (i32.load8_u (i32.add (local.get $p) (local.get $k)))) (i32.const 1))
+        (local.set $k (i32.sub (local.get $k) (i32.const 1)))
+        (br_if $mark (local.get $k))))"#
+    )
 }
