@@ -92,6 +92,16 @@ fn built(path: &Path) -> PathBuf {
     path.to_owned()
 }
 
+/// Puts a pack in place as a build does: whole, by a rename.
+///
+/// # Panics
+/// It cannot be written there.
+pub fn put(pack: &Path, at: &Path) {
+    let aside = at.with_extension("new");
+    std::fs::copy(pack, &aside).expect("a copy");
+    std::fs::rename(&aside, at).expect("it takes the place");
+}
+
 /// A running `lanner`, its lines collected as they come. Killed when dropped.
 pub struct Lanner {
     child: Child,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use lanner_tests::{Ended, Lanner, require_kernel, run, test_pack};
+use lanner_tests::{Ended, Lanner, put, require_kernel, run, test_pack};
 
 /// A folder with these packs, each under a name.
 fn folder(packs: &[(&str, &str)]) -> tempfile::TempDir {
@@ -105,9 +105,7 @@ fn a_pack_goes_back_to_the_version_before_with_the_state_of_then() {
     assert!(rollback("other").stderr.contains("those that run are counter"));
 
     count("lanner-count-a", 1, "1.0.0");
-    let aside = rules.path().join(".new");
-    fs::copy(test_pack("counter-2"), &aside).expect("a pack");
-    fs::rename(&aside, rules.path().join("counter.wasm")).expect("it takes the place");
+    put(&test_pack("counter-2"), &rules.path().join("counter.wasm"));
     lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: reloaded");
     count("lanner-count-b", 2, "2.0.0");
     count("lanner-count-c", 3, "2.0.0");

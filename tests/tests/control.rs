@@ -8,7 +8,7 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use lanner_tests::{Lanner, PATIENCE, alone, binary, require_kernel, run, signal, test_pack};
+use lanner_tests::{Lanner, PATIENCE, alone, binary, put, require_kernel, run, signal, test_pack};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -283,8 +283,7 @@ fn a_reload_may_be_asked_for() {
     let pack = rules.path().join("counter.wasm");
     fs::copy(test_pack("counter-1"), &pack).expect("a pack");
     let lanner = Lanner::watch(&[rules.path()], &["--no-reload"]);
-    fs::copy(test_pack("counter-2"), rules.path().join("aside")).expect("a pack");
-    fs::rename(rules.path().join("aside"), &pack).expect("in place");
+    put(&test_pack("counter-2"), &pack);
     assert_eq!(asked(&lanner.control(), "reload").next().expect("an answer")["type"], "reloading");
     lanner.wait_for_stderr("pack counter 2.0.0 with 1 rules: reloaded");
     lanner.wait("the new version in the status", || status(&lanner)["packs"][0]["version"] == "2.0.0");

@@ -7,14 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lanner_tests::{Lanner, require_kernel, test_pack};
-
-/// Puts a pack in place as a build does: whole, by a rename.
-fn put(pack: &Path, at: &Path) {
-    let aside = at.with_extension("new");
-    fs::copy(pack, &aside).expect("the copy");
-    fs::rename(&aside, at).expect("the rename");
-}
+use lanner_tests::{Lanner, put, require_kernel, test_pack};
 
 /// Opens that are on their way at most: more than a batch, and many times less than there is room for.
 const ON_THE_WAY: usize = 600;

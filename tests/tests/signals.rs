@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lanner_tests::{Lanner, PATIENCE, binary, require_kernel, run, signal, test_pack};
+use lanner_tests::{Lanner, PATIENCE, binary, put, require_kernel, run, signal, test_pack};
 use rustix::process::Signal;
 
 #[test]
@@ -15,8 +15,7 @@ fn a_reload_is_asked_for_where_nothing_reloads_by_itself() {
     let pack = rules.path().join("counter.wasm");
     fs::copy(test_pack("counter-1"), &pack).expect("a pack");
     let lanner = Lanner::watch(&[rules.path()], &["--no-reload"]);
-    fs::copy(test_pack("counter-2"), rules.path().join("aside")).expect("a pack");
-    fs::rename(rules.path().join("aside"), &pack).expect("in place");
+    put(&test_pack("counter-2"), &pack);
     // Noticed changes would be loaded by now: this host was started before, and answers after.
     signal(lanner.pid(), Signal::USR1);
     lanner.wait_for_stderr("status: pack counter 1.0.0 with 1 rules");

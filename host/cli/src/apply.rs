@@ -1,6 +1,5 @@
 //! `lanner apply`: makes other files the rules of the running host, all at once or not at all.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,6 +7,7 @@ use lanner_control::socket::Ask;
 
 use super::Failure;
 use super::control::Asked;
+use super::format::{Format, print};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -22,12 +22,6 @@ pub(super) struct Arguments {
     /// For people, or one JSON object
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     output: Format,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -47,6 +41,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Format::Text => report.to_string(),
         Format::Json => serde_json::to_string(&report)?,
     };
-    writeln!(std::io::stdout(), "{text}").map_err(|error| format!("the report cannot be written: {error}"))?;
+    print("report", &text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -60,3 +60,13 @@ impl Asked {
         Client::connect(&self.control)
     }
 }
+
+/// Which pack of it something is asked for.
+#[derive(Debug, clap::Args)]
+pub(super) struct OfPack {
+    /// The name of the pack, as `lanner status` has it
+    #[arg(value_name = "PACK")]
+    pub(super) pack: String,
+    #[command(flatten)]
+    pub(super) asked: Asked,
+}

@@ -8,6 +8,7 @@ mod colour;
 mod control;
 mod doctor;
 mod events;
+mod format;
 mod log;
 mod output;
 mod pack;
@@ -63,9 +64,9 @@ enum Verb {
     /// Make other files the rules of the running host, all at once or not at all
     Apply(apply::Arguments),
     /// Have a pack of the running host go back to the version that ran before
-    Rollback(rollback::Arguments),
+    Rollback(control::OfPack),
     /// Let a pack go on that rests or is quarantined in the running host
-    Release(release::Arguments),
+    Release(control::OfPack),
     /// Say what this machine offers, what is missing, what that costs and how to mend it
     Doctor(doctor::Arguments),
     /// Push, pull, sign and look at packs in registries

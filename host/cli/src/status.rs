@@ -1,6 +1,5 @@
 //! `lanner status`: how the running host stands.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use lanner_control::socket::{Answer, Ask};
@@ -9,6 +8,7 @@ use lanner_control::status::Rates;
 use super::Failure;
 use super::colour::Colour;
 use super::control::Asked;
+use super::format::{Format, print};
 
 /// From one report to the next, of which rates are told, ms.
 const EVERY_MS: u64 = 1000;
@@ -22,26 +22,19 @@ pub(super) struct Arguments {
     output: Format,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Failure> {
     let mut client = arguments.asked.connect()?;
-    let mut out = std::io::stdout();
     let text = match arguments.output {
         Format::Text => {
             client.ask(Ask::Watch { every_ms: EVERY_MS })?;
             let (before, now) = (client.status()?, client.status()?);
-            now.render(&Rates::between(&before, &now), colour.on(&out))
+            now.render(&Rates::between(&before, &now), colour.on(&std::io::stdout()))
         }
         Format::Json => {
             client.ask(Ask::Status)?;
             serde_json::to_string(&Answer::Status(Box::new(client.status()?)))?
         }
     };
-    writeln!(out, "{}", text.trim_end()).map_err(|error| format!("the status cannot be written: {error}"))?;
+    print("status", &text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,7 @@ use tokio::sync::oneshot::channel;
 
 use super::Failure;
 use super::control;
+use super::format::Format;
 use super::signals::{Asked, Asks, Signals};
 
 #[derive(Debug, clap::Args)]
@@ -31,12 +32,6 @@ pub(super) struct Arguments {
     /// For people, a line each, or one JSON object a line, as `lanner record --output events` prints them
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     output: Format,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {

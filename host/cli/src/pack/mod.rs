@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use super::format::Format;
 use super::{Failure, duration, registries};
 
 #[derive(Debug, clap::Args)]
@@ -29,12 +30,6 @@ pub(super) struct Arguments {
     output: Format,
     #[command(subcommand)]
     verb: Verb,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 #[derive(Debug, Subcommand)]
