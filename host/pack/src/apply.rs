@@ -71,6 +71,14 @@ pub enum ApplyError {
     /// There is no pack in any of them. That all rules are to end is not said so.
     #[error("there is no pack (a file that ends in .wasm) in what was named; nothing was changed")]
     Nothing,
+    /// No pack has this name.
+    #[error("there is no pack {name:?}; those that run are {running}")]
+    NoSuchPack {
+        /// The name.
+        name: String,
+        /// Those that run.
+        running: String,
+    },
     /// One of the packs is refused.
     #[error("{0}; nothing was changed")]
     Pack(#[from] PackError),
@@ -136,8 +144,8 @@ impl Reloader {
             let bytes = load::read(file).map_err(refused)?;
             let digest = load::digest(&bytes);
             // The very file that runs, under whatever name.
-            let same = self.known.iter().find(|(path, known)| **known == digest && !stays.contains(*path));
-            if let Some((path, _)) = same {
+            let same = self.known.keys().find(|path| self.runs(path) == Some(digest) && !stays.contains(*path));
+            if let Some(path) = same {
                 report.unchanged += 1;
                 stays.push(path.clone());
                 moves.push((path.clone(), file.clone()));
@@ -206,7 +214,7 @@ impl Reloader {
     }
 
     /// What runs.
-    fn running(&self) -> Result<Vec<PackStatus>, ApplyError> {
+    pub(super) fn running(&self) -> Result<Vec<PackStatus>, ApplyError> {
         let (reply, answer) = channel();
         self.orders.send(Order::Tell { reply }).map_err(|_| ApplyError::Ended)?;
         Ok(answer.recv_timeout(PATIENCE).map_err(|_| ApplyError::Ended)?.packs)

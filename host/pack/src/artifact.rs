@@ -5,8 +5,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use lanner_artifact::{COMPONENT_MEDIA_TYPE, CONFIG_MEDIA_TYPE, DESCRIPTION_ANNOTATION};
+use lanner_artifact::{
+    COMPONENT_MEDIA_TYPE, CONFIG_MEDIA_TYPE, DESCRIPTION_ANNOTATION, EMPTY_MEDIA_TYPE, LIST_ARTIFACT_TYPE,
+    LIST_MEDIA_TYPES,
+};
 use lanner_engine::{Description, Interfaces};
+use lanner_lists::Form;
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
@@ -16,8 +20,19 @@ use super::load::MAX_SIZE;
 pub const MANIFEST_MEDIA_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 /// The type of an index of manifests.
 pub const INDEX_MEDIA_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+/// What an index of packs is as an artifact.
+pub const PACK_INDEX_TYPE: &str = "application/vnd.lanner.index.v1";
+/// The type of its one layer, the index itself.
+pub const PACK_INDEX_MEDIA_TYPE: &str = "application/vnd.lanner.index.v1+json";
+/// Size of an index of packs at most, bytes: a pack of fifty rules takes some 12 KiB.
+pub const MAX_PACK_INDEX: u64 = 16 << 20;
+/// What there is for a config where nothing is to be said (OCI image specification, "Guidance for an empty descriptor").
+const EMPTY: &[u8] = b"{}";
 /// Size of a manifest, a config or a list at most, bytes; what registries must take at least.
 pub const MAX_DOCUMENT: u64 = 4 << 20;
+
+/// The annotation that says when something was made (RFC 3339).
+const CREATED: &str = "org.opencontainers.image.created";
 
 /// Names bytes in a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,12 +85,28 @@ pub enum ArtifactError {
     /// It is something else.
     #[error("it is not a pack: {0}; `lanner pack push` makes one of a component")]
     Other(String),
+    /// It is no index of packs.
+    #[error("it is not an index of packs: {0}; `lanner pack index push` makes one")]
+    NoIndex(String),
+    /// It is something else, where a list is asked for.
+    #[error("it is no list: {0}; `lanner list push` makes one of a file")]
+    NoList(String),
     /// The time that was asked for cannot be used.
     #[error("SOURCE_DATE_EPOCH is {0:?}, which is not a number of seconds since 1970")]
     Epoch(String),
 }
 
-/// A pack, as it is pushed.
+/// What an artifact is to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// A pack.
+    #[default]
+    Pack,
+    /// Entries of a list.
+    List,
+}
+
+/// A pack, a list, or an index of packs, as it is pushed.
 #[derive(Clone, Debug)]
 pub struct Artifact {
     /// The bytes of the manifest.
@@ -129,7 +160,7 @@ impl Artifact {
             ("org.opencontainers.image.description".to_owned(), description.summary.clone()),
         ]);
         if let Some(created) = created {
-            annotations.insert("org.opencontainers.image.created".to_owned(), created.to_string());
+            annotations.insert(CREATED.to_owned(), created.to_string());
         }
         // Others name the file so when they pull it.
         let file = BTreeMap::from([("org.opencontainers.image.title".to_owned(), title)]);
@@ -143,6 +174,48 @@ impl Artifact {
             annotations,
         };
         Ok(Self { manifest: serde_json::to_vec(&manifest)?, config })
+    }
+
+    /// Makes an artifact of an index of packs.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn of_index(document: &[u8], created: Timestamp) -> Result<Self, ArtifactError> {
+        let created = created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let manifest = Manifest {
+            schema_version: 2,
+            media_type: Some(MANIFEST_MEDIA_TYPE.to_owned()),
+            artifact_type: Some(PACK_INDEX_TYPE.to_owned()),
+            config: Descriptor::of(EMPTY_MEDIA_TYPE, EMPTY),
+            layers: vec![Descriptor::of(PACK_INDEX_MEDIA_TYPE, document)],
+            subject: None,
+            annotations: BTreeMap::from([("org.opencontainers.image.created".to_owned(), created)]),
+        };
+        Ok(Self { manifest: serde_json::to_vec(&manifest)?, config: EMPTY.to_vec() })
+    }
+
+    /// Makes an artifact of the entries of a list, as they stand in a file of this form. `created` is as of when they are: the same
+    /// name never leads back to older ones.
+    pub fn of_list(bytes: &[u8], form: Form, name: &str, created: Timestamp) -> Result<Self, ArtifactError> {
+        let (media_type, end) = match form {
+            Form::Text => (LIST_MEDIA_TYPES[0], "txt"),
+            Form::Csv => (LIST_MEDIA_TYPES[1], "csv"),
+            Form::Json => (LIST_MEDIA_TYPES[2], "json"),
+        };
+        let title = |title: String| BTreeMap::from([("org.opencontainers.image.title".to_owned(), title)]);
+        let mut annotations = title(name.to_owned());
+        annotations.insert(CREATED.to_owned(), created.to_string());
+        let layer = Descriptor::of(media_type, bytes);
+        let manifest = Manifest {
+            schema_version: 2,
+            media_type: Some(MANIFEST_MEDIA_TYPE.to_owned()),
+            artifact_type: Some(LIST_ARTIFACT_TYPE.to_owned()),
+            config: Descriptor::of(EMPTY_MEDIA_TYPE, EMPTY),
+            layers: vec![Descriptor { annotations: Some(title(format!("{name}.{end}"))), ..layer }],
+            subject: None,
+            annotations,
+        };
+        Ok(Self { manifest: serde_json::to_vec(&manifest)?, config: EMPTY.to_vec() })
     }
 
     /// The digest that names it.
@@ -191,7 +264,85 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The component of a pack that [`Manifest::of_pack`] has read.
+    /// Reads the manifest of an index of packs.
+    ///
+    /// # Errors
+    /// It is one of something else.
+    pub fn of_index(bytes: &[u8]) -> Result<Self, ArtifactError> {
+        let manifest = Self::read(bytes)?;
+        let other = |what: String| Err(ArtifactError::NoIndex(what));
+        if manifest.artifact_type.as_deref() != Some(PACK_INDEX_TYPE) {
+            let is = manifest.artifact_type.as_ref().unwrap_or(&manifest.config.media_type);
+            return other(format!("it is {is:?}, not {PACK_INDEX_TYPE}"));
+        }
+        let [layer] = &*manifest.layers else {
+            return other(format!("it has {} layers, and an index has one", manifest.layers.len()));
+        };
+        if layer.media_type != PACK_INDEX_MEDIA_TYPE {
+            return other(format!("its layer is {:?}, not {PACK_INDEX_MEDIA_TYPE}", layer.media_type));
+        }
+        if layer.size > MAX_PACK_INDEX || manifest.config.size > MAX_DOCUMENT {
+            return other(format!("it would have {} bytes; {MAX_PACK_INDEX} are allowed", layer.size));
+        }
+        Ok(manifest)
+    }
+
+    /// Reads the manifest of an artifact of this kind.
+    ///
+    /// # Errors
+    /// It is one of something else.
+    pub fn of_kind(bytes: &[u8], kind: Kind) -> Result<Self, ArtifactError> {
+        match kind {
+            Kind::Pack => Self::of_pack(bytes),
+            Kind::List => Self::of_list(bytes),
+        }
+    }
+
+    fn of_list(bytes: &[u8]) -> Result<Self, ArtifactError> {
+        let other = |what: String| Err(ArtifactError::NoList(what));
+        let Ok(manifest) = Self::read(bytes) else { return other("its manifest cannot be read as one".to_owned()) };
+        if manifest.artifact_type.as_deref() != Some(LIST_ARTIFACT_TYPE) {
+            let said = manifest.artifact_type.as_deref().unwrap_or(&manifest.config.media_type);
+            return other(format!("it is {said:?}, not {LIST_ARTIFACT_TYPE}"));
+        }
+        let [layer] = &*manifest.layers else {
+            return other(format!("it has {} layers, and a list has one", manifest.layers.len()));
+        };
+        if !LIST_MEDIA_TYPES.contains(&&*layer.media_type) {
+            return other(format!("its layer is {:?}, not one of {}", layer.media_type, LIST_MEDIA_TYPES.join(", ")));
+        }
+        let most = lanner_lists::MAX_BYTES;
+        if layer.size > most || manifest.config.size > MAX_DOCUMENT {
+            return other(format!("it would have {} bytes; {most} are allowed", layer.size));
+        }
+        Ok(manifest)
+    }
+
+    /// The one layer of what [`Manifest::of_index`] has read.
+    pub fn document(&self) -> &Descriptor {
+        &self.layers[0]
+    }
+
+    /// How the entries of a list are written, of which this is the manifest.
+    pub fn form(&self) -> Form {
+        match self.layers.first().map(|layer| &*layer.media_type) {
+            Some("text/csv") => Form::Csv,
+            Some("application/json") => Form::Json,
+            _ => Form::Text,
+        }
+    }
+
+    /// As of when it is, where it says so.
+    pub fn created(&self) -> Option<Timestamp> {
+        self.annotations.get(CREATED)?.parse().ok()
+    }
+
+    /// What it calls itself.
+    pub fn title(&self) -> Option<&str> {
+        self.annotations.get("org.opencontainers.image.title").map(String::as_str)
+    }
+
+    /// The component of a pack that [`Manifest::of_pack`] has read, or the entries of a list.
     pub fn component(&self) -> &Descriptor {
         &self.layers[0]
     }
@@ -259,6 +410,20 @@ mod tests {
         assert_eq!(config["os"], "wasip2");
         assert_eq!(config["layerDigests"][0], Digest::of(b"component").to_string());
         assert_eq!(config["component"]["exports"][0], "x");
+    }
+
+    #[test]
+    fn a_list_is_no_pack_and_a_pack_is_no_list() {
+        let created = Timestamp::from_second(1_700_000_000).unwrap();
+        let list = Artifact::of_list(b"443\n", Form::Csv, "ports", created).unwrap();
+        let manifest = Manifest::of_kind(&list.manifest, Kind::List).unwrap();
+        assert_eq!((manifest.form(), manifest.created(), manifest.title()), (Form::Csv, Some(created), Some("ports")));
+        assert_eq!(manifest.component().digest, Digest::of(b"443\n"));
+        assert!(Manifest::of_kind(&list.manifest, Kind::Pack).unwrap_err().to_string().contains("is not a pack"));
+        let pack = artifact(None).manifest;
+        let refused = Manifest::of_kind(&pack, Kind::List).unwrap_err().to_string();
+        assert!(refused.contains("it is no list: it is \"application/vnd.wasm.config.v0+json\""), "{refused}");
+        assert!(Manifest::of_kind(b"{}", Kind::List).is_err());
     }
 
     #[test]

@@ -13,12 +13,12 @@ impl Board {
     }
 
     /// Notes what is wrong with something; says whether that is new.
-    pub(crate) fn set(&self, about: &str, what: &str) -> bool {
+    pub fn set(&self, about: &str, what: &str) -> bool {
         self.lock().insert(about.to_owned(), what.to_owned()).as_deref() != Some(what)
     }
 
     /// Nothing is wrong with it any more; says whether something was.
-    pub(crate) fn clear(&self, about: &str) -> bool {
+    pub fn clear(&self, about: &str) -> bool {
         self.lock().remove(about).is_some()
     }
 

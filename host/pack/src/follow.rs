@@ -208,11 +208,14 @@ impl Following {
         }
         name.refused = Some((now.digest, true));
         let obtained = self.obtainer.obtain_resolved(&reference, now)?;
+        let table = self.running.clone();
+        let turn = table.turn();
         match self.reload(&reference, obtained) {
             Ok(running) => {
                 self.board.clear(&reference.to_string());
                 self.board.clear(&format!("trust in {reference}"));
                 self.running.insert(reference, running);
+                drop(turn);
                 if let Some(name) = self.names.get_mut(place) {
                     name.refused = None;
                     name.said.clear();
@@ -251,6 +254,13 @@ impl Following {
         let candidate = Candidate::prepare(&self.runtime, &component).map_err(refused)?;
         let description = candidate.description().clone();
         self.obtainer.check_accepted(reference, resolved.digest, &description).map_err(ReloadError::Obtain)?;
+        // The policy may have changed since it was obtained.
+        let trusted =
+            self.obtainer.check_kept(reference, resolved.digest, &description).map_err(ReloadError::Obtain)?;
+        if let Some(error) = trusted {
+            let reference = Box::new(reference.clone());
+            return Err(ReloadError::Obtain(ObtainError::Trust { reference, error: Box::new(error) }));
+        }
         let prepared = began.elapsed();
         let installed = exchange::install(&self.orders, &path, candidate).map_err(|Ended| ReloadError::Ended)?;
         let handover = installed.map_err(ReloadError::Pack)?;
@@ -271,7 +281,7 @@ enum ReloadError {
 }
 
 /// A fifth more or less, at random: a fleet does not ask all at once.
-fn jittered(interval: Duration) -> Duration {
+pub(crate) fn jittered(interval: Duration) -> Duration {
     let random = std::hash::RandomState::new().build_hasher().finish();
     interval.mul_f64(0.8 + 0.4 * (random as f64 / u64::MAX as f64))
 }

@@ -8,7 +8,7 @@ use lanner_engine::{Order, Set};
 use lanner_trust::OnRevocation;
 
 use super::board::Board;
-use super::digest::Digest;
+use super::exchange::{Ended, exchange};
 use super::follow::{Followed, Follower};
 use super::obtain::Obtainer;
 use super::reference::Reference;
@@ -103,6 +103,7 @@ impl Guarding {
     fn check(&self) {
         let names: Vec<Reference> = self.running.lock().keys().cloned().collect();
         for name in names {
+            let _turn = self.running.turn();
             let running =
                 self.running.lock().get(&name).map(|running| (running.resolved.digest, running.description.clone()));
             let Some((digest, description)) = running else { continue };
@@ -115,17 +116,12 @@ impl Guarding {
                     continue;
                 }
             };
-            self.judge(&name, digest, refusal);
+            self.judge(&name, refusal);
         }
     }
 
     /// Does what is to be done about a pack that is not trusted, or is again.
-    fn judge(&self, name: &Reference, digest: Digest, refusal: Option<String>) {
-        let mut table = self.running.lock();
-        // Another version may have taken its place meanwhile.
-        if table.get(name).is_none_or(|running| running.resolved.digest != digest) {
-            return;
-        }
+    fn judge(&self, name: &Reference, refusal: Option<String>) {
         let about = format!("trust in {name}");
         match refusal {
             None => {
@@ -134,14 +130,18 @@ impl Guarding {
                 }
             }
             Some(why) if self.stops() => {
-                let what = format!("{name} is stopped, as it is not trusted any more: {why}");
-                tracing::error!("{what}");
-                self.board.set(&about, &what);
-                table.remove(name);
-                let (reply, _) = channel();
                 let set = Set { remove: vec![Followed::path(name)], ..Set::default() };
-                // Nobody listens any more only when the host ends.
-                let _ = self.orders.send(Order::Exchange { set, reply });
+                match exchange(&self.orders, set) {
+                    Ok(Ok(_)) => {
+                        self.running.lock().remove(name);
+                        let what = format!("{name} is stopped, as it is not trusted any more: {why}");
+                        tracing::error!("{what}");
+                        self.board.set(&about, &what);
+                    }
+                    // It stays in the table, and is stopped when it is checked next.
+                    Ok(Err(error)) => tracing::error!("{name} runs on, as it could not be stopped: {error}"),
+                    Err(Ended) => {}
+                }
             }
             Some(why) => {
                 if self.board.set(&about, &format!("{name} runs, and is not trusted any more: {why}")) {

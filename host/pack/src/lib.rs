@@ -2,16 +2,18 @@
 
 #![forbid(unsafe_code)]
 
+pub mod amend;
 pub mod apply;
 pub mod artifact;
 mod board;
 pub mod credentials;
 pub mod digest;
 mod exchange;
-mod facts;
 mod follow;
 mod guard;
+pub mod index;
 pub mod layout;
+mod listed;
 mod load;
 mod locate;
 pub mod lock;
@@ -20,6 +22,7 @@ pub mod reference;
 mod reload;
 pub mod remote;
 mod running;
+mod steer;
 pub mod store;
 pub mod transfer;
 pub mod trust;
@@ -29,7 +32,9 @@ mod way;
 pub use board::Board;
 pub use follow::{Followed, Follower, MIN_INTERVAL};
 pub use guard::Guard;
+pub use listed::{ListFollower, RegistryList};
 pub use load::{Loaded, load, read};
 pub use locate::{LocateError, Located, locate, locate_what_is_there};
 pub use running::{Running, Table};
-pub use watch::{Applier, Reload, Watcher};
+pub use steer::Steered;
+pub use watch::{Reload, Steering, Watcher};

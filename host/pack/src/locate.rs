@@ -32,7 +32,7 @@ pub enum LocateError {
     },
     /// There is no pack in any of them.
     #[error(
-        "no pack (a file that ends in .{ENDING}) in {}; put some there (`make packs` builds the shipped one), or start with --wait-for-rules",
+        "no pack (a file that ends in .{ENDING}) and no rules of Falco's or Sigma's (.yaml, .yml) in {}; put some there (`make packs` builds the shipped one), or start with --wait-for-rules",
         join(paths)
     )]
     Nothing {
@@ -81,6 +81,10 @@ impl Located {
                     files.push(file);
                 }
             }
+            // Rules of others that lie in one folder belong together, and are one pack: that of the folder.
+            if lanner_import::is_source(&resolved) {
+                files.push(resolved.clone());
+            }
             self.folders.push(resolved.clone());
         } else {
             files.push(resolved.clone());
@@ -103,6 +107,11 @@ impl Located {
         }
         self.missing.len() < before
     }
+}
+
+/// Whether there is a pack at a path: a file, or a folder with rules of others.
+pub(super) fn is_there(path: &Path) -> bool {
+    if path.is_dir() { lanner_import::is_source(path) } else { path.exists() }
 }
 
 /// Whether a file in a folder of rules is a pack: by its ending, and not hidden (as half-written files are).

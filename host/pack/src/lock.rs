@@ -87,7 +87,10 @@ impl Lock {
         };
         let text = String::from_utf8(bytes).map_err(|_| failed("is not UTF-8".to_owned()))?;
         let document: Document = toml::from_str(&text).map_err(|error| {
-            failed(format!("is not as `lanner pack update` writes it: {}", error.to_string().trim_end()))
+            failed(format!(
+                "is not as `lanner pack install` and `lanner pack update` write it: {}",
+                error.to_string().trim_end()
+            ))
         })?;
         if document.api_version != API_VERSION || document.kind != KIND {
             let Document { api_version, kind, .. } = document;
@@ -103,6 +106,15 @@ impl Lock {
             }
         }
         Ok(Some(lock))
+    }
+
+    /// Pins what is in a repository, in the place of all that was pinned of it; gives that.
+    pub fn pin(&mut self, reference: Reference, pin: Pin) -> Vec<(Reference, Pin)> {
+        let of_it: Vec<Reference> =
+            self.pins.keys().filter(|known| known.repository() == reference.repository()).cloned().collect();
+        let before = of_it.into_iter().filter_map(|known| self.pins.remove_entry(&known)).collect();
+        self.pins.insert(reference, pin);
+        before
     }
 
     /// Writes the file, at once.
@@ -125,7 +137,7 @@ impl Lock {
 
     fn to_text(&self) -> String {
         let mut text = format!(
-            "# Which packs these names stand for. Written by `lanner pack update`.\n\
+            "# Which packs these names stand for. Written by `lanner pack install` and `lanner pack update`.\n\
              apiVersion = \"{API_VERSION}\"\nkind = \"{KIND}\"\n"
         );
         for (reference, Pin { digest, name, version }) in &self.pins {

@@ -186,6 +186,18 @@ impl<'de> Deserialize<'de> for Reference {
     }
 }
 
+impl Serialize for Repository {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Repository {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 fn split(text: &str) -> Result<(Repository, Option<Version>), ReferenceError> {
     let wrong = |why: String| ReferenceError { text: text.chars().take(400).collect(), why };
     let rest = text.strip_prefix("oci://").ok_or_else(|| wrong("it does not begin with oci://".to_owned()))?;

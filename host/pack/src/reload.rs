@@ -10,7 +10,8 @@ use lanner_engine::{Candidate, Description, Handover, Order, PackError, Placed, 
 use super::board::Board;
 use super::exchange::{self, Ended};
 use super::load;
-use super::locate::{Located, is_pack};
+use super::locate::{Located, is_pack, is_there};
+use super::steer::Shadowing;
 use super::watch::{Change, Eyes};
 use super::way::links_on;
 
@@ -41,6 +42,10 @@ pub(super) struct Reloader {
     orphans: BTreeSet<PathBuf>,
     pub(super) board: Board,
     pub(super) orders: Sender<Order>,
+    /// What runs in place of what its file holds: the digest of that, where it is known.
+    pub(super) others: BTreeMap<PathBuf, Option<[u8; 32]>>,
+    /// Those that run in the shadow of others.
+    pub(super) shadows: Vec<Shadowing>,
     eyes: Eyes,
 }
 
@@ -54,8 +59,19 @@ impl Reloader {
         eyes: Eyes,
     ) -> Self {
         let links = links(&located);
-        let mut reloader =
-            Self { runtime, located, links, known, leaving: Vec::new(), orphans: BTreeSet::new(), board, orders, eyes };
+        let mut reloader = Self {
+            runtime,
+            located,
+            links,
+            known,
+            leaving: Vec::new(),
+            orphans: BTreeSet::new(),
+            board,
+            orders,
+            others: BTreeMap::new(),
+            shadows: Vec::new(),
+            eyes,
+        };
         reloader.watch();
         reloader.note_missing();
         reloader
@@ -105,6 +121,9 @@ impl Reloader {
                 Ok(Change::At(path)) if self.is_pack(&path) => {
                     unsettled.insert(path, settled_at);
                 }
+                Ok(Change::At(path)) if self.of_folder(&path).is_some() => {
+                    unsettled.extend(self.of_folder(&path).map(|folder| (folder, settled_at)));
+                }
                 Ok(Change::At(path)) if !self.concerns_folder(&path) => {}
                 Ok(Change::At(path)) => {
                     self.orphan(&path);
@@ -115,10 +134,7 @@ impl Reloader {
                     everything = everything.or(Some(settled_at));
                     asked.get_or_insert_with(|| self.known.clone());
                 }
-                Ok(Change::Apply(wish, reply)) => {
-                    // Who asks may have gone.
-                    let _ = reply.send(self.apply(&wish));
-                }
+                Ok(Change::Steer(what)) => what(&mut self),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -132,7 +148,7 @@ impl Reloader {
                 settled.extend(self.all_paths());
             }
             // What is gone may be one half of a renaming whose other half has not settled yet.
-            let gone = settled.extract_if(.., |path| !path.exists()).collect::<Vec<_>>();
+            let gone = settled.extract_if(.., |path| !is_there(path)).collect::<Vec<_>>();
             if unsettled.is_empty() {
                 settled.extend(gone);
             } else {
@@ -152,7 +168,7 @@ impl Reloader {
         }
         self.links = links(&located);
         (self.located, self.known) = (located, known);
-        (self.orphans, self.leaving) = Default::default();
+        (self.orphans, self.leaving, self.others) = Default::default();
         self.watch();
     }
 
@@ -166,10 +182,18 @@ impl Reloader {
         self.located.files.iter().any(|file| file == path) || (self.in_folder(path) && is_pack(path))
     }
 
+    /// The folder whose pack the file is a part of, as it may be one of rules of others.
+    fn of_folder(&self, path: &Path) -> Option<PathBuf> {
+        // Rules may lie in folders below it.
+        let folder = self.located.folders.iter().filter(|folder| path.starts_with(folder));
+        let folder = folder.max_by_key(|folder| folder.components().count())?;
+        lanner_import::is_rules_file(path).then(|| folder.clone())
+    }
+
     /// Whether it is one of the named folders, or something in one that packs may lie behind: a link, a folder.
     fn concerns_folder(&self, path: &Path) -> bool {
         let link_or_folder = || path.symlink_metadata().is_ok_and(|facts| !facts.is_file());
-        self.located.folders.iter().any(|folder| folder == path) || (self.in_folder(path) && link_or_folder())
+        self.located.folders.iter().any(|folder| folder == path || path.starts_with(folder) && link_or_folder())
     }
 
     fn in_folder(&self, path: &Path) -> bool {
@@ -223,6 +247,7 @@ impl Reloader {
     fn have_changed(&mut self) -> bool {
         let mut paths: BTreeSet<PathBuf> = self.all_paths().collect();
         paths.extend(self.located.folders.iter().cloned());
+        paths.extend(self.located.folders.iter().flat_map(|folder| lanner_import::files_in(folder)));
         // Where a named path leads to another place, the place is another.
         paths.extend(self.located.named.iter().filter_map(|(named, _)| named.canonicalize().ok()));
         self.eyes.have_changed(paths.into_iter())
@@ -232,14 +257,15 @@ impl Reloader {
     fn all_paths(&self) -> impl Iterator<Item = PathBuf> + use<> {
         let found = self.located.folders.iter().filter_map(|folder| folder.read_dir().ok());
         let found = found.flat_map(|entries| entries.flatten().map(|entry| entry.path()));
-        let packs = found.filter(|path| is_pack(path) && path.is_file());
+        let folders = self.located.folders.iter().filter(|folder| is_there(folder)).cloned();
+        let packs = found.filter(|path| is_pack(path) && path.is_file()).chain(folders);
         packs.chain(self.known.keys().chain(&self.located.files).cloned()).collect::<Vec<_>>().into_iter()
     }
 
     /// What has changed is put in place at once, so that rules can go from one pack to another; where one is refused, all others,
     /// so that one that is broken does not keep them from it.
     fn look_at(&mut self, paths: BTreeSet<PathBuf>) {
-        let (there, gone): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|path| path.exists());
+        let (there, gone): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|path| is_there(path));
         // A pack that was renamed is the same pack: it loses neither its state nor an event.
         let gone: Vec<PathBuf> =
             gone.into_iter().filter(|from| !there.iter().any(|to| self.renamed(from, to))).collect();
@@ -247,7 +273,7 @@ impl Reloader {
         let remove: Vec<PathBuf> = gone.into_iter().filter(|path| self.is_to_go(path)).chain(leaving).collect();
         // Names and rules are free then, perhaps for one that was refused before.
         let others =
-            if remove.is_empty() { Vec::new() } else { self.all_paths().filter(|path| path.exists()).collect() };
+            if remove.is_empty() { Vec::new() } else { self.all_paths().filter(|path| is_there(path)).collect() };
         let there: BTreeSet<PathBuf> = there.into_iter().chain(others).filter(|path| !remove.contains(path)).collect();
         self.orphans.retain(|path| !there.contains(path));
         let (mut there, mut remove) = (there, remove);
@@ -284,7 +310,10 @@ impl Reloader {
             return false;
         }
         let folder_is_there = path.parent().is_some_and(Path::is_dir);
-        let unload = self.in_folder(path) && folder_is_there && !self.orphans.contains(path);
+        // Where a folder of rules of others is still there, they were removed from it.
+        let inside =
+            self.in_folder(path) || (path.is_dir() && self.located.folders.iter().any(|folder| folder == path));
+        let unload = inside && folder_is_there && !self.orphans.contains(path);
         if !unload {
             let what = format!("pack {} is gone; the loaded version goes on", path.display());
             if self.board.set(&path.to_string_lossy(), &what) {
@@ -312,18 +341,33 @@ impl Reloader {
         if let Some(digest) = self.known.remove(from) {
             self.known.insert(to.to_owned(), digest);
         }
+        if let Some(other) = self.others.remove(from) {
+            self.others.insert(to.to_owned(), other);
+        }
+    }
+
+    /// The digest of what runs from a path, where it is known.
+    pub(super) fn runs(&self, path: &Path) -> Option<[u8; 32]> {
+        self.others.get(path).copied().unwrap_or_else(|| self.known.get(path).copied())
     }
 
     /// A pack, ready to be put in place; nothing where it is the one that runs, or is refused, which is said.
-    fn prepare(&self, path: &Path) -> Option<Prepared> {
+    fn prepare(&mut self, path: &Path) -> Option<Prepared> {
         let began = Instant::now();
-        let prepared = || -> Result<Option<Prepared>, Refusal> {
-            let bytes = load::read(path)?;
+        let mut prepared = || -> Result<Option<Prepared>, Refusal> {
+            let (bytes, report) = load::read_reported(path)?;
             let digest = load::digest(&bytes);
             if self.known.get(path) == Some(&digest) {
                 return Ok(None);
             }
+            if self.runs(path) == Some(digest) {
+                // What was promoted lies where it runs from now.
+                self.known.insert(path.to_owned(), digest);
+                self.others.remove(path);
+                return Ok(None);
+            }
             let candidate = Candidate::prepare(&self.runtime, &bytes)?;
+            report.iter().for_each(|report| load::say(path, report));
             Ok(Some(Prepared { path: path.to_owned(), digest, candidate, took: began.elapsed() }))
         };
         match prepared() {
@@ -352,6 +396,7 @@ impl Reloader {
         let Placed { handovers, removed } = exchange::exchange(&self.orders, set).map_err(|Ended| ending())??;
         for path in remove {
             self.known.remove(path);
+            self.others.remove(path);
             self.board.clear(&path.to_string_lossy());
         }
         for (path, description) in removed {
@@ -360,6 +405,7 @@ impl Reloader {
         for ((path, digest, description, took), handover) in said.into_iter().zip(&handovers) {
             say_loaded(&description, handover, took, took + began.elapsed());
             self.board.clear(&path.to_string_lossy());
+            self.others.remove(&path);
             self.known.insert(path, digest);
         }
         if self.known.is_empty() {
@@ -387,7 +433,8 @@ pub(super) fn say_loaded(description: &Description, handover: &Handover, prepare
 fn folders(located: &Located) -> BTreeSet<PathBuf> {
     let above_files = located.files.iter().filter_map(|file| file.parent());
     let above_folders = located.folders.iter().filter_map(|folder| folder.parent());
-    located.folders.iter().map(PathBuf::as_path).chain(above_files).chain(above_folders).map(Path::to_owned).collect()
+    let above = above_files.chain(above_folders).map(Path::to_owned);
+    located.folders.iter().flat_map(|folder| lanner_import::folders_in(folder)).chain(above).collect()
 }
 
 /// The links on the ways to the named paths.

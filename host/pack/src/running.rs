@@ -21,11 +21,20 @@ pub struct Running {
 
 /// What runs, by the names it was loaded by. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Table(Arc<Mutex<BTreeMap<Reference, Running>>>);
+pub struct Table {
+    packs: Arc<Mutex<BTreeMap<Reference, Running>>>,
+    turn: Arc<Mutex<()>>,
+}
 
 impl Table {
     pub(crate) fn lock(&self) -> MutexGuard<'_, BTreeMap<Reference, Running>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.packs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// To be held from where it is looked whether a pack is trusted until it runs, or does not any more, and the table says so: what
+    /// one has just stopped, another must not have found trusted before.
+    pub(crate) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes what runs under a name.

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lanner_trust::{OnRevocation, Policy, PolicyError, Refusal, Verdict};
+use lanner_watch::Facts;
 
 use super::digest::Digest;
-use super::facts::Facts;
 use super::reference::Repository;
 
 /// Where the policy lies when nothing is said.
@@ -30,6 +30,16 @@ pub enum TrustError {
     /// The policy does not trust it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+}
+
+impl TrustError {
+    /// Whether it would be trusted if the policy named whoever signed it: nobody is named for it, or others are.
+    pub fn is_of_a_stranger(&self) -> bool {
+        match self {
+            Self::NoPolicy { .. } | Self::Refused(Refusal::NoEntry { .. } | Refusal::NotTrusted { .. }) => true,
+            Self::Broken { .. } | Self::Refused(_) => false,
+        }
+    }
 }
 
 /// The trust policy, or that there is none.
@@ -62,6 +72,19 @@ impl Trust {
         };
         let files = facts(&path, policy.as_deref());
         Ok(Self { path, now: Mutex::new(Now { policy, broken: None, files }) })
+    }
+
+    /// Where the policy lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The command that would have this policy trust more; `whom` are the words that name them, such as `--key FILE`.
+    pub fn remedy(&self, prefix: &str, whom: &[&str]) -> String {
+        let path = self.path.to_string_lossy();
+        let policy: &[&str] = if self.path == Path::new(DEFAULT_POLICY) { &[] } else { &["--trust", &path] };
+        let words = [&["lanner", "pack", "trust", "add", prefix], whom, policy].concat();
+        words.into_iter().map(shell_word).collect::<Vec<_>>().join(" ")
     }
 
     /// Reads the policy anew where a file of it has changed; says whether one has. What is not sound is an error, once; until
@@ -130,6 +153,15 @@ impl Trust {
     }
 }
 
+/// A word as a shell reads it.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=,+%".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
 /// What the policy's files are like.
 fn facts(path: &Path, policy: Option<&Policy>) -> Vec<(PathBuf, Option<Facts>)> {
     let files = policy.map(Policy::files).unwrap_or_default();
@@ -142,6 +174,24 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn a_remedy_can_be_pasted_into_a_shell() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let trust = Trust {
+            path: DEFAULT_POLICY.into(),
+            now: Mutex::new(Now { policy: None, broken: None, files: Vec::new() }),
+        };
+        assert_eq!(trust.remedy("h:1/a", &["--key", "a.pub"]), "lanner pack trust add h:1/a --key a.pub");
+        let path = folder.path().join("it's ours.toml");
+        let trust = Trust { path: path.clone(), ..trust };
+        let remedy = trust.remedy("h", &["--identity", "https://x/**; rm"]);
+        let shown = std::process::Command::new("sh").args(["-c", &format!("printf '%s\n' {remedy}")]).output();
+        let shown = String::from_utf8(shown.expect("sh runs").stdout).expect("UTF-8");
+        let expected = ["lanner", "pack", "trust", "add", "h", "--identity", "https://x/**; rm", "--trust"];
+        assert_eq!(shown.lines().take(8).collect::<Vec<_>>(), expected);
+        assert_eq!(shown.lines().nth(8), path.to_str());
+    }
 
     #[test]
     fn what_changes_is_read_anew_and_what_is_broken_changes_nothing() {

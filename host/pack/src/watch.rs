@@ -7,14 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use lanner_engine::{Order, Runtime};
+use lanner_watch::Facts;
 use notify::event::AccessKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::apply::{ApplyError, Report, Wish};
 use super::board::Board;
-use super::facts::Facts;
 use super::locate::Located;
 use super::reload::Reloader;
+use super::steer::Steered;
 
 /// How often it is looked whether the rules changed, where the kernel does not tell.
 pub(super) const LOOK: Duration = Duration::from_secs(2);
@@ -42,8 +43,8 @@ pub(super) enum Change {
     Anywhere,
     /// Somebody asks to look at everything, and wants to know what came of it.
     Asked,
-    /// Others are to be the rules.
-    Apply(Wish, Sender<Result<Report, ApplyError>>),
+    /// Somebody steers.
+    Steer(Box<dyn FnOnce(&mut Reloader) + Send>),
 }
 
 impl Watcher {
@@ -83,25 +84,69 @@ impl Watcher {
     }
 
     /// For who may want other rules.
-    pub fn applier(&self) -> Applier {
-        Applier(self.changed.clone())
+    pub fn steering(&self) -> Steering {
+        Steering(self.changed.clone())
     }
 }
 
-/// Makes other files the rules. Cheap to clone.
+/// Changes what runs, one wish after the other, and each between two changes of files. Cheap to clone.
 #[derive(Clone)]
-pub struct Applier(Sender<Change>);
+pub struct Steering(Sender<Change>);
 
-impl Applier {
+impl Steering {
+    fn ask<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&mut Reloader) -> Result<T, ApplyError> + Send + 'static,
+    ) -> Result<T, ApplyError> {
+        let (reply, answer) = channel();
+        let what = move |reloader: &mut Reloader| {
+            // Who asks may have gone.
+            let _ = reply.send(what(reloader));
+        };
+        self.0.send(Change::Steer(Box::new(what))).map_err(|_| ApplyError::Ended)?;
+        answer.recv().map_err(|_| ApplyError::Ended)?
+    }
+
     /// Makes other files the rules, all at once or not at all; or says what that would change. Waits until it is done: each new
     /// pack is compiled first.
     ///
     /// # Errors
     /// Nothing was changed, and why.
     pub fn apply(&self, wish: Wish) -> Result<Report, ApplyError> {
-        let (reply, answer) = channel();
-        self.0.send(Change::Apply(wish, reply)).map_err(|_| ApplyError::Ended)?;
-        answer.recv().map_err(|_| ApplyError::Ended)?
+        self.ask(move |reloader| reloader.apply(&wish))
+    }
+
+    /// Has the pack of a file run in the shadow of the one of its name that runs: on the same events, from a copy of its state;
+    /// what it finds is compared, and not raised. Waits until it does.
+    ///
+    /// # Errors
+    /// It does not run, and why.
+    pub fn shadow(&self, file: PathBuf) -> Result<Steered, ApplyError> {
+        self.ask(move |reloader| reloader.shadow(&file))
+    }
+
+    /// Ends the one in the shadow of a pack.
+    ///
+    /// # Errors
+    /// There is no such pack, or none in its shadow.
+    pub fn unshadow(&self, pack: String) -> Result<Steered, ApplyError> {
+        self.ask(move |reloader| reloader.unshadow(&pack))
+    }
+
+    /// Has the one in the shadow of a pack take its place, and its state. Waits until it is in place.
+    ///
+    /// # Errors
+    /// The version that runs goes on, and why.
+    pub fn promote(&self, pack: String) -> Result<Steered, ApplyError> {
+        self.ask(move |reloader| reloader.promote(&pack))
+    }
+
+    /// Has a pack go back to the version that ran before, with the state that it had. Waits until it is in place.
+    ///
+    /// # Errors
+    /// The version that runs goes on, and why.
+    pub fn roll_back(&self, pack: String) -> Result<Steered, ApplyError> {
+        self.ask(move |reloader| reloader.roll_back(&pack))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lanner_engine::{PackError, Setting};
+use lanner_engine::PackError;
 use lanner_pack::digest::Digest;
 use lanner_pack::obtain::Obtained;
 use lanner_pack::read;
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Arguments, output: Format) -> Result<ExitCode, Fai
         Err(error) => (false, error.to_string()),
     });
     let described = candidate.description();
-    let settings: Vec<[String; 4]> = described.settings.iter().map(setting).collect();
+    let settings: Vec<[String; 4]> = described.settings.iter().map(show::setting).collect();
     let left_out = described.left_out.iter().map(|left_out| {
         let rule = described.rules.get(left_out.rule as usize).map_or("", |rule| &rule.id);
         [rule.to_owned(), left_out.needs.clone()]
@@ -52,9 +52,7 @@ pub(super) fn run(arguments: &Arguments, output: Format) -> Result<ExitCode, Fai
         "summary": pack.summary,
         "rules": pack.rules,
         "events": pack.events,
-        "settings": settings.iter().map(|[name, takes, default, summary]| {
-            json!({"name": name, "takes": takes, "default": default, "summary": summary})
-        }).collect::<Vec<_>>(),
+        "settings": show::settings_json(&settings),
         "left_out": left_out.iter().map(|[rule, needs]| json!({"rule": rule, "needs": needs})).collect::<Vec<_>>(),
         "size": component.len(),
         "component": Digest::of(&component),
@@ -82,15 +80,8 @@ pub(super) fn run(arguments: &Arguments, output: Format) -> Result<ExitCode, Fai
         if differs {
             lines.push("warning     what its annotations say of it is not what the component says".to_owned());
         }
-        let rows: Vec<Vec<String>> = pack
-            .rules
-            .iter()
-            .map(|rule| {
-                vec![rule.severity.clone(), rule.id.clone(), rule.attack.join(" "), show::printable(&rule.summary)]
-            })
-            .collect();
         lines.push(String::new());
-        lines.push(show::table(&["SEVERITY", "RULE", "ATT&CK", "A FINDING MEANS"], &rows));
+        lines.push(show::rules(&pack));
         for [rule, needs] in &left_out {
             lines.push(format!(
                 "left out    {rule}: it needs {}, which this host does not have",
@@ -98,19 +89,10 @@ pub(super) fn run(arguments: &Arguments, output: Format) -> Result<ExitCode, Fai
             ));
         }
         if !settings.is_empty() {
-            let printable = |setting: &[String; 4]| setting.iter().map(|cell| show::printable(cell)).collect();
-            let rows: Vec<Vec<String>> = settings.iter().map(printable).collect();
             lines.push(String::new());
-            lines.push(show::table(&["SETTING", "TAKES", "DEFAULT", "WHAT IT DOES"], &rows));
+            lines.push(show::settings(&settings));
         }
         lines.join("\n")
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Name, what it takes, default and summary.
-fn setting(setting: &Setting) -> [String; 4] {
-    let Setting { name, summary, takes, default } = setting;
-    let default = default.as_ref().map(ToString::to_string).unwrap_or_default();
-    [name.clone(), takes.to_string(), default, summary.clone()]
 }

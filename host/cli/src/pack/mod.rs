@@ -1,18 +1,25 @@
 //! `lanner pack`: packs in registries, one file a verb.
 
 mod copy;
+mod difference;
+mod index;
 mod inspect;
+mod install;
 mod keygen;
+mod known;
 mod list;
 mod login;
+mod outdated;
 mod password;
 mod prune;
 mod pull;
 mod push;
+mod remove;
 mod save;
 mod search;
 mod show;
 mod sign;
+mod trust;
 mod update;
 mod verify;
 
@@ -22,6 +29,9 @@ use clap::Subcommand;
 
 use super::format::Format;
 use super::{Failure, duration, registries};
+
+pub(super) use show::table;
+pub(super) use sign::{Signing, push_signature};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -40,8 +50,18 @@ enum Verb {
     Pull(pull::Arguments),
     /// List what the local store has, or the tags of a repository
     List(list::Arguments),
-    /// Look for packs in a registry
+    /// Look for packs in the known indexes, or in a registry
     Search(search::Arguments),
+    /// Take a pack that an index names: show it, ask, and pin it in the lock file
+    Install(install::Arguments),
+    /// Take packs out of the lock file
+    Remove(remove::Arguments),
+    /// Say how what is pinned stands against the known indexes
+    Outdated(outdated::Arguments),
+    /// Say which indexes of packs are known, and publish one
+    Index(index::Arguments),
+    /// Say whom to trust
+    Trust(trust::Arguments),
     /// Say what a pack is: its rules, its digest, who signed it and whether it is trusted
     Inspect(inspect::Arguments),
     /// Copy a pack with its signatures from one registry to another
@@ -73,6 +93,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Verb::Pull(arguments) => pull::run(arguments, output),
         Verb::List(arguments) => list::run(arguments, output),
         Verb::Search(arguments) => search::run(arguments, output),
+        Verb::Install(arguments) => install::run(arguments, output),
+        Verb::Remove(arguments) => remove::run(arguments, output),
+        Verb::Outdated(arguments) => outdated::run(arguments, output),
+        Verb::Index(arguments) => index::run(arguments, output),
+        Verb::Trust(arguments) => trust::run(arguments, output),
         Verb::Inspect(arguments) => inspect::run(arguments, output),
         Verb::Copy(arguments) => copy::run(arguments, output),
         Verb::Save(arguments) => save::save(arguments, output),

@@ -28,6 +28,9 @@ pub(super) struct Arguments {
     /// Sign it with the private key in this file before any tag leads to it
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
+    /// Refuse where the tag of REFERENCE leads to another pack already, as a version is to stay what it is
+    #[arg(long)]
+    immutable: bool,
     #[command(flatten)]
     reach: Reach,
 }
@@ -54,6 +57,21 @@ pub(super) fn run(arguments: &Arguments, output: Format) -> Result<ExitCode, Fai
     let artifact = Artifact::new(&component, description, candidate.interfaces().clone(), artifact::source_date()?)?;
     let digest = artifact.digest();
     let remote = Remote::new(repository.registry(), &arguments.reach.access())?;
+    if arguments.immutable {
+        match remote.resolve(reference, None) {
+            Err(error) if error.is_missing() => {}
+            resolved => {
+                let there = resolved?.digest;
+                if there != digest {
+                    return Err(format!(
+                        "{reference} is {there} already, and what is to be pushed is {digest}: whoever pinned that version has the \
+                         one that is there; give the pack another version"
+                    )
+                    .into());
+                }
+            }
+        }
+    }
     remote.push_blob(repository, &component)?;
     remote.push_blob(repository, &artifact.config)?;
     let signer = match &key {

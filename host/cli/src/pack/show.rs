@@ -2,8 +2,9 @@
 
 use std::io::Write as _;
 
-use lanner_engine::{Candidate, Limits, Runtime};
+use lanner_engine::{Candidate, Limits, Runtime, Setting};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{Failure, Format};
 
@@ -27,7 +28,7 @@ pub(super) fn describe(component: &[u8], name: impl std::fmt::Display) -> Result
 }
 
 /// Columns of text, each as wide as it must be.
-pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = head.iter().map(|&word| word.to_owned()).collect();
     let all = || std::iter::once(&head).chain(rows);
     let widths: Vec<usize> = (0..head.len())
@@ -38,6 +39,38 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     all().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The rules of a pack, each with what a finding of it means.
+pub(super) fn rules(pack: &lanner_artifact::Description) -> String {
+    let row = |rule: &lanner_artifact::Rule| {
+        vec![rule.severity.clone(), rule.id.clone(), rule.attack.join(" "), printable(&rule.summary)]
+    };
+    table(&["SEVERITY", "RULE", "ATT&CK", "A FINDING MEANS"], &pack.rules.iter().map(row).collect::<Vec<_>>())
+}
+
+/// Name, what it takes, default and summary.
+pub(super) fn setting(setting: &Setting) -> [String; 4] {
+    let Setting { name, summary, takes, default } = setting;
+    let default = default.as_ref().map(ToString::to_string).unwrap_or_default();
+    [name.clone(), takes.to_string(), default, summary.clone()]
+}
+
+/// What can be set in a pack.
+pub(super) fn settings(settings: &[[String; 4]]) -> String {
+    let row = |setting: &[String; 4]| setting.iter().map(|cell| printable(cell)).collect();
+    table(&["SETTING", "TAKES", "DEFAULT", "WHAT IT DOES"], &settings.iter().map(row).collect::<Vec<_>>())
+}
+
+/// The same for programs.
+pub(super) fn settings_json(settings: &[[String; 4]]) -> Vec<Value> {
+    let one = |[name, takes, default, summary]: &[String; 4]| json!({"name": name, "takes": takes, "default": default, "summary": summary});
+    settings.iter().map(one).collect()
+}
+
+/// So many packs, in words.
+pub(super) fn packs(count: usize) -> String {
+    format!("{count} pack{}", if count == 1 { "" } else { "s" })
 }
 
 /// Bytes, as people read them.

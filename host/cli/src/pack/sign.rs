@@ -1,4 +1,4 @@
-//! `lanner pack sign`: sign a pack in a registry.
+//! `lanner pack sign`: sign a pack, or an index of packs, in a registry.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use lanner_pack::artifact::{self, MANIFEST_MEDIA_TYPE, Manifest};
 use lanner_pack::digest::Digest;
 use lanner_pack::reference::{Reference, Repository};
 use lanner_pack::remote::Remote;
-use lanner_trust::{KeyPair, Subject, sign, signature_manifest};
+use lanner_trust::{KeyPair, PublicKey, Subject, sign, signature_manifest};
 use serde_json::json;
 
 use super::registries::Reach;
@@ -26,11 +26,11 @@ pub(super) struct Arguments {
 }
 
 /// A private key, open.
-pub(super) struct Signing(KeyPair);
+pub(crate) struct Signing(KeyPair);
 
 impl Signing {
     /// Reads a key's file; asks for its password.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let text =
             std::fs::read_to_string(path).map_err(|error| format!("key {} cannot be read: {error}", path.display()))?;
         let secret = password::of_key(&format!("Password of {}: ", path.display()))?;
@@ -39,8 +39,13 @@ impl Signing {
         Ok(Self(pair))
     }
 
+    /// Its public half.
+    pub(super) fn public(&self) -> &PublicKey {
+        self.0.public()
+    }
+
     /// The key's name.
-    pub(super) fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         self.0.public().id().to_string()
     }
 }
@@ -52,22 +57,32 @@ pub(super) fn run(arguments: &Arguments, output: Format) -> Result<ExitCode, Fai
     let remote = Remote::new(repository.registry(), &arguments.reach.access())?;
     let digest = remote.resolve(reference, None)?.digest;
     let manifest = remote.manifest(repository, digest)?;
-    Manifest::of_pack(&manifest).map_err(|error| format!("{reference} is not signed: {error}"))?;
+    // A pack, or an index of packs.
+    if Manifest::of_index(&manifest).is_err() {
+        Manifest::of_pack(&manifest).map_err(|error| format!("{reference} is not signed: {error}"))?;
+    }
     let signature = push_signature(&remote, repository, &manifest, &key)?;
     let immutable = Reference::of_digest(repository.clone(), digest);
     let json = json!({ "reference": immutable, "digest": digest, "signature": signature, "key": key.id() });
-    show::print(output, &json, || format!("signed {immutable} with key {}", key.id()))?;
+    show::print(output, &json, || match signature {
+        Some(_) => format!("signed {immutable} with key {}", key.id()),
+        None => format!("{immutable} is signed with key {} already", key.id()),
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Signs a manifest that is in the repository, and puts the signature beside it.
-pub(super) fn push_signature(
+/// Signs a manifest that is in the repository, and puts the signature beside it; gives that, where none by this key was
+/// there: to do it again changes nothing.
+pub(crate) fn push_signature(
     remote: &Remote,
     repository: &Repository,
     manifest: &[u8],
     key: &Signing,
-) -> Result<Digest, Failure> {
+) -> Result<Option<Digest>, Failure> {
     let digest = Digest::of(manifest);
+    if remote.is_signed_by(repository, digest, &[key.public().clone()])? {
+        return Ok(None);
+    }
     let bundle = sign(&key.0, &digest.to_string())?;
     let subject =
         Subject { media_type: MANIFEST_MEDIA_TYPE.to_owned(), digest: digest.to_string(), size: manifest.len() as u64 };
@@ -76,5 +91,5 @@ pub(super) fn push_signature(
     for blob in &signature.blobs {
         remote.push_blob(repository, &blob.bytes)?;
     }
-    Ok(remote.push_referrer(repository, &signature.manifest)?)
+    Ok(Some(remote.push_referrer(repository, &signature.manifest)?))
 }

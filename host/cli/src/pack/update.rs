@@ -1,6 +1,5 @@
 //! `lanner pack update`: what names lead to now, into the lock file.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,9 +7,9 @@ use lanner_artifact::Description;
 use lanner_pack::lock::{self, Lock, Pin};
 use lanner_pack::obtain::Obtainer;
 use lanner_pack::reference::Reference;
-use serde::Serialize;
 use serde_json::json;
 
+use super::difference::compare;
 use super::registries::Get;
 use super::{Failure, Format, show};
 
@@ -30,17 +29,6 @@ pub(super) struct Arguments {
     allow_downgrade: bool,
     #[command(flatten)]
     get: Get,
-}
-
-/// What is another in the rules of a pack.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-struct Difference {
-    added: Vec<String>,
-    removed: Vec<String>,
-    /// Id, severity before, severity now.
-    severity: Vec<(String, String, String)>,
-    /// Other rules whose summary or ATT&CK ids are others.
-    described: Vec<String>,
 }
 
 pub(super) fn run(arguments: &Arguments, output: Format) -> Result<ExitCode, Failure> {
@@ -114,64 +102,4 @@ fn say(
         }
         _ => format!("{reference}: {} {} with {} rules, new ({digest})", now.name, now.version, now.rules.len()),
     })
-}
-
-fn compare(old: &Description, new: &Description) -> Difference {
-    fn by_id(description: &Description) -> BTreeMap<&str, &lanner_artifact::Rule> {
-        description.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect()
-    }
-    let (before, after) = (by_id(old), by_id(new));
-    let mut difference = Difference::default();
-    for (id, rule) in &after {
-        match before.get(id) {
-            None => difference.added.push((*id).to_owned()),
-            Some(old) if old.severity != rule.severity => {
-                difference.severity.push(((*id).to_owned(), old.severity.clone(), rule.severity.clone()));
-            }
-            Some(old) if old != rule => difference.described.push((*id).to_owned()),
-            Some(_) => {}
-        }
-    }
-    difference.removed = before.keys().filter(|id| !after.contains_key(*id)).map(|&id| id.to_owned()).collect();
-    difference
-}
-
-impl Difference {
-    fn lines(&self) -> impl Iterator<Item = String> {
-        let added = self.added.iter().map(|id| format!("  + {id}"));
-        let removed = self.removed.iter().map(|id| format!("  - {id}"));
-        let severity = self.severity.iter().map(|(id, from, to)| format!("  ~ {id}: {from} → {to}"));
-        let described = self.described.iter().map(|id| format!("  ~ {id}: described otherwise"));
-        let mut lines: Vec<String> = added.chain(removed).chain(severity).chain(described).collect();
-        if lines.is_empty() {
-            lines.push("  the rules are described as before".to_owned());
-        }
-        lines.into_iter()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pack(rules: &[(&str, &str)]) -> Description {
-        let rule = |&(id, severity): &(&str, &str)| lanner_artifact::Rule {
-            id: id.to_owned(),
-            summary: String::new(),
-            severity: severity.to_owned(),
-            attack: Vec::new(),
-        };
-        let rules = rules.iter().map(rule).collect();
-        Description::new("n".to_owned(), "1.0.0".to_owned(), String::new(), rules, Vec::new())
-    }
-
-    #[test]
-    fn the_difference_in_rules() {
-        let old = pack(&[("a/same", "low"), ("a/gone", "low"), ("a/worse", "low")]);
-        let new = pack(&[("a/same", "low"), ("a/new", "low"), ("a/worse", "high")]);
-        let difference = compare(&old, &new);
-        let lines: Vec<String> = difference.lines().collect();
-        assert_eq!(lines, ["  + a/new", "  - a/gone", "  ~ a/worse: low → high"]);
-        assert_eq!(compare(&old, &old), Difference::default());
-    }
 }

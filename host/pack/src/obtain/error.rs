@@ -85,6 +85,11 @@ impl ObtainError {
         }
     }
 
+    /// Whether it would be trusted if the policy named whoever signed it.
+    pub fn is_of_a_stranger(&self) -> bool {
+        matches!(self, Self::Trust { error, .. } if error.is_of_a_stranger())
+    }
+
     /// Whether a signature that comes later would help.
     pub fn is_trust(&self) -> bool {
         matches!(self, Self::Trust { .. })

@@ -14,10 +14,10 @@ use jiff::Timestamp;
 use lanner_engine::Description;
 use lanner_trust::{BUNDLE_MEDIA_TYPE, MAX_BUNDLE_BYTES, Verdict};
 
-use crate::artifact::{ArtifactError, MAX_DOCUMENT, Manifest};
+use crate::artifact::{ArtifactError, Kind, MAX_DOCUMENT, Manifest};
 use crate::digest::Digest;
 use crate::reference::{self, Reference, Repository};
-use crate::remote::{Access, Remote, RemoteError, Resolved};
+use crate::remote::{Access, Remote, RemoteError, Resolved, Signature};
 use crate::store::{Entry, InUse, Pulling, Store, StoreError};
 use crate::trust::{Trust, TrustError};
 
@@ -32,7 +32,7 @@ pub struct Obtained {
     pub resolved: Resolved,
     /// Its manifest.
     pub manifest: Manifest,
-    /// The component.
+    /// The component; of a list its entries, as they are written.
     pub component: Vec<u8>,
     /// Who signed it, as far as the policy trusts them; why it is not trusted.
     pub trust: Result<Verdict, TrustError>,
@@ -47,7 +47,7 @@ const MAX_SIGNATURES_BYTES: u64 = 16 << 20;
 
 /// Where it may be looked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
+pub(crate) enum From {
     /// In the store, and nowhere else.
     Store,
     /// In the registry too.
@@ -64,13 +64,21 @@ pub struct Obtainer {
     pub access: Access,
     /// Whether older versions may take the place of newer ones.
     pub allow_downgrade: bool,
+    /// What it gets.
+    kind: Kind,
     remotes: Mutex<HashMap<String, Arc<Remote>>>,
 }
 
 impl Obtainer {
     /// Gets packs into this store.
     pub fn new(store: Store, trust: Trust, access: Access, allow_downgrade: bool) -> Self {
-        Self { store, trust, access, allow_downgrade, remotes: Mutex::default() }
+        Self { store, trust, access, allow_downgrade, kind: Kind::Pack, remotes: Mutex::default() }
+    }
+
+    /// Gets lists, and no packs.
+    #[must_use]
+    pub fn of_lists(self) -> Self {
+        Self { kind: Kind::List, ..self }
     }
 
     /// The client of a registry.
@@ -186,7 +194,7 @@ impl Obtainer {
     }
 
     /// The registry's client, where it may be asked.
-    fn reach(&self, from: From, reference: &Reference) -> Result<Arc<Remote>, ObtainError> {
+    pub(crate) fn reach(&self, from: From, reference: &Reference) -> Result<Arc<Remote>, ObtainError> {
         match from {
             From::Store => Err(ObtainError::NotKept { reference: Box::new(reference.clone()) }),
             From::Anywhere => Ok(self.remote(reference.repository().registry())?),
@@ -208,7 +216,7 @@ impl Obtainer {
             None => self.reach(from, reference)?.manifest(repository, digest)?,
         };
         let wrong = |error| ObtainError::Artifact { reference: Box::new(reference.clone()), error };
-        let manifest = Manifest::of_pack(&bytes).map_err(wrong)?;
+        let manifest = Manifest::of_kind(&bytes, self.kind).map_err(wrong)?;
         // First who signed it: what is not trusted is not even fetched.
         let (signatures, bundles, trust) = self.verify(&pulling, reference, digest, demand, from)?;
         if let (true, Err(error)) = (demand, &trust) {
@@ -249,7 +257,7 @@ impl Obtainer {
     }
 
     /// Whether the policy trusts it: by the signatures in the store, or else by those in the registry.
-    fn verify(
+    pub(crate) fn verify(
         &self,
         pulling: &Pulling,
         reference: &Reference,
@@ -260,8 +268,8 @@ impl Obtainer {
         let repository = reference.repository();
         let index = self.store.index()?;
         let mut before = None;
-        if let Some(entry) = index.pack(digest) {
-            let kept = self.kept(&entry.signatures)?;
+        if let Some(signatures) = index.signatures(digest) {
+            let kept = self.kept(signatures)?;
             let (count, trust) = (kept.bundles.len(), self.trust.check(repository, digest, &kept.bundles));
             match trust {
                 Ok(verdict) => return Ok((kept, count, Ok(verdict))),
@@ -336,44 +344,22 @@ impl Obtainer {
                 continue;
             }
             // A signature that cannot be had is none: it does not keep the others from being looked at.
-            match self.fetch_signature(pulling, &remote, repository, referrer.digest) {
-                Ok(Some((manifest, bundle))) => {
+            match remote.signature(repository, referrer.digest) {
+                Ok(Some(Signature { manifest, bytes: text, config, bundle })) => {
+                    for bytes in [&text, &bundle, &config] {
+                        self.store.put(pulling, bytes)?;
+                    }
                     bytes += bundle.len() as u64;
                     found.add(referrer.digest, &manifest, bundle);
                 }
                 Ok(None) => {}
-                Err(ObtainError::Remote(error)) if !error.is_down() => {
+                Err(error) if !error.is_down() => {
                     tracing::warn!("a signature of {repository}@{subject} is left out: {error}");
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(found)
-    }
-
-    fn fetch_signature(
-        &self,
-        pulling: &Pulling,
-        remote: &Remote,
-        repository: &Repository,
-        digest: Digest,
-    ) -> Result<Option<(Manifest, Vec<u8>)>, ObtainError> {
-        let bytes = remote.manifest(repository, digest)?;
-        let Ok(manifest) = Manifest::read(&bytes) else { return Ok(None) };
-        let Some(layer) = manifest.layers.iter().find(|layer| layer.media_type == BUNDLE_MEDIA_TYPE) else {
-            return Ok(None);
-        };
-        if layer.size > MAX_BUNDLE_BYTES as u64 || manifest.config.size > MAX_DOCUMENT {
-            return Ok(None);
-        }
-        let mut bundle = Vec::new();
-        remote.blob(repository, layer, &mut bundle)?;
-        let mut config = Vec::new();
-        remote.blob(repository, &manifest.config, &mut config)?;
-        for bytes in [&bytes, &bundle, &config] {
-            self.store.put(pulling, bytes)?;
-        }
-        Ok(Some((manifest, bundle)))
     }
 
     /// Why what is in the store under this digest is not trusted, by its signatures there, or not admitted, by what it is;
@@ -398,9 +384,9 @@ impl Obtainer {
 
 /// Signatures that were found.
 #[derive(Debug, Default)]
-struct Signatures {
-    manifests: BTreeSet<Digest>,
-    blobs: BTreeSet<Digest>,
+pub(crate) struct Signatures {
+    pub(crate) manifests: BTreeSet<Digest>,
+    pub(crate) blobs: BTreeSet<Digest>,
     bundles: Vec<Vec<u8>>,
 }
 

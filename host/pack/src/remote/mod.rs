@@ -8,6 +8,7 @@ mod pull;
 mod push;
 mod referrers;
 mod search;
+mod signature;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use tokio::runtime::Runtime;
 pub use error::RemoteError;
 pub use pull::Resolved;
 pub use search::{Found, Search};
+pub use signature::Signature;
 
 use super::credentials::Configured;
 use super::reference::check_registry;

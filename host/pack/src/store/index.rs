@@ -25,6 +25,48 @@ pub struct Index {
     /// The packs that are there, by the digests of their manifests.
     #[serde(default)]
     pub packs: BTreeMap<String, Entry>,
+    /// The indexes of packs that are known, by their names in registries.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub indexes: BTreeMap<String, KnownIndex>,
+}
+
+/// An index of packs that was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownIndex {
+    /// What it calls itself.
+    pub name: String,
+    /// The manifest that was taken last.
+    pub digest: Digest,
+    /// When that was published: nothing older takes its place.
+    pub published: Timestamp,
+    /// When the registry was asked last.
+    pub asked: Timestamp,
+    /// All blobs that belong to it.
+    pub blobs: BTreeSet<Digest>,
+    /// The manifests of its signatures.
+    pub signatures: BTreeSet<Digest>,
+    /// It is not asked any more; what was taken last is remembered, for when it is added again.
+    #[serde(default)]
+    pub removed: bool,
+}
+
+impl KnownIndex {
+    /// For how long nobody was asked, in words.
+    pub fn age(&self) -> String {
+        age(self.asked)
+    }
+}
+
+/// How long ago that was, as people say it.
+pub fn age(time: Timestamp) -> String {
+    let seconds = Timestamp::now().duration_since(time).as_secs().max(0);
+    let (number, unit) = match seconds {
+        0..120 => (seconds, "second"),
+        120..7200 => (seconds / 60, "minute"),
+        7200..172_800 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
 /// What a name led to.
@@ -72,7 +114,7 @@ pub struct Entry {
 
 impl Default for Index {
     fn default() -> Self {
-        Self { schema: SCHEMA, references: BTreeMap::new(), packs: BTreeMap::new() }
+        Self { schema: SCHEMA, references: BTreeMap::new(), packs: BTreeMap::new(), indexes: BTreeMap::new() }
     }
 }
 
@@ -85,6 +127,12 @@ impl Index {
     /// The pack with this manifest.
     pub fn pack(&self, digest: Digest) -> Option<&Entry> {
         self.packs.get(&digest.to_string())
+    }
+
+    /// The manifests of the signatures that are there of a pack's manifest, or of an index's.
+    pub fn signatures(&self, digest: Digest) -> Option<&BTreeSet<Digest>> {
+        let of_index = || self.indexes.values().find(|known| known.digest == digest).map(|known| &known.signatures);
+        self.pack(digest).map(|entry| &entry.signatures).or_else(of_index)
     }
 
     /// Notes what the name leads to now.

@@ -8,11 +8,14 @@ mod index;
 mod prune;
 
 use std::fs::{DirBuilder, File};
+use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use super::digest::Digest;
+
 pub use blobs::InUse;
-pub use index::{Accepted, Entry, Index, Known};
+pub use index::{Accepted, Entry, Index, Known, KnownIndex, age};
 pub use prune::{Pruned, Pruning};
 
 /// Only the owner may read or write.
@@ -86,6 +89,22 @@ impl Store {
         let lock = self.lock_file("pull.lock")?;
         lock.lock_shared().map_err(|error| self.failed(&error))?;
         Ok(Pulling { _lock: lock })
+    }
+
+    /// A file with this public key, for a command that adds it to a trust policy; that it lies here trusts nobody.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn key_file(&self, key: &lanner_trust::PublicKey) -> Result<PathBuf, StoreError> {
+        let folder = self.folder.join("keys");
+        DirBuilder::new().recursive(true).mode(MODE).create(&folder).map_err(|error| self.failed(&error))?;
+        let name = Digest::of(key.id().as_str().as_bytes()).hex();
+        let path = folder.join(format!("{}.pub", &name[..16]));
+        let mut file =
+            tempfile::NamedTempFile::with_prefix_in(".new-", &folder).map_err(|error| self.failed(&error))?;
+        file.write_all(key.to_pem().as_bytes()).map_err(|error| self.failed(&error))?;
+        file.persist(&path).map_err(|error| self.failed(&error.error))?;
+        Ok(path)
     }
 
     fn lock_file(&self, name: &str) -> Result<File, StoreError> {

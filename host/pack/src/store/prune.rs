@@ -65,15 +65,14 @@ impl Store {
             }
             pruned.kept = total;
             // What was accepted under a name is remembered: it is what an older version is held against.
-            let entries = index.packs.iter();
-            entries.filter_map(|(key, entry)| Some((key.parse().ok()?, entry))).fold(
-                BTreeSet::new(),
-                |mut reachable: BTreeSet<Digest>, (digest, entry)| {
-                    reachable.insert(digest);
-                    reachable.extend(&entry.blobs);
-                    reachable
-                },
-            )
+            let mut reachable: BTreeSet<Digest> =
+                index.indexes.values().flat_map(|known| &known.blobs).copied().collect();
+            for (key, entry) in &index.packs {
+                let Ok(digest) = key.parse::<Digest>() else { continue };
+                reachable.insert(digest);
+                reachable.extend(&entry.blobs);
+            }
+            reachable
         })?;
         if !pruning.dry_run {
             self.sweep(&reachable)?;
