@@ -1,0 +1,5 @@
+# title: nftables forgets its rules
+# technique: T1562.004
+# needs: nft
+
+nft flush ruleset

@@ -1,0 +1,16 @@
+# title: docker runs a shell in somebody's container
+# technique: T1609
+# needs: dockerd docker busybox
+# in: host
+
+daemon() {
+    dockerd --bridge=none --iptables=false --ip6tables=false --ip-forward=false --data-root "$PLACE/data" --exec-root "$PLACE/exec" \
+        --pidfile "$PLACE/pid" --host="unix://$PLACE/docker.sock" >/dev/null 2>&1 &
+    export DOCKER_HOST="unix://$PLACE/docker.sock" DOCKER_CONFIG="$PLACE"
+    until docker version >/dev/null 2>&1; do sleep 0.1; kill -0 $! || exit 127; done
+    mkdir -p root/bin && cp /bin/busybox root/bin/ && ln -s busybox root/bin/sh && tar c -C root . | docker import - base >/dev/null
+}
+daemon
+docker run --pull never -d --name web --network none base /bin/busybox sleep 9 && docker exec web /bin/sh -c 'busybox id; busybox cat /etc/shadow'
+docker rm -f web
+kill "$(cat "$PLACE/pid")"; wait
