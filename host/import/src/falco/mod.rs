@@ -1,0 +1,15 @@
+//! Falco's rules.
+
+mod compile;
+mod events;
+mod fields;
+pub mod grammar;
+mod lower;
+pub mod merge;
+mod output;
+mod values;
+pub mod yaml;
+
+pub(crate) use compile::compile;
+pub(crate) use events::{EVENTS, Is};
+pub use fields::NAMES;
