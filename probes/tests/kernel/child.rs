@@ -5,7 +5,7 @@ use std::ffi::{CStr, CString};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 
 /// A system call, and what it returned: a negative errno where it failed.
 macro_rules! call {
@@ -98,6 +98,20 @@ fn fork(act: impl FnOnce()) -> i32 {
         unsafe { libc::_exit(if ended.is_ok() { 0 } else { 101 }) };
     }
     pid
+}
+
+/// Copies a program that is to be run. Another process does: a descriptor to write it that were this one's would be handed
+/// to children of tests on other threads, and until those are gone the kernel refuses to run it (ETXTBSY).
+pub(crate) fn copy_program(from: &str, to: impl AsRef<Path>) {
+    let copied = Command::new("/bin/cp").arg(from).arg(to.as_ref()).status().unwrap();
+    assert!(copied.success(), "{} cannot be made", to.as_ref().display());
+}
+
+/// Likewise, of what a program consists of.
+pub(crate) fn write_program(to: impl AsRef<Path>, content: &str) {
+    let mut draft = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut draft, content.as_bytes()).unwrap();
+    copy_program(draft.path().to_str().unwrap(), to);
 }
 
 /// A child that has done something and waits from then on, until it is killed or this is dropped.

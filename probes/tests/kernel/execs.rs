@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use lanner_abi::{Kind, OwnedRecord, event_flag, field, process_flag};
 use lanner_probes::RawEvent;
 
-use crate::child::{Waiting, c_path, call, in_a_child};
+use crate::child::{Waiting, c_path, call, copy_program, in_a_child, write_program};
 use crate::watch::{Watch, folder, image, number, of, task, text};
 
 const ENOENT: i64 = -2;
@@ -27,7 +27,7 @@ fn refused(path: &str, flags: i32) -> OwnedRecord {
 
 /// A file of this mode.
 fn write(path: &Path, content: &str, mode: u32) {
-    fs::write(path, content).unwrap();
+    write_program(path, content);
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
@@ -94,7 +94,7 @@ fn a_descriptor_that_cannot_be_run() {
 fn the_path_that_was_named_is_made_absolute() {
     let Some(mut watch) = Watch::over(&[Kind::Exec]) else { return };
     let (_kept, folder) = folder();
-    fs::copy("/bin/true", folder.join("program")).unwrap();
+    copy_program("/bin/true", folder.join("program"));
     let mut child = Command::new("./program").arg("x").current_dir(&folder).stdin(Stdio::null()).spawn().unwrap();
     child.wait().unwrap();
     let event = watch.exec(child.id());
@@ -108,7 +108,7 @@ fn the_path_that_was_named_is_made_absolute() {
 fn a_program_in_a_folder_that_is_open() {
     let Some(mut watch) = Watch::over(&[Kind::Exec]) else { return };
     let (_kept, folder) = folder();
-    fs::copy("/bin/true", folder.join("true")).unwrap();
+    copy_program("/bin/true", folder.join("true"));
     let (directory, program) = (fs::File::open(&folder).unwrap(), fs::File::open(folder.join("true")).unwrap());
     let (directory, program) = (directory.as_raw_fd(), program.as_raw_fd());
     let arguments = [c"true".as_ptr(), std::ptr::null()];
@@ -159,7 +159,7 @@ fn a_script_in_a_folder_that_is_open() {
 fn a_program_that_its_process_has_no_path_to() {
     let Some(mut watch) = Watch::over(&[Kind::Exec]) else { return };
     let (_kept, folder) = folder();
-    fs::copy("/bin/true", folder.join("true")).unwrap();
+    copy_program("/bin/true", folder.join("true"));
     let c_folder = c_path(&folder);
     let none: [*const libc::c_char; 1] = [std::ptr::null()];
     let none = none.as_ptr();

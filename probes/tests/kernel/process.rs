@@ -14,6 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use lanner_abi::{Kind, OwnedRecord, PROCESS, field, process_flag, stdio_flag};
 use lanner_probes::{RawEvent, Standing};
 
+use crate::child::{copy_program, write_program};
 use crate::watch::{OnOneProcessor, Watch, address, bytes, image, number, task, text};
 
 fn run(command: &mut Command) -> u32 {
@@ -177,7 +178,7 @@ fn credentials_are_those_after_the_change() {
 fn a_script_names_itself_and_its_interpreter() {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("script");
-    fs::write(&script, "#!/bin/sh -u\nexit 0\n").unwrap();
+    write_program(&script, "#!/bin/sh -u\nexit 0\n");
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     let Some(event) = exec_of(Command::new(&script).arg("x")) else { return };
     let script = script.to_str().unwrap();
@@ -207,7 +208,7 @@ fn a_program_in_memory_has_a_label_instead_of_a_path() {
 fn a_deleted_program_is_known_as_such() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("gone");
-    fs::copy("/bin/true", &program).unwrap();
+    copy_program("/bin/true", &program);
     let open = fs::File::open(&program).unwrap();
     fs::remove_file(&program).unwrap();
     let Some(event) = exec_of(&mut Command::new(format!("/proc/{}/fd/{}", std::process::id(), open.as_raw_fd())))
@@ -422,7 +423,7 @@ fn a_renamed_folder_has_its_new_name() {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (folder.path().join("old"), folder.path().join("new"));
     fs::create_dir(&old).unwrap();
-    fs::copy("/bin/true", old.join("program")).unwrap();
+    copy_program("/bin/true", old.join("program"));
     let open = fs::File::open(old.join("program")).unwrap();
     fs::rename(&old, &new).unwrap();
     let path = format!("/proc/{}/fd/{}", std::process::id(), open.as_fd().as_raw_fd());

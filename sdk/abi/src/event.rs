@@ -3,7 +3,7 @@
 use core::fmt;
 use core::net::IpAddr;
 
-use crate::generated::{Event, ExecEvent, ForkEvent, Kind, LossEvent, Process, event_flag, stdio_flag};
+use crate::generated::{Event, ExecEvent, Kind, LossEvent, Process, event_flag, stdio_flag};
 use crate::value::RecordRef;
 
 impl<'a> Event<'a> {
@@ -101,14 +101,7 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
-impl<'a> ExecEvent<'a> {
-    /// The image that begins.
-    #[inline]
-    #[must_use]
-    pub fn image(&self) -> Process<'a> {
-        self.event.frame.process_or_unknown(Some(self.image_row()))
-    }
-
+impl ExecEvent<'_> {
     /// Whether standard input is an internet socket.
     #[inline]
     #[must_use]
@@ -127,15 +120,6 @@ impl<'a> ExecEvent<'a> {
     #[must_use]
     pub fn stdin_peer(&self) -> Option<(IpAddr, u16)> {
         Some((self.peer_address()?, self.peer_port()?))
-    }
-}
-
-impl<'a> ForkEvent<'a> {
-    /// The child's first image.
-    #[inline]
-    #[must_use]
-    pub fn child(&self) -> Process<'a> {
-        self.event.frame.process_or_unknown(Some(self.child_row()))
     }
 }
 

@@ -63,7 +63,7 @@ is not row 0, an unknown text is not empty. A field marked *always* is there in 
 - Take a field that does not lie within the stride as not there, whatever its bit says.
 - Skip sections and kinds that it does not know, and bits of fields that it does not know.
 - Take a text that points outside of the arena, a row that is not there and a list that leaves its section as unknown.
-- Refuse another version, and a frame whose sections do not lie within it. Growth as above is no new version.
+- Refuse another version, a frame whose sections do not lie within it, and one in which a section stands twice. Growth as above is no new version.
 
 Types: `text` is a u32 offset into the arena and a u32 length, both in bytes; kernel strings are not always UTF-8.
 `list` is a u32 row and a u32 count: so many records of another section, from that row on. `bytes16` are 16 bytes as they

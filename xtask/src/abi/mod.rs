@@ -1,20 +1,27 @@
 //! `cargo xtask abi`: what follows from `sdk/abi/schema.toml`, generated, and the check that it is what it would be.
 
+mod c;
 mod calls;
+mod cpp;
 mod docs;
+mod files;
+mod go;
 mod golden;
+mod javascript;
 mod kernel;
+mod python;
 mod released;
 mod rust;
 mod schema;
+mod scripted;
 mod sdk;
 mod tables;
 mod views;
+mod zig;
 
-use std::fs;
+use anyhow::{Result, ensure};
 
-use anyhow::{Context as _, Result, bail};
-
+use files::Files;
 use schema::Schema;
 
 const SCHEMA: &str = "sdk/abi/schema.toml";
@@ -25,37 +32,55 @@ pub(crate) fn run(check: bool) -> Result<()> {
     let schema = Schema::read(&root.join(SCHEMA))?;
     let calls = calls::read(&root.join(CALLS), &schema)?;
     released::check(&root, &schema)?;
+    let mut files = Files::default();
     let golden = golden::frame(&schema)?;
     let frame = |end: &str| format!("tests/golden/frame-v{}.{end}", schema.version);
-    let files: [(String, Vec<u8>); 9] = [
-        ("sdk/abi/src/generated.rs".into(), rust::library(&schema)?),
-        ("sdk/abi/tests/golden/dump.rs".into(), rust::dump(&schema)?),
-        ("probes/src/bpf/generated.h".into(), kernel::header(&schema)?.into_bytes()),
-        ("probes/src/generated.rs".into(), kernel::hooks(&schema, &calls)?),
-        ("sdk/rust/src/filter/fields.rs".into(), sdk::fields(&schema)?),
-        ("sdk/rust/src/testing/kinds.rs".into(), sdk::test_events(&schema)?),
-        ("docs/frame.md".into(), docs::page(&schema, &calls)?.into_bytes()),
-        (frame("bin"), golden.bytes),
-        (frame("txt"), golden.text.into_bytes()),
-    ];
-    let mut stale = Vec::new();
-    for (name, content) in &files {
-        let path = root.join(name);
-        if fs::read(&path).is_ok_and(|there| there == *content) {
-            continue;
-        }
-        if check {
-            stale.push(name.as_str());
-            continue;
-        }
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        }
-        fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
-        println!("wrote {name}");
+    rust::library(&schema, &mut files)?;
+    files.add("sdk/abi/tests/golden/dump.rs", rust::dump(&schema)?);
+    kernel::headers(&schema, &mut files)?;
+    kernel::hooks(&schema, &calls, &mut files)?;
+    sdk::fields(&schema, &mut files)?;
+    files.add("sdk/rust/src/testing/kinds.rs", sdk::test_events(&schema)?);
+    files.add("sdk/go/internal/schema/generated.go", go::tables(&schema)?);
+    go::views(&schema, &mut files)?;
+    go::fields(&schema, &mut files)?;
+    files.add("sdk/go/lannertest/generated.go", go::test_events(&schema)?);
+    files.add("sdk/go/generated_test.go", go::dump(&schema)?);
+    files.add("sdk/python/src/lanner/_schema.py", python::tables(&schema)?);
+    python::views(&schema, &mut files)?;
+    python::fields(&schema, &mut files)?;
+    files.add("sdk/python/src/lanner/testing/_kinds.py", python::test_events(&schema)?);
+    files.add("sdk/js/src/schema.js", javascript::tables(&schema)?);
+    files.add("sdk/js/src/event.js", javascript::event(&schema)?);
+    javascript::views(&schema, &mut files)?;
+    javascript::fields(&schema, &mut files)?;
+    files.add("sdk/js/src/testing/kinds.js", javascript::test_events(&schema)?);
+    files.add("sdk/c/include/lanner/schema.h", c::schema(&schema)?);
+    files.add("sdk/c/include/lanner/records.h", c::records(&schema)?);
+    files.add("sdk/c/src/tables.c", c::tables(&schema)?);
+    files.add("sdk/c/testing/names.c", c::names(&schema)?);
+    files.add("sdk/c/include/lanner/testing_kinds.h", c::test_events(&schema)?);
+    files.add("sdk/c/tests/dump.c", c::dump(&schema)?);
+    zig::library(&schema, &mut files)?;
+    files.add("sdk/zig/src/testing/kinds.zig", zig::test_events(&schema)?);
+    cpp::library(&schema, &mut files)?;
+    files.add("sdk/cpp/include/lanner/testing_kinds.hpp", cpp::test_events(&schema)?);
+    files.add("docs/frame.md", docs::page(&schema, &calls)?);
+    files.add(frame("bin"), golden.bytes);
+    files.add(frame("txt"), golden.text);
+    let difference = files.compare(&root)?;
+    let files::Difference { stale, left_over } = &difference;
+    if !check {
+        files.write(&root, &difference)?;
+        stale.iter().for_each(|name| println!("wrote {name}"));
+        left_over.iter().for_each(|name| println!("removed {name}"));
+        return Ok(());
     }
-    if !stale.is_empty() {
-        bail!("not what {SCHEMA} gives: {}; run `cargo xtask abi` and commit what it writes", stale.join(", "));
-    }
+    let wrong: Vec<&str> = stale.iter().chain(left_over).map(String::as_str).collect();
+    ensure!(
+        wrong.is_empty(),
+        "not what {SCHEMA} gives: {}; run `cargo xtask abi` and commit what it writes and removes",
+        wrong.join(", ")
+    );
     Ok(())
 }

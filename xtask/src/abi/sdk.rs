@@ -4,18 +4,21 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 
+use super::files::Files;
 use super::rust::{HEAD, camel, formatted, upper};
 use super::schema::{Field, Kind, Reads, Record, Schema, Type};
 
-/// `sdk/rust/src/filter/fields.rs`: a function for each field, which knows whose it is and what it holds.
-pub(super) fn fields(schema: &Schema) -> Result<Vec<u8>> {
-    let mut out = String::from(HEAD);
-    writeln!(out, "\n//! Every field that filters compare, in a module that says whose it is: `open::path()`,")?;
-    writeln!(out, "//! `process::exe()`, `exec::image::exe()`.\n")?;
-    writeln!(out, "use super::scope;\n")?;
-    for kind in schema.kinds.iter().filter(|kind| kind.process) {
-        writeln!(out, "impl scope::HasProcess for scope::{} {{}}", camel(&kind.record.name))?;
-    }
+/// `sdk/rust/src/filter/fields`: a module for each kind, and whatever else has fields, with a function for each field, which knows
+/// whose it is and what it holds.
+pub(super) fn fields(schema: &Schema, files: &mut Files) -> Result<()> {
+    let mut whole = String::from(HEAD);
+    writeln!(whole, "\n//! Every field that filters compare, in a module that says whose it is: `open::path()`,")?;
+    writeln!(whole, "//! `process::exe()`, `exec::image::exe()`.\n")?;
+    let mut add = |name: &str, body: String| -> Result<()> {
+        writeln!(whole, "pub mod {name};")?;
+        files.add(format!("sdk/rust/src/filter/fields/{name}.rs"), formatted(&body)?);
+        Ok(())
+    };
     let (event, process) = (schema.section("event")?, schema.section("process")?);
     let container = schema.section("container")?;
     for (name, scope, record, whose) in [
@@ -24,33 +27,34 @@ pub(super) fn fields(schema: &Schema) -> Result<Vec<u8>> {
         ("parent", "WithProcess", process, "the parent of the process that did it"),
         ("container", "WithProcess", container, "the container in which the process runs that did it"),
     ] {
-        writeln!(out, "\n/// Fields of {whose}.\npub mod {name} {{")?;
-        functions(&mut out, record, scope, name, 1)?;
-        writeln!(out, "}}")?;
+        let mut out = format!("{HEAD}\n//! Fields of {whose}.\n\n");
+        functions(&mut out, record, scope, name, 0)?;
+        add(name, out)?;
     }
     for Kind { record, .. } in &schema.kinds {
         let (name, scope) = (&record.name, camel(&record.name));
-        writeln!(out, "\n/// Fields of events of the kind `{name}`. {}\npub mod {name} {{", record.doc)?;
-        functions(&mut out, record, &scope, name, 1)?;
+        let mut out = format!("{HEAD}\n//! Fields of events of the kind `{name}`. {}\n\n", record.doc);
+        functions(&mut out, record, &scope, name, 0)?;
         if record.field("path").and(record.field("host_path")).is_some() {
-            writeln!(out, "\n    /// The file, by any path that is known of it: `path`, or `host_path`.")?;
-            writeln!(out, "    pub const fn file() -> crate::filter::File<crate::filter::scope::{scope}> {{")?;
-            writeln!(out, "        crate::filter::File::new(path(), host_path())\n    }}")?;
+            writeln!(out, "\n/// The file, by any path that is known of it: `path`, or `host_path`.")?;
+            writeln!(out, "pub const fn file() -> crate::filter::File<crate::filter::scope::{scope}> {{")?;
+            writeln!(out, "    crate::filter::File::new(path(), host_path())\n}}")?;
         }
         let names_process = |field: &&Field| field.reads == Some(Reads::Row) && field.of.as_deref() == Some("process");
         for field in record.fields.iter().filter(names_process) {
             let named = &field.name;
-            writeln!(
-                out,
-                "\n    /// Fields of the process that `{named}` names. {}\n    pub mod {named} {{",
-                field.doc
-            )?;
-            functions(&mut out, process, &scope, &format!("{name}.{named}"), 2)?;
-            writeln!(out, "    }}")?;
+            writeln!(out, "\n/// Fields of the process that `{named}` names. {}\npub mod {named} {{", field.doc)?;
+            functions(&mut out, process, &scope, &format!("{name}.{named}"), 1)?;
+            writeln!(out, "}}")?;
         }
-        writeln!(out, "}}")?;
+        add(name, out)?;
     }
-    formatted(&out)
+    writeln!(whole, "\nuse super::scope;\n")?;
+    for kind in schema.kinds.iter().filter(|kind| kind.process) {
+        writeln!(whole, "impl scope::HasProcess for scope::{} {{}}", camel(&kind.record.name))?;
+    }
+    files.add("sdk/rust/src/filter/fields/mod.rs", formatted(&whole)?);
+    Ok(())
 }
 
 /// The functions of a record's fields, as the SDK's macro makes them. What stands in a macro is not formatted.

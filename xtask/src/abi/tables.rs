@@ -7,7 +7,9 @@ use anyhow::Result;
 use super::rust::upper;
 use super::schema::{Field, Kernel, Reads, Record, Schema, Type, WORD_FIELDS};
 
-pub(super) fn flags(out: &mut String, schema: &Schema) -> Result<()> {
+/// `flags.rs`: a module a set.
+pub(super) fn flags(schema: &Schema) -> Result<String> {
+    let mut out = String::new();
     for set in &schema.flag_sets {
         let ty = schema.flag_type(set)?.name();
         writeln!(out, "/// Bits of the fields that hold a `{}`.", set.name)?;
@@ -21,37 +23,49 @@ pub(super) fn flags(out: &mut String, schema: &Schema) -> Result<()> {
         }
         writeln!(out, "] }};\n}}\n")?;
     }
-    Ok(())
+    Ok(out)
 }
 
-pub(super) fn records(out: &mut String, schema: &Schema) -> Result<()> {
-    for (index, record) in schema.records().enumerate() {
-        let Record { name, section, doc, fields, size } = record;
-        let (table, count) = (upper(name), fields.len());
-        writeln!(out, "/// {doc}\npub static {table}: RecordInfo = RecordInfo {{ name: {name:?}, section: {section},")?;
-        writeln!(out, "size: {size}, fields: &{table}_FIELDS, index: {index}, words: &[")?;
-        for fields in fields.chunks(WORD_FIELDS) {
-            let bits = |of: &dyn Fn(&Field) -> bool| {
-                fields.iter().filter(|field| of(field)).fold(0_u64, |bits, field| bits | 1 << field.bit())
-            };
-            let points = |field: &Field| field.ty == Type::List || field.reads == Some(Reads::Row);
-            let (at, known, pointing) = (fields[0].word(record), bits(&|_| true), bits(&points));
-            write!(out, "Word {{ at: {at}, known: {known:#x}, texts: &[")?;
-            for field in fields.iter().filter(|field| field.ty == Type::Text) {
-                write!(out, "{},", place(record, field))?;
-            }
-            write!(out, "], pointing: {pointing:#x}, points: &[")?;
-            for field in fields.iter().filter(|field| points(field)) {
-                write!(out, "&{table}_FIELDS[{}],", field.index)?;
-            }
-            write!(out, "] }},")?;
+/// A record's table, and its fields by name.
+pub(super) fn record(schema: &Schema, record: &Record) -> Result<String> {
+    let mut out = String::new();
+    let index = schema.records().position(|other| other.name == record.name).unwrap_or_default();
+    let Record { name, section, doc, fields, size } = record;
+    let (table, count) = (upper(name), fields.len());
+    writeln!(out, "/// {doc}\npub static {table}: RecordInfo = RecordInfo {{ name: {name:?}, section: {section},")?;
+    writeln!(out, "size: {size}, fields: &FIELDS, index: {index}, words: &[")?;
+    for fields in fields.chunks(WORD_FIELDS) {
+        let bits = |of: &dyn Fn(&Field) -> bool| {
+            fields.iter().filter(|field| of(field)).fold(0_u64, |bits, field| bits | 1 << field.bit())
+        };
+        let points = |field: &Field| field.ty == Type::List || field.reads == Some(Reads::Row);
+        let (at, known, pointing) = (fields[0].word(record), bits(&|_| true), bits(&points));
+        write!(out, "Word {{ at: {at}, known: {known:#x}, texts: &[")?;
+        for field in fields.iter().filter(|field| field.ty == Type::Text) {
+            write!(out, "{},", place(record, field))?;
         }
-        writeln!(out, "] }};\n\nstatic {table}_FIELDS: [FieldInfo; {count}] = [")?;
-        for field in fields {
-            self::field(out, record, field)?;
+        write!(out, "], pointing: {pointing:#x}, points: &[")?;
+        for field in fields.iter().filter(|field| points(field)) {
+            write!(out, "&FIELDS[{}],", field.index)?;
         }
-        writeln!(out, "];\n")?;
+        write!(out, "] }},")?;
     }
+    writeln!(out, "] }};\n\nstatic FIELDS: [FieldInfo; {count}] = [")?;
+    for field in fields {
+        self::field(&mut out, record, field)?;
+    }
+    writeln!(out, "];\n")?;
+    writeln!(out, "/// {}\npub mod fields {{ use super::{{FIELDS, FieldInfo}};", record.doc)?;
+    for field in fields {
+        let Field { doc, index, .. } = field;
+        writeln!(out, "/// {doc}\npub static {}: &FieldInfo = &FIELDS[{index}];", upper(&field.name))?;
+    }
+    writeln!(out, "}}\n")?;
+    Ok(out)
+}
+
+/// All records, and the way to them.
+pub(super) fn records(out: &mut String, schema: &Schema) -> Result<()> {
     let all: Vec<String> = schema.records().map(|record| format!("&{}", upper(&record.name))).collect();
     writeln!(
         out,
@@ -77,7 +91,7 @@ fn field(out: &mut String, record: &Record, field: &Field) -> Result<()> {
     let flags = option(flags.as_ref().map(|flags| format!("&{flags}::NAMES")));
     let beside = |name: &Option<String>| {
         let beside = name.as_ref().and_then(|name| record.field(name));
-        option(beside.map(|beside| format!("&{}_FIELDS[{}]", upper(&record.name), beside.index)))
+        option(beside.map(|beside| format!("&FIELDS[{}]", beside.index)))
     };
     let (port, pid) = (beside(port), beside(pid));
     let json = json.as_ref().unwrap_or(name);
@@ -99,15 +113,9 @@ pub(super) fn place(record: &Record, field: &Field) -> String {
 pub(super) fn fields(out: &mut String, schema: &Schema) -> Result<()> {
     writeln!(out, "/// Every field, to be read by: the record, then the field.\npub mod field {{")?;
     for record in schema.records() {
-        let (name, table) = (&record.name, upper(&record.name));
-        writeln!(out, "/// {}\npub mod {name} {{ use super::super::{{FieldInfo, {table}_FIELDS}};", record.doc)?;
-        for field in &record.fields {
-            let Field { doc, index, .. } = field;
-            writeln!(out, "/// {doc}\npub static {}: &FieldInfo = &{table}_FIELDS[{index}];", upper(&field.name))?;
-        }
-        writeln!(out, "}}\n")?;
+        writeln!(out, "pub use super::{0}::fields as {0};", record.name)?;
     }
-    writeln!(out, "}}\n")?;
+    writeln!(out, "}}")?;
     Ok(())
 }
 

@@ -33,6 +33,9 @@ pub(super) fn view(out: &mut String, record: &Record, name: &str, kind: Option<&
             )?;
         }
     }
+    if kind.is_some() {
+        named_processes(out, record)?;
+    }
     match kind {
         Some(kind) => of_kind(out, kind)?,
         None => {
@@ -45,6 +48,29 @@ pub(super) fn view(out: &mut String, record: &Record, name: &str, kind: Option<&
     if kind.is_some() {
         writeln!(out, "impl<'a> Deref for {name}<'a> {{ type Target = Event<'a>;\n")?;
         writeln!(out, "#[inline]\nfn deref(&self) -> &Event<'a> {{ &self.event }} }}\n")?;
+    }
+    Ok(())
+}
+
+/// The processes that a payload names by their rows.
+fn named_processes(out: &mut String, record: &Record) -> Result<()> {
+    let is_process = |field: &&Field| field.reads == Some(Reads::Row) && field.of.as_deref() == Some("process");
+    for field in record.fields.iter().filter(is_process) {
+        let Field { name, doc, always, .. } = field;
+        let what = doc.strip_prefix("Row of ").unwrap_or(doc);
+        let (first, rest) = what.split_at(1);
+        let row = getter(field);
+        writeln!(out, "/// {}{rest}\n#[inline]\n#[must_use]", first.to_uppercase())?;
+        match always {
+            true => writeln!(
+                out,
+                "pub fn {name}(&self) -> Process<'a> {{ self.event.frame.process_or_unknown(Some(self.{row}())) }}\n"
+            )?,
+            false => writeln!(
+                out,
+                "pub fn {name}(&self) -> Option<Process<'a>> {{ self.event.frame.process(self.{row}()?) }}\n"
+            )?,
+        }
     }
     Ok(())
 }

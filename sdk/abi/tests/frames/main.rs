@@ -193,6 +193,34 @@ fn assert_is_the_sample(frame: &Frame<'_>) {
     assert_eq!(events[1].as_fork().expect("a fork").child().pid(), 7);
 }
 
+#[test]
+fn whom_an_event_is_about_is_a_process_where_that_is_known() {
+    let target = |event: Event<'_>| match event.payload() {
+        Payload::Ptrace(ptrace) => ptrace.target().map(|process| process.pid()),
+        Payload::Signal(signal) => signal.target().map(|process| process.pid()),
+        Payload::ProcessMemory(memory) => memory.target().map(|process| process.pid()),
+        _ => panic!("another kind"),
+    };
+    for (kind, field) in [
+        (Kind::Ptrace, field::ptrace::TARGET),
+        (Kind::Signal, field::signal::TARGET),
+        (Kind::ProcessMemory, field::process_memory::TARGET),
+    ] {
+        let mut writer = FrameWriter::new();
+        let process = |pid: u32| OwnedRecord::new(&PROCESS).with(field::process::PID, pid);
+        let doer = add(&mut writer, process(7).get());
+        let meant = add(&mut writer, process(8).get());
+        for row in [Some(meant), None, Some(99)] {
+            let payload = OwnedRecord::new(kind.record());
+            let payload = row.map_or(payload.clone(), |row| payload.with(field, row));
+            let payload = add(&mut writer, payload.get());
+            writer.event(&EventHeader { process: Some(doer), ..EventHeader::default() }, kind, payload);
+        }
+        let frame = Frame::parse(writer.finish()).expect("a frame");
+        assert_eq!(frame.events().map(target).collect::<Vec<_>>(), [Some(8), None, None], "{}", kind.name());
+    }
+}
+
 // === other versions ===
 
 #[test]

@@ -1,0 +1,3 @@
+module lanner
+
+go 1.24

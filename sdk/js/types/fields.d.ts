@@ -1,0 +1,56 @@
+/**
+ * Every field that filters compare, by whose it is: `fields.open.path`, `fields.process.exe`,
+ * `fields.exec.image.exe`, `fields.event.result`.
+ */
+export { process, parent } from "./fields/process.js";
+export { container } from "./fields/container.js";
+export { event } from "./fields/event.js";
+export { exec } from "./fields/exec.js";
+export { fork } from "./fields/fork.js";
+export { exit } from "./fields/exit.js";
+export { credentials } from "./fields/credentials.js";
+export { ptrace } from "./fields/ptrace.js";
+export { signal } from "./fields/signal.js";
+export { prctl } from "./fields/prctl.js";
+export { setns } from "./fields/setns.js";
+export { unshare } from "./fields/unshare.js";
+export { chroot } from "./fields/chroot.js";
+export { pivotRoot } from "./fields/pivot_root.js";
+export { processMemory } from "./fields/process_memory.js";
+export { execFailed } from "./fields/exec_failed.js";
+export { open } from "./fields/open.js";
+export { unlink } from "./fields/unlink.js";
+export { rename } from "./fields/rename.js";
+export { link } from "./fields/link.js";
+export { symlink } from "./fields/symlink.js";
+export { chmod } from "./fields/chmod.js";
+export { chown } from "./fields/chown.js";
+export { truncate } from "./fields/truncate.js";
+export { utimes } from "./fields/utimes.js";
+export { xattr } from "./fields/xattr.js";
+export { mount } from "./fields/mount.js";
+export { umount } from "./fields/umount.js";
+export { mkdir } from "./fields/mkdir.js";
+export { mknod } from "./fields/mknod.js";
+export { memfd } from "./fields/memfd.js";
+export { mmap } from "./fields/mmap.js";
+export { mprotect } from "./fields/mprotect.js";
+export { moduleLoad } from "./fields/module_load.js";
+export { moduleUnload } from "./fields/module_unload.js";
+export { kexec } from "./fields/kexec.js";
+export { bpf } from "./fields/bpf.js";
+export { perfEvent } from "./fields/perf_event.js";
+export { userfaultfd } from "./fields/userfaultfd.js";
+export { ioUring } from "./fields/io_uring.js";
+export { connect } from "./fields/connect.js";
+export { connectEnd } from "./fields/connect_end.js";
+export { bind } from "./fields/bind.js";
+export { listen } from "./fields/listen.js";
+export { accept } from "./fields/accept.js";
+export { send } from "./fields/send.js";
+export { dns } from "./fields/dns.js";
+export { socket } from "./fields/socket.js";
+export { dup } from "./fields/dup.js";
+export { loss } from "./fields/loss.js";
+export { containerStart } from "./fields/container_start.js";
+export { containerStop } from "./fields/container_stop.js";
