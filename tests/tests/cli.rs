@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lanner_tests::{Lanner, PATIENCE, alone, require_kernel, run, shipped_pack, test_pack};
+use lanner_tests::{Lanner, PATIENCE, alone, require_kernel, run, shipped_packs, test_pack};
 
 /// A host about to run with these packs, whose findings and words the test reads, or does not.
 fn host(packs: &[&str]) -> Command {
@@ -23,7 +23,7 @@ fn host(packs: &[&str]) -> Command {
 #[test]
 fn the_self_test_says_that_the_path_is_alive() {
     require_kernel!();
-    let lanner = Lanner::watch(&[&shipped_pack("starter")], &["--self-test"]);
+    let lanner = Lanner::watch(&[&shipped_packs()], &["--self-test"]);
     lanner.wait_for_stderr("self-test: the path from the kernel to the rules is alive");
     for rule in ["credential-access/shadow-read", "execution/exec-from-memory"] {
         let finding = lanner.wait_for_finding(rule, |finding| finding["rule"] == rule && finding["self_test"] == true);
@@ -45,7 +45,7 @@ fn without_the_rules_the_self_test_says_so() {
 #[test]
 fn a_run_ends_by_itself_when_its_time_is_over() {
     require_kernel!();
-    let starter = shipped_pack("starter");
+    let starter = shipped_packs();
     let began = Instant::now();
     let ended = run(["run", "--rules", starter.to_str().expect("UTF-8"), "--for", "2s", "--output", "json"]);
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
@@ -58,7 +58,7 @@ fn a_run_ends_by_itself_when_its_time_is_over() {
 #[test]
 fn the_text_is_aligned_and_has_no_colours_in_a_pipe() {
     require_kernel!();
-    let starter = shipped_pack("starter");
+    let starter = shipped_packs();
     let lanner = Lanner::start(["run", "--rules", starter.to_str().expect("UTF-8"), "--self-test"]);
     lanner.wait_for_stderr("self-test: the path from the kernel to the rules is alive");
     let ended = lanner.stop();
@@ -185,6 +185,39 @@ fn a_host_that_is_asked_twice_ends_at_once() {
     assert_eq!(child.wait().expect("it ends").code(), Some(1));
     assert!(said.iter().any(|line| line.contains("stopped at once, as asked twice")), "{said:?}");
     assert!(!said.iter().any(|line| line.contains("not all was written within")), "{said:?}");
+}
+
+/// Its time is over, and it still waits for a reader: the first who asks it to end has not asked twice.
+#[test]
+fn a_host_whose_time_is_over_has_not_been_asked_yet() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let marked = folder.path().join("lanner-count-3");
+    fs::write(&marked, "").expect("a marked file");
+    let (_unread, mut pen) = std::io::pipe().expect("a pipe");
+    // As much as it holds: the first finding finds no room.
+    pen.write_all(&[b'.'; 64 << 10]).expect("it holds 64 KiB");
+    let mut child = host(&["counter-1"]);
+    let mut child = child.args(["--for", "5s"]).stdout(pen).stderr(Stdio::piped()).spawn().expect("lanner starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("its stderr")).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("watching kernel")));
+    let over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                drop(fs::File::open(&marked));
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let stopping = lines.any(|line| line.contains("who asks twice stops at once"));
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(stopping, "its time is over");
+    });
+    lanner_tests::signal(child.id(), rustix::process::Signal::INT);
+    let said: Vec<String> = lines.collect();
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    assert!(said.iter().any(|line| line.contains("not all was written within 10s")), "{said:?}");
+    assert!(!said.iter().any(|line| line.contains("asked twice")), "{said:?}");
 }
 
 /// Nobody reads what the host says: it goes on, and ends when it is asked to.

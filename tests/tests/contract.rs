@@ -144,7 +144,7 @@ fn a_pack_of_the_first_contract_is_refused_with_how_to_rebuild_it() {
     let ended = run([Path::new("replay"), Path::new("/dev/null"), Path::new("--rules"), &old]);
     assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
     assert_eq!(ended.stderr.lines().count(), 1, "one sentence:\n{}", ended.stderr);
-    for part in ["lanner:pack/rules@1.0.0", "lanner:pack/rules@2.0.0", "rebuild the pack", "cargo xtask packs"] {
+    for part in ["lanner:pack/rules@1.0.0", "lanner:pack/rules@2.0.0", "rebuild the pack", "lanner rule build"] {
         assert!(ended.stderr.contains(part), "{part} in: {}", ended.stderr);
     }
 }
@@ -170,7 +170,7 @@ fn packs_of_released_versions_find_what_they_found() {
             pack.as_os_str(),
         ]);
         assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
-        assert_found_again(&ended.stdout, &found);
+        assert_found_again(&ended.stdout, &found, &[]);
         packs += 1;
     }
     assert!(packs > 0);

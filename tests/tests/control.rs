@@ -8,7 +8,7 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use lanner_tests::{Lanner, PATIENCE, alone, binary, put, require_kernel, run, signal, test_pack};
+use lanner_tests::{Lanner, PATIENCE, alone, binary, copy_program, put, require_kernel, run, signal, test_pack};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -338,7 +338,8 @@ fn only_root_is_answered() {
     assert_eq!(fs::metadata(&socket).expect("it is there").permissions().mode() & 0o777, 0o600);
     let folder = tempfile::tempdir().expect("a folder");
     let others = folder.path().join("lanner");
-    fs::copy(binary(), &others).expect("a copy, where anybody may look");
+    // Where anybody may look.
+    copy_program(binary(), &others);
     for path in [folder.path(), &others, socket.parent().expect("a folder")] {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("permissions");
     }

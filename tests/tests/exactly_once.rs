@@ -111,3 +111,76 @@ impl Opens {
         (0..3).map(|_| open()).collect()
     }
 }
+
+/// A rule goes from a slow pack to a quick one and back, while batches wait for the slow one: each event is judged by one of them.
+#[test]
+fn a_rule_that_moves_judges_each_event_once() {
+    let hour = std::time::Duration::from_secs(3600);
+    let limits = Limits { shared: true, deadline: hour, start: hour, findings: usize::MAX, ..Limits::default() };
+    let runtime = Runtime::new(limits, None).expect("a runtime");
+    let (mut engine, verdicts) = Engine::start(runtime.clone(), 2).expect("an engine");
+    let counting = std::thread::spawn(move || {
+        let mut found = std::collections::BTreeMap::<u64, usize>::new();
+        while let Some(mut verdict) = verdicts.next() {
+            for answer in verdict.answers() {
+                let rules = &answer.description.rules;
+                let of_it =
+                    answer.gave.findings.iter().filter(|finding| rules[finding.rule as usize].id == "test/moves");
+                of_it.for_each(|finding| *found.entry(finding.events[0]).or_default() += 1);
+            }
+        }
+        found
+    });
+    // Both raise their rule 0 for each event; the one takes its time.
+    let quick = made::kit("(call $raise (i32.const 0) (local.get 0))");
+    let slow = made::kit("(call $spin (i32.const 20000)) (call $raise (i32.const 0) (local.get 0))");
+    let candidate = |name: &str, rule: &str, more: &str| {
+        let description = made::description(name, vec![made::rule(rule, vec![("open", None)])]);
+        let calls = Calls { evaluate: "(call $each (local.get 0))", more, ..Calls::default() };
+        Candidate::prepare(&runtime, &made::pack(&description, &calls)).expect("a pack")
+    };
+    let set = |slow_has: bool| {
+        let rules = if slow_has { ["test/moves", "test/other"] } else { ["test/other", "test/moves"] };
+        let packs = vec![
+            (PathBuf::from("slow"), candidate("slow", rules[0], &slow)),
+            (PathBuf::from("quick"), candidate("quick", rules[1], &quick)),
+        ];
+        Set { packs, ..Set::default() }
+    };
+    let (mut opens, mut opened) = (Opens::new(), 0);
+    let mut under_way = None;
+    for reload in 0..21 {
+        let (reply, outcome) = channel();
+        // At last the pack ends that has it, and the other takes it over.
+        let set = match reload {
+            20 => Set {
+                packs: vec![(PathBuf::from("quick"), candidate("quick", "test/moves", &quick))],
+                remove: vec![PathBuf::from("slow")],
+                ..Set::default()
+            },
+            _ => set(reload % 2 == 0),
+        };
+        engine.exchange(set, reply);
+        under_way.replace(outcome);
+        while let Some(outcome) = under_way.take() {
+            engine.settle();
+            match outcome.try_recv() {
+                Ok(placed) => drop(placed.expect("in place")),
+                Err(_) => under_way = Some(outcome),
+            }
+            if reload > 0 && engine.status().iter().all(|pack| pack.waiting < 8 << 20) {
+                let batch = opens.batch();
+                opened += batch.len() as u64;
+                engine.judge(batch).expect("judged");
+            }
+        }
+    }
+    while !engine.is_idle() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    drop(engine);
+    let found = counting.join().expect("it ended");
+    let odd: Vec<_> = found.iter().filter(|(_, count)| **count != 1).collect();
+    assert!(odd.is_empty(), "judged twice: {odd:?}");
+    assert_eq!(found.len() as u64, opened, "each was judged");
+}

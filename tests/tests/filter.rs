@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use lanner_tests::{Lanner, no_kernel, run, shipped_pack};
+use lanner_tests::{BUFFER, Lanner, copy_program, no_kernel, run, shipped_pack, shipped_packs};
 use serde_json::Value;
 
 /// Opens files that some rule asks for and many more that none does, in ways that try what the filter goes by: over and over,
@@ -90,27 +90,32 @@ fn nothing_is_missed_that_a_rule_asks_for() {
     fs::create_dir(&place).expect("a folder");
     let capture = folder.path().join("all.lcap");
     // What is recorded is not filtered.
-    let recorder = Lanner::start(["record".as_ref(), "--output".as_ref(), capture.as_os_str()]);
+    let recorder = Lanner::start(
+        ["record", "--buffer", BUFFER, "--output"].map(AsRef::as_ref).into_iter().chain([capture.as_os_str()]),
+    );
     recorder.wait_for_stderr("recording to");
-    let host = Lanner::watch(&[&shipped_pack("starter")], &[]);
+    let host = Lanner::watch(&[&shipped_packs()], &[]);
     let load = Command::new("sh").args(["-c", LOAD, "load"]).arg(&place).stdin(Stdio::null()).status();
     assert!(load.expect("it can be run").success());
     // All that came before it has come when this has.
     let last = folder.path().join("last-reader");
-    fs::copy("/bin/cat", &last).expect("a copy");
+    copy_program("/bin/cat", &last);
     assert!(Command::new(&last).arg("/etc/shadow").stdout(Stdio::null()).status().expect("it can be run").success());
     let is_last = |finding: &Value| finding["message"].as_str().is_some_and(|text| text.contains("last-reader read"));
     host.wait_for_finding("finding of the last reader", is_last);
-    assert!(recorder.stop().status.success());
+    let recorded = recorder.stop();
+    assert!(recorded.status.success());
+    assert!(recorded.stderr.ends_with(", 0 lost"), "{}", recorded.stderr);
     let ended = host.stop();
     assert!(ended.status.success());
+    assert!(ended.stderr.ends_with(" findings, 0 events lost"), "{}", ended.stderr);
     let live = ended.findings();
     let replayed = run([
         "replay".as_ref(),
         "--output".as_ref(),
         "json".as_ref(),
         "--rules".as_ref(),
-        shipped_pack("starter").as_os_str(),
+        shipped_packs().as_os_str(),
         capture.as_os_str(),
     ]);
     assert!(replayed.status.success(), "{}", replayed.stderr);
@@ -140,7 +145,7 @@ fn a_hard_link_of_a_named_file_is_that_file() {
     // There are hard links in one file system only.
     let folder = tempfile::tempdir_in("/etc").expect("a folder");
     let link = folder.path().join("link");
-    let host = Lanner::watch(&[&shipped_pack("starter")], &[]);
+    let host = Lanner::watch(&[&shipped_pack("credential-access")], &[]);
     let load = Command::new("sh").args(["-c", HARD_LINKS, "load"]).arg(&link).stdin(Stdio::null()).status();
     assert!(load.expect("it can be run").success());
     let read = format!("/usr/bin/cat read {} (on the host /etc/shadow)", link.display());

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use lanner_tests::{Lanner, binary, require_kernel, signal, test_pack};
+use lanner_tests::{Lanner, binary, copy_program, require_kernel, signal, test_pack};
 use rustix::fs::OFlags;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -242,7 +242,7 @@ fn a_replay_says_at_once_that_the_disk_is_full() {
         "replay".as_ref(),
         capture.as_os_str(),
         "--rules".as_ref(),
-        lanner_tests::shipped_pack("starter").as_os_str(),
+        lanner_tests::shipped_packs().as_os_str(),
         "--output-file".as_ref(),
         out.as_os_str(),
     ]);
@@ -262,7 +262,7 @@ fn what_cannot_be_printed_is_written_so_that_it_can() {
     let secret = folder.path().join(std::ffi::OsStr::from_bytes(name));
     fs::write(&secret, "").expect("any name will do");
     let program = folder.path().join("\u{1b}]0;title\u{7}");
-    fs::copy("/bin/cat", &program).expect("a program");
+    copy_program("/bin/cat", &program);
     let outputs = ["text", "json"].map(|format| {
         let out = folder.path().join(format);
         let arguments = ["--output-file", out.to_str().expect("UTF-8"), "--output", format];

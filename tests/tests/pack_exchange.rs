@@ -270,8 +270,7 @@ fn a_credential_helper_keeps_the_password() {
         "#!/bin/sh\ncase $1 in\nstore) cat > {kept} ;;\nget) cat > /dev/null; test -e {kept} && cat {kept} || {{ echo credentials not found in native keychain; exit 1; }} ;;\nerase) cat > /dev/null; rm {kept} ;;\nesac\n",
         kept = kept.display()
     );
-    fs::write(&helper, script).unwrap();
-    fs::set_permissions(&helper, fs::Permissions::from_mode(0o755)).unwrap();
+    lanner_tests::write_program(&helper, &script);
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     let run = |arguments: &[&str]| {
         fs::write(client.file("password"), "right").unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use lanner_tests::{Lanner, require_kernel, root, target};
+use lanner_tests::{Lanner, copy_program, require_kernel, root, target};
 
 /// The README's block of Rust.
 fn first_rule() -> String {
@@ -38,7 +38,7 @@ fn the_first_rule_is_built_loaded_and_finds() {
     let lanner = Lanner::watch(&[&rules], &[]);
     // What it is called is all that the rule looks at.
     let python = folder.path().join("python3");
-    fs::copy("/bin/cat", &python).expect("a copy");
+    copy_program("/bin/cat", &python);
     succeeds(Command::new(&python).arg("/etc/passwd"));
     let message = format!("{} read /etc/passwd", python.display());
     let finding = lanner.wait_for_finding("the first finding", |finding| finding["message"] == message);

@@ -38,7 +38,7 @@ fn a_path_that_is_not_there() {
 #[test]
 fn a_folder_without_packs() {
     let folder = tempfile::tempdir().expect("a folder");
-    says(&[folder.path()], "no pack (a file that ends in .wasm) in");
+    says(&[folder.path()], "no pack (a file that ends in .wasm) and no rules of Falco's or Sigma's (.yaml, .yml) in");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn files_that_are_not_components() {
     says(&[&empty], "is not a WebAssembly component");
     let module = file(&folder, "module.wasm", wat::parse_str("(module)").expect("a module"));
     says(&[&module], "is a core WebAssembly module, not a component");
-    let whole = fs::read(shipped_pack("starter")).expect("the pack");
+    let whole = fs::read(shipped_pack("credential-access")).expect("the pack");
     let cut = file(&folder, "cut.wasm", &whole[..whole.len() / 3]);
     says(&[&cut], "is not a valid component");
 }
@@ -88,8 +88,8 @@ fn components_of_another_world() {
 #[test]
 fn two_packs_with_one_name_or_one_rule() {
     let folder = tempfile::tempdir().expect("a folder");
-    let copy = file(&folder, "copy.wasm", fs::read(shipped_pack("starter")).expect("the pack"));
-    says(&[&shipped_pack("starter"), &copy], "pack names are unique: load only one of them");
+    let copy = file(&folder, "copy.wasm", fs::read(shipped_pack("credential-access")).expect("the pack"));
+    says(&[&shipped_pack("credential-access"), &copy], "pack names are unique: load only one of them");
     says(&[&test_pack("one-rule"), &test_pack("same-rule")], "rule ids are unique: rename one, or load only one");
 }
 
@@ -113,9 +113,9 @@ fn unknown_options_and_values_are_wrong_usage() {
 #[test]
 fn an_output_file_that_cannot_be_written() {
     lanner_tests::require_kernel!();
-    let starter = shipped_pack("starter");
-    let starter = starter.to_str().expect("a path in UTF-8");
-    let ended = run(["run", "--rules", starter, "--output-file", "/no/such/folder/file", "--for", "1s"]);
+    let pack = shipped_pack("credential-access");
+    let pack = pack.to_str().expect("a path in UTF-8");
+    let ended = run(["run", "--rules", pack, "--output-file", "/no/such/folder/file", "--for", "1s"]);
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("findings cannot be written to /no/such/folder/file"), "{}", ended.stderr);
 }
@@ -125,9 +125,9 @@ fn a_cache_that_others_can_write_to() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().expect("a folder");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("permissions");
-    let starter = shipped_pack("starter");
-    let (starter, cache) = (starter.to_str().expect("UTF-8"), folder.path().to_str().expect("UTF-8"));
-    let ended = run(["replay", "/dev/null", "--rules", starter, "--cache", cache]);
+    let pack = shipped_pack("credential-access");
+    let (pack, cache) = (pack.to_str().expect("UTF-8"), folder.path().to_str().expect("UTF-8"));
+    let ended = run(["replay", "/dev/null", "--rules", pack, "--cache", cache]);
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("others can write to it"), "{}", ended.stderr);
 }
@@ -143,9 +143,9 @@ fn no_root() {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("permissions");
     let binary = folder.path().join("lanner");
-    fs::copy(lanner_tests::binary(), &binary).expect("a copy");
-    let pack = folder.path().join("starter.wasm");
-    fs::copy(shipped_pack("starter"), &pack).expect("a copy");
+    lanner_tests::copy_program(lanner_tests::binary(), &binary);
+    let pack = folder.path().join("credential-access.wasm");
+    fs::copy(shipped_pack("credential-access"), &pack).expect("a copy");
     let output = std::process::Command::new(&binary)
         .args(["run", "--no-cache", "--for", "1s", "--rules"])
         .arg(&pack)

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lanner_tests::{Lanner, require_kernel, shipped_pack, test_pack};
+use lanner_tests::{Lanner, require_kernel, shipped_packs, test_pack};
 
 /// How long the long ones go on, minutes; 10 where nothing is said.
 fn minutes() -> u64 {
@@ -58,7 +58,7 @@ fn lost(lanner: Lanner) -> String {
 #[ignore = "takes minutes: make soak"]
 fn memory_stays_flat_while_programs_come_and_go() {
     require_kernel!();
-    let lanner = Lanner::watch(&[&shipped_pack("starter")], &[]);
+    let lanner = Lanner::watch(&[&shipped_packs()], &[]);
     let churn = Group::start("while :; do /bin/true; /bin/true some arguments; done");
     let end = Instant::now() + Duration::from_secs(60 * minutes());
     // The ended are kept for a while: it is full of them first.
@@ -100,7 +100,7 @@ fn twenty_thousand_sleepers_are_known() {
 #[ignore = "forks as fast as it goes: make soak"]
 fn a_fork_bomb_is_seen_whole() {
     require_kernel!();
-    let lanner = Lanner::watch(&[&shipped_pack("starter")], &[]);
+    let lanner = Lanner::watch(&[&shipped_packs()], &[]);
     // Four generations of eight: each forks as fast as the machine lets it.
     let script = "bomb() { [ $1 -eq 0 ] || for i in 1 2 3 4 5 6 7 8; do bomb $(($1-1)) & done; wait; }; bomb 4";
     for _ in 0..5 {

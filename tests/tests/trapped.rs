@@ -5,12 +5,9 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use lanner_engine::{After, Answer, Candidate, Engine, Figures, Handover, Limits, Runtime, Set, State};
-use lanner_enrich::{Enricher, Event};
-use lanner_probes::Task;
-use lanner_source::record::Machine;
-use lanner_tests::events;
+use lanner_engine::{After, Candidate, Figures, Handover, Runtime, Set, State};
 use lanner_tests::made::{self, Calls};
+use lanner_tests::stage::Stage;
 
 /// Takes over a count, which is the first four bytes.
 const RESTORE: &str = "(i32.store (i32.const 0) (i32.load (local.get 0)))";
@@ -21,15 +18,12 @@ const RAISE: &str = "(call $raise (i32.const 0) (local.get 0))";
 
 /// A pack with these rules, which all want opens, in an engine of its own; its events are numbered from 1.
 struct Scene {
-    runtime: Runtime,
-    engine: Engine,
-    answers: std::thread::JoinHandle<Vec<Answer>>,
-    enricher: Enricher,
-    seq: u64,
+    stage: Stage,
 }
 
 /// What came of it.
 struct Outcome {
+    failures: Vec<String>,
     after: Vec<After>,
     /// How often each event was found, by rule and event.
     found: BTreeMap<(u32, u64), usize>,
@@ -38,53 +32,35 @@ struct Outcome {
 
 impl Scene {
     fn new(rules: &[&str], calls: &Calls<'_>) -> Self {
-        // No call is stopped, however slow the machine is.
-        let hour = Duration::from_secs(3600);
-        let limits = Limits { deadline: hour, start: hour, ..Limits::default() };
-        let runtime = Runtime::new(limits, None).expect("a runtime");
-        let (mut engine, verdicts) = Engine::start(runtime.clone(), 1).expect("an engine");
-        let answers = std::thread::spawn(move || {
-            let mut answers = Vec::new();
-            while let Some(mut verdict) = verdicts.next() {
-                answers.extend(verdict.answers());
-            }
-            answers
-        });
-        engine.install(Path::new("a"), candidate(&runtime, rules, calls)).expect("installed");
-        Self { runtime, engine, answers, enricher: Enricher::new(&Machine::default(), None), seq: 0 }
+        let mut stage = Stage::new(1);
+        let pack = candidate(&stage.runtime, rules, calls);
+        stage.engine.install(Path::new("a"), pack).expect("installed");
+        Self { stage }
     }
 
     /// Has a batch of so many opens judged.
     fn judge(&mut self, count: usize) -> &mut Self {
-        let task = Task { pid: 10, tid: 10, start_boot_ns: 1, ..Task::default() };
-        let mut open = || -> Event {
-            let open = events::open(1_000_000_000, &task, "/any/file");
-            let event = self.enricher.take(events::record(open)).expect("an event");
-            self.seq += 1;
-            Event { seq: self.seq, ..event }
-        };
-        let batch = (0..count).map(|_| open()).collect();
-        self.engine.judge(batch).expect("judged");
+        let batch = (0..count).map(|_| self.stage.open(1_000_000_000)).collect();
+        self.stage.engine.judge(batch).expect("judged");
         self
     }
 
     fn tick(&mut self, second: u64) -> &mut Self {
-        self.engine.tick(second * 1_000_000_000).expect("told");
+        self.stage.engine.tick(second * 1_000_000_000).expect("told");
         self
     }
 
     fn end(self) -> Outcome {
-        while !self.engine.is_idle() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let figures = self.engine.status().first().expect("the pack").figures;
-        drop(self.engine);
-        let answers = self.answers.join().expect("answers were taken");
+        self.stage.wait();
+        let figures = self.stage.engine.status().first().expect("the pack").figures;
+        let answers = self.stage.end();
         let mut found = BTreeMap::new();
         for finding in answers.iter().flat_map(|answer| &answer.gave.findings) {
             *found.entry((finding.rule, finding.events[0])).or_default() += 1;
         }
-        Outcome { after: answers.iter().filter_map(|answer| answer.gave.after).collect(), found, figures }
+        let failures =
+            answers.iter().filter_map(|answer| answer.gave.failure.as_ref()).map(ToString::to_string).collect();
+        Outcome { failures, after: answers.iter().filter_map(|answer| answer.gave.after).collect(), found, figures }
     }
 }
 
@@ -115,8 +91,8 @@ fn the_state_that_a_reload_brought_is_the_first_checkpoint() {
     for _ in 0..10 {
         scene.judge(1);
     }
-    let newer = candidate(&scene.runtime, &["test/a"], &calls);
-    assert_eq!(scene.engine.install(Path::new("a"), newer).expect("installed"), Handover::State(4));
+    let newer = candidate(&scene.stage.runtime, &["test/a"], &calls);
+    assert_eq!(scene.stage.engine.install(Path::new("a"), newer).expect("installed"), Handover::State(4));
     scene.judge(1).judge(1);
     let outcome = scene.end();
     assert_eq!(outcome.found.keys().last().map(|(_, count)| *count), Some(11), "{:?}", outcome.found);
@@ -204,7 +180,7 @@ fn a_checkpoint_that_traps_is_not_taken_up_for_ever() {
     let mut scene = Scene::new(&["test/a"], &calls);
     scene.judge(1);
     for second in 1..400 {
-        while !scene.engine.has_room() {
+        while !scene.stage.engine.has_room() {
             std::thread::sleep(Duration::from_millis(1));
         }
         scene.tick(second);
@@ -218,12 +194,22 @@ fn a_pack_that_is_renamed_while_it_is_replaced_has_its_new_path() {
     let calls = Calls { state: 4, ..Calls::default() };
     let mut scene = Scene::new(&["test/a"], &calls);
     let (reply, outcome) = channel();
-    let packs = vec![("a".into(), candidate(&scene.runtime, &["test/a"], &calls))];
-    scene.engine.exchange(Set { packs, ..Set::default() }, reply);
-    scene.engine.rename(Path::new("a"), Path::new("b"));
-    while scene.engine.is_settling() {
-        scene.engine.settle();
+    let packs = vec![("a".into(), candidate(&scene.stage.runtime, &["test/a"], &calls))];
+    scene.stage.engine.exchange(Set { packs, ..Set::default() }, reply);
+    scene.stage.engine.rename(Path::new("a"), Path::new("b"));
+    while scene.stage.engine.is_settling() {
+        scene.stage.engine.settle();
     }
     outcome.recv().expect("an answer").expect("in place");
-    assert_eq!(scene.engine.packs().map(|(path, _)| path).collect::<Vec<_>>(), [Path::new("b")]);
+    assert_eq!(scene.stage.engine.packs().map(|(path, _)| path).collect::<Vec<_>>(), [Path::new("b")]);
+}
+
+#[test]
+fn a_trap_names_the_function_and_those_that_called_it() {
+    let more = made::kit("(if (i64.eq (local.get 0) (i64.const 2)) (then unreachable))");
+    let mut scene = Scene::new(&["a/one"], &Calls { evaluate: EACH, more: &more, ..Calls::default() });
+    scene.judge(3);
+    let failures = scene.end().failures;
+    let said = failures.first().expect("it trapped");
+    assert!(said.starts_with("trapped: wasm trap: ") && said.contains(" in on, called by each"), "{said}");
 }

@@ -6,11 +6,12 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use crate::metadata::{self, Package};
-use crate::{cargo, features, root, stages};
+use crate::{features, root, stages};
+use lanner_build::cargo;
+use lanner_build::metadata::{self, Package};
 
 /// The workspaces of this tree.
-pub(crate) const WORKSPACES: [&str; 3] = [".", "rules-wasm", "tests/packs"];
+pub(crate) const WORKSPACES: [&str; 4] = [".", "rules-wasm", "sdk/conditions/guest", "tests/packs"];
 
 /// What of `deny.toml` is checked here, where cargo-deny may be missing.
 #[derive(Deserialize)]

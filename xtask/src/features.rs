@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
-use crate::{cargo, root};
+use crate::root;
+use lanner_build::cargo;
 
 /// The crate that has them built alike.
 const CRATE: &str = "lanner-features";

@@ -4,14 +4,25 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::metadata::{self, Package};
-use crate::{cargo, root};
+use crate::root;
+use lanner_build::cargo;
+use lanner_build::metadata::{self, Package};
 
 /// The stages of an event's way through the host, in its order.
-const STAGES: [&str; 6] =
-    ["lanner-source", "lanner-enrich", "lanner-frame", "lanner-engine", "lanner-finding", "lanner-sink"];
+const STAGES: [&str; 7] = [
+    "lanner-source",
+    "lanner-enrich",
+    "lanner-frame",
+    "lanner-engine",
+    "lanner-finding",
+    "lanner-tuning",
+    "lanner-sink",
+];
+/// What stages stand on, in the order in which it does; it knows no stage.
+const BENEATH: [&str; 2] = ["lanner-watch", "lanner-lists"];
 /// What stands beside the way and puts it to use: no stage knows it.
-const BESIDE: [&str; 4] = ["lanner-pipeline", "lanner-pack", "lanner-control", "lanner"];
+const BESIDE: [&str; 6] =
+    ["lanner-pipeline", "lanner-import", "lanner-pack", "lanner-control", "lanner-author", "lanner"];
 
 /// Checks the crates below `host/`, those that only their tests depend on too.
 pub(crate) fn check() -> Result<()> {
@@ -19,15 +30,16 @@ pub(crate) fn check() -> Result<()> {
     let packages: BTreeMap<&str, &Package> =
         metadata.packages.iter().map(|package| (&*package.name, package)).collect();
     let mut wrong = Vec::new();
-    for (place, stage) in STAGES.iter().enumerate() {
+    let all: Vec<&str> = BENEATH.iter().chain(&STAGES).copied().collect();
+    for (place, stage) in all.iter().enumerate() {
         let package = packages.get(stage).with_context(|| format!("there is no crate {stage}"))?;
-        let later = STAGES[place + 1..].iter().chain(&BESIDE);
+        let later = all[place + 1..].iter().chain(&BESIDE);
         let known = later.filter(|later| package.dependencies.iter().any(|dependency| dependency.name == **later));
         wrong.extend(known.map(|later| format!("{stage} knows {later}, which comes after it")));
     }
     let host = root().join("host");
     let mut others = packages.values().filter(|package| package.manifest_path.starts_with(&host));
-    if let Some(other) = others.find(|package| !STAGES.iter().chain(&BESIDE).any(|known| *known == package.name)) {
+    if let Some(other) = others.find(|package| !all.iter().chain(&BESIDE).any(|known| *known == package.name)) {
         wrong.push(format!("{} is a crate of the host and has no place in xtask/src/stages.rs", other.name));
     }
     match wrong.is_empty() {

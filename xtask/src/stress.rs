@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{cargo, root, test};
+use crate::{root, test};
+use lanner_build::cargo;
 
 /// What else keeps the machine busy: computing, and writing to the disk.
 const LOAD: [&str; 5] = ["--quiet", "--cpu", "4", "--io", "2"];

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::dependencies::{self, WORKSPACES};
-use crate::{abi, cargo, packs, probes, root};
+use crate::languages::{LANGUAGES, Language};
+use crate::{abi, adapters, book, evaluator, packs, probes, root};
+use lanner_build::cargo;
 
 /// The crate of the fuzz targets: built by `make fuzz`, as it needs cargo-fuzz and a C++ compiler.
 const FUZZ: &str = "tests/fuzz";
@@ -30,6 +32,9 @@ fn steps(report: &mut Report) -> Result<()> {
         WORKSPACES.iter().chain(&[FUZZ]).try_for_each(|folder| check(cargo::native().current_dir(root().join(folder))))
     })?;
     report.step("generated code is up to date", |_| abi::run(true))?;
+    report.step("the links of the book lead somewhere", |_| book::run(true))?;
+    report.step("adapters are what their text gives", |_| adapters::run(true))?;
+    report.step("the evaluator is of its sources", |_| evaluator::run(true))?;
     report.step("kernel objects are what their source gives", |_| probes::run(true))?;
     report.step("dependencies", check_dependencies)?;
     report.step("packs", |_| build_packs())?;
@@ -47,8 +52,28 @@ fn steps(report: &mut Report) -> Result<()> {
     })?;
     report.step("tests", test)?;
     report.step("tests in the documentation", |_| cargo::run(in_root().args(["test", "--workspace", "--doc"])))?;
-    report.step("tests of the shipped packs", |_| {
-        each_workspace(&["rules-wasm"], |command| natively(command.args(["test", "--workspace"])))
+    report.step("tests of the packs", |_| {
+        each_workspace(&WORKSPACES[1..], |command| natively(command.args(["test", "--workspace"])))
+    })?;
+    in_other_languages(report)
+}
+
+/// The steps of other languages alone.
+pub(crate) fn languages() -> Result<()> {
+    let mut report = Report::default();
+    let result = in_other_languages(&mut report);
+    report.print(result.is_ok());
+    result
+}
+
+fn in_other_languages(report: &mut Report) -> Result<()> {
+    LANGUAGES.iter().try_for_each(|Language { name, test, without }| {
+        report.step(name, |report| {
+            if !test()? {
+                report.not_checked.push(without);
+            }
+            Ok(())
+        })
     })
 }
 
@@ -90,7 +115,16 @@ fn test(report: &mut Report) -> Result<()> {
 /// What runs all tests: cargo-nextest, which says at the end what the failed ones wrote, or cargo itself.
 pub(crate) fn runner(nextest: bool) -> &'static [&'static str] {
     match nextest {
-        true => &["nextest", "run", "--workspace", "--no-fail-fast", "--failure-output", "final"],
+        true => &[
+            "nextest",
+            "run",
+            "--config-file",
+            "xtask/nextest.toml",
+            "--workspace",
+            "--no-fail-fast",
+            "--failure-output",
+            "final",
+        ],
         false => &["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"],
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use lanner_control::socket::Ask;
 
 use super::Failure;
-use super::control::Asked;
+use super::control::{Asked, absolute};
 use super::format::{Format, print};
 
 #[derive(Debug, clap::Args)]
@@ -26,14 +26,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let Arguments { asked, paths, dry_run, output } = arguments;
-    // The host may run in another folder.
-    let absolute = |path: &PathBuf| {
-        let path = std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        path.into_os_string()
-            .into_string()
-            .map_err(|path| format!("{} is not UTF-8: give it another name", path.display()))
-    };
-    let paths = paths.iter().map(absolute).collect::<Result<Vec<_>, String>>()?;
+    let paths = paths.iter().map(|path| absolute(path)).collect::<Result<Vec<_>, String>>()?;
     let mut client = asked.connect()?;
     client.ask(Ask::Apply { paths, dry_run: *dry_run })?;
     let report = client.applied()?;

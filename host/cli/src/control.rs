@@ -1,7 +1,7 @@
 //! How a running host is asked and steered: options that several verbs share.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lanner_control::socket::{Claim, ClaimError, Client, ClientError, DEFAULT_PATH};
 
@@ -44,6 +44,13 @@ impl Steering {
         };
         Ok(self.metrics.map(listen).transpose()?)
     }
+}
+
+/// A path, as the host may be told it, which may run in another folder.
+pub(super) fn absolute(path: &Path) -> Result<String, String> {
+    let path = std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let path = path.into_os_string().into_string();
+    path.map_err(|path| format!("{} is not UTF-8: give it another name", path.display()))
 }
 
 /// Which host is asked.

@@ -9,21 +9,27 @@ mod control;
 mod doctor;
 mod events;
 mod format;
+mod list;
+mod lists;
 mod log;
 mod output;
 mod pack;
 mod print;
+mod promote;
 mod record;
 mod registries;
 mod release;
 mod replay;
 mod rollback;
+mod rule;
 mod rules;
 mod run;
+mod shadow;
 mod signals;
 mod standing;
 mod status;
 mod top;
+mod tuning;
 mod watched;
 
 use std::process::ExitCode;
@@ -63,12 +69,28 @@ enum Verb {
     Events(events::Arguments),
     /// Make other files the rules of the running host, all at once or not at all
     Apply(apply::Arguments),
+    /// Run another version of a pack beside the one that runs, and say how their findings differ
+    Shadow(shadow::Arguments),
+    /// Have the version in the shadow of a pack take its place
+    Promote(control::OfPack),
     /// Have a pack of the running host go back to the version that ran before
     Rollback(control::OfPack),
     /// Let a pack go on that rests or is quarantined in the running host
     Release(control::OfPack),
+    /// Say why there is a finding, and why no exception had it
+    Explain(tuning::explain::Arguments),
+    /// Write an exception for a finding, as narrow as can be, and say what else it would silence
+    Except(tuning::except::Arguments),
+    /// Look at what is said of rules from outside the packs
+    Tuning(tuning::Arguments),
+    /// Look at the lists that packs go by, and put some into registries
+    List(list::Arguments),
     /// Say what this machine offers, what is missing, what that costs and how to mend it
     Doctor(doctor::Arguments),
+    /// Write, test and measure packs
+    Rule(rule::Arguments),
+    /// Build, test and judge a project at each save, and say what changed in what it finds
+    Dev(rule::dev::Arguments),
     /// Push, pull, sign and look at packs in registries
     Pack(pack::Arguments),
     /// Do what the self-test has to see (started by `run --self-test`)
@@ -78,6 +100,11 @@ enum Verb {
 
 /// Parses the arguments and does what they say.
 pub fn main() -> ExitCode {
+    // Where it builds a crate, cargo calls it in place of rustc.
+    if let Err(error) = lanner_author::build::become_rustc_if_asked() {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
+    }
     let arguments = Arguments::parse();
     if let Verb::Run(_) | Verb::Record(_) | Verb::Replay(_) = arguments.verb
         && let Err(lacking) = lanner_control::limits::prepare()
@@ -99,9 +126,17 @@ pub fn main() -> ExitCode {
         Verb::Top(arguments) => top::run(&arguments, color),
         Verb::Events(arguments) => events::run(&arguments),
         Verb::Apply(arguments) => apply::run(&arguments),
+        Verb::Shadow(arguments) => shadow::run(&arguments),
+        Verb::Promote(arguments) => promote::run(&arguments),
         Verb::Rollback(arguments) => rollback::run(&arguments),
         Verb::Release(arguments) => release::run(&arguments),
+        Verb::Explain(arguments) => tuning::explain::run(&arguments),
+        Verb::Except(arguments) => tuning::except::run(&arguments),
+        Verb::Tuning(arguments) => tuning::run(&arguments),
+        Verb::List(arguments) => list::run(&arguments),
         Verb::Doctor(arguments) => doctor::run(&arguments, color),
+        Verb::Rule(arguments) => rule::run(&arguments, color),
+        Verb::Dev(arguments) => rule::dev::run(&arguments, color),
         Verb::Pack(arguments) => pack::run(&arguments),
         Verb::SelfTestActor => lanner_control::self_test::act().map(|()| ExitCode::SUCCESS),
     };

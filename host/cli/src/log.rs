@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 
 use jiff::tz::TimeZone;
-use lanner_sink::time;
+use lanner_finding::time;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;

@@ -43,7 +43,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let signals = Signals::listen()?;
     let mut source = Live::start(arguments.buffer.bytes())?;
-    source.want(&Kind::ALL.map(|kind| Wanted { kind, condition: None }))?;
+    source.want_at_once(&Kind::ALL.map(|kind| Wanted { kind, condition: None }))?;
     let (orders, obeyed) = channel();
     if arguments.output.as_os_str() == EVENTS {
         obey_signals(signals, orders, arguments.duration)?;

@@ -11,15 +11,13 @@ use super::format::print;
 pub(super) fn run(arguments: &OfPack) -> Result<ExitCode, Failure> {
     let mut client = arguments.asked.connect()?;
     client.ask(Ask::Rollback { pack: arguments.pack.clone() })?;
-    let (pack, version) = loop {
-        if let Answer::RolledBack { pack, version } = client.answer()? {
-            break (pack, version);
-        }
-    };
-    let said = format!(
-        "pack {pack} is back at {version}, with the state of then; its file, or the registry, still has the version after it: a \
-         restart, or the next change there, brings that"
-    );
+    let said = client.steered(|answer| match answer {
+        Answer::RolledBack { pack, version } => Some(format!(
+            "pack {pack} is back at {version}, with the state of then; where it comes from nothing was changed: a restart, or the \
+             next change there, brings what is there"
+        )),
+        _ => None,
+    })?;
     print("answer", &said)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,8 +11,9 @@ use lanner_engine::{
 use lanner_pack::lock::{Lock, Pin};
 use lanner_pack::obtain::{Obtained, Obtainer};
 use lanner_pack::reference::{Locator, Reference};
-use lanner_pack::{Followed, Loaded, Located, Running, Table};
+use lanner_pack::{Followed, Loaded, Located, RegistryList, Running, Table};
 
+use super::lists;
 use super::registries::Get;
 use super::{Failure, duration};
 
@@ -25,14 +26,15 @@ const MAX_WORKERS: usize = 8;
 #[derive(Debug, clap::Args)]
 pub(super) struct Rules {
     /// A pack, a folder of packs, or a pack in a registry (oci://host/name:tag); may be given several times
-    #[arg(long = "rules", value_name = "LOCATOR", default_value = DEFAULT_RULES)]
+    /// [default: all that the lock file has, where one is named; else /etc/lanner/rules]
+    #[arg(long = "rules", value_name = "LOCATOR")]
     locators: Vec<Locator>,
     #[command(flatten)]
     get: Get,
     /// Take a pack from a registry though it is older than the one accepted under that name before, or another pack
     #[arg(long)]
     allow_downgrade: bool,
-    /// The digests that names in registries stand for, as `lanner pack update` writes them
+    /// The digests that names in registries stand for, as `lanner pack install` and `lanner pack update` write them
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
     /// Take from registries only what the lock file has
@@ -47,6 +49,10 @@ pub(super) struct Rules {
     /// Set something in a pack; may be given several times
     #[arg(long = "set", value_name = "PACK.NAME=VALUE", value_parser = setting)]
     settings: Vec<(String, String, String)>,
+    #[command(flatten)]
+    lists: lists::GivenLists,
+    #[command(flatten)]
+    place: lists::ListsFolder,
     /// Where compiled packs are kept [default: /var/cache/lanner for root, else the user's cache folder]
     #[arg(long, value_name = "FOLDER")]
     cache: Option<PathBuf>,
@@ -63,6 +69,8 @@ pub(super) struct Ready {
     pub(super) digests: BTreeMap<PathBuf, [u8; 32]>,
     /// The packs from registries, where there are some.
     pub(super) remote: Option<FromRegistries>,
+    /// The lists from registries.
+    pub(super) remote_lists: Vec<Arc<RegistryList>>,
 }
 
 /// Packs from registries.
@@ -92,7 +100,8 @@ impl Rules {
     pub(super) fn load(&self, loading: Loading) -> Result<Ready, Failure> {
         let mut paths = Vec::new();
         let mut references: Vec<Reference> = Vec::new();
-        for locator in &self.locators {
+        let lock = self.read_lock()?;
+        for locator in &self.locators(lock.as_ref())? {
             match locator {
                 Locator::Path(path) => paths.push(path.clone()),
                 Locator::Registry(reference) if references.contains(reference) => {}
@@ -108,7 +117,11 @@ impl Rules {
         let limits = Limits { deadline: self.pack_deadline, memory, shared: loading.live, ..Limits::default() };
         let mut settings = Settings::default();
         self.settings.iter().for_each(|(pack, name, value)| settings.set(pack, name, value));
-        let runtime = Runtime::new(limits, self.cache_folder()?)?.with_settings(settings.clone());
+        let obtainer = || self.get.obtainer(self.allow_downgrade);
+        let lists::Opened { lists, remote: remote_lists } =
+            self.lists.open_with(&self.place, loading.live, obtainer, loading.kept_first)?;
+        let runtime =
+            Runtime::new(limits, self.cache_folder()?)?.with_settings(settings.clone()).with_lists(lists.clone());
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let (mut engine, verdicts) = Engine::start(runtime, threads.min(MAX_WORKERS))?;
         let mut digests = BTreeMap::new();
@@ -124,7 +137,7 @@ impl Rules {
         }
         let remote = match references.is_empty() {
             true => None,
-            false => Some(self.load_remote(&references, &mut engine, loading)?),
+            false => Some(self.load_remote(&references, lock.as_ref(), &mut engine, loading)?),
         };
         let known = |pack: &&str| engine.packs().any(|(_, description)| description.name == *pack);
         if let Some(pack) = settings.packs().find(|pack| !known(pack)) {
@@ -134,18 +147,36 @@ impl Rules {
             }
             tracing::warn!("{unknown} yet");
         }
-        Ok(Ready { engine, verdicts, located, digests, remote })
+        self.lists.check_used(&lists, loading.waits)?;
+        Ok(Ready { engine, verdicts, located, digests, remote, remote_lists })
+    }
+
+    /// Which rules: where nothing is said, what the lock file pins, or those of the usual folder.
+    fn locators(&self, lock: Option<&Lock>) -> Result<Vec<Locator>, Failure> {
+        match (self.locators.is_empty(), lock, &self.lock) {
+            (false, ..) => Ok(self.locators.clone()),
+            (true, Some(lock), Some(path)) if lock.pins.is_empty() => {
+                let path = path.display();
+                Err(format!(
+                    "the lock file {path} pins no pack, so there are no rules; add one with `lanner pack install NAME --lock {path}`, \
+                     or name others with --rules"
+                )
+                .into())
+            }
+            (true, Some(lock), _) => Ok(lock.pins.keys().cloned().map(Locator::Registry).collect()),
+            (true, None, _) => Ok(vec![Locator::Path(DEFAULT_RULES.into())]),
+        }
     }
 
     fn load_remote(
         &self,
         references: &[Reference],
+        lock: Option<&Lock>,
         engine: &mut Engine,
         loading: Loading,
     ) -> Result<FromRegistries, Failure> {
         let obtainer = Arc::new(self.get.obtainer(self.allow_downgrade)?);
-        let lock = self.read_lock()?;
-        let pin = |reference: &Reference| lock.as_ref().and_then(|lock| lock.pins.get(reference));
+        let pin = |reference: &Reference| lock.and_then(|lock| lock.pins.get(reference));
         // What is there already, by its name; and what is asked for, with the name to ask by.
         let mut kept = BTreeMap::new();
         let mut wanted = BTreeMap::new();

@@ -10,20 +10,23 @@ use lanner_control::status::About;
 use lanner_control::{Control, Openings, notify, self_test};
 use lanner_engine::{Order, Runtime};
 use lanner_finding::Findings;
-use lanner_pack::{Board, Follower, Guard, MIN_INTERVAL, Reload, Watcher};
+use lanner_pack::{Board, Follower, Guard, ListFollower, MIN_INTERVAL, Reload, Watcher};
 use lanner_pipeline::{Pipeline, PipelineError, Totals};
 use lanner_sink::{Behind, Delivered, Delivery, Progress};
 use lanner_source::record::Machine;
 use lanner_source::{Live, Source};
+use lanner_tuning::Watch;
 use tokio::sync::Notify;
 
 use super::buffer::Buffer;
 use super::colour::Colour;
 use super::control::Steering;
+use super::lists;
 use super::output::Output;
 use super::rules::{FromRegistries, Loading, Ready, Rules, summary};
 use super::signals::{AllSignals, Asked, Asks, Signals};
 use super::standing::{self, parts, say_degraded};
+use super::tuning::{self, Tuned};
 use super::watched::Watched;
 use super::{Failure, duration};
 
@@ -33,6 +36,8 @@ pub(super) struct Arguments {
     rules: Rules,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    tuning: tuning::Options,
     #[command(flatten)]
     buffer: Buffer,
     #[command(flatten)]
@@ -70,9 +75,10 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let signals = Signals::listen()?;
     let (socket, metrics) = (arguments.steering.claim()?, arguments.steering.listen()?);
     let loading = Loading { live: true, kept_first: !arguments.no_reload, waits: arguments.wait_for_rules };
-    let Ready { engine, verdicts, located, digests, remote } = arguments.rules.load(loading)?;
+    let Ready { engine, verdicts, located, digests, remote, remote_lists } = arguments.rules.load(loading)?;
     let source = Live::start(arguments.buffer.bytes())?;
     let about = about(source.machine(), since);
+    let tuned = arguments.tuning.open(&about.hostname, true)?;
     let mut sinks = arguments.output.open(&about.hostname, colour)?;
     let followers = Followers::default();
     let socket = socket.and_then(|socket| socket.inspect_err(|error| tracing::warn!("{error}")).ok());
@@ -88,26 +94,34 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let pipeline = Pipeline::new(Box::new(source) as Box<dyn Source>, engine, Some(std::process::id()))?;
     let (seen, listeners) = (pipeline.seen(), pipeline.listeners());
     let (missing, board) = (located.missing.clone(), Board::default());
-    let watcher = match located.named.is_empty() && missing.is_empty() {
-        true => None,
-        false => {
-            let reload = if arguments.no_reload { Reload::WhenAsked } else { Reload::AsTheyChange };
-            Some(Watcher::start(runtime.clone(), located, digests, board.clone(), orders.clone(), reload)?)
-        }
-    };
+    let reload = if arguments.no_reload { Reload::WhenAsked } else { Reload::AsTheyChange };
+    let watcher = Watcher::start(runtime.clone(), located, digests, board.clone(), orders.clone(), reload)?;
     let remote = remote.map(|remote| Remote::start(arguments, &runtime, remote, &board, &orders)).transpose()?;
     let (found, findings) = channel();
-    let delivery =
-        Delivery::start(Findings::from(verdicts), sinks, Behind::LeaveOut, arguments.self_test.then_some(found))?;
+    let delivery = Delivery::start(
+        tuned.tune(Findings::from(verdicts)),
+        sinks,
+        Behind::LeaveOut,
+        arguments.self_test.then_some(found),
+    )?;
+    let tuning = tuned.watch(board.clone())?;
+    let lists = Arc::new(lists::watch(runtime.lists(), board.clone())?);
+    let remote_lists = (!remote_lists.is_empty() && !arguments.no_reload).then(|| {
+        let lists = lists.clone();
+        ListFollower::start(remote_lists, (true, arguments.follow), board.clone(), move || lists.look())
+    });
+    let remote_lists = remote_lists.transpose()?;
     let pipeline = Running::start(pipeline, obeyed)?;
     let reload = Arc::<Notify>::default();
     let watched = Watched {
         about,
         orders: orders.clone(),
         standings: delivery.standings(),
+        tuner: tuned.tuner.clone(),
+        lists: runtime.lists().clone(),
         board: board.clone(),
         listeners,
-        applier: watcher.as_ref().map(Watcher::applier),
+        steering: watcher.steering(),
         reload: reload.clone(),
     };
     let openings = Openings { socket, followers, metrics, watchdog: notify::watchdog_interval() };
@@ -122,8 +136,20 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     if arguments.self_test {
         self_test::start(expected, seen, findings)?;
     }
-    let host =
-        Host { began, pipeline: &pipeline, delivery: &delivery, orders: &orders, watcher, remote, board, reload };
+    let host = Host {
+        began,
+        pipeline: &pipeline,
+        delivery: &delivery,
+        orders: &orders,
+        watcher,
+        remote,
+        tuned: &tuned,
+        tuning,
+        lists,
+        remote_lists,
+        board,
+        reload,
+    };
     let waited = host.wait(signals, arguments.duration);
     let totals = match waited {
         // It hangs.
@@ -140,8 +166,10 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     }
     let Totals { events, lost, filtered, .. } = totals?;
     let took = began.elapsed();
+    let excepted = tuned.finish();
     tracing::info!(
-        "judged {events} events in {took:.1?}, {filtered} more were filtered out: {findings} findings, {lost} events lost"
+        "judged {events} events in {took:.1?}, {filtered} more were filtered out: {findings} findings{excepted}, \
+         {lost} events lost"
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -234,8 +262,12 @@ struct Host<'a> {
     pipeline: &'a Running,
     delivery: &'a Delivery,
     orders: &'a Sender<Order>,
-    watcher: Option<Watcher>,
+    watcher: Watcher,
     remote: Option<Remote>,
+    tuned: &'a Tuned,
+    tuning: Option<Watch>,
+    lists: Arc<lanner_lists::Watch>,
+    remote_lists: Option<ListFollower>,
     board: Board,
     /// Told when a reload is asked for otherwise than by a signal.
     reload: Arc<Notify>,
@@ -246,17 +278,18 @@ impl Host<'_> {
     /// stopped, what is left not judged when the time for that is over, and waits until it has.
     fn wait(&self, signals: AllSignals, duration: Option<Duration>) -> Result<(), Failure> {
         signals.serve(async |asks| {
-            self.serve(asks, duration).await;
+            let asked = self.serve(asks, duration).await;
             notify::stopping();
             tracing::info!(
-                "stopping: what has arrived is judged first, for {JUDGING:?} at most; a second signal stops at once"
+                "stopping: what has arrived is judged first, for {JUDGING:?} at most; {} stops at once",
+                if asked { "a second signal" } else { "who asks twice" }
             );
-            self.stop(asks).await
+            self.stop(asks, asked).await
         })
     }
 
-    /// Until it is to end.
-    async fn serve(&self, asks: &mut Asks, duration: Option<Duration>) {
+    /// Until it is to end; says whether it was asked to.
+    async fn serve(&self, asks: &mut Asks, duration: Option<Duration>) -> bool {
         // A time that no clock can tell never comes.
         let end = duration.and_then(|duration| tokio::time::Instant::now().checked_add(duration));
         let over = async {
@@ -286,22 +319,29 @@ impl Host<'_> {
             }
         };
         tokio::select! {
-            () = asked => {}
-            () = over => {}
-            () = ended => {}
+            () = asked => true,
+            () = over => false,
+            () = ended => false,
         }
     }
 
     fn reload(&self) {
-        tracing::info!("asked to reload: looking at the rules, and opening anew what findings are written to");
+        tracing::info!(
+            "asked to reload: looking at the rules, the tuning and the lists, and opening anew what findings are written to"
+        );
         notify::reloading();
         self.delivery.reopen();
-        self.watcher.iter().for_each(Watcher::look);
+        self.tuned.reopen();
+        self.tuning.iter().for_each(Watch::look);
+        self.lists.look();
+        self.remote_lists.iter().for_each(ListFollower::look);
+        self.watcher.look();
         self.remote.iter().for_each(Remote::look);
         notify::ready();
     }
 
-    async fn stop(&self, asks: &mut Asks) -> Result<(), Failure> {
+    /// Has all of it end. Whoever `asked` for that has asked once; where the time was over, nobody has yet.
+    async fn stop(&self, asks: &mut Asks, asked: bool) -> Result<(), Failure> {
         let order = |order| {
             // The pipeline may have ended by itself.
             let _ = self.orders.send(order);
@@ -318,7 +358,11 @@ impl Host<'_> {
                 tokio::time::sleep(LOOK / 10).await;
             }
         };
-        let asked_again = async { while asks.next().await != Asked::Stop {} };
+        let asked_again = async {
+            for _ in usize::from(asked)..2 {
+                while asks.next().await != Asked::Stop {}
+            }
+        };
         tokio::select! {
             () = stopped => Ok(()),
             () = asked_again => Err(format!("stopped at once, as asked twice; {UNWRITTEN}").into()),

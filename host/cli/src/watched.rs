@@ -6,13 +6,15 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use lanner_control::Host;
-use lanner_control::host::PATIENCE;
+use lanner_control::host::Turn;
 use lanner_control::status::About;
-use lanner_engine::{Order, PackError, Set, Status};
+use lanner_engine::{Order, Status};
+use lanner_lists::{ListStatus, Lists};
 use lanner_pack::apply::{Report, Wish};
-use lanner_pack::{Applier, Board};
+use lanner_pack::{Board, Steered, Steering};
 use lanner_pipeline::{Interest, Listeners, Listening};
 use lanner_sink::{SinkStanding, Standings};
+use lanner_tuning::Tuner;
 use tokio::sync::Notify;
 
 /// All that it takes to say how a host stands, to listen to its events, and to steer it.
@@ -20,10 +22,11 @@ pub(super) struct Watched {
     pub(super) about: About,
     pub(super) orders: Sender<Order>,
     pub(super) standings: Standings,
+    pub(super) tuner: Tuner,
+    pub(super) lists: Lists,
     pub(super) board: Board,
     pub(super) listeners: Listeners,
-    /// Where there are rules from files.
-    pub(super) applier: Option<Applier>,
+    pub(super) steering: Steering,
     /// Told when somebody asks for a reload.
     pub(super) reload: Arc<Notify>,
 }
@@ -41,6 +44,14 @@ impl Host for Watched {
 
     fn findings(&self) -> u64 {
         self.standings.findings()
+    }
+
+    fn tuning(&self) -> lanner_tuning::Report {
+        self.tuner.report()
+    }
+
+    fn lists(&self) -> Arc<[ListStatus]> {
+        self.lists.report()
     }
 
     fn sinks(&self) -> Vec<SinkStanding> {
@@ -62,26 +73,17 @@ impl Host for Watched {
     }
 
     fn apply(&self, paths: Vec<PathBuf>, dry_run: bool) -> Result<Report, String> {
-        let none = "this host was started without rules from files: start it with --rules FOLDER";
-        let applier = self.applier.as_ref().ok_or(none)?;
-        applier.apply(Wish { paths, dry_run }).map_err(|error| error.to_string())
+        self.steering.apply(Wish { paths, dry_run }).map_err(|error| error.to_string())
     }
 
-    fn roll_back(&self, pack: &str) -> Result<String, String> {
-        let ending = || "the host does not answer: it is ending, or a call into a pack takes long".to_owned();
-        let packs = self.status(PATIENCE).ok_or_else(ending)?.packs;
-        let running = packs.iter().find(|running| running.description.name == pack).ok_or_else(|| {
-            let names: Vec<&str> = packs.iter().map(|pack| &*pack.description.name).collect();
-            format!("there is no pack {pack:?}; those that run are {}", names.join(", "))
-        })?;
-        let (reply, outcome) = channel();
-        let set = Set { back: vec![running.path.clone()], ..Set::default() };
-        self.orders.send(Order::Exchange { set, reply }).map_err(|_| ending())?;
-        let outcome = outcome.recv().map_err(|_| ending())?;
-        outcome.map_err(|(path, refusal)| PackError { path, refusal }.to_string())?;
-        let (now, before) = (running.before.clone().unwrap_or_default(), &running.description.version);
-        tracing::warn!("pack {pack} is back at {now}, with the state of then; what it comes from still is {before}");
-        Ok(now)
+    fn steer(&self, turn: Turn) -> Result<Steered, String> {
+        let steered = match turn {
+            Turn::Shadow(file) => self.steering.shadow(file),
+            Turn::Unshadow(pack) => self.steering.unshadow(pack),
+            Turn::Promote(pack) => self.steering.promote(pack),
+            Turn::RollBack(pack) => self.steering.roll_back(pack),
+        };
+        steered.map_err(|error| error.to_string())
     }
 
     fn listen(&self, interest: Interest) -> Listening {

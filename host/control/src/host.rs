@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lanner_engine::Status;
+use lanner_lists::ListStatus;
+use lanner_pack::Steered;
 use lanner_pack::apply::Report as Changes;
 use lanner_pipeline::{Interest, Listening};
 use lanner_sink::SinkStanding;
@@ -17,6 +19,19 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// What was answered so lately is answered again, so that who asks often does not keep the pipeline from its work.
 const FRESH: Duration = Duration::from_millis(100);
 
+/// What is to become of a pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// The pack of this file is to run in the shadow of the one of its name.
+    Shadow(PathBuf),
+    /// The one in the shadow of the pack of this name is to end.
+    Unshadow(String),
+    /// The one in the shadow of the pack of this name is to take its place, and its state.
+    Promote(String),
+    /// The pack of this name is to go back to the version that ran before, with the state that it had.
+    RollBack(String),
+}
+
 /// A running host. None of this is asked on the thread that takes in events.
 pub trait Host: Send + Sync + 'static {
     /// What of it does not change.
@@ -27,6 +42,12 @@ pub trait Host: Send + Sync + 'static {
 
     /// Findings so far.
     fn findings(&self) -> u64;
+
+    /// What became of those that the tuning has something to say of.
+    fn tuning(&self) -> lanner_tuning::Report;
+
+    /// How the lists of packs stand.
+    fn lists(&self) -> Arc<[ListStatus]>;
 
     /// How the sinks stand.
     fn sinks(&self) -> Vec<SinkStanding>;
@@ -47,12 +68,11 @@ pub trait Host: Send + Sync + 'static {
     /// Nothing was changed: a sentence.
     fn apply(&self, paths: Vec<PathBuf>, dry_run: bool) -> Result<Changes, String>;
 
-    /// Has a pack go back to the version that ran before, with the state that it had; gives that version. Waits until it is in
-    /// place.
+    /// Changes which version of a pack runs. Waits until it does.
     ///
     /// # Errors
     /// The version that runs goes on: a sentence.
-    fn roll_back(&self, pack: &str) -> Result<String, String>;
+    fn steer(&self, turn: Turn) -> Result<Steered, String>;
 
     /// The events from now on.
     fn listen(&self, interest: Interest) -> Listening;
@@ -90,7 +110,9 @@ impl Inquiry {
     /// Lets a pack go on. Says whether there is one of this name; nothing where the host does not answer in time.
     pub(crate) async fn release(&self, pack: &str) -> Option<bool> {
         let (host, pack) = (self.host.clone(), pack.to_owned());
-        tokio::task::spawn_blocking(move || host.release(&pack, PATIENCE)).await.ok().flatten()
+        let released = tokio::task::spawn_blocking(move || host.release(&pack, PATIENCE)).await.ok().flatten();
+        self.forget().await;
+        released
     }
 
     /// Makes other files the rules, or says why not.
@@ -98,14 +120,21 @@ impl Inquiry {
         let host = self.host.clone();
         let paths = paths.into_iter().map(PathBuf::from).collect();
         let applied = tokio::task::spawn_blocking(move || host.apply(paths, dry_run)).await;
+        self.forget().await;
         applied.unwrap_or_else(|_| Err("the host could not do it: its log says why".to_owned()))
     }
 
-    /// Has a pack go back to the version before; gives that, or says why not.
-    pub(crate) async fn roll_back(&self, pack: &str) -> Result<String, String> {
-        let (host, pack) = (self.host.clone(), pack.to_owned());
-        let back = tokio::task::spawn_blocking(move || host.roll_back(&pack)).await;
-        back.unwrap_or_else(|_| Err("the host could not do it: its log says why".to_owned()))
+    /// Changes which version of a pack runs, or says why not.
+    pub(crate) async fn steer(&self, turn: Turn) -> Result<Steered, String> {
+        let host = self.host.clone();
+        let steered = tokio::task::spawn_blocking(move || host.steer(turn)).await;
+        self.forget().await;
+        steered.unwrap_or_else(|_| Err("the host could not do it: its log says why".to_owned()))
+    }
+
+    /// Who changed something is to see that next.
+    async fn forget(&self) {
+        *self.last.lock().await = None;
     }
 
     /// Whether it answers, and all its sinks still take findings.
@@ -177,6 +206,15 @@ pub(crate) mod made_up {
             7
         }
 
+        fn tuning(&self) -> lanner_tuning::Report {
+            let known = lanner_tuning::ExceptionCount { name: "backup".into(), findings: 3, ..Default::default() };
+            lanner_tuning::Report { exceptions: vec![known], excepted: 4, off: 5 }
+        }
+
+        fn lists(&self) -> Arc<[ListStatus]> {
+            Arc::default()
+        }
+
         fn sinks(&self) -> Vec<SinkStanding> {
             self.sinks.clone()
         }
@@ -196,8 +234,8 @@ pub(crate) mod made_up {
             Some(is_there)
         }
 
-        fn roll_back(&self, pack: &str) -> Result<String, String> {
-            Err(format!("pack {pack} has no version to go back to"))
+        fn steer(&self, turn: Turn) -> Result<Steered, String> {
+            Err(format!("{turn:?} is not for a host that is made up"))
         }
 
         fn apply(&self, paths: Vec<PathBuf>, _dry_run: bool) -> Result<Changes, String> {

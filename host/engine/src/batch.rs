@@ -1,8 +1,10 @@
 //! A batch on its way through the workers, and the account of those that nobody judges any more.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use lanner_enrich::Event;
+use lanner_lists::Snapshot;
 
 use super::mailbox::{Held, Weight};
 
@@ -11,6 +13,8 @@ pub(crate) struct Batch {
     /// Batches are numbered from 1, in their order.
     pub(super) number: u64,
     pub(super) events: Box<[Event]>,
+    /// The lists, as they were when it came: all who judge it go by them.
+    pub(super) lists: Arc<Snapshot>,
     /// What it takes, but for the processes, which others share; bytes.
     pub(super) weight: usize,
     /// Its weight counts as long as anybody holds it.
@@ -21,12 +25,13 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(super) fn new(number: u64, events: Vec<Event>) -> Self {
-        Self::held_by(&Held::default(), number, events)
+        Self::held_by(&Held::default(), number, events, Arc::default())
     }
 
-    pub(super) fn held_by(held: &Held, number: u64, events: Vec<Event>) -> Self {
+    pub(super) fn held_by(held: &Held, number: u64, events: Vec<Event>, lists: Arc<Snapshot>) -> Self {
         let weight = events.iter().map(|event| size_of::<Event>() + event.payload.len()).sum();
-        Self { number, events: events.into(), weight, _held: held.hold(weight), set_aside: AtomicBool::new(false) }
+        let (_held, set_aside) = (held.hold(weight), AtomicBool::new(false));
+        Self { number, events: events.into(), lists, weight, _held, set_aside }
     }
 }
 

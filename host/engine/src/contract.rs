@@ -1,7 +1,9 @@
 //! The contract's host side, generated from `sdk/wit`, and the check that a component speaks it.
 
-use wasmtime::component::Component;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Component, Linker, WasmList};
 
+use super::instance::PackState;
 use super::refusal::Refusal;
 
 mod bindings {
@@ -52,13 +54,22 @@ pub(crate) fn check(component: &Component) -> Result<(), Refusal> {
             None => Refusal::OtherWorld { expected, found: exports.iter().map(|name| (*name).to_owned()).collect() },
         });
     }
-    let offered = format!("{PACKAGE}host@{VERSION}");
+    let offered = ["host", "lists"].map(|name| format!("{PACKAGE}{name}@{VERSION}"));
     for (import, _) in kind.imports(engine) {
-        if !same_track(import, &offered) {
+        if !offered.iter().any(|offered| same_track(import, offered)) {
             return Err(Refusal::Import { name: import.to_owned() });
         }
     }
     Ok(())
+}
+
+/// Lets packs ask for lists. Not generated: the value is looked at where it lies in the pack's memory, and never copied.
+pub(crate) fn add_lists(linker: &mut Linker<PackState>) -> wasmtime::Result<()> {
+    let contains = |context: StoreContextMut<'_, PackState>, (list, value): (u32, WasmList<u8>)| {
+        let value = value.as_le_slice(&context);
+        Ok((context.data().is_listed(list, value),))
+    };
+    linker.instance(&format!("{PACKAGE}lists@{VERSION}"))?.func_wrap("contains", contains)
 }
 
 /// Whether two versioned names are the same but for the minor and patch version.

@@ -1,6 +1,7 @@
 //! What a pack says of itself, checked, and what can run of it here.
 
-use lanner_contract::{Checked, Configuration, Description as Said, LeftOut, Rule, Setting, Wanted};
+use lanner_contract::{Checked, Configuration, Description as Said, LeftOut, List, Rule, Setting, Wanted};
+use lanner_lists::{Bound, Lists};
 
 use super::refusal::Refusal;
 
@@ -22,7 +23,11 @@ pub struct Description {
     pub rules: Vec<Rule>,
     /// What can be set.
     pub settings: Vec<Setting>,
-    /// The events it wants, sorted, each once.
+    /// The lists that it goes by.
+    pub lists: Vec<List>,
+    /// By which numbers the host knows these.
+    pub bound: Bound,
+    /// The events it wants, each once, with the host's numbers for lists.
     pub wanted: Vec<Wanted>,
     /// For each of them the numbers of the pack's subscriptions that ask for it.
     pub asked_by: Vec<Vec<u32>>,
@@ -32,7 +37,7 @@ pub struct Description {
 
 impl Description {
     /// Checks what a pack said of itself; gives with it what the pack is to be told, with these settings.
-    pub(crate) fn check(said: &[u8], settings: &Settings) -> Result<(Self, Configuration), Refusal> {
+    pub(crate) fn check(said: &[u8], settings: &Settings, lists: &Lists) -> Result<(Self, Configuration), Refusal> {
         if said.len() > MAX_DESCRIPTION {
             let (size, limit) = (said.len(), MAX_DESCRIPTION);
             return Err(Refusal::Description(format!("it says {size} bytes; {limit} are allowed")));
@@ -50,10 +55,29 @@ impl Description {
             return Err(Refusal::TooNew { rule: rule.clone(), needs: needs.clone() });
         }
         let own = settings.of(&checked.said.name);
-        let configuration = checked.configuration(own).map_err(|nonsense| Refusal::Setting(nonsense.to_string()))?;
-        let Checked { said: Said { name, version, summary, rules, settings, .. }, wanted, asked_by, left_out } =
-            checked;
-        Ok((Self { name, version, summary, rules, settings, wanted, asked_by, left_out }, configuration))
+        let mut configuration =
+            checked.configuration(own).map_err(|nonsense| Refusal::Setting(nonsense.to_string()))?;
+        for id in settings.off_in(&checked.said.name) {
+            let known = || checked.said.rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>().join(", ");
+            let place = checked.said.rules.iter().position(|rule| rule.id == id);
+            let rule = place.and_then(|place| u32::try_from(place).ok());
+            let rule = rule
+                .ok_or_else(|| Refusal::Setting(format!("there is no rule {id:?} to be off; there are {}", known())))?;
+            if !configuration.off.contains(&rule) {
+                configuration.off.push(rule);
+            }
+        }
+        let Checked { said, mut wanted, asked_by, left_out } = checked;
+        let Said { name, version, summary, rules, settings, lists: declared, .. } = said;
+        let bound = lists.bind(&name, &declared).map_err(|error| Refusal::List(error.to_string()))?;
+        // Every list that a filter names is bound.
+        let number = |place: u32| bound.number(place).unwrap_or(u32::MAX);
+        for condition in wanted.iter_mut().filter_map(|wanted| wanted.condition.as_mut()) {
+            *condition = condition.with_lists(&number);
+        }
+        let lists = declared;
+        let said = Self { name, version, summary, rules, settings, lists, bound, wanted, asked_by, left_out };
+        Ok((said, configuration))
     }
 
     /// Says, as a warning, which rules of an earlier version it does not have any more.
@@ -101,27 +125,39 @@ impl Description {
     }
 }
 
-/// What the people who run the host set for packs: by the pack's name, names and values.
+/// What the people who run the host set for packs: by the pack's name, names and values; and which rules are off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings(Vec<(String, Vec<(String, String)>)>);
+pub struct Settings {
+    values: Vec<(String, Vec<(String, String)>)>,
+    off: Vec<(String, String)>,
+}
 
 impl Settings {
     /// Sets something. What is set twice is set to the last.
     pub fn set(&mut self, pack: &str, name: &str, value: &str) {
         let setting = (name.to_owned(), value.to_owned());
-        match self.0.iter_mut().find(|(known, _)| known == pack) {
+        match self.values.iter_mut().find(|(known, _)| known == pack) {
             Some((_, settings)) => settings.push(setting),
-            None => self.0.push((pack.to_owned(), vec![setting])),
+            None => self.values.push((pack.to_owned(), vec![setting])),
         }
+    }
+
+    /// Has a rule of a pack not run, by its id.
+    pub fn turn_off(&mut self, pack: &str, rule: &str) {
+        self.off.push((pack.to_owned(), rule.to_owned()));
     }
 
     /// The packs that something is set for.
     pub fn packs(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(pack, _)| pack.as_str())
+        self.values.iter().map(|(pack, _)| pack.as_str())
     }
 
     fn of(&self, pack: &str) -> &[(String, String)] {
-        self.0.iter().find(|(known, _)| known == pack).map_or(&[], |(_, settings)| settings)
+        self.values.iter().find(|(known, _)| known == pack).map_or(&[], |(_, settings)| settings)
+    }
+
+    fn off_in<'a>(&'a self, pack: &str) -> impl Iterator<Item = &'a str> {
+        self.off.iter().filter(move |(known, _)| known == pack).map(|(_, rule)| rule.as_str())
     }
 }
 

@@ -9,12 +9,15 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use lanner_contract::Configuration;
 
 use super::PackId;
+use super::compare::Comparison;
 use super::contract::PackPre;
 use super::description::Description;
 use super::instance::{Candidate, PackState};
 use super::mailbox::Mailbox;
 use super::meter::Meter;
 use super::refusal::Refusal;
+use super::route::Plan;
+use super::shadow::Shadow;
 use super::worker::Handover;
 
 /// What becomes of it; or which pack was refused, and why.
@@ -94,6 +97,7 @@ impl Drop for Ballot {
 }
 
 /// A version that was replaced: ready to be started again, with the state that it had.
+#[derive(Clone)]
 pub(crate) struct Previous {
     pub(crate) pre: PackPre<PackState>,
     pub(crate) description: Arc<Description>,
@@ -108,13 +112,17 @@ pub(crate) enum Newcomer {
     Candidate(Box<Candidate>),
     /// An older one, which has its own.
     Previous(Box<Previous>),
+    /// One that ran in the shadow, and takes over the state of the one before.
+    Promoted(Box<Previous>),
+    /// One that is to run in the shadow of another, and begins with a copy of its state.
+    Shadow { of: PackId, candidate: Box<Candidate>, comparison: Arc<Comparison> },
 }
 
 impl Newcomer {
     pub(crate) fn description(&self) -> &Arc<Description> {
         match self {
-            Self::Candidate(candidate) => &candidate.description,
-            Self::Previous(previous) => &previous.description,
+            Self::Candidate(candidate) | Self::Shadow { candidate, .. } => &candidate.description,
+            Self::Previous(previous) | Self::Promoted(previous) => &previous.description,
         }
     }
 }
@@ -131,9 +139,12 @@ pub(crate) struct Member {
 }
 
 /// Those of one worker. They do not wait behind its jobs: a reload takes as long as the batch that is being judged, however many
-/// wait.
+/// wait. Only where a rule goes from one pack to another they do, so that all threads are at the same batch: each event is judged by
+/// the one or by the other.
 pub(crate) struct Install {
     pub(crate) members: Vec<Member>,
+    /// Packs that end with that, where it is done in order.
+    pub(crate) gone: Vec<PackId>,
     pub(crate) ballot: Ballot,
     pub(crate) last: Last,
     /// What came of each; where one was refused, of that one alone.
@@ -169,6 +180,7 @@ pub(crate) struct Known {
     pub(crate) worker: usize,
     pub(crate) meter: Arc<Meter>,
     pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) shadow: Option<Shadow>,
 }
 
 /// What is under way.
@@ -176,6 +188,12 @@ pub(crate) struct Exchange {
     /// In the order in which they were given.
     pub(crate) known: Vec<Known>,
     pub(crate) remove: Vec<PathBuf>,
+    /// Packs whose shadows end with that.
+    pub(crate) unshadow: Vec<PackId>,
+    /// Packs that go back to the version before.
+    pub(crate) back: Vec<PackId>,
+    /// Where all are in place, and events go to those before until there is a plan for them.
+    pub(crate) planned: Option<Planned>,
     pub(crate) last: Last,
     reports: Receiver<Said>,
     handovers: BTreeMap<PackId, Handover>,
@@ -183,6 +201,14 @@ pub(crate) struct Exchange {
     pub(crate) previous: BTreeMap<PackId, Previous>,
     refused: Option<(PackId, Refusal)>,
     pub(crate) reply: Sender<Outcome>,
+}
+
+/// Workers run the new ones.
+pub(crate) struct Planned {
+    pub(crate) handovers: Vec<Handover>,
+    /// Those that end.
+    pub(crate) gone: Vec<PackId>,
+    pub(crate) plan: Receiver<Plan>,
 }
 
 /// How far it is.
@@ -197,7 +223,11 @@ impl Exchange {
     pub(crate) fn new(known: Vec<Known>, remove: Vec<PathBuf>, reply: Sender<Outcome>) -> (Self, Sender<Said>) {
         let (report, reports) = channel();
         let (last, handovers, previous) = Default::default();
-        (Self { known, remove, last, reports, handovers, previous, refused: None, reply }, report)
+        let (unshadow, back, planned) = Default::default();
+        (
+            Self { known, remove, unshadow, back, planned, last, reports, handovers, previous, refused: None, reply },
+            report,
+        )
     }
 
     /// Whether a worker takes part.

@@ -7,12 +7,14 @@ use rustix::io::Errno;
 use wasmtime::{PoolConcurrencyLimitError, ResourceLimiter, Store, Trap, UpdateDeadline};
 
 use lanner_contract::{Configuration, Fact, Finding};
+use lanner_lists::{Bound, Snapshot};
 
 use super::contract::{self, Interfaces, Level, Pack, PackPre};
 use super::description::Description;
 use super::exchange::Previous;
+use super::place;
 use super::refusal::Refusal;
-use super::runtime::{Limits, MAX_ELEMENTS, MAX_INSTANCES, Runtime, epochs, processor_time};
+use super::runtime::{Limits, Listener, MAX_ELEMENTS, MAX_INSTANCES, Runtime, epochs, processor_time};
 use super::slot::After;
 
 /// Findings taken from one call; a rule that raises more is broken, and would fill every sink.
@@ -52,6 +54,11 @@ pub(crate) struct PackState {
     last_error: Option<String>,
     /// What it logs was logged before.
     quiet: bool,
+    /// Who takes what it logs, where that is not the host's log.
+    listener: Option<Listener>,
+    /// Its lists, and what is in them in this call; nothing in calls that are not about events.
+    bound: Bound,
+    lists: Option<Arc<Snapshot>>,
 }
 
 /// Remembers that memory was refused: the guest only sees a failed allocation, and traps for another reason.
@@ -120,19 +127,36 @@ impl contract::imports::Host for PackState {
         }
         let message = printable(message);
         let pack = &*self.name;
-        match level {
-            Level::Debug => tracing::debug!("pack {pack}: {message}"),
-            Level::Info => tracing::info!("pack {pack}: {message}"),
-            Level::Warn => tracing::warn!("pack {pack}: {message}"),
-            Level::Error => {
-                tracing::error!("pack {pack}: {message}");
-                self.last_error = Some(message);
+        if let Some(listener) = &self.listener {
+            let level = match level {
+                Level::Debug => tracing::Level::DEBUG,
+                Level::Info => tracing::Level::INFO,
+                Level::Warn => tracing::Level::WARN,
+                Level::Error => tracing::Level::ERROR,
+            };
+            listener(pack, level, &message);
+        } else {
+            match level {
+                Level::Debug => tracing::debug!("pack {pack}: {message}"),
+                Level::Info => tracing::info!("pack {pack}: {message}"),
+                Level::Warn => tracing::warn!("pack {pack}: {message}"),
+                Level::Error => tracing::error!("pack {pack}: {message}"),
             }
+        }
+        if level == Level::Error {
+            self.last_error = Some(message);
         }
     }
 }
 
 impl PackState {
+    /// Whether the list in that place has the value.
+    #[inline]
+    pub(super) fn is_listed(&self, list: u32, value: &[u8]) -> bool {
+        let number = self.bound.number(list);
+        self.lists.as_ref().zip(number).is_some_and(|(lists, number)| lists.has(number, value))
+    }
+
     /// Event time has reached `now`, ns: after a second lines are counted anew, and it is said what was left out.
     fn tell_time(&mut self, now: u64) {
         let clock_set_back = now < self.log_window_ns;
@@ -201,7 +225,7 @@ fn bound_fact(fact: &mut Fact) {
 }
 
 /// Bytes that a finding takes, about.
-fn size(finding: &Finding) -> usize {
+pub(crate) fn size(finding: &Finding) -> usize {
     let texts = finding.message.len() + finding.key.as_ref().map_or(0, String::len);
     let fields = finding.fields.iter().map(|(name, fact)| name.len() + fact.size());
     size_of::<Finding>() + texts + fields.sum::<usize>() + size_of_val(finding.events.as_slice())
@@ -220,8 +244,13 @@ fn cut(text: &mut String) {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// It took more of the processor than it may.
-    #[error("ran longer than {0:?} in one call and was stopped")]
-    Deadline(Duration),
+    #[error("ran longer than {limit:?} in one call and was stopped{place}")]
+    Deadline {
+        /// What it may take.
+        limit: Duration,
+        /// The function that ran, and who called it, as the end of a sentence; empty where that is not known.
+        place: String,
+    },
     /// It asked for more memory than it may have, and did not survive the refusal.
     #[error("asked for more than its {} MiB of memory", .0 >> 20)]
     Memory(usize),
@@ -254,6 +283,8 @@ pub struct Gave {
     pub failure: Option<Failure>,
     /// What comes of the failure.
     pub after: Option<After>,
+    /// It is of a candidate that runs in the shadow of another version.
+    pub is_shadow: bool,
 }
 
 /// One running pack.
@@ -265,7 +296,12 @@ pub(crate) struct Instance {
 
 impl Instance {
     /// Starts an instance of a checked component.
-    pub(crate) fn start(runtime: &Runtime, pre: &PackPre<PackState>, name: Arc<str>) -> Result<Self, Failure> {
+    pub(crate) fn start(
+        runtime: &Runtime,
+        pre: &PackPre<PackState>,
+        name: Arc<str>,
+        bound: Bound,
+    ) -> Result<Self, Failure> {
         let state = PackState {
             name,
             limiter: Limiter {
@@ -286,6 +322,9 @@ impl Instance {
             looked_at: None,
             last_error: None,
             quiet: false,
+            listener: runtime.listener.clone(),
+            bound,
+            lists: None,
         };
         let mut store = Store::new(&runtime.engine, state);
         store.limiter(|state| &mut state.limiter);
@@ -328,6 +367,7 @@ impl Instance {
             unreadable: state.unreadable.take(),
             failure: outcome.err(),
             after: None,
+            is_shadow: false,
         }
     }
 
@@ -362,18 +402,26 @@ impl Instance {
         self.call_aside("configure", call).map(|answer| answer.map_err(printable))
     }
 
-    /// Judges a frame; `now` is the time of the batch's newest event, ns.
-    pub(crate) fn evaluate(&mut self, frame: &[u8], now: u64) -> Gave {
-        self.store.data_mut().tell_time(now);
-        let deadline = self.runtime.limits.deadline;
-        let outcome = self.call(deadline, |pack, store| pack.lanner_pack_rules().call_evaluate(store, frame));
-        self.gave(outcome)
+    /// Judges a frame, by these lists; `now` is the time of the batch's newest event, ns.
+    pub(crate) fn evaluate(&mut self, frame: &[u8], now: u64, lists: &Arc<Snapshot>) -> Gave {
+        self.call_on_events(now, lists, |pack, store| pack.lanner_pack_rules().call_evaluate(store, frame))
     }
 
-    pub(crate) fn tick(&mut self, now: u64) -> Gave {
-        self.store.data_mut().tell_time(now);
-        let deadline = self.runtime.limits.deadline;
-        let outcome = self.call(deadline, |pack, store| pack.lanner_pack_rules().call_tick(store, now));
+    pub(crate) fn tick(&mut self, now: u64, lists: &Arc<Snapshot>) -> Gave {
+        self.call_on_events(now, lists, |pack, store| pack.lanner_pack_rules().call_tick(store, now))
+    }
+
+    fn call_on_events(
+        &mut self,
+        now: u64,
+        lists: &Arc<Snapshot>,
+        call: impl FnOnce(&Pack, &mut Store<PackState>) -> wasmtime::Result<()>,
+    ) -> Gave {
+        let state = self.store.data_mut();
+        state.tell_time(now);
+        state.lists = Some(lists.clone());
+        let outcome = self.call(self.runtime.limits.deadline, call);
+        self.store.data_mut().lists = None;
         self.gave(outcome)
     }
 
@@ -425,7 +473,7 @@ impl Gave {
 /// Says what a call ended with.
 fn failure(state: &mut PackState, error: &wasmtime::Error) -> Failure {
     if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
-        return Failure::Deadline(state.deadline);
+        return Failure::Deadline { limit: state.deadline, place: place::of(error) };
     }
     if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
         return Failure::Full(MAX_INSTANCES);
@@ -437,13 +485,13 @@ fn failure(state: &mut PackState, error: &wasmtime::Error) -> Failure {
     if state.limiter.exceeded {
         return Failure::Memory(state.limiter.bytes);
     }
-    if let Some(said) = said {
-        return Failure::Trap(said);
-    }
-    Failure::Trap(match error.downcast_ref::<Trap>() {
+    let said = said.unwrap_or_else(|| match error.downcast_ref::<Trap>() {
         Some(trap) => trap.to_string(),
         None => format!("{:#}", error.root_cause()),
-    })
+    });
+    // Who has said in which line has said more than names of functions do, which in interpreters are the interpreter's.
+    let place = if place::is_in(&said) { String::new() } else { place::of(error) };
+    Failure::Trap(said + &place)
 }
 
 /// Whether the machine did not have the memory for it.
@@ -455,6 +503,31 @@ fn is_out_of_memory(error: &wasmtime::Error) -> bool {
                 == Some(NOMEM.raw_os_error())
     };
     error.chain().any(is_it)
+}
+
+/// A component that was compiled and checked: candidates are started from it without doing that again.
+#[derive(Clone)]
+pub struct Program {
+    pre: PackPre<PackState>,
+    interfaces: Interfaces,
+}
+
+impl Program {
+    /// Compiles and checks a component.
+    ///
+    /// # Errors
+    /// Any way in which it is not one of the contract.
+    pub fn compile(runtime: &Runtime, bytes: &[u8]) -> Result<Self, Refusal> {
+        refuse_other_files(bytes)?;
+        let invalid = |error: wasmtime::Error| match is_out_of_memory(&error) {
+            true => Refusal::NoMemory,
+            false => Refusal::Invalid(format!("{error:#}")),
+        };
+        let component = runtime.compile(bytes).map_err(invalid)?;
+        contract::check(&component)?;
+        let pre = runtime.linker.instantiate_pre(&component).and_then(PackPre::new).map_err(invalid)?;
+        Ok(Self { pre, interfaces: Interfaces::of(&component) })
+    }
 }
 
 /// A pack, compiled, checked and described, and an instance of it that is ready to run.
@@ -473,38 +546,46 @@ impl Candidate {
     /// # Errors
     /// Any way in which it is not a pack that this host can run.
     pub fn prepare(runtime: &Runtime, bytes: &[u8]) -> Result<Self, Refusal> {
-        refuse_other_files(bytes)?;
-        let invalid = |error: wasmtime::Error| match is_out_of_memory(&error) {
-            true => Refusal::NoMemory,
-            false => Refusal::Invalid(format!("{error:#}")),
-        };
-        let component = runtime.compile(bytes).map_err(invalid)?;
-        contract::check(&component)?;
-        let pre = runtime.linker.instantiate_pre(&component).and_then(PackPre::new).map_err(invalid)?;
+        Self::of(runtime, &Program::compile(runtime, bytes)?)
+    }
+
+    /// Starts what was compiled, by this runtime or a clone of it, asks what it is, and tells it what is set for it.
+    ///
+    /// # Errors
+    /// Any way in which it is not a pack that this host can run.
+    pub fn of(runtime: &Runtime, program: &Program) -> Result<Self, Refusal> {
+        let Program { pre, interfaces } = program.clone();
         let call = |call: &'static str| {
             move |failure: Failure| match failure {
                 Failure::NoMemory => Refusal::NoMemory,
                 failure => Refusal::Call { call, reason: format!("it {failure}") },
             }
         };
-        let mut instance = Instance::start(runtime, &pre, Arc::from("(new)")).map_err(call("its start"))?;
+        let mut instance =
+            Instance::start(runtime, &pre, Arc::from("(new)"), Bound::default()).map_err(call("its start"))?;
         let said = instance.describe().map_err(call("describe"))?;
-        let (description, configuration) = Description::check(&said, runtime.settings())?;
-        instance.store.data_mut().name = Arc::from(description.name.as_str());
+        let (description, configuration) = Description::check(&said, runtime.settings(), runtime.lists())?;
+        let state = instance.store.data_mut();
+        state.name = Arc::from(description.name.as_str());
+        state.bound = description.bound.clone();
         instance
             .configure(&configuration.encode())
             .map_err(call("configure"))?
             .map_err(|reason| Refusal::Call { call: "configure", reason })?;
-        let interfaces = Interfaces::of(&component);
         Ok(Self { pre, instance, description: Arc::new(description), configuration, interfaces })
     }
 
     /// A new instance in the place of one that is of no use any more.
     pub(crate) fn begin_anew(&mut self, runtime: &Runtime) -> Result<(), Refusal> {
+        *self = Self::again(runtime, self.as_before())?;
+        Ok(())
+    }
+
+    /// What starts it again, without any state.
+    pub(crate) fn as_before(&self) -> Previous {
         let (pre, description, configuration) =
             (self.pre.clone(), self.description.clone(), self.configuration.clone());
-        *self = Self::again(runtime, Previous { pre, description, configuration, state: None })?;
-        Ok(())
+        Previous { pre, description, configuration, state: None }
     }
 
     /// A version that ran before, with the state that it had.
@@ -512,7 +593,8 @@ impl Candidate {
         let Previous { pre, description, configuration, state } = previous;
         let call = |call| move |failure: Failure| Refusal::Call { call, reason: format!("it {failure}") };
         let name = Arc::from(description.name.as_str());
-        let mut instance = Instance::start(runtime, &pre, name).map_err(call("its start"))?;
+        let bound = description.bound.clone();
+        let mut instance = Instance::start(runtime, &pre, name, bound).map_err(call("its start"))?;
         let refused = |reason| Refusal::Call { call: "configure", reason };
         instance.configure(&configuration.encode()).map_err(call("configure"))?.map_err(refused)?;
         if let Some(state) = state {
@@ -538,7 +620,8 @@ impl Candidate {
     /// # Errors
     /// The call failed. The candidate is of no use then.
     pub fn evaluate(&mut self, frame: &[u8]) -> Result<usize, Failure> {
-        let gave = self.instance.evaluate(frame, 0);
+        let lists = self.instance.runtime.lists().now();
+        let gave = self.instance.evaluate(frame, 0, &lists);
         gave.failure.map_or(Ok(gave.findings.len()), Err)
     }
 }

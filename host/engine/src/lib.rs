@@ -6,14 +6,17 @@
 mod account;
 mod batch;
 pub mod cache;
+mod compare;
 mod contract;
 mod description;
 mod exchange;
+mod histogram;
 mod instance;
 mod mailbox;
 mod meter;
 mod order;
 mod owed;
+mod place;
 mod placement;
 mod refusal;
 mod rest;
@@ -21,6 +24,7 @@ mod retry;
 mod route;
 mod rule_cost;
 mod runtime;
+mod shadow;
 mod slot;
 mod swap;
 mod verdict;
@@ -32,16 +36,20 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
+pub use compare::{Compared, Counts, Difference};
 pub use contract::Interfaces;
 pub use description::{Description, Settings};
 pub use exchange::{Outcome, Placed};
-pub use instance::{Candidate, Failure, Gave};
-pub use lanner_contract::{Fact, Finding as Raised, LeftOut, Rule, Setting, Severity, Sieve};
+pub use histogram::Histogram;
+pub use instance::{Candidate, Failure, Gave, Program};
+pub use lanner_contract::{Fact, Finding as Raised, LeftOut, List, Rule, Setting, Severity, Sieve};
 pub use meter::{Figures, RuleFigures, State};
-pub use order::{KindStatus, Order, PackStatus, Status};
+pub use order::{KindStatus, Order, PackStatus, Pauses, ShadowStatus, Status};
 pub use refusal::{PackError, Refusal};
 pub use rest::Sentence;
-pub use runtime::{DEFAULT_DEADLINE, DEFAULT_FINDINGS, DEFAULT_MEMORY, DEFAULT_START, Limits, Runtime, RuntimeError};
+pub use runtime::{
+    DEFAULT_DEADLINE, DEFAULT_FINDINGS, DEFAULT_MEMORY, DEFAULT_START, Limits, Listener, Runtime, RuntimeError,
+};
 pub use slot::After;
 pub use swap::Set;
 pub use verdict::{Answer, Verdict, Verdicts};
@@ -55,7 +63,9 @@ use mailbox::{Held, Mailbox};
 use meter::Meter;
 use owed::Owed;
 use placement::{Cost, Move, Placement};
+pub use route::Listed;
 use route::{Routed, Router};
+use shadow::Shadow;
 use verdict::{Outlet, VERDICTS};
 use worker::{Job, Reply, Worker};
 
@@ -96,7 +106,12 @@ pub struct Engine {
     /// What is under way, and what waits for that.
     exchange: Option<Exchange>,
     asked: VecDeque<(Set, Sender<Outcome>)>,
+    /// Works out of a live stream what nothing waits for.
+    aside: Option<Sender<Aside>>,
 }
+
+/// Something to be worked out.
+type Aside = Box<dyn FnOnce() + Send>;
 
 struct Loaded {
     path: PathBuf,
@@ -112,6 +127,8 @@ struct Loaded {
     owed: Owed,
     /// The versions that it replaced, the latest last.
     previous: Vec<Previous>,
+    /// Where it is a candidate in the shadow of another one.
+    shadow: Option<Shadow>,
 }
 
 impl Engine {
@@ -133,6 +150,7 @@ impl Engine {
         let (router, packs, held) = (Router::default(), BTreeMap::new(), Held::default());
         let (placement, looked) = (Placement::new(shared, own), Instant::now());
         let (exchange, asked) = (None, VecDeque::new());
+        let aside = runtime.limits.shared.then(start_aside).transpose()?;
         let engine = Self {
             runtime,
             workers,
@@ -147,6 +165,7 @@ impl Engine {
             looked,
             exchange,
             asked,
+            aside,
         };
         Ok((engine, verdicts))
     }
@@ -156,29 +175,40 @@ impl Engine {
         &self.runtime
     }
 
-    /// Stops running the pack from this path. Gives what it was, where there was one.
-    pub fn remove(&mut self, path: &Path) -> Option<Arc<Description>> {
-        let pack = *self.packs.iter().find(|(_, loaded)| loaded.path == path)?.0;
+    /// Stops running a pack.
+    fn remove(&mut self, pack: PackId) -> Option<Loaded> {
         let loaded = self.packs.remove(&pack)?;
-        self.router.remove(pack);
         // Where its thread has ended it does not run either; the next batch says so.
         let _ = self.workers[loaded.worker].send(Job::Remove { pack });
-        Some(loaded.description)
+        Some(loaded)
+    }
+
+    /// The pack that runs from this path.
+    fn at(&self, path: &Path) -> Option<PackId> {
+        self.running().find(|(_, loaded)| loaded.path == path).map(|(pack, _)| pack)
+    }
+
+    /// Those whose findings are raised.
+    fn running(&self) -> impl Iterator<Item = (PackId, &Loaded)> + Clone {
+        self.packs.iter().filter(|(_, loaded)| loaded.shadow.is_none()).map(|(pack, loaded)| (*pack, loaded))
     }
 
     /// Lets a pack go on, by its name, that rests or failed too often. Says whether there is one.
     pub fn release(&mut self, name: &str) -> bool {
-        let Some((pack, loaded)) = self.packs.iter().find(|(_, loaded)| loaded.description.name == name) else {
-            return false;
-        };
-        // Likewise.
-        let _ = self.workers[loaded.worker].send(Job::Release { pack: *pack });
-        true
+        let named = self.packs.iter().filter(|(_, loaded)| loaded.description.name == name);
+        let mut is_there = false;
+        // One that runs in its shadow goes on with it.
+        for (pack, loaded) in named {
+            is_there = true;
+            // Likewise.
+            let _ = self.workers[loaded.worker].send(Job::Release { pack: *pack });
+        }
+        is_there
     }
 
     /// The file of a pack has another path now.
     pub fn rename(&mut self, from: &Path, to: &Path) {
-        for loaded in self.packs.values_mut().filter(|loaded| loaded.path == from) {
+        if let Some(loaded) = self.at(from).and_then(|pack| self.packs.get_mut(&pack)) {
             loaded.path = to.to_owned();
         }
     }
@@ -190,20 +220,21 @@ impl Engine {
 
     /// The packs that run, as path and description, in the order in which they were loaded.
     pub fn packs(&self) -> impl Iterator<Item = (&Path, &Arc<Description>)> + Clone {
-        self.packs.values().map(|loaded| (loaded.path.as_path(), &loaded.description))
+        self.running().map(|(_, loaded)| (loaded.path.as_path(), &loaded.description))
     }
 
     /// How they stand.
     pub fn status(&self) -> Vec<PackStatus> {
-        let status = |loaded: &Loaded| PackStatus {
+        let status = |(pack, loaded): (PackId, &Loaded)| PackStatus {
             path: loaded.path.clone(),
             description: loaded.description.clone(),
             figures: loaded.meter.figures(),
             waiting: loaded.mailbox.waiting() as u64,
             by_rule: loaded.meter.by_rule(),
             before: loaded.previous.last().map(|previous| previous.description.version.clone()),
+            shadow: self.shadow_of(pack).and_then(|(_, loaded)| ShadowStatus::of(loaded)),
         };
-        self.packs.values().map(status).collect()
+        self.running().map(status).collect()
     }
 
     /// Whether a batch can be handed over without waiting. Of a live stream it always can.
@@ -238,8 +269,9 @@ impl Engine {
     pub fn judge(&mut self, events: Vec<Event>) -> Result<(), WorkerGone> {
         let Some(now) = events.iter().map(|event| event.time_ns).max() else { return Ok(()) };
         self.batches += 1;
-        let routed = self.router.route(&events);
-        let batch = Arc::new(Batch::held_by(&self.held, self.batches, events));
+        let lists = self.runtime.lists().now();
+        let routed = self.router.route(&events, &lists);
+        let batch = Arc::new(Batch::held_by(&self.held, self.batches, events, lists));
         let mut frames: Vec<Vec<_>> = self.workers.iter().map(|_| Vec::new()).collect();
         let live = self.is_live();
         for mut routed in routed {
@@ -286,11 +318,11 @@ impl Engine {
     /// # Errors
     /// Not all can be told any more.
     pub fn tick(&mut self, now: u64) -> Result<(), WorkerGone> {
-        let live = self.is_live();
+        let (live, lists) = (self.is_live(), self.runtime.lists().now());
         let (reply, answers) = channel();
         for worker in &self.workers {
             let reply = if live { Reply::AtOnce(self.outlet.clone()) } else { Reply::Together(reply.clone()) };
-            worker.send(Job::Tick { now, reply })?;
+            worker.send(Job::Tick { now, lists: lists.clone(), reply })?;
         }
         drop(reply);
         if live {
@@ -344,4 +376,15 @@ impl Engine {
         (loaded.worker, loaded.arriving) = (to, Some(arriving));
         Ok(())
     }
+}
+
+/// The thread ends with the engine.
+fn start_aside() -> std::io::Result<Sender<Aside>> {
+    let (sender, receiver) = channel::<Aside>();
+    let work = move || {
+        worker::be_nice();
+        receiver.iter().for_each(|what| what());
+    };
+    std::thread::Builder::new().name("lanner-aside".into()).spawn(work)?;
+    Ok(sender)
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 
 use lanner_abi::Kind;
 
-use crate::{Description, Figures, Outcome, RuleFigures, Set};
+use crate::{Compared, Description, Figures, Outcome, RuleFigures, Set};
 
 /// How a running pipeline stands.
 #[derive(Clone, Debug, Default)]
@@ -19,10 +19,23 @@ pub struct Status {
     pub filtered: u64,
     /// The same by kind, of those of which there were any.
     pub kinds: Vec<KindStatus>,
+    /// How long events waited while packs were put in place.
+    pub pauses: Pauses,
     /// What runs.
     pub packs: Vec<PackStatus>,
     /// What the sources do not see or know; and what to do about it, where something can be done.
     pub degraded: Vec<(String, Option<String>)>,
+}
+
+/// How long the thread that takes in events did something else, while packs were put in place and taken out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pauses {
+    /// How often.
+    pub count: u64,
+    /// In 99 of 100 not longer, ns.
+    pub p99_ns: u64,
+    /// The longest, ns.
+    pub longest_ns: u64,
 }
 
 /// How many events of a kind there were.
@@ -53,6 +66,21 @@ pub struct PackStatus {
     pub by_rule: Vec<RuleFigures>,
     /// The version that it can go back to, where there is one.
     pub before: Option<String>,
+    /// The candidate that runs in its shadow, where there is one.
+    pub shadow: Option<ShadowStatus>,
+}
+
+/// A candidate that runs in the shadow of another version.
+#[derive(Clone, Debug)]
+pub struct ShadowStatus {
+    /// Where it comes from.
+    pub path: PathBuf,
+    /// What it says of itself.
+    pub description: Arc<Description>,
+    /// What it has done and cost.
+    pub figures: Figures,
+    /// What it finds that the running version does not, and the other way round.
+    pub compared: Compared,
 }
 
 /// It is carried out between two batches; those that wait to be judged do not delay it.

@@ -18,11 +18,11 @@ pub enum Refusal {
     },
     /// Not WebAssembly at all.
     #[error(
-        "is not a WebAssembly component (it does not begin with the wasm magic); build it with `cargo xtask packs`"
+        "is not a WebAssembly component (it does not begin with the wasm magic); build it with `lanner rule build`"
     )]
     NotWasm,
     /// A core module.
-    #[error("is a core WebAssembly module, not a component; build it with `cargo xtask packs`, which makes one of it")]
+    #[error("is a core WebAssembly module, not a component; build it with `lanner rule build`, which makes one of it")]
     CoreModule,
     /// It does not compile.
     #[error("is not a valid component: {0}")]
@@ -38,7 +38,7 @@ pub enum Refusal {
     /// Another major version of the contract.
     #[error(
         "speaks {found}, and this host {expected}: rebuild the pack from its source with the SDK of this host's version \
-         (`cargo xtask packs`), or take a version of it that was built with that SDK"
+         (`lanner rule build`), or take a version of it that was built with that SDK"
     )]
     ContractVersion {
         /// The interface it exports.
@@ -80,6 +80,9 @@ pub enum Refusal {
     /// Something is set for it that it does not have, or not so.
     #[error("cannot be set up: {0}")]
     Setting(String),
+    /// What is given for one of its lists cannot be used.
+    #[error("cannot have its lists: {0}")]
+    List(String),
     /// A rule that another pack has.
     #[error(
         "has the rule {rule}, which the pack {other} has too; rule ids are unique: rename one, or load only one of the packs"
@@ -101,6 +104,17 @@ pub enum Refusal {
     /// It is to go back, and there is nothing to go back to.
     #[error("has no version to go back to: since the host was started it was not replaced")]
     NoVersionBefore,
+    /// There is no pack of its name that it could be compared with.
+    #[error(
+        "is {name}, and no pack of that name runs: a shadow runs beside another version of itself (`lanner status`)"
+    )]
+    NothingToShadow {
+        /// Its name.
+        name: String,
+    },
+    /// It is to be promoted, and there is nothing to promote.
+    #[error("has no candidate in its shadow; begin one with `lanner shadow FILE`")]
+    NoShadow,
     /// It does not take over the running version's state.
     #[error("does not take over the state of version {from}: {reason}; restart the host to begin without it")]
     State {
@@ -109,6 +123,9 @@ pub enum Refusal {
         /// What it said.
         reason: String,
     },
+    /// It is no pack but rules of others, which cannot be made one.
+    #[error("cannot be imported: {0}")]
+    Imported(String),
     /// The kernel side cannot give what it asks for.
     #[error("needs events that cannot be had here: {0}")]
     Source(String),

@@ -2,10 +2,12 @@
 //! language a pack has to say so; and the rest is judged all the same.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lanner_abi::{Frame, Portion};
 use lanner_contract::Finding;
+use lanner_lists::Snapshot;
 
 use super::description::Description;
 use super::instance::{Failure, Instance};
@@ -45,6 +47,7 @@ pub(super) struct Retry<'a, Start> {
     pub(super) off: &'a [u32],
     pub(super) frame: &'a [u8],
     pub(super) now: u64,
+    pub(super) lists: &'a Arc<Snapshot>,
     /// What was raised before the trap.
     pub(super) raised: &'a [Finding],
     /// How much processor time it may take, where others wait. Where none do, it must not matter how fast the machine is.
@@ -69,7 +72,7 @@ impl<Start: Fn(&[u32]) -> Option<Instance>> Retry<'_, Start> {
             let rows = (0..count).filter(|row| !skipped.contains(row));
             let mut trapped = None;
             for row in rows {
-                let mut gave = instance.evaluate(portion.events(row..row + 1), self.now);
+                let mut gave = instance.evaluate(portion.events(row..row + 1), self.now, self.lists);
                 match gave.failure {
                     None => all.append(&mut gave.findings),
                     Some(Failure::Trap(_) | Failure::Memory(_)) => {
@@ -120,7 +123,7 @@ impl<Start: Fn(&[u32]) -> Option<Instance>> Retry<'_, Start> {
                 return None;
             }
             let others: Vec<u32> = rules().map(|(number, _)| number).filter(|number| *number != suspect).collect();
-            let gave = (self.start)(&others)?.evaluate(portion.events(row..row + 1), self.now);
+            let gave = (self.start)(&others)?.evaluate(portion.events(row..row + 1), self.now, self.lists);
             if let Some(Failure::Trap(_) | Failure::Memory(_)) = gave.failure {
                 return Some(suspect);
             }

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lanner_lists::Snapshot;
+
 use super::instance::{Failure, Instance};
 use super::meter::{Meter, nanoseconds};
 use super::runtime::processor_time;
@@ -42,7 +44,7 @@ impl RuleCost {
     pub(super) fn measure(
         &mut self,
         rules: u32,
-        now: u64,
+        (now, lists): (u64, &Arc<Snapshot>),
         meter: &Meter,
         start: impl Fn(&[u32]) -> Result<Instance, Failure>,
     ) {
@@ -52,7 +54,7 @@ impl RuleCost {
         let cost = |off: &[u32]| {
             let measured = start(off).ok().and_then(|mut instance| {
                 instance.set_quiet(true);
-                evaluate(&mut instance, &frame, now)
+                evaluate(&mut instance, &frame, now, lists)
             });
             failed.set(failed.get() || measured.is_none());
             measured
@@ -78,11 +80,11 @@ impl RuleCost {
 }
 
 /// What it takes, ns; nothing where it fails.
-fn evaluate(instance: &mut Instance, frame: &[u8], now: u64) -> Option<u64> {
+fn evaluate(instance: &mut Instance, frame: &[u8], now: u64, lists: &Arc<Snapshot>) -> Option<u64> {
     let mut least = None;
     for _ in 0..=TIMES {
         let before = processor_time();
-        if instance.evaluate(frame, now).failure.is_some() {
+        if instance.evaluate(frame, now, lists).failure.is_some() {
             return None;
         }
         let took = processor_time().saturating_sub(before);

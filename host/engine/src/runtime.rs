@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::Thread;
 use std::time::Duration;
 
+use lanner_lists::Lists;
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::cache::Compiled;
-use super::contract::Pack;
+use super::contract::{self, Pack};
 use super::description::Settings;
 use super::instance::PackState;
 
@@ -29,8 +30,9 @@ pub const DEFAULT_FINDINGS: usize = 4096;
 const EPOCH: Duration = Duration::from_millis(5);
 /// Instances that can be alive at once: packs, and their successors during a reload.
 pub(super) const MAX_INSTANCES: u32 = 2048;
-/// A pack from a language with a runtime of its own is several core modules in one component.
-const MAX_CORE_INSTANCES_PER_PACK: u32 = 32;
+/// A pack from a language with a runtime of its own is several core modules in one component: one in Python has 38, of which 25
+/// stand for an interface of WASI each.
+const MAX_CORE_INSTANCES_PER_PACK: u32 = 64;
 /// Entries in one of a pack's tables, and in all of them together; interpreters have large ones.
 const MAX_TABLE_ELEMENTS: usize = 100_000;
 pub(super) const MAX_ELEMENTS: usize = 4 * MAX_TABLE_ELEMENTS;
@@ -70,6 +72,9 @@ impl Default for Limits {
 #[error("the WebAssembly runtime cannot start: {0}")]
 pub struct RuntimeError(String);
 
+/// Takes a line that a pack logs: the pack's name, how important it is, and what it says.
+pub type Listener = Arc<dyn Fn(&str, tracing::Level, &str) + Send + Sync>;
+
 /// The runtime. Cheap to clone.
 #[derive(Clone)]
 pub struct Runtime {
@@ -79,6 +84,8 @@ pub struct Runtime {
     /// Where compiled packs are kept, if they are.
     compiled: Option<Compiled>,
     settings: Arc<Settings>,
+    lists: Lists,
+    pub(super) listener: Option<Listener>,
     clock: Arc<Clock>,
 }
 
@@ -99,15 +106,34 @@ impl Runtime {
         let compiled = cache.map(|folder| Compiled::new(folder, &engine));
         let mut linker = Linker::new(&engine);
         Pack::add_to_linker::<_, wasmtime::component::HasSelf<_>>(&mut linker, |state: &mut PackState| state)
+            .and_then(|()| contract::add_lists(&mut linker))
             .map_err(|error| RuntimeError(format!("{error:#}")))?;
         let clock = Clock::start(&engine).map_err(|error| RuntimeError(error.to_string()))?;
-        Ok(Self { engine, linker, limits, compiled, settings: Arc::default(), clock })
+        let (settings, lists) = (Arc::default(), Lists::default());
+        Ok(Self { engine, linker, limits, compiled, settings, lists, listener: None, clock })
     }
 
     /// With what is set for packs, for those that are prepared from here on.
     #[must_use]
     pub fn with_settings(self, settings: Settings) -> Self {
         Self { settings: Arc::new(settings), ..self }
+    }
+
+    /// With what is given for the lists of packs, for those that are prepared from here on.
+    #[must_use]
+    pub fn with_lists(self, lists: Lists) -> Self {
+        Self { lists, ..self }
+    }
+
+    /// With somebody who takes what packs log, in place of the host's log.
+    #[must_use]
+    pub fn with_listener(self, listener: Listener) -> Self {
+        Self { listener: Some(listener), ..self }
+    }
+
+    /// The lists of packs.
+    pub fn lists(&self) -> &Lists {
+        &self.lists
     }
 
     pub(super) fn settings(&self) -> &Settings {

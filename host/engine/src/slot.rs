@@ -1,13 +1,15 @@
 //! A pack in its worker: the running instance, its checkpoint, its rests after failures, and its share of the processor.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
 use lanner_contract::{Configuration, Sieve};
+use lanner_lists::Snapshot;
 
 use super::account::{Account, Flood};
 use super::batch::Batch;
+use super::compare::{Comparison, Side};
 use super::contract::PackPre;
 use super::description::Description;
 use super::exchange::{Last, Previous};
@@ -46,6 +48,8 @@ pub(super) struct Slot {
     mailbox: Arc<Mailbox>,
     /// Where it replaced another version while batches waited.
     overtaken: Option<Overtaken>,
+    /// Where what it finds is compared with what another version does, as long as anybody looks at that.
+    pub(super) compared: Option<(Side, Weak<Comparison>)>,
 }
 
 /// The state to start from after a failure.
@@ -122,6 +126,7 @@ impl Slot {
             meter,
             mailbox,
             overtaken,
+            compared: None,
         }
     }
 
@@ -144,8 +149,14 @@ impl Slot {
             .map(|overtaken| &overtaken.sieve)
     }
 
-    /// Has it judge a frame; where others are on its thread, that has been idle for so long in all.
-    pub(super) fn judge(&mut self, runtime: &Runtime, routed: &Routed, now: u64, idle: Option<Duration>) -> Gave {
+    /// Has it judge a frame, by these lists; where others are on its thread, that has been idle for so long in all.
+    pub(super) fn judge(
+        &mut self,
+        runtime: &Runtime,
+        routed: &Routed,
+        (now, lists): (u64, &Arc<Snapshot>),
+        idle: Option<Duration>,
+    ) -> Gave {
         let before = processor_time();
         match self.awake(runtime, now) {
             Ok(true) => {}
@@ -159,7 +170,7 @@ impl Slot {
             }
         }
         let Some(instance) = &mut self.instance else { return Gave::default() };
-        let mut gave = instance.evaluate(&routed.frame, now);
+        let mut gave = instance.evaluate(&routed.frame, now, lists);
         let took = processor_time().saturating_sub(before);
         self.meter.called(routed.events, took);
         self.meter.set_memory(instance.memory() as u64);
@@ -167,7 +178,7 @@ impl Slot {
         self.cost.note(&routed.frame, routed.events);
         match &gave.failure {
             Some(Failure::Trap(_) | Failure::Memory(_)) => {
-                gave = self.try_again(runtime, routed, gave, now);
+                gave = self.try_again(runtime, routed, gave, (now, lists));
             }
             // How far it came is not known.
             Some(_) => self.miss(routed.events),
@@ -182,7 +193,12 @@ impl Slot {
     }
 
     /// Event time has reached `now`.
-    pub(super) fn tick(&mut self, runtime: &Runtime, now: u64, idle: Option<Duration>) -> Gave {
+    pub(super) fn tick(
+        &mut self,
+        runtime: &Runtime,
+        (now, lists): (u64, &Arc<Snapshot>),
+        idle: Option<Duration>,
+    ) -> Gave {
         let before = processor_time();
         match self.awake(runtime, now) {
             Ok(true) => {}
@@ -190,7 +206,7 @@ impl Slot {
             Err(failure) => return self.failed(runtime, Gave { failure: Some(failure), ..Gave::default() }, now),
         }
         let Some(instance) = &mut self.instance else { return Gave::default() };
-        let mut gave = instance.tick(now);
+        let mut gave = instance.tick(now, lists);
         if gave.failure.is_none() {
             gave.failure = self.take_checkpoint(now).err();
         }
@@ -202,7 +218,7 @@ impl Slot {
     }
 
     /// Measures what one of its rules costs.
-    pub(super) fn measure_a_rule(&mut self, runtime: &Runtime, now: u64) {
+    pub(super) fn measure_a_rule(&mut self, runtime: &Runtime, now: u64, lists: &Arc<Snapshot>) {
         if self.instance.is_none() {
             return;
         }
@@ -212,9 +228,21 @@ impl Slot {
         quick.limits.deadline = quick.limits.deadline.min(MEASURING);
         let mut cost = std::mem::take(&mut self.cost);
         let rules = self.description.rules.len() as u32;
-        cost.measure(rules, now, &self.meter, |off| self.start(&quick, off));
+        cost.measure(rules, (now, lists), &self.meter, |off| self.start(&quick, off));
         self.cost = cost;
         self.meter.spent_aside(nanoseconds(processor_time().saturating_sub(before)));
+    }
+
+    /// What is left to be raised of what it gave.
+    pub(super) fn compared(&mut self, mut gave: Gave, now: u64) -> Gave {
+        let Some((side, comparison)) = &self.compared else { return gave };
+        match (comparison.upgrade(), side) {
+            (Some(comparison), side) => comparison.take(*side, &self.description.rules, &mut gave, now),
+            (None, Side::Running) => self.compared = None,
+            // It is about to end.
+            (None, Side::Candidate) => gave = Gave::default(),
+        }
+        gave
     }
 
     /// It is on another thread from here on.
@@ -319,7 +347,8 @@ impl Slot {
 
     fn start_from(&self, runtime: &Runtime, off: &[u32], state: Option<&[u8]>) -> Result<Instance, Failure> {
         let Self { pre, description, configuration, .. } = self;
-        let mut instance = Instance::start(runtime, pre, Arc::from(description.name.as_str()))?;
+        let mut instance =
+            Instance::start(runtime, pre, Arc::from(description.name.as_str()), description.bound.clone())?;
         let mut told = configuration.clone();
         told.off.extend(off);
         // As every start of an instance: the contract promises a configure before the first batch.
@@ -350,7 +379,13 @@ impl Slot {
     }
 
     /// It trapped: has new instances judge the batch again, to find out on what, and to go on.
-    fn try_again(&mut self, runtime: &Runtime, routed: &Routed, mut gave: Gave, now: u64) -> Gave {
+    fn try_again(
+        &mut self,
+        runtime: &Runtime,
+        routed: &Routed,
+        mut gave: Gave,
+        (now, lists): (u64, &Arc<Snapshot>),
+    ) -> Gave {
         self.instance = None;
         let mut quick = runtime.clone();
         let live = runtime.limits.shared;
@@ -369,6 +404,7 @@ impl Slot {
             off: &self.resting,
             frame: &routed.frame,
             now,
+            lists,
             raised: &gave.findings,
             patience: live.then_some(PATIENCE),
         };

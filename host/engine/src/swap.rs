@@ -1,17 +1,24 @@
 //! Putting packs in place and taking them out, while others run: what the engine does of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{RecvTimeoutError, SendError, Sender, TryRecvError, channel};
 use std::time::Duration;
 
-use lanner_contract::LeftOut;
+use lanner_contract::{LeftOut, Wanted};
 
-use super::exchange::{Agreement, Ballot, Exchange, Install, Known, Member, Newcomer, Outcome, Placed, Progress};
+use super::compare::Comparison;
+use super::exchange::{
+    Agreement, Ballot, Exchange, Install, Known, Member, Newcomer, Outcome, Placed, Planned, Progress,
+};
 use super::owed::Owed;
 use super::placement::Cost;
-use super::{Candidate, Description, Engine, Handover, Loaded, PackId, Refusal, WorkerGone};
+use super::route::Plan;
+use super::shadow::Shadow;
+use super::worker::Job;
+use super::{Aside, Candidate, Description, Engine, Handover, Loaded, PackId, Refusal, WorkerGone};
 
 /// Versions of a pack that are kept beside the one that runs, each with its state.
 const VERSIONS: usize = 3;
@@ -27,14 +34,12 @@ pub struct Set {
     pub remove: Vec<PathBuf>,
     /// Those from here go back to the version that ran before, with the state that it had.
     pub back: Vec<PathBuf>,
-}
-
-impl Set {
-    /// Whether something becomes of the pack from there.
-    fn concerns(&self, path: &Path) -> bool {
-        let paths = self.packs.iter().map(|(path, _)| path).chain(&self.remove).chain(&self.back);
-        paths.into_iter().any(|other| other == path)
-    }
+    /// In the shadow of those from here candidates run, from where the other path says; each in place of the one before.
+    pub shadows: Vec<(PathBuf, PathBuf, Candidate)>,
+    /// The candidates in the shadow of those from here take their place, and their state.
+    pub promote: Vec<PathBuf>,
+    /// Those in the shadow of those from here end.
+    pub unshadow: Vec<PathBuf>,
 }
 
 impl Engine {
@@ -72,26 +77,21 @@ impl Engine {
     pub fn settle(&mut self) -> bool {
         let mut changed = false;
         loop {
-            if let Some(exchange) = &mut self.exchange {
-                let outcome = match exchange.look() {
-                    Progress::UnderWay => return changed,
-                    Progress::Done(handovers) => Ok(handovers),
-                    Progress::Refused(path, refusal) => Err((path, refusal)),
-                };
-                let Some(exchange) = self.exchange.take() else { return changed };
-                let reply = exchange.reply.clone();
-                changed |= outcome.is_ok();
-                let outcome = outcome.map(|handovers| Placed { handovers, removed: self.put_in_place(exchange) });
-                // Who asked may have gone.
-                let _ = reply.send(outcome);
+            if let Some(exchange) = self.exchange.take() {
+                match self.advance(exchange) {
+                    ControlFlow::Break(placed) => changed |= placed,
+                    ControlFlow::Continue(waiting) => {
+                        self.exchange = Some(waiting);
+                        return changed;
+                    }
+                }
             }
             let arrived = |loaded: &mut Loaded| {
                 loaded.arriving.take_if(|arriving| arriving.try_recv() != Err(TryRecvError::Empty));
             };
             self.packs.values_mut().for_each(arrived);
-            // An exchange overtakes what waits; so it is seen to that none of its packs waits among that.
-            let Some((set, _)) = self.asked.front() else { return changed };
-            if self.packs.values().any(|loaded| loaded.arriving.is_some() && set.concerns(&loaded.path)) {
+            // An exchange overtakes what waits, and has threads wait for each other: as one does that takes over a pack from another.
+            if self.packs.values().any(|loaded| loaded.arriving.is_some()) {
                 return changed;
             }
             let Some((set, reply)) = self.asked.pop_front() else { return changed };
@@ -102,30 +102,125 @@ impl Engine {
         }
     }
 
+    /// Brings an exchange to its end, and says whether it changed anything; gives it back where it waits.
+    fn advance(&mut self, mut exchange: Exchange) -> ControlFlow<bool, Exchange> {
+        if exchange.planned.is_none() {
+            match exchange.look() {
+                Progress::UnderWay => return ControlFlow::Continue(exchange),
+                Progress::Done(handovers) => exchange.planned = Some(self.plan(&exchange, handovers)),
+                Progress::Refused(path, refusal) => {
+                    // Who asked may have gone.
+                    let _ = exchange.reply.send(Err((path, refusal)));
+                    return ControlFlow::Break(false);
+                }
+            }
+        }
+        let Some(Planned { handovers, gone, plan }) = exchange.planned.take() else {
+            return ControlFlow::Continue(exchange);
+        };
+        match plan.try_recv() {
+            Ok(plan) => {
+                let reply = exchange.reply.clone();
+                let removed = self.put_in_place(exchange, plan, gone);
+                // Likewise.
+                let _ = reply.send(Ok(Placed { handovers, removed }));
+                ControlFlow::Break(true)
+            }
+            Err(TryRecvError::Empty) => {
+                exchange.planned = Some(Planned { handovers, gone, plan });
+                ControlFlow::Continue(exchange)
+            }
+            // Who worked it out has ended: it is worked out anew, here.
+            Err(TryRecvError::Disconnected) => {
+                exchange.planned = Some(self.plan(&exchange, handovers));
+                ControlFlow::Continue(exchange)
+            }
+        }
+    }
+
     /// Whether something is under way.
     pub fn is_settling(&self) -> bool {
         self.exchange.is_some() || !self.asked.is_empty()
     }
 
+    /// Has it worked out how events come to those that run by now; of a live stream aside, as nothing waits for that.
+    fn plan(&self, exchange: &Exchange, handovers: Vec<Handover>) -> Planned {
+        let removed = exchange.remove.iter().filter_map(|path| self.at(path));
+        let removed: Vec<PackId> = removed.collect();
+        let shadows =
+            exchange.unshadow.iter().chain(&removed).filter_map(|of| self.shadow_of(*of)).map(|(pack, _)| pack);
+        let gone: Vec<PackId> = shadows.chain(removed.iter().copied()).collect();
+        let replaced = exchange.known.iter().map(|known| known.pack);
+        let come: Vec<_> = exchange.known.iter().map(|known| (known.pack, &*known.description)).collect();
+        let make = self.router.plan(&gone.iter().copied().chain(replaced).collect::<Vec<_>>(), &come);
+        let (give, plan) = channel();
+        let give: Aside = Box::new(move || {
+            // The engine may have ended.
+            let _ = give.send(make());
+        });
+        match &self.aside {
+            Some(aside) => {
+                if let Err(SendError(give)) = aside.send(give) {
+                    give();
+                }
+            }
+            None => give(),
+        }
+        Planned { handovers, gone, plan }
+    }
+
+    /// Lets go of something, aside where nothing is to wait for that.
+    fn let_go(&self, what: impl Send + 'static) {
+        if let Some(aside) = &self.aside {
+            // Where there is no such thread any more it is let go of here.
+            let _ = aside.send(Box::new(move || drop(what)));
+        }
+    }
+
+    /// What those want that a set puts in place.
+    pub fn wanted_by(&self, set: &Set) -> Vec<Wanted> {
+        let shadows = set.shadows.iter().map(|(.., candidate)| candidate);
+        let candidates = set.packs.iter().map(|(_, candidate)| candidate).chain(shadows);
+        let previous = |path: &PathBuf| self.packs.get(&self.at(path)?)?.previous.last().map(|last| &last.description);
+        let descriptions =
+            candidates.map(|candidate| &candidate.description).chain(set.back.iter().filter_map(previous));
+        descriptions.flat_map(|description| description.wanted.iter().cloned()).collect()
+    }
+
     fn begin(&mut self, set: Set, reply: Sender<Outcome>) -> Result<Exchange, (PathBuf, Refusal)> {
-        let Set { packs, remove, back } = set;
+        let Set { packs, remove, back, shadows, promote, unshadow } = set;
         let packs = packs.into_iter().map(|(path, candidate)| (path, Newcomer::Candidate(Box::new(candidate))));
         let mut packs: Vec<(PathBuf, Newcomer)> = packs.collect();
-        for path in back {
-            let loaded = self.packs.values_mut().find(|loaded| loaded.path == path);
-            let Some(previous) = loaded.and_then(|loaded| loaded.previous.pop()) else {
+        let (asked_back, mut back) = (back, Vec::new());
+        for path in asked_back {
+            let loaded = self.at(&path).and_then(|pack| Some((pack, self.packs.get(&pack)?)));
+            let Some((pack, previous)) =
+                loaded.and_then(|(pack, loaded)| Some((pack, loaded.previous.last()?.clone())))
+            else {
                 return Err((path, Refusal::NoVersionBefore));
             };
+            back.push(pack);
             packs.push((path, Newcomer::Previous(Box::new(previous))));
         }
+        let mut unshadow = unshadow.iter().map(|path| self.shadowed(path)).collect::<Result<Vec<_>, _>>()?;
+        for path in promote {
+            unshadow.push(self.shadowed(&path)?);
+            packs.push((path.clone(), self.promoted(&path)?));
+        }
         self.check_set(&packs, &remove)?;
+        let mut shadowed = Vec::new();
+        for (path, from, candidate) in shadows {
+            let of = self.check_shadow(&path, &candidate).map_err(|refusal| (from.clone(), refusal))?;
+            unshadow.push(of);
+            shadowed.push((from, of, candidate));
+        }
         let costs = self.costs(|_| Duration::ZERO);
         let (mut known, mut members) = (Vec::new(), BTreeMap::<usize, Vec<Member>>::new());
         for (path, newcomer) in packs {
             let description = newcomer.description().clone();
-            let running = self.packs.iter().find(|(_, loaded)| loaded.path == path);
+            let running = self.running().find(|(_, loaded)| loaded.path == path);
             let (pack, worker, meter, mailbox) = match running {
-                Some((pack, loaded)) => (*pack, loaded.worker, loaded.meter.clone(), loaded.mailbox.clone()),
+                Some((pack, loaded)) => (pack, loaded.worker, loaded.meter.clone(), loaded.mailbox.clone()),
                 None => {
                     let new: Vec<Cost> = known
                         .iter()
@@ -143,24 +238,68 @@ impl Engine {
             let member = Member { pack, newcomer, meter, mailbox };
             let (meter, mailbox) = (member.meter.clone(), member.mailbox.clone());
             members.entry(worker).or_default().push(member);
-            known.push(Known { pack, path, description, worker, meter, mailbox });
+            known.push(Known { pack, path, description, worker, meter, mailbox, shadow: None });
+        }
+        for (path, of, candidate) in shadowed {
+            let Some(worker) = self.packs.get(&of).map(|loaded| loaded.worker) else { continue };
+            let (description, comparison) = (candidate.description.clone(), Arc::<Comparison>::default());
+            let (meter, mailbox) = <(Arc<_>, Arc<_>)>::default();
+            let start = candidate.as_before();
+            let shadow = Some(Shadow { of, comparison: comparison.clone(), start });
+            self.next += 1;
+            let pack = PackId(self.next - 1);
+            // Where the other one is, whose state it begins with.
+            let newcomer = Newcomer::Shadow { of, candidate: Box::new(candidate), comparison };
+            let member = Member { pack, newcomer, meter: Arc::clone(&meter), mailbox: Arc::clone(&mailbox) };
+            members.entry(worker).or_default().push(member);
+            known.push(Known { pack, path, description, worker, meter, mailbox, shadow });
+        }
+        let in_order = self.does_a_rule_move(&known, &remove);
+        let mut gone = BTreeMap::<usize, Vec<PackId>>::new();
+        if in_order {
+            for pack in remove.iter().filter_map(|path| self.at(path)) {
+                let worker = self.packs.get(&pack).map_or(0, |loaded| loaded.worker);
+                gone.entry(worker).or_default().push(pack);
+                members.entry(worker).or_default();
+            }
         }
         let agreement = Arc::new(Agreement::new(members.len()));
-        let (exchange, report) = Exchange::new(known, remove, reply);
-        for (worker, members) in members {
+        let (mut exchange, report) = Exchange::new(known, remove, reply);
+        (exchange.unshadow, exchange.back) = (unshadow, back);
+        for (number, members) in members {
+            let Some(worker) = self.workers.get(number) else { continue };
             let (last, report) = (exchange.last.clone(), report.clone());
-            if let Some(worker) = self.workers.get(worker) {
-                worker.install(Install { members, ballot: Ballot::new(&agreement), last, report });
+            let (ballot, gone) = (Ballot::new(&agreement), gone.remove(&number).unwrap_or_default());
+            let install = Install { members, gone, ballot, last, report };
+            if in_order {
+                // Where its thread has ended it says no, as the vote is dropped.
+                let _ = worker.send(Job::Install(install));
+            } else {
+                worker.install(install);
             }
         }
         Ok(exchange)
+    }
+
+    /// Whether a pack of the set has a rule that another one had, of those that it replaces or ends.
+    fn does_a_rule_move(&self, known: &[Known], remove: &[PathBuf]) -> bool {
+        let replaced = known.iter().filter_map(|known| self.packs.get_key_value(&known.pack));
+        let ended = remove.iter().filter_map(|path| self.packs.get_key_value(&self.at(path)?));
+        let had: BTreeMap<&str, PackId> = replaced
+            .chain(ended)
+            .flat_map(|(pack, loaded)| loaded.description.rules.iter().map(|rule| (rule.id.as_str(), *pack)))
+            .collect();
+        let of_set = known.iter().filter(|known| known.shadow.is_none());
+        let mut has =
+            of_set.flat_map(|known| known.description.rules.iter().map(|rule| (rule.id.as_str(), known.pack)));
+        has.any(|(rule, pack)| had.get(rule).is_some_and(|before| *before != pack))
     }
 
     /// Whether these may run beside the packs that are neither replaced nor removed, and beside each other.
     fn check_set(&self, packs: &[(PathBuf, Newcomer)], remove: &[PathBuf]) -> Result<(), (PathBuf, Refusal)> {
         let stays =
             |path: &Path| !remove.iter().any(|gone| gone == path) && packs.iter().all(|(other, _)| other != path);
-        let running = self.packs.values().filter(|loaded| stays(&loaded.path));
+        let running = self.running().map(|(_, loaded)| loaded).filter(|loaded| stays(&loaded.path));
         let mut beside: Vec<(&Path, &Description)> =
             running.map(|loaded| (loaded.path.as_path(), &*loaded.description)).collect();
         for (path, newcomer) in packs {
@@ -171,11 +310,19 @@ impl Engine {
     }
 
     /// The workers run the new ones: events are routed to them from here on.
-    fn put_in_place(&mut self, mut exchange: Exchange) -> Vec<(PathBuf, Arc<Description>)> {
+    fn put_in_place(
+        &mut self,
+        mut exchange: Exchange,
+        plan: Plan,
+        gone: Vec<PackId>,
+    ) -> Vec<(PathBuf, Arc<Description>)> {
         exchange.last.set(self.batches);
-        let removed = exchange.remove.into_iter();
-        let removed = removed.filter_map(|path| self.remove(&path).map(|description| (path, description))).collect();
-        for Known { pack, path, description, worker, meter, mailbox } in exchange.known {
+        let before = self.router.take_up(plan);
+        let gone: Vec<Loaded> = gone.into_iter().filter_map(|pack| self.remove(pack)).collect();
+        let removed = gone.iter().filter(|loaded| loaded.shadow.is_none());
+        let removed = removed.map(|loaded| (loaded.path.clone(), loaded.description.clone())).collect();
+        let mut forgotten = Vec::new();
+        for Known { pack, path, description, worker, meter, mailbox, shadow } in exchange.known {
             for LeftOut { rule, needs } in &description.left_out {
                 let rule = description.rules.get(*rule as usize).map_or("", |rule| &rule.id);
                 tracing::warn!(
@@ -184,8 +331,6 @@ impl Engine {
                     description.name
                 );
             }
-            self.router.remove(pack);
-            self.router.add(pack, &description);
             let settled = meter.processor();
             let (arriving, owed, previous) = (None, Owed::default(), Vec::new());
             let loaded = Loaded {
@@ -198,22 +343,29 @@ impl Engine {
                 arriving,
                 owed,
                 previous,
+                shadow,
             };
             let mut kept = exchange.previous.remove(&pack).into_iter().collect::<Vec<_>>();
             let before = self.packs.insert(pack, loaded);
-            let (Some(before), Some(loaded)) = (before, self.packs.get_mut(&pack)) else { continue };
+            let (Some(mut before), Some(loaded)) = (before, self.packs.get_mut(&pack)) else { continue };
+            if exchange.back.contains(&pack) {
+                // It runs again.
+                before.previous.pop();
+            }
             warn_of_loss(&before.description, &description);
             kept.splice(0..0, before.previous);
-            kept.drain(..kept.len().saturating_sub(VERSIONS));
+            forgotten.extend(kept.drain(..kept.len().saturating_sub(VERSIONS)));
             // Its file may have been moved meanwhile, and what it is owed is owed to the new one.
             (loaded.previous, loaded.path, loaded.owed) = (kept, before.path, before.owed);
         }
+        // To give compiled code back takes longer than all of this.
+        self.let_go((before, gone, forgotten));
         removed
     }
 }
 
 /// Whether a pack may run beside others.
-fn fits(description: &Description, beside: &[(&Path, &Description)]) -> Result<(), Refusal> {
+pub(super) fn fits(description: &Description, beside: &[(&Path, &Description)]) -> Result<(), Refusal> {
     for (path, other) in beside {
         if other.name == description.name {
             return Err(Refusal::DuplicatePack { name: description.name.clone(), other: (*path).to_owned() });

@@ -9,14 +9,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, select_biased, unbounded};
+use lanner_contract::Sieve;
+use lanner_enrich::Event;
 use lanner_frame::Encoder;
+use lanner_lists::Snapshot;
 
 use super::PackId;
 use super::batch::{Batch, GivenUp};
+use super::compare::Side;
 use super::exchange::{Install, Member, Newcomer};
 use super::instance::{Candidate, Gave};
 use super::refusal::Refusal;
-use super::route::Routed;
+use super::route::{Listed, Routed};
 use super::runtime::Runtime;
 use super::slot::Slot;
 use super::verdict::{Answer, Outlet};
@@ -35,11 +39,13 @@ pub(super) enum Job {
     /// Judge frames of a batch. `now` is the time of the batch's newest event.
     Judge { batch: Arc<Batch>, frames: Vec<Routed>, now: u64, reply: Reply },
     /// Event time has reached `now`.
-    Tick { now: u64, reply: Reply },
+    Tick { now: u64, lists: Arc<Snapshot>, reply: Reply },
     /// Stop running a pack: it judges what came before.
     Remove { pack: PackId },
     /// Let a pack go on that failed too often.
     Release { pack: PackId },
+    /// Put packs in place when all that came before is judged.
+    Install(Install),
     /// Nothing more comes for a pack that was given away.
     Parted { pack: PackId },
     /// Take one over: first it judges what comes with it, until the other one has parted from it, then what comes for it here.
@@ -123,8 +129,7 @@ impl Worker {
         };
         let work = move || {
             if slow {
-                // Where it may not be less favoured it is as all others.
-                let _ = rustix::process::nice(NICE);
+                be_nice();
             }
             packs.work(&queue, &asked);
         };
@@ -174,6 +179,12 @@ impl Drop for Worker {
             let _ = thread.join();
         }
     }
+}
+
+/// Has this thread be less favoured than others.
+pub(super) fn be_nice() {
+    // Where it may not be it is as all others.
+    let _ = rustix::process::nice(NICE);
 }
 
 /// The packs of one worker.
@@ -232,10 +243,11 @@ impl Packs {
     fn work_on(&mut self, job: Job) {
         match job {
             Job::Judge { batch, frames, now, reply } => self.judge(&batch, &frames, now, &reply),
-            Job::Tick { now, reply } => self.tick(now, &reply),
+            Job::Tick { now, lists, reply } => self.tick(now, &lists, &reply),
             Job::Remove { pack } => {
                 self.slots.remove(&pack);
             }
+            Job::Install(install) => self.install(install),
             Job::Release { pack } => {
                 if let Some(slot) = self.slots.get_mut(&pack) {
                     slot.forgive();
@@ -279,32 +291,36 @@ impl Packs {
                 continue;
             };
             if slot.sieve(batch).is_none() {
-                let gave = slot.judge(&self.runtime, routed, now, had);
+                let gave = slot.judge(&self.runtime, routed, (now, &batch.lists), had);
+                let gave = slot.compared(gave, now);
                 reply.tell(routed.pack, slot, gave, now, Some(batch));
             }
             slot.release(routed.held);
         }
         for (pack, slot) in &mut self.slots {
             let Some(sieve) = slot.sieve(batch) else { continue };
-            for (frame, events) in self.encoder.encode(batch.events.iter().filter(|event| sieve.wants(*event))) {
+            let wants = |sieve: &Sieve, event: &Event| sieve.wants(&Listed { event, lists: &batch.lists });
+            for (frame, events) in self.encoder.encode(batch.events.iter().filter(|event| wants(sieve, event))) {
                 let routed = Routed { pack: *pack, frame, events, held: 0 };
-                let gave = slot.judge(&self.runtime, &routed, now, had);
+                let gave = slot.judge(&self.runtime, &routed, (now, &batch.lists), had);
+                let gave = slot.compared(gave, now);
                 reply.tell(*pack, slot, gave, now, Some(batch));
             }
         }
     }
 
-    fn tick(&mut self, now: u64, reply: &Reply) {
+    fn tick(&mut self, now: u64, lists: &Arc<Snapshot>, reply: &Reply) {
         if self.given_up.is_set() {
             return;
         }
         let had = self.had();
         for (pack, slot) in &mut self.slots {
-            let gave = slot.tick(&self.runtime, now, had);
+            let gave = slot.tick(&self.runtime, (now, lists), had);
+            let gave = slot.compared(gave, now);
             reply.tell(*pack, slot, gave, now, None);
         }
         if self.runtime.limits.shared {
-            self.measure_a_rule(now);
+            self.measure_a_rule(now, lists);
         }
     }
 
@@ -315,7 +331,7 @@ impl Packs {
     }
 
     /// Of one of the packs, in turn: others wait meanwhile, so it is one rule a second.
-    fn measure_a_rule(&mut self, now: u64) {
+    fn measure_a_rule(&mut self, now: u64, lists: &Arc<Snapshot>) {
         let (last, at) = self.measured;
         // Only where nothing waits: a time that jumps brings many ticks at once.
         if at.elapsed() < MEASURE || self.open.load(Ordering::SeqCst) > 1 {
@@ -325,18 +341,22 @@ impl Packs {
         let next = last.and_then(after).or_else(|| self.slots.iter().next()).map(|(pack, _)| *pack);
         self.measured = (next, Instant::now());
         if let Some(slot) = next.and_then(|pack| self.slots.get_mut(&pack)) {
-            slot.measure_a_rule(&self.runtime, now);
+            slot.measure_a_rule(&self.runtime, now, lists);
         }
     }
 
     /// Puts packs in place, where all of them can be here and on all other threads.
     fn install(&mut self, install: Install) {
-        let Install { members, ballot, last, report } = install;
+        let Install { members, gone, ballot, last, report } = install;
         let mut ready = Vec::new();
         let mut all_can = true;
         for Member { pack, newcomer, meter, mailbox } in members {
+            let shadow = match &newcomer {
+                Newcomer::Shadow { of, comparison, .. } => Some((*of, comparison.clone())),
+                _ => None,
+            };
             match self.hand_over(pack, newcomer) {
-                Ok(taken) => ready.push((pack, taken, meter, mailbox)),
+                Ok(taken) => ready.push((pack, taken, shadow, meter, mailbox)),
                 Err(refusal) => {
                     all_can = false;
                     // Who asks may have gone.
@@ -348,20 +368,35 @@ impl Packs {
         if !ballot.cast(all_can) {
             return;
         }
-        for (pack, Taken { candidate, handover, saved, begins_with }, meter, mailbox) in ready {
-            let older = self.slots.remove(&pack);
-            let overtaken = older.is_some().then(|| last.clone());
+        for pack in gone {
+            self.slots.remove(&pack);
+        }
+        for (pack, Taken { candidate, handover, saved, begins_with }, shadow, meter, mailbox) in ready {
+            let mut older = self.slots.remove(&pack);
+            // A shadow judges what waits with the one that it is compared with.
+            let overtaken = (older.is_some() || shadow.is_some()).then(|| last.clone());
+            let compared = older.as_mut().and_then(|older| older.compared.take());
             let previous = older.map(|older| older.retire(saved));
-            self.slots.insert(pack, Slot::new(candidate, begins_with, overtaken, meter, mailbox));
+            let mut slot = Slot::new(candidate, begins_with, overtaken, meter, mailbox);
+            slot.compared = compared;
+            if let Some((of, comparison)) = shadow {
+                if let Some(running) = self.slots.get_mut(&of) {
+                    running.compared = Some((Side::Running, Arc::downgrade(&comparison)));
+                }
+                slot.compared = Some((Side::Candidate, Arc::downgrade(&comparison)));
+            }
+            self.slots.insert(pack, slot);
             let _ = report.send((pack, Ok((handover, previous))));
         }
     }
 
     /// Has a newcomer take over the state of the version that runs, which stays as it is; an older version has its own.
     fn hand_over(&mut self, pack: PackId, newcomer: Newcomer) -> Result<Taken, Refusal> {
-        let older = self.slots.get_mut(&pack);
+        let from = if let Newcomer::Shadow { of, .. } = &newcomer { *of } else { pack };
+        let older = self.slots.get_mut(&from);
         let mut candidate = match newcomer {
-            Newcomer::Candidate(candidate) => *candidate,
+            Newcomer::Candidate(candidate) | Newcomer::Shadow { candidate, .. } => *candidate,
+            Newcomer::Promoted(start) => Candidate::again(&self.runtime, *start)?,
             Newcomer::Previous(previous) => {
                 let begins_with = previous.state.clone();
                 let handover = begins_with.as_ref().map(Vec::len).map_or(Handover::Failed, Handover::State);

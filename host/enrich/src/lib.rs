@@ -24,6 +24,7 @@ pub use process::{ImageId, MAX_LINEAGE, Process, ProcessId};
 use lanner_source::containers::{Identity, identify};
 use lanner_source::record::{Machine, Record};
 use table::ProcessTable;
+pub use table::facts;
 
 /// An event this much older than the newest one was not late: the clock was set back.
 const SET_BACK_NS: u64 = 1_000_000_000;
@@ -81,7 +82,9 @@ impl Enricher {
                     parent
                 }
                 (Kind::Exit, _) => self.table.exit(task, time_ns)?,
-                (Kind::Credentials | Kind::Setns | Kind::Unshare, _) => self.table.who_changed(task, time_ns),
+                (Kind::Credentials | Kind::Prctl | Kind::Setns | Kind::Unshare, _) => {
+                    self.table.who_changed(task, time_ns)
+                }
                 _ => self.table.who(task, time_ns),
             });
         }

@@ -53,6 +53,14 @@ pub struct Process {
 }
 
 impl Process {
+    /// A process of which all that is known is told, as a test or a line of JSON does. Its line is cut where it is too long.
+    pub fn told(record: OwnedRecord, parent: Option<&Arc<Process>>, container: Option<Arc<OwnedRecord>>) -> Self {
+        let parent = parent.map(as_parent);
+        let depth = parent.as_ref().map_or(0, |parent| parent.depth + 1);
+        let (state, weight) = Default::default();
+        Self { parent, depth, container, image_key: 0, state, weight, record }
+    }
+
     /// What is known of it: see `lanner_abi::field::process`.
     #[inline]
     pub fn record(&self) -> RecordRef<'_> {

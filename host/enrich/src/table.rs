@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use lanner_abi::{FieldInfo, OwnedRecord, PROCESS, Value, field, process_flag};
+use lanner_abi::{FieldInfo, OwnedRecord, PROCESS, RecordRef, Value, field, process_flag};
 use lanner_probes::event::Task;
 use lanner_source::containers::Identity;
 use lanner_source::record::{Machine, ProcessSnapshot};
@@ -238,8 +238,21 @@ impl ProcessTable {
             Some(known) if known.record().bytes(field::process::EXE) != image.get().bytes(field::process::EXE) => {
                 (known.parent.clone(), known.flags(), start_ns + 1)
             }
-            // What events told is more than what /proc tells.
-            Some(_) => return,
+            // What events told is more than what /proc tells, but for entries of the environment that somebody asks for since.
+            Some(known) => {
+                let at = field::process::ENVIRONMENT;
+                let told = image.get().bytes(at).filter(|told| known.record().bytes(at) != Some(*told));
+                let Some(told) = told else { return };
+                let mut completed = Process::clone(&known);
+                completed.record = known.record.rewritten(|field, value| match field {
+                    field if *field == *at => Some(Value::Text(told)),
+                    _ => value,
+                });
+                completed.record.share();
+                let completed = self.keep(completed);
+                self.insert(key, completed, start_ns);
+                return;
+            }
         };
         let process = self.keep(self.image(task, image.clone(), parent, inherited, image_start_ns));
         self.insert(key, process, start_ns);
@@ -496,15 +509,19 @@ fn same_name(process: &Process, task: &Task) -> bool {
 
 /// What an image's facts say, as bits, with those that the kernel told.
 fn flags(task: &Task, image: &OwnedRecord) -> u32 {
+    let kernel_thread = if task.kernel_thread { process_flag::KERNEL_THREAD } else { 0 };
+    facts(image.get()) | kernel_thread
+}
+
+/// What is known of an image says of it, as bits of `lanner_abi::process_flag`, with those that stand in it.
+pub fn facts(image: RecordRef<'_>) -> u32 {
     const SETUID_OR_SETGID: u64 = 0o6000;
     const GROUP_OR_OTHERS_WRITE: u64 = 0o022;
-    let image = image.get();
     let mode = image.number(field::process::EXE_MODE).unwrap_or_default();
     let facts = [
         (image.text(field::process::EXE).starts_with("memfd:"), process_flag::EXE_MEMFD),
         (mode & SETUID_OR_SETGID != 0, process_flag::EXE_SETUID),
         (mode & GROUP_OR_OTHERS_WRITE != 0, process_flag::EXE_WRITABLE),
-        (task.kernel_thread, process_flag::KERNEL_THREAD),
     ];
     let told = image.number(field::process::FLAGS).unwrap_or_default() as u32;
     facts.iter().filter(|(holds, _)| *holds).fold(told, |flags, (_, flag)| flags | flag)

@@ -84,6 +84,28 @@ fn names(process: &Arc<Process>) -> Vec<String> {
 }
 
 #[test]
+fn a_later_look_adds_what_is_asked_for_of_the_environment() {
+    let (mut enricher, sh) = (Enricher::new(&machine(), None), task(7, 1));
+    let look = |environment: Option<&str>| {
+        let image = program("/bin/sh");
+        let image = environment.map_or(image.clone(), |told| image.with(field::process::ENVIRONMENT, told));
+        Record::Process(Box::new(ProcessSnapshot { task: sh.clone(), image }))
+    };
+    let mut told = |record: Record| {
+        assert!(enricher.take(record).is_none());
+        let process = doer(&mut enricher, open(&sh));
+        let environment = process.record().bytes(field::process::ENVIRONMENT).map(<[u8]>::to_vec);
+        (process.image(), environment)
+    };
+    let (image, environment) = told(look(None));
+    assert_eq!(environment, None);
+    assert_eq!(told(look(Some("A=1\0"))), (image, Some(b"A=1\0".to_vec())));
+    assert_eq!(told(look(Some("A=1\0B=2\0"))), (image, Some(b"A=1\0B=2\0".to_vec())));
+    // What is known stays, where /proc does not show it.
+    assert_eq!(told(look(None)), (image, Some(b"A=1\0B=2\0".to_vec())));
+}
+
+#[test]
 fn a_lineage_is_what_forked_and_ran() {
     let mut enricher = Enricher::new(&machine(), None);
     let (sshd, bash, cat) = (task(10, 1), task(11, 2), task(12, 3));
@@ -155,6 +177,19 @@ fn memory_is_bounded_when_a_program_keeps_starting_its_successor() {
         assert_eq!(child.line().count(), usize::from(child.depth) + 1);
         assert_eq!(child.line().nth(1).map(|parent| parent.pid()), Some(pid));
     }
+}
+
+#[test]
+fn who_gives_himself_another_name_has_it_afterwards() {
+    let mut enricher = Enricher::new(&machine(), None);
+    doer(&mut enricher, open(&task(10, 1)));
+    // The kernel is asked when the call returns: by then the thread is called so.
+    let named = Task { comm: b"kworker/0:1".to_vec(), ..task(10, 1) };
+    let naming = doer(&mut enricher, event(raw(&named, Kind::Prctl)));
+    assert_eq!(naming.comm(), b"sh");
+    let after = doer(&mut enricher, open(&named));
+    assert_eq!(after.comm(), b"kworker/0:1");
+    assert_eq!(after.image(), naming.image());
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+mod id;
+pub mod object;
 mod remembered;
+pub mod time;
 mod verdicts;
 
 use std::net::IpAddr;
@@ -12,7 +15,7 @@ use lanner_engine::{Description, Rule};
 use lanner_enrich::{Event, Process};
 
 pub use lanner_engine::Severity;
-pub use verdicts::Findings;
+pub use verdicts::{Complain, Findings};
 
 /// What a rule raised.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub struct Finding {
     pub process: Option<Arc<Process>>,
     /// More facts.
     pub fields: Vec<(String, Detail)>,
+    /// The exception that it falls under, where it does.
+    pub excepted: Option<Arc<str>>,
 }
 
 /// A fact in a finding.
@@ -66,8 +71,20 @@ impl Finding {
     /// What a rule of the pack raised, by the rule's index, and nothing more than that. None where it has no such rule.
     pub fn new(pack: Arc<Description>, rule: usize, message: String, time_ns: u64) -> Option<Self> {
         let severity = pack.rules.get(rule)?.severity;
-        let (event_seqs, fields, key) = (Vec::new(), Vec::new(), None);
-        Some(Self { time_ns, severity, rule, pack, message, key, event_seqs, event: None, process: None, fields })
+        let (event_seqs, fields, key, excepted) = (Vec::new(), Vec::new(), None, None);
+        Some(Self {
+            time_ns,
+            severity,
+            rule,
+            pack,
+            message,
+            key,
+            event_seqs,
+            event: None,
+            process: None,
+            fields,
+            excepted,
+        })
     }
 
     /// The rule.

@@ -16,6 +16,18 @@ pub struct Findings {
     seen: Seen,
 }
 
+/// Takes a sentence about what went wrong in a pack.
+pub type Complain = Box<dyn FnMut(tracing::Level, &str) + Send>;
+
+impl Findings {
+    /// What went wrong in packs is told to this one, and not in the log.
+    #[must_use]
+    pub fn complaining_to(mut self, complain: Complain) -> Self {
+        self.seen.complain = Some(complain);
+        self
+    }
+}
+
 /// What was seen so far.
 #[derive(Default)]
 struct Seen {
@@ -24,6 +36,18 @@ struct Seen {
     strays: HashMap<PackId, u64>,
     /// Findings beyond what may be raised.
     dropped: HashMap<PackId, u64>,
+    /// Who hears of what went wrong, where that is not the log.
+    complain: Option<Complain>,
+}
+
+impl Seen {
+    fn complain(&mut self, level: tracing::Level, sentence: &str) {
+        match &mut self.complain {
+            Some(complain) => complain(level, sentence),
+            None if level == tracing::Level::ERROR => tracing::error!("{sentence}"),
+            None => tracing::warn!("{sentence}"),
+        }
+    }
 }
 
 impl From<Verdicts> for Findings {
@@ -56,13 +80,14 @@ fn of_verdict(verdict: &mut Verdict, seen: &mut Seen) -> Vec<Finding> {
             let before = *count;
             *count += strays;
             if is_said(before, *count) {
-                tracing::warn!(
+                let sentence = format!(
                     "pack {} raised {count} findings for rules that it does not have, or that are left out; so are these",
                     answer.description.name
                 );
+                seen.complain(tracing::Level::WARN, &sentence);
             }
         }
-        report(&answer, seen.dropped.entry(answer.pack).or_default());
+        report(&answer, seen);
     }
     all.sort_by_key(|finding| finding.event_seqs.last().copied().unwrap_or(u64::MAX));
     all
@@ -127,18 +152,24 @@ fn detail(fact: Fact, remembered: &Remembered) -> Detail {
 }
 
 /// Says what went wrong.
-fn report(answer: &Answer, dropped: &mut u64) {
-    let pack = &answer.description.name;
+fn report(answer: &Answer, seen: &mut Seen) {
+    let shadow = if answer.gave.is_shadow { " (in the shadow of the version that runs)" } else { "" };
+    let pack = format!("{}{shadow}", answer.description.name);
+    let dropped = seen.dropped.entry(answer.pack).or_default();
     let before = *dropped;
     *dropped += answer.gave.dropped;
-    if *dropped > before && is_said(before, *dropped) {
-        tracing::warn!("pack {pack} raised too many findings: {dropped} so far were left out");
+    let now = *dropped;
+    if now > before && is_said(before, now) {
+        let sentence = format!("pack {pack} raised too many findings: {now} so far were left out");
+        seen.complain(tracing::Level::WARN, &sentence);
     }
     if let Some(why) = &answer.gave.unreadable {
-        tracing::warn!("pack {pack} raised a finding that was left out: {why}");
+        let sentence = format!("pack {pack} raised a finding that was left out: {why}");
+        seen.complain(tracing::Level::WARN, &sentence);
     }
     if let (Some(failure), Some(after)) = (&answer.gave.failure, answer.gave.after) {
-        tracing::error!("pack {pack} {failure}; {}", what_comes_of_it(&answer.description, after));
+        let sentence = format!("pack {pack} {failure}; {}", what_comes_of_it(&answer.description, after));
+        seen.complain(tracing::Level::ERROR, &sentence);
     }
 }
 

@@ -18,8 +18,9 @@ const TICK_NS: u64 = 1_000_000_000;
 /// Ticks made up for at most when time jumps (a suspended machine, a long silence in a capture).
 const MISSED_TICKS: u64 = 3600;
 
+/// What has gathered of a batch, and when the next tick is due.
 #[derive(Default)]
-pub(super) struct Batcher {
+pub struct Batcher {
     events: Vec<Event>,
     /// What their processes take; those of one process one after the other count once.
     bytes: usize,
@@ -33,7 +34,10 @@ pub(super) struct Batcher {
 impl Batcher {
     /// Takes an event; a full batch is judged. Where the engine has no room for the ticks before it, it waits for
     /// [`Self::catch_up`].
-    pub(super) fn push(&mut self, event: Event, engine: &mut impl Judge) -> Result<(), WorkerGone> {
+    ///
+    /// # Errors
+    /// The engine does not go on.
+    pub fn push(&mut self, event: Event, engine: &mut impl Judge) -> Result<(), WorkerGone> {
         if self.is_behind() {
             self.behind.push_back(event);
             return Ok(());
@@ -57,12 +61,15 @@ impl Batcher {
     }
 
     /// Whether ticks, and events after them, wait for room.
-    pub(super) fn is_behind(&self) -> bool {
+    pub fn is_behind(&self) -> bool {
         self.next_tick.is_some_and(|next| next <= self.due) || !self.behind.is_empty()
     }
 
     /// Hands over what waits, as far as there is room.
-    pub(super) fn catch_up(&mut self, engine: &mut impl Judge) -> Result<(), WorkerGone> {
+    ///
+    /// # Errors
+    /// The engine does not go on.
+    pub fn catch_up(&mut self, engine: &mut impl Judge) -> Result<(), WorkerGone> {
         self.tick(engine)?;
         for event in std::mem::take(&mut self.behind) {
             self.push(event, engine)?;
@@ -71,7 +78,10 @@ impl Batcher {
     }
 
     /// Has judged what has gathered.
-    pub(super) fn flush(&mut self, engine: &mut impl Judge) -> Result<(), WorkerGone> {
+    ///
+    /// # Errors
+    /// The engine does not go on.
+    pub fn flush(&mut self, engine: &mut impl Judge) -> Result<(), WorkerGone> {
         self.bytes = 0;
         if self.events.is_empty() {
             return Ok(());
@@ -80,12 +90,15 @@ impl Batcher {
     }
 
     /// How many events wait behind ticks.
-    pub(super) fn waiting(&self) -> u64 {
+    pub fn waiting(&self) -> u64 {
         self.behind.len() as u64
     }
 
     /// Event time has reached `time`, ns: ticks for every full second that has passed.
-    pub(super) fn advance(&mut self, time: u64, engine: &mut impl Judge) -> Result<(), WorkerGone> {
+    ///
+    /// # Errors
+    /// The engine does not go on.
+    pub fn advance(&mut self, time: u64, engine: &mut impl Judge) -> Result<(), WorkerGone> {
         let reached = time - time % TICK_NS;
         // Where the clock was set back, ticks go on from there.
         let Some(next) = self.next_tick.filter(|next| next.saturating_sub(reached) <= 2 * TICK_NS) else {

@@ -19,6 +19,7 @@ pub trait Judge {
     fn give_up(&self);
     fn unjudged(&self) -> u64;
     fn wanted(&self) -> Vec<Wanted>;
+    fn wanted_by(&self, set: &Set) -> Vec<Wanted>;
     fn exchange(&mut self, set: Set, reply: Sender<Outcome>);
     fn settle(&mut self) -> bool;
     fn is_settling(&self) -> bool;
@@ -58,6 +59,10 @@ impl Judge for Engine {
 
     fn wanted(&self) -> Vec<Wanted> {
         self.wanted()
+    }
+
+    fn wanted_by(&self, set: &Set) -> Vec<Wanted> {
+        self.wanted_by(set)
     }
 
     fn exchange(&mut self, set: Set, reply: Sender<Outcome>) {

@@ -1,12 +1,13 @@
 //! Takes records in to be judged: makes events of them, and batches of the events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Instant;
 
 use lanner_abi::Kind;
 use lanner_contract::{Sieve, Wanted};
-use lanner_engine::{KindStatus, Order, Outcome, Refusal, Set, Status};
+use lanner_engine::{Histogram, KindStatus, Order, Outcome, Pauses, Refusal, Set, Status};
 use lanner_enrich::{Enricher, Event, Keys};
 use lanner_source::SourceError;
 use lanner_source::record::Record;
@@ -39,13 +40,20 @@ pub(crate) struct Judging<E> {
     exchanged: bool,
     /// What those that come want.
     coming: Vec<Wanted>,
+    /// Those that wait until that can be had.
+    asked: Vec<(Set, Sender<Outcome>)>,
+    /// What was asked of the sources last.
+    wanted: BTreeSet<Wanted>,
+    pauses: Pauses,
+    spread: Histogram,
 }
 
 impl<E: Judge> Judging<E> {
     pub(crate) fn new(sources: &Sources, engine: E, self_test_parent: Option<u32>) -> Self {
         let enrichers = sources.machines().map(|machine| Enricher::new(machine, self_test_parent)).collect();
         let unwanted = sources.unwanted().collect();
-        let sieve = Sieve::new(&engine.wanted());
+        let wanted = engine.wanted();
+        let (sieve, wanted) = (Sieve::new(&wanted), wanted.into_iter().collect());
         let (batcher, seen) = (Batcher::default(), Arc::default());
         let (tap, listeners) = Tap::new();
         Self {
@@ -62,13 +70,23 @@ impl<E: Judge> Judging<E> {
             seq: 0,
             exchanged: false,
             coming: Vec::new(),
+            asked: Vec::new(),
+            wanted,
+            pauses: Pauses::default(),
+            spread: Histogram::default(),
         }
     }
 
     /// Asks for events. Only what none of those is like is left out from here on.
-    fn want(&mut self, sources: &mut Sources, wanted: &[Wanted]) -> Result<(), SourceError> {
-        sources.want(wanted)?;
-        self.sieve = Sieve::new(wanted);
+    fn want(&mut self, sources: &mut Sources, wanted: Vec<Wanted>) -> Result<(), SourceError> {
+        let wanted: BTreeSet<Wanted> = wanted.into_iter().collect();
+        // A new version most often wants what the one before did.
+        if wanted != self.wanted {
+            let all: Vec<Wanted> = wanted.iter().cloned().collect();
+            sources.want(&all)?;
+            self.sieve = Sieve::new(&all);
+            self.wanted = wanted;
+        }
         Ok(())
     }
 
@@ -96,18 +114,50 @@ impl<E: Judge> Judging<E> {
     /// Has packs put in place and others taken out; the sources are asked first for what they want.
     fn exchange(&mut self, set: Set, sources: &mut Sources, reply: Sender<Outcome>) {
         // First the probes, so that the new versions miss nothing that they may count on.
-        let of_set = set.packs.iter().flat_map(|(_, candidate)| candidate.description().wanted.iter().cloned());
-        self.coming.extend(of_set);
+        self.coming.extend(self.engine.wanted_by(&set));
         let mut wanted = self.wanted();
         wanted.extend(self.coming.iter().cloned());
-        match self.want(sources, &wanted) {
-            Ok(()) => {
-                self.engine.exchange(set, reply);
-                self.exchanged = true;
-                self.settle(sources);
-            }
-            Err(error) => refuse(&set, &error.to_string(), &reply),
+        self.exchanged = true;
+        self.asked.push((set, reply));
+        match self.want(sources, wanted) {
+            Ok(()) => self.settle_now(sources),
+            Err(error) => self.refuse_all(&error),
         }
+    }
+
+    /// What the packs that come want cannot be had.
+    fn refuse_all(&mut self, error: &SourceError) {
+        // It may be asked for again.
+        self.wanted.clear();
+        for (set, reply) in std::mem::take(&mut self.asked) {
+            refuse(&set, &error.to_string(), &reply);
+        }
+    }
+
+    /// Sees to what was begun.
+    fn settle_now(&mut self, sources: &mut Sources) {
+        match sources.settle() {
+            Ok(true) => {
+                let asked = std::mem::take(&mut self.asked);
+                asked.into_iter().for_each(|(set, reply)| self.engine.exchange(set, reply));
+            }
+            Ok(false) => {}
+            Err(error) => self.refuse_all(&error),
+        }
+        self.engine.settle();
+        if self.asked.is_empty() && !self.engine.is_settling() {
+            self.exchanged = false;
+            self.coming.clear();
+            self.want_what_is_needed(sources);
+        }
+    }
+
+    /// No events were taken in meanwhile.
+    fn note_pause(&mut self, began: Instant) {
+        let ns = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.spread.count(ns);
+        self.pauses.count += 1;
+        self.pauses.longest_ns = self.pauses.longest_ns.max(ns);
     }
 
     /// What there was of each kind.
@@ -127,7 +177,7 @@ impl<E: Judge> Judging<E> {
 
     fn want_what_is_needed(&mut self, sources: &mut Sources) {
         let wanted = self.wanted();
-        if let Err(error) = self.want(sources, &wanted) {
+        if let Err(error) = self.want(sources, wanted) {
             tracing::warn!("{error}");
         }
     }
@@ -169,14 +219,10 @@ impl<E: Judge> Intake for Judging<E> {
     }
 
     fn settle(&mut self, sources: &mut Sources) {
-        if !self.exchanged {
-            return;
-        }
-        self.engine.settle();
-        if !self.engine.is_settling() {
-            self.exchanged = false;
-            self.coming.clear();
-            self.want_what_is_needed(sources);
+        if self.exchanged {
+            let began = Instant::now();
+            self.settle_now(sources);
+            self.note_pause(began);
         }
     }
 
@@ -199,7 +245,9 @@ impl<E: Judge> Intake for Judging<E> {
             Order::Exchange { set, reply } if ending => refuse(&set, "the host is stopping", &reply),
             Order::Exchange { set, reply } => {
                 self.batcher.flush(&mut self.engine)?;
+                let began = Instant::now();
                 self.exchange(set, sources, reply);
+                self.note_pause(began);
             }
             Order::Release { pack, reply } => drop(reply.send(self.engine.release(&pack))),
             Order::Rename { from, to } => self.engine.rename(&from, &to),
@@ -210,6 +258,7 @@ impl<E: Judge> Intake for Judging<E> {
                     lost: sources.lost(),
                     filtered: sources.filtered(),
                     kinds: self.by_kind(sources),
+                    pauses: Pauses { p99_ns: self.spread.below(0.99), ..self.pauses },
                     packs: self.engine.status(),
                     degraded,
                 });
@@ -222,6 +271,7 @@ impl<E: Judge> Intake for Judging<E> {
 
 /// Who asks may have gone.
 fn refuse(set: &Set, why: &str, reply: &Sender<Outcome>) {
-    let path = set.packs.first().map(|(path, _)| path).or(set.remove.first());
+    let shadow = set.shadows.first().map(|(_, path, _)| path);
+    let path = set.packs.first().map(|(path, _)| path).or(shadow).or(set.remove.first()).or(set.back.first());
     let _ = reply.send(Err((path.cloned().unwrap_or_default(), Refusal::Source(why.to_owned()))));
 }

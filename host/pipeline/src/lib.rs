@@ -20,7 +20,7 @@ use lanner_engine::{Engine, Order, WorkerGone};
 use lanner_source::record::Record;
 use lanner_source::{Drained, SourceError};
 
-pub use batcher::BATCH;
+pub use batcher::{BATCH, Batcher};
 pub use flow::{Course, Flow, Intake};
 pub use judge::Judge;
 pub use seen::Seen;
@@ -68,7 +68,7 @@ impl<E: Judge> Pipeline<E> {
     pub fn new(sources: impl Into<Sources>, engine: E, self_test_parent: Option<u32>) -> Result<Self, SourceError> {
         let mut sources = sources.into();
         let judging = Judging::new(&sources, engine, self_test_parent);
-        sources.want(&judging.wanted())?;
+        sources.want_at_once(&judging.wanted())?;
         Ok(Self { sources, judging })
     }
 

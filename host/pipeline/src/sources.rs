@@ -46,8 +46,26 @@ impl Sources {
     ///
     /// # Errors
     /// They cannot be had.
-    pub fn want(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
+    pub(crate) fn want(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
         self.0.iter_mut().try_for_each(|input| input.source.want(wanted))
+    }
+
+    /// Whether what was asked for last is given by now.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub(crate) fn settle(&mut self) -> Result<bool, SourceError> {
+        // Each is looked at.
+        let settled = self.0.iter_mut().map(|input| input.source.settle());
+        settled.collect::<Result<Vec<_>, _>>().map(|settled| settled.into_iter().all(|settled| settled))
+    }
+
+    /// Likewise, and waits until it is given, with nothing drained meanwhile.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub fn want_at_once(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
+        self.0.iter_mut().try_for_each(|input| input.source.want_at_once(wanted))
     }
 
     /// A portion of each. What is said of them together is what the one with the most to give said.

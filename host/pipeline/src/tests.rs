@@ -57,6 +57,8 @@ struct Script {
     when_full: VecDeque<Order>,
     when_quiet: VecDeque<Order>,
     orders: Option<Sender<Order>>,
+    /// What the source says when it is asked whether what it was asked for is given; then it always is.
+    settles: VecDeque<Result<bool, SourceError>>,
 }
 
 impl Scene {
@@ -102,6 +104,10 @@ impl Source for Scene {
     fn want(&mut self, wanted: &[lanner_contract::Wanted]) -> Result<(), SourceError> {
         self.script().said.push(Said::Wanted(wanted.iter().map(|wanted| wanted.kind).collect()));
         Ok(())
+    }
+
+    fn settle(&mut self) -> Result<bool, SourceError> {
+        self.script().settles.pop_front().unwrap_or(Ok(true))
     }
 
     fn drain(&mut self, take: &mut Take<'_>) -> Result<Drained, SourceError> {
@@ -217,6 +223,10 @@ impl Judge for Scene {
         vec![lanner_contract::Wanted { kind: Kind::Open, condition: None }]
     }
 
+    fn wanted_by(&self, _: &Set) -> Vec<lanner_contract::Wanted> {
+        Vec::new()
+    }
+
     fn exchange(&mut self, set: Set, reply: Sender<Outcome>) {
         self.script().said.extend(set.remove.into_iter().map(Said::Removed));
         let _ = reply.send(Ok(Placed::default()));
@@ -257,6 +267,46 @@ fn totals(events: u64, unjudged: u64) -> Totals {
 
 fn remove(name: &str) -> Order {
     Order::Exchange { set: Set { remove: vec![name.into()], ..Set::default() }, reply: channel().0 }
+}
+
+/// The verifier takes its time; events go on meanwhile.
+#[test]
+fn packs_wait_until_their_events_can_be_had_and_events_do_not() {
+    let scene = Scene::default();
+    {
+        let mut script = scene.script();
+        script.portions = [opens(BATCH), opens(BATCH), opens(BATCH), opens(BATCH)].into();
+        script.settles = [Ok(true), Ok(false), Ok(false), Ok(true)].into();
+    }
+    let (orders, given) = channel();
+    orders.send(remove("a")).expect("it is read later");
+    let source = Box::new(scene.clone()) as Box<dyn Source>;
+    Pipeline::new(source, scene.clone(), None).expect("a pipeline").run(&given).expect("its end");
+    let removed = Said::Removed("a".into());
+    let before: Vec<Said> = scene.said().into_iter().take_while(|said| *said != removed).collect();
+    let judged = before.iter().filter(|said| matches!(said, Said::Judged(_))).count();
+    assert!((1..4).contains(&judged), "some were judged before, and some after: {:?}", scene.said());
+    assert_eq!(scene.judged(), [BATCH; 4]);
+}
+
+#[test]
+fn packs_whose_events_cannot_be_had_are_refused_and_events_go_on() {
+    let scene = Scene::default();
+    {
+        let mut script = scene.script();
+        script.portions = [opens(BATCH), opens(BATCH)].into();
+        script.settles = [Ok(true), Ok(false), Err(SourceError::Wait(std::io::Error::other("no such hook")))].into();
+    }
+    let (orders, given) = channel();
+    let (reply, outcome) = channel();
+    let set = Set { remove: vec!["a".into()], ..Set::default() };
+    orders.send(Order::Exchange { set, reply }).expect("it is read later");
+    let source = Box::new(scene.clone()) as Box<dyn Source>;
+    Pipeline::new(source, scene.clone(), None).expect("a pipeline").run(&given).expect("its end");
+    let (_, refusal) = outcome.recv().expect("an answer").expect_err("it is refused");
+    assert!(refusal.to_string().contains("no such hook"), "{refusal}");
+    assert!(!scene.said().contains(&Said::Removed("a".into())));
+    assert_eq!(scene.judged(), [BATCH; 2]);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use lanner_abi::{event_flag, field};
 use lanner_enrich::{Event, Process};
 use lanner_json::Object;
 
-use super::time;
+use lanner_finding::object::{arguments, container};
+use lanner_finding::time;
 
 /// Appends an event as a line.
 pub fn append_event(event: &Event, out: &mut Vec<u8>) {
@@ -42,7 +43,7 @@ fn of_process(process: &Process) -> Object {
     // JSON's readers do not all have 64 bits for a number, and no text should have NULs in it.
     set("id", format!("{:016x}", process.id().0).into());
     set("image", format!("{:016x}", process.image().0).into());
-    set("argv", super::arguments(process.argv()).map(String::from_utf8_lossy).collect());
+    set("argv", arguments(process.argv()).map(String::from_utf8_lossy).collect());
     for field in
         [field::process::START, field::process::IMAGE_START, field::process::EXE_MTIME, field::process::EXE_CTIME]
     {
@@ -50,8 +51,8 @@ fn of_process(process: &Process) -> Object {
             set(field.name, time::rfc3339(time_ns).into());
         }
     }
-    if let Some(container) = &process.container {
-        object.insert("container".into(), super::container(container).into());
+    if let Some(recorded) = &process.container {
+        object.insert("container".into(), container(recorded).into());
     }
     object
 }

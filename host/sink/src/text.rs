@@ -4,10 +4,10 @@ use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use lanner_abi::{RecordRef, Text, field};
 use lanner_enrich::Process;
-use lanner_finding::{Detail, Finding, Severity};
+use lanner_finding::object::arguments;
+use lanner_finding::{Detail, Finding, Severity, time};
 
 use super::lines::Format;
-use super::{arguments, time};
 
 /// Where the details begin: below the severity.
 const INDENT: &str = "              ";

@@ -3,8 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use lanner_abi::{Value, field};
+use lanner_abi::{Value, field, process_flag};
 use lanner_probes::event::RawEvent;
+
+use crate::procfs;
+use crate::record::ProcessSnapshot;
 
 /// Which entries are kept.
 #[derive(Debug, Default)]
@@ -24,13 +27,39 @@ impl Environment {
         !self.begin.is_empty()
     }
 
+    /// Whether these ask for entries that the others do not.
+    pub(crate) fn asks_for_more(&self, others: &Self) -> bool {
+        !self.begin.is_subset(&others.begin)
+    }
+
+    /// Adds them to a process that was there already, as far as it still shows them.
+    pub(crate) fn complete(&self, process: &mut ProcessSnapshot) {
+        if !self.is_wanted() {
+            return;
+        }
+        let Some((all, is_truncated)) = procfs::environment(&process.task) else { return };
+        let image = &mut process.image;
+        let flags = image.get().number(field::process::FLAGS).unwrap_or_default();
+        let truncated = if is_truncated { u64::from(process_flag::ENVIRONMENT_TRUNCATED) } else { 0 };
+        let kept = self.kept(&all);
+        let set = image
+            .set(field::process::ENVIRONMENT, kept.as_deref().map(Value::Text))
+            .and_then(|()| image.set(field::process::FLAGS, Some((flags | truncated).into())));
+        debug_assert!(set.is_ok(), "{set:?}");
+    }
+
+    /// Those among these entries; nothing where there are none.
+    fn kept(&self, all: &[u8]) -> Option<Vec<u8>> {
+        let entries = all.split_inclusive(|byte| *byte == 0);
+        let kept: Vec<u8> = entries.filter(|entry| self.is_kept(entry)).flatten().copied().collect();
+        Some(kept).filter(|kept| !kept.is_empty())
+    }
+
     /// Takes all others out of the image that begins with an event.
     pub(crate) fn reduce(&self, event: &mut RawEvent) {
         let Some(image) = &mut event.image else { return };
         let Some(all) = image.get().bytes(field::process::ENVIRONMENT) else { return };
-        let entries = all.split_inclusive(|byte| *byte == 0);
-        let kept: Vec<u8> = entries.filter(|entry| self.is_kept(entry)).flatten().copied().collect();
-        let kept = Some(kept).filter(|kept| !kept.is_empty());
+        let kept = self.kept(all);
         **image = image.rewritten(|at, value| match at {
             at if *at == *field::process::ENVIRONMENT => kept.as_deref().map(Value::Text),
             _ => value,
@@ -69,5 +98,38 @@ mod tests {
         assert_eq!(reduced(&["LD_"], environment).as_deref(), Some("LD_PRELOAD=/tmp/x.so\0LD_AUDIT=\0"));
         assert_eq!(reduced(&["HISTFILE="], environment), None);
         assert_eq!(reduced(&[], environment), None);
+    }
+
+    #[test]
+    fn who_was_there_already_shows_what_is_asked_for() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("1000")
+            .env("WANTED", "x")
+            .env("OTHER", "secret")
+            .spawn()
+            .expect("there is a sleep");
+        let of_child = || {
+            let all = procfs::snapshot().expect("the processes").processes;
+            all.into_iter().find(|process| process.task.pid == child.id()).expect("it is there")
+        };
+        let told = |begin: &[&str], process: &mut ProcessSnapshot| {
+            Environment::of(begin.iter().map(|begin| begin.as_bytes().to_vec()).collect()).complete(process);
+            process.image.get().bytes(field::process::ENVIRONMENT).map(<[u8]>::to_vec)
+        };
+        // Until its exec it shows the environment of this program.
+        let mut process = of_child();
+        while told(&["WANTED="], &mut process).is_none() {
+            std::thread::yield_now();
+            process = of_child();
+        }
+        assert_eq!(told(&["WANTED="], &mut process).as_deref(), Some(&b"WANTED=x\0"[..]));
+        assert_eq!(told(&["ELSE="], &mut of_child()), None);
+        assert_eq!(told(&[], &mut of_child()), None);
+        // Another process with the same pid is not asked.
+        let mut other = of_child();
+        other.task.start_boot_ns += 1_000_000_000;
+        assert_eq!(told(&["WANTED="], &mut other), None);
+        child.kill().expect("it ends");
+        child.wait().expect("it ends");
     }
 }

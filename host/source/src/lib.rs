@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attaching;
 pub mod capture;
 pub mod containers;
 mod environment;
@@ -23,6 +24,9 @@ pub use replay::Replay;
 
 use record::{Machine, Record};
 
+/// How long it is waited for what was asked for before it is looked again.
+const SETTLING: Duration = Duration::from_millis(1);
+
 /// Takes records, one by one; says whether it takes more for now.
 pub type Take<'a> = dyn FnMut(Record) -> ControlFlow<()> + 'a;
 
@@ -36,6 +40,26 @@ pub trait Source: Send {
     /// # Errors
     /// They cannot be had.
     fn want(&mut self, wanted: &[Wanted]) -> Result<(), SourceError>;
+
+    /// Whether what was asked for last is given by now: it may take a while, in which the source goes on.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    fn settle(&mut self) -> Result<bool, SourceError> {
+        Ok(true)
+    }
+
+    /// Asks for these events, and waits until they are given, with nothing drained meanwhile.
+    ///
+    /// # Errors
+    /// They cannot be had.
+    fn want_at_once(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
+        self.want(wanted)?;
+        while !self.settle()? {
+            std::thread::sleep(SETTLING);
+        }
+        Ok(())
+    }
 
     /// Passes on what has arrived, without waiting, up to some thousand records, or until no more are taken.
     ///
@@ -132,6 +156,9 @@ pub enum SourceError {
     /// The kernel side.
     #[error(transparent)]
     Probes(#[from] lanner_probes::ProbeError),
+    /// They are lost.
+    #[error("the thread that attaches the kernel side has ended unexpectedly; nothing would be seen any more")]
+    ProbesGone,
     /// Waiting for the kernel.
     #[error("cannot wait for kernel events: {0}")]
     Wait(std::io::Error),

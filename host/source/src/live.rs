@@ -7,8 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 use lanner_abi::{Kind, OwnedRecord, field};
 use lanner_contract::{Wanted, named};
 use lanner_probes::event::RawEvent;
-use lanner_probes::{ProbeConfig, Probes, Reader};
+use lanner_probes::{Counts, ProbeConfig, Probes, Reader};
 
+use super::attaching::Attaching;
 use super::containers::{self, Details, identify};
 use super::environment::Environment;
 use super::record::{Machine, Record};
@@ -32,7 +33,12 @@ const PROCESS_KINDS: [Kind; 5] = [Kind::Exit, Kind::Exec, Kind::Fork, Kind::Cont
 /// Live kernel events.
 pub struct Live {
     machine: Machine,
-    probes: Probes,
+    probes: Attaching,
+    /// What was asked for and waits for the probes: events to be filtered anew, and kinds to be reported.
+    refilter: bool,
+    report: Option<Vec<Kind>>,
+    /// What was counted last, while others have the probes.
+    counts: Vec<Counts>,
     reader: Reader,
     /// What asks runtimes of containers.
     details: Details,
@@ -80,7 +86,10 @@ impl Live {
         let now = Instant::now();
         let mut live = Self {
             machine,
-            probes,
+            probes: Attaching::new(probes),
+            refilter: false,
+            report: None,
+            counts: Vec::new(),
             reader,
             details: Details::start().map_err(SourceError::Thread)?,
             view: View::start().map_err(SourceError::Thread)?,
@@ -123,7 +132,10 @@ impl Live {
 
     /// The next record, where there is one.
     fn next(&mut self) -> Option<Record> {
-        if let Some(record) = self.before.pop_front() {
+        if let Some(mut record) = self.before.pop_front() {
+            if let Record::Process(process) = &mut record {
+                self.environment.complete(process);
+            }
             return Some(record);
         }
         loop {
@@ -151,30 +163,56 @@ impl Live {
         }
     }
 
-    /// Has the kernel side find out anew what is unwanted.
-    fn begin_filter(&mut self) -> Result<(), SourceError> {
-        // What was not wanted by then, other things may be.
-        while self.unwanted.try_recv().is_ok() {}
-        Ok(self.probes.begin_filter(self.names.iter().map(Vec::as_slice))?)
+    /// Does what was asked for, as far as the probes are here. Says whether all of it is done.
+    fn catch_up(&mut self) -> Result<bool, SourceError> {
+        let Some(probes) = self.probes.look()? else { return Ok(false) };
+        if self.refilter {
+            // What was not wanted by then, other things may be.
+            while self.unwanted.try_recv().is_ok() {}
+            probes.begin_filter(self.names.iter().map(Vec::as_slice))?;
+            probes.want_environment(self.environment.is_wanted())?;
+            self.refilter = false;
+        }
+        if let Some(kinds) = self.report.take() {
+            self.probes.report(kinds);
+        }
+        Ok(self.probes.here().is_some())
+    }
+
+    /// Where nobody asked what came of what was asked for last.
+    fn say_failure(&mut self) {
+        if let Some(error) = self.probes.take_failure() {
+            tracing::warn!("{error}");
+        }
+    }
+
+    /// What was counted so far.
+    fn counts(&self) -> Vec<Counts> {
+        // Counters that cannot be read are said elsewhere, once a second.
+        let now = self.probes.here().and_then(|probes| probes.counts().ok());
+        now.unwrap_or_else(|| self.counts.clone())
     }
 
     /// Takes over what files are to the host by now.
     fn renew_view(&mut self) -> Result<(), SourceError> {
-        let Some(news) = self.view.renew() else { return Ok(()) };
-        if news.files {
-            self.probes.name_files(self.view.files())?;
+        if let Some(probes) = self.probes.look()?
+            && let Some(news) = self.view.renew()
+        {
+            if news.files {
+                probes.name_files(self.view.files())?;
+            }
+            self.refilter |= news.paths;
         }
-        if news.paths {
-            self.begin_filter()?;
-        }
-        Ok(())
+        self.catch_up().map(|_| ())
     }
 
     /// Reports what was lost since the last look. The event comes with the next records, at the time of what has been
     /// passed on: what waits in the ring buffer is older than now.
     fn check_loss(&mut self) -> Result<(), SourceError> {
         self.checked = Instant::now();
-        for counts in self.probes.counts()? {
+        let Some(probes) = self.probes.look()? else { return Ok(()) };
+        self.counts = probes.counts()?;
+        for counts in &self.counts {
             let known = self.lost.entry(counts.kind).or_default();
             let count = counts.lost.saturating_sub(*known);
             if count == 0 {
@@ -192,7 +230,7 @@ impl Live {
             let event = RawEvent::of_nobody(time_ns, Kind::Loss, loss);
             self.before.push_back(Record::Event(Box::new(event)));
         }
-        for mut event in self.probes.overdue() {
+        for mut event in probes.overdue() {
             event.time_ns = event.time_ns.max(self.passed_on_ns);
             self.before.push_back(Record::Event(Box::new(event)));
         }
@@ -210,30 +248,36 @@ impl Source for Live {
 
     fn want(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
         self.names = named::names(wanted);
-        self.begin_filter()?;
         self.view.name(named::files(wanted));
-        self.environment = Environment::of(named::environment(wanted));
-        self.probes.want_environment(self.environment.is_wanted())?;
-        for kind in Probes::kinds() {
-            if wanted.iter().any(|wanted| wanted.kind == kind) || PROCESS_KINDS.contains(&kind) {
-                self.probes.attach(kind)?;
-            } else {
-                self.probes.detach(kind)?;
-            }
-        }
-        self.probes.rest();
-        Ok(())
+        let environment = Environment::of(named::environment(wanted));
+        // Those that were passed on without what is asked for now are passed on again.
+        let waits = self.before.iter().any(|record| matches!(record, Record::Process(_)));
+        self.snapshot_due |= !waits && environment.asks_for_more(&self.environment);
+        self.environment = environment;
+        let is_wanted = |kind: &Kind| wanted.iter().any(|wanted| wanted.kind == *kind);
+        let others = Probes::kinds().into_iter().filter(|kind| is_wanted(kind) && !PROCESS_KINDS.contains(kind));
+        self.report = Some(PROCESS_KINDS.into_iter().chain(others).collect());
+        self.refilter = true;
+        self.say_failure();
+        self.catch_up().map(|_| ())
+    }
+
+    fn settle(&mut self) -> Result<bool, SourceError> {
+        let settled = self.catch_up()?;
+        self.probes.take_failure().map_or(Ok(settled), |error| Err(error.into()))
     }
 
     fn drain(&mut self, take: &mut Take<'_>) -> Result<Drained, SourceError> {
         let began = wall_ns();
         self.renew_view()?;
         let mut drained = Drained::Nothing;
-        while let Ok(key) = self.unwanted.try_recv() {
-            // Those that cannot be entered go on coming, and are left out later.
-            if let Err(error) = self.probes.filter_out(key) {
-                tracing::debug!("{error}");
-                break;
+        if let Some(probes) = self.probes.look()? {
+            while let Ok(key) = self.unwanted.try_recv() {
+                // Those that cannot be entered go on coming, and are left out later.
+                if let Err(error) = probes.filter_out(key) {
+                    tracing::debug!("{error}");
+                    break;
+                }
             }
         }
         while let Some(container) = self.details.found() {
@@ -280,10 +324,9 @@ impl Source for Live {
     }
 
     fn close(&mut self) -> Result<(), SourceError> {
-        for kind in Probes::kinds() {
-            self.probes.detach(kind)?;
-        }
-        Ok(())
+        self.report = None;
+        let Some(probes) = self.probes.wait()? else { return Ok(()) };
+        Ok(Probes::kinds().into_iter().try_for_each(|kind| probes.detach(kind))?)
     }
 
     fn look(&mut self) -> Result<(), SourceError> {
@@ -304,14 +347,11 @@ impl Source for Live {
     }
 
     fn by_kind(&self) -> Vec<(Kind, u64, u64)> {
-        // Likewise.
-        let counts = self.probes.counts().unwrap_or_default();
-        counts.into_iter().map(|count| (count.kind, count.lost, count.filtered)).collect()
+        self.counts().into_iter().map(|count| (count.kind, count.lost, count.filtered)).collect()
     }
 
     fn filtered(&self) -> u64 {
-        // Counters that cannot be read are said elsewhere, once a second.
-        self.probes.counts().map_or(0, |counts| counts.iter().map(|count| count.filtered).sum())
+        self.counts().iter().map(|count| count.filtered).sum()
     }
 
     fn degraded(&self) -> Vec<Shortcoming> {

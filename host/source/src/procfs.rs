@@ -18,6 +18,8 @@ use super::record::{Machine, ProcessSnapshot};
 
 /// The longest command line that is kept, as in the probes.
 const MAX_ARGV: usize = 32 << 10;
+/// Bytes of an environment that are looked at, as by the kernel side.
+const MAX_ENVIRONMENT: usize = 32 << 10;
 
 /// The longest path that is kept, as in the probes.
 const MAX_PATH: usize = 4096;
@@ -143,6 +145,21 @@ fn users(path: &Path) -> BTreeMap<u32, String> {
         }
     }
     users
+}
+
+/// The environment that a process shows, each entry ended by a NUL, and whether there is more of it: nothing where another has its
+/// pid by now, or where it may not be read. A program can write something else there.
+pub(crate) fn environment(task: &Task) -> Option<(Vec<u8>, bool)> {
+    let dir = open_dir(CWD, &format!("/proc/{}", task.pid)).ok()?;
+    let mut buffer = Vec::new();
+    read_file(&dir, "stat", MAX_FILE, &mut buffer).ok()?;
+    if task.kernel_thread || Stat::parse(&buffer)?.start_boot_ns != task.start_boot_ns {
+        return None;
+    }
+    read_file(&dir, "environ", MAX_ENVIRONMENT + 1, &mut buffer).ok()?;
+    let is_truncated = buffer.len() > MAX_ENVIRONMENT;
+    buffer.truncate(MAX_ENVIRONMENT);
+    Some((buffer, is_truncated))
 }
 
 // === one process ===

@@ -153,7 +153,7 @@ impl Drop for Server {
 
 /// The pack that Lanner ships, as `cargo xtask packs` builds it.
 pub(crate) fn component() -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("target/packs/starter.wasm");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("target/packs/credential-access.wasm");
     std::fs::read(&path).unwrap_or_else(|error| {
         panic!("{}: {error}; run `make test`, or `make packs` first", path.display());
     })

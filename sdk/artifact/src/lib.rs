@@ -13,5 +13,11 @@ pub use description::{Description, DescriptionError, Rule};
 pub const CONFIG_MEDIA_TYPE: &str = "application/vnd.wasm.config.v0+json";
 /// The type of its one layer: the component.
 pub const COMPONENT_MEDIA_TYPE: &str = "application/wasm";
+/// The type of an artifact that is entries of a list, in one layer; its config is empty.
+pub const LIST_ARTIFACT_TYPE: &str = "application/vnd.lanner.list.v1";
+/// The type of an empty config, `{}`, as OCI has it.
+pub const EMPTY_MEDIA_TYPE: &str = "application/vnd.oci.empty.v1+json";
+/// The types of such a layer: entries one a line, a table, and JSON.
+pub const LIST_MEDIA_TYPES: [&str; 3] = ["text/plain", "text/csv", "application/json"];
 /// The annotation of the manifest that holds the [`Description`], as JSON.
 pub const DESCRIPTION_ANNOTATION: &str = "dev.lanner.pack.description";

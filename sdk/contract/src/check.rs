@@ -7,11 +7,13 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
+mod lists;
+
 use lanner_abi::{Kind, Reads, Type};
 
 use crate::field::{FieldRef, Missing};
 use crate::filter::{Filter, Literal, MAX_DEPTH, Test};
-use crate::{Configuration, Description, Rule, Setting, SettingType, Subscription};
+use crate::{Configuration, Description, List, Rule, Setting, SettingType, Subscription};
 
 /// Rules of one pack.
 const MAX_RULES: usize = 4096;
@@ -64,6 +66,9 @@ pub enum Condition {
     Not(Box<Condition>),
     /// The field passes the test.
     Field(FieldRef, Test),
+    /// The field's value stands in a list, by its number: as the pack says it its place in the description. A host gives it
+    /// another, by which it knows the lists of all packs.
+    Listed(FieldRef, u32),
 }
 
 /// A rule that cannot run here, as it needs what this version does not have.
@@ -123,6 +128,7 @@ impl Description {
             return wrong(format!("it may have {MAX_PROPERTIES} properties of {MAX_PROPERTY} bytes, and has more"));
         }
         check_settings(&self.settings)?;
+        lists::check(&self.lists)?;
         let count = self.rules.iter().map(|rule| rule.events.len()).sum::<usize>();
         if count == 0 {
             return wrong("it subscribes to no events".to_string());
@@ -143,7 +149,7 @@ impl Description {
 
         let (mut asked, mut left_out, mut number) = (BTreeMap::<Wanted, Vec<u32>>::new(), Vec::new(), 0);
         for (index, rule) in (0..).zip(&self.rules) {
-            match rule.wants() {
+            match rule.wants(&self.lists) {
                 Ok(wants) => {
                     (number..).zip(wants).for_each(|(number, wanted)| asked.entry(wanted).or_default().push(number));
                 }
@@ -202,46 +208,46 @@ impl Rule {
         Ok(())
     }
 
-    fn wants(&self) -> Result<Vec<Wanted>, Refused> {
-        self.events.iter().map(Wanted::checked).collect()
+    fn wants(&self, lists: &[List]) -> Result<Vec<Wanted>, Refused> {
+        self.events.iter().map(|event| Wanted::checked(event, lists)).collect()
     }
 }
 
 impl Wanted {
-    /// What one subscription asks for: how a pack's own side of it is made ready.
+    /// What one subscription asks for, of a pack that has these lists: how a pack's own side of it is made ready.
     ///
     /// # Errors
     /// It makes no sense, or needs what this version does not have.
-    pub fn of(subscription: &Subscription) -> Result<Self, Nonsense> {
-        Self::checked(subscription).map_err(|refused| match refused {
+    pub fn of(subscription: &Subscription, lists: &[List]) -> Result<Self, Nonsense> {
+        Self::checked(subscription, lists).map_err(|refused| match refused {
             Refused::Needs(needs) => Nonsense(format!("it needs {needs}")),
             Refused::Wrong(what) => Nonsense(what),
         })
     }
 
-    fn checked(subscription: &Subscription) -> Result<Self, Refused> {
+    fn checked(subscription: &Subscription, lists: &[List]) -> Result<Self, Refused> {
         let Subscription { kind, filter } = subscription;
         if kind.len() > MAX_NAME {
             return Err(Refused::Wrong(format!("the name of a kind has more than {MAX_NAME} bytes")));
         }
         let kind = Kind::from_name(kind).ok_or_else(|| Refused::Needs(format!("events of the kind {kind:?}")))?;
-        let condition = filter.as_ref().map(|filter| Condition::of(filter, kind, 0)).transpose()?;
+        let condition = filter.as_ref().map(|filter| Condition::of(filter, kind, lists, 0)).transpose()?;
         Ok(Self { kind, condition })
     }
 }
 
 impl Condition {
-    fn of(filter: &Filter, kind: Kind, depth: usize) -> Result<Self, Refused> {
+    fn of(filter: &Filter, kind: Kind, lists: &[List], depth: usize) -> Result<Self, Refused> {
         if depth > MAX_DEPTH {
             return Err(Refused::Wrong(format!("a filter lies deeper than {MAX_DEPTH} in others")));
         }
         let all = |filters: &[Filter]| {
-            filters.iter().map(|filter| Self::of(filter, kind, depth + 1)).collect::<Result<Vec<_>, Refused>>()
+            filters.iter().map(|filter| Self::of(filter, kind, lists, depth + 1)).collect::<Result<Vec<_>, Refused>>()
         };
         Ok(match filter {
             Filter::All(filters) => Self::All(all(filters)?),
             Filter::Any(filters) => Self::Any(all(filters)?),
-            Filter::Not(filter) => Self::Not(Box::new(Self::of(filter, kind, depth + 1)?)),
+            Filter::Not(filter) => Self::Not(Box::new(Self::of(filter, kind, lists, depth + 1)?)),
             Filter::Unknown(test) => {
                 return Err(Refused::Needs(match test.as_str() {
                     "" => "a filter of another form".to_string(),
@@ -250,20 +256,44 @@ impl Condition {
                 }));
             }
             Filter::Field(name, test) => {
-                let field = FieldRef::of(kind, name).map_err(|missing| match missing {
-                    Missing::Unknown => {
-                        Refused::Needs(format!("the field {name:?} of events of the kind {:?}", kind.name()))
-                    }
-                    Missing::OtherKind => {
-                        Refused::Wrong(format!("events of the kind {:?} have no field {name:?}", kind.name()))
-                    }
-                    Missing::NotComparable => Refused::Wrong(format!("the field {name:?} cannot be compared")),
-                })?;
+                let field = field(name, kind)?;
                 check_test(field, name, test).map_err(Refused::Wrong)?;
                 Self::Field(field, test.clone())
             }
+            Filter::Listed(name, list) => {
+                let field = field(name, kind)?;
+                let Some((number, list)) = (0..).zip(lists).find(|(_, known)| known.name == *list) else {
+                    return Err(Refused::Wrong(format!(
+                        "{name:?} is looked for in the list {list:?}, which the pack does not have"
+                    )));
+                };
+                lists::check_field(field, name, list)?;
+                Self::Listed(field, number)
+            }
         })
     }
+
+    /// The same, with other numbers for its lists.
+    #[must_use]
+    pub fn with_lists(&self, number: &impl Fn(u32) -> u32) -> Self {
+        let all = |conditions: &[Self]| conditions.iter().map(|condition| condition.with_lists(number)).collect();
+        match self {
+            Self::All(conditions) => Self::All(all(conditions)),
+            Self::Any(conditions) => Self::Any(all(conditions)),
+            Self::Not(condition) => Self::Not(Box::new(condition.with_lists(number))),
+            Self::Field(..) => self.clone(),
+            Self::Listed(field, list) => Self::Listed(*field, number(*list)),
+        }
+    }
+}
+
+/// The field of a name, of events of a kind.
+fn field(name: &str, kind: Kind) -> Result<FieldRef, Refused> {
+    FieldRef::of(kind, name).map_err(|missing| match missing {
+        Missing::Unknown => Refused::Needs(format!("the field {name:?} of events of the kind {:?}", kind.name())),
+        Missing::OtherKind => Refused::Wrong(format!("events of the kind {:?} have no field {name:?}", kind.name())),
+        Missing::NotComparable => Refused::Wrong(format!("the field {name:?} cannot be compared")),
+    })
 }
 
 /// Whether a test goes with a field.
@@ -339,6 +369,7 @@ fn size(filter: &Filter) -> (usize, usize) {
         Filter::All(filters) | Filter::Any(filters) => of(filters),
         Filter::Not(filter) => of(core::slice::from_ref(filter)),
         Filter::Unknown(name) => (1, name.len()),
+        Filter::Listed(name, list) => (1, name.len().max(list.len())),
         Filter::Field(name, test) => {
             let longest = match test {
                 Test::Equals(literals) => literals.iter().map(literal_size).max(),
@@ -358,7 +389,7 @@ fn parts(filter: &Filter) -> usize {
         Filter::All(filters) | Filter::Any(filters) => filters.iter().map(parts).sum(),
         Filter::Not(filter) => parts(filter),
         Filter::Field(_, Test::Contains(values)) => values.len(),
-        Filter::Field(..) | Filter::Unknown(_) => 0,
+        Filter::Field(..) | Filter::Listed(..) | Filter::Unknown(_) => 0,
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::cbor::{self, Malformed, Reader, Writer, Written as _};
-use crate::{Filter, Setting, Severity};
+use crate::{Filter, List, Setting, Severity};
 
 /// What a pack says of itself, as it travels. [`Description::check`] makes of it what a host can work with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Description {
     pub rules: Vec<Rule>,
     /// What can be set.
     pub settings: Vec<Setting>,
+    /// The lists that it goes by; filters name them, and the pack calls them by their place.
+    pub lists: Vec<List>,
     /// Anything else, as name and value.
     pub properties: Vec<(String, String)>,
 }
@@ -57,8 +59,8 @@ impl Description {
     }
 
     fn write(&self, writer: &mut Writer<'_>) {
-        let Self { name, version, summary, rules, settings, properties } = self;
-        let there = [true, true, true, true, !settings.is_empty(), !properties.is_empty()];
+        let Self { name, version, summary, rules, settings, lists, properties } = self;
+        let there = [true, true, true, true, !settings.is_empty(), !lists.is_empty(), !properties.is_empty()];
         writer.map(cbor::count(&there)).written();
         for (key, text) in [("name", name), ("version", version), ("summary", summary)] {
             writer.str(key).and_then(|writer| writer.str(text)).written();
@@ -68,6 +70,10 @@ impl Description {
         if !settings.is_empty() {
             writer.str("settings").and_then(|writer| writer.array(settings.len() as u64)).written();
             settings.iter().for_each(|setting| setting.write(writer));
+        }
+        if !lists.is_empty() {
+            writer.str("lists").and_then(|writer| writer.array(lists.len() as u64)).written();
+            lists.iter().for_each(|list| list.write(writer));
         }
         if !properties.is_empty() {
             writer.str("properties").map(drop).written();
@@ -88,6 +94,7 @@ impl Description {
                 "summary" => said.summary = cbor::text(decoder)?,
                 "rules" => said.rules = cbor::list(decoder, Rule::read)?,
                 "settings" => said.settings = cbor::list(decoder, Setting::read)?,
+                "lists" => said.lists = cbor::list(decoder, List::read)?,
                 "properties" => said.properties = cbor::pairs(decoder)?,
                 _ => return Ok(false),
             }

@@ -96,6 +96,12 @@ pub trait Happening {
 
     /// The value of a field; nothing where it is not known.
     fn value(&self, field: &FieldRef) -> Option<Value<'_>>;
+
+    /// Whether a value stands in a list, by its number. Where nobody has lists it does not.
+    fn is_listed(&self, list: u32, value: Value<'_>) -> bool {
+        let _ = (list, value);
+        false
+    }
 }
 
 /// An event of which not all is known yet.

@@ -22,6 +22,8 @@ pub enum Filter {
     Not(Box<Filter>),
     /// A field, by its name, passes a test.
     Field(String, Test),
+    /// A field, by its name, has a value that stands in a list of the pack, by its name.
+    Listed(String, String),
     /// A test that this version does not know, or whose values it does not know, by its name; none where it has none.
     Unknown(String),
 }
@@ -77,6 +79,10 @@ impl Filter {
                 begin(writer, "not", 1);
                 filter.write(writer);
             }
+            Self::Listed(field, list) => {
+                begin(writer, "listed", 2);
+                writer.str(field).and_then(|writer| writer.str(list)).written();
+            }
             Self::Unknown(name) => begin(writer, name, 0),
             Self::Field(field, test) => {
                 begin(writer, test.name(), test.len() + 1);
@@ -130,13 +136,17 @@ impl Filter {
     /// None where it is no test that this version knows.
     fn read_test(name: &str, decoder: &mut Reader<'_>, mut items: Items) -> Option<Self> {
         let field = items.next(decoder).ok()?.then(|| cbor::text(decoder).ok())??;
+        if name == "listed" {
+            let list = items.next(decoder).ok()?.then(|| cbor::text(decoder).ok())??;
+            return (!items.next(decoder).ok()?).then_some(Self::Listed(field, list));
+        }
         Some(Self::Field(field, Test::read(name, decoder, items)?))
     }
 }
 
 impl Test {
     /// The names of all tests, as they travel.
-    pub(crate) const NAMES: [&'static str; 13] = [
+    pub(crate) const NAMES: [&'static str; 14] = [
         "all",
         "any",
         "not",
@@ -150,6 +160,7 @@ impl Test {
         "no-bits",
         "within",
         "known",
+        "listed",
     ];
 
     /// The name that it travels by.

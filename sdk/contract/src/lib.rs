@@ -17,6 +17,7 @@ mod description;
 mod field;
 pub mod filter;
 mod finding;
+pub mod list;
 pub mod named;
 mod severity;
 pub mod sieve;
@@ -28,6 +29,7 @@ pub use description::{Description, Rule, Subscription};
 pub use field::{FieldRef, Glimpse, Glimpsed, Happening, Missing, Scope};
 pub use filter::Filter;
 pub use finding::{Fact, Finding};
+pub use list::{List, ListType};
 pub use severity::Severity;
 pub use sieve::Sieve;
 

@@ -68,7 +68,7 @@ fn tests_of<'w>(wanted: &'w [Wanted], is_meant: impl Fn(&FieldInfo) -> bool, mut
             Condition::All(conditions) | Condition::Any(conditions) => left.extend(conditions),
             Condition::Not(condition) => left.push(condition),
             Condition::Field(field, test) if is_meant(field.field) => take(test),
-            Condition::Field(..) => {}
+            Condition::Field(..) | Condition::Listed(..) => {}
         }
     }
 }

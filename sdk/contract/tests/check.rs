@@ -6,8 +6,8 @@ use common::{Cbor, map, text};
 use lanner_abi::Kind;
 use lanner_contract::filter::{Literal, Test};
 use lanner_contract::{
-    Checked, Condition, Description, Filter, LeftOut, Nonsense, Rule, Setting, SettingType, SettingValue, Subscription,
-    Wanted,
+    Checked, Condition, Description, Filter, LeftOut, List, ListType, Nonsense, Rule, Setting, SettingType,
+    SettingValue, Subscription, Wanted,
 };
 
 fn subscription(kind: &str, filter: Option<Filter>) -> Subscription {
@@ -436,9 +436,63 @@ fn what_is_wanted_is_said_once() {
 
 #[test]
 fn one_subscription_can_be_checked_by_itself() {
-    assert_eq!(Wanted::of(&subscription("exit", None)), Ok(Wanted { kind: Kind::Exit, condition: None }));
-    let of =
-        |kind: &str, filter: Filter| Wanted::of(&subscription(kind, Some(filter))).expect_err("refused").to_string();
+    assert_eq!(Wanted::of(&subscription("exit", None), &[]), Ok(Wanted { kind: Kind::Exit, condition: None }));
+    let of = |kind: &str, filter: Filter| {
+        Wanted::of(&subscription(kind, Some(filter)), &[]).expect_err("refused").to_string()
+    };
     assert_eq!(of("teleport", test("open.path", Test::Known)), "it needs events of the kind \"teleport\"");
     assert_eq!(of("exit", test("open.path", Test::Known)), "events of the kind \"exit\" have no field \"open.path\"");
+}
+
+// === lists ===
+
+fn list(name: &str, holds: ListType, entries: &[&str]) -> List {
+    let entries = entries.iter().map(|entry| (*entry).to_owned()).collect();
+    List { name: name.to_owned(), holds, entries, ..List::default() }
+}
+
+fn with_lists(filter: (&str, &str), lists: Vec<List>) -> Description {
+    let listed = Filter::Listed(filter.0.to_owned(), filter.1.to_owned());
+    let rules = vec![rule("a/rule", vec![subscription("connect", Some(listed))])];
+    Description { lists, ..pack(rules) }
+}
+
+#[test]
+fn a_list_is_named_by_filters_and_numbered_by_its_place() {
+    let lists = vec![list("first", ListType::Path, &[]), list("second", ListType::Cidr, &["10.0.0.0/8"])];
+    let checked = with_lists(("connect.address", "second"), lists).check().expect("sound");
+    let Some(Condition::Listed(field, 1)) = &checked.wanted[0].condition else {
+        panic!("{:?}", checked.wanted);
+    };
+    assert_eq!(field.field.name, "address");
+    let moved = checked.wanted[0].condition.as_ref().map(|condition| condition.with_lists(&|list| list + 40));
+    assert_eq!(moved, Some(Condition::Listed(*field, 41)));
+}
+
+#[test]
+fn lists_that_make_no_sense_are_nonsense() {
+    use ListType::{Cidr, Number, Path};
+    let cases = [
+        (("process.exe", "mine"), vec![], "looked for in the list \"mine\", which the pack does not have"),
+        (("connect.address", "mine"), vec![list("mine", Path, &[])], "in the list mine, of the type path"),
+        (("connect.port", "mine"), vec![list("mine", Cidr, &[])], "of the type cidr"),
+        (("process.exe", "mine"), vec![list("mine", Number, &[])], "of the type number"),
+        (("process.exe", "My"), vec![list("My", Path, &[])], "the list \"My\" is not lower-case letters"),
+        (("process.exe", "a"), vec![list("a", Path, &[]), list("a", Path, &[])], "the list a stands twice"),
+        (("process.exe", "a"), vec![list("a", Path, &["bin/x"])], "begins with \"bin/x\", which is no path"),
+        (("process.exe", "a"), (0..65).map(|n| list(&format!("l{n}"), Path, &[])).collect(), "it has 65 lists; 64 are"),
+        (("process.exe", "a"), vec![list("a", Path, &vec!["/x"; 65_537])], "65536 entries, and have 65537"),
+    ];
+    for (filter, lists, why) in cases {
+        let said = nonsense(with_lists(filter, lists));
+        assert!(said.contains(why), "{why}: {said}");
+    }
+}
+
+#[test]
+fn rules_that_need_lists_of_a_later_version_are_left_out() {
+    let lists = vec![list("later", ListType::Unknown("orbit".to_owned()), &["anything"])];
+    let checked = with_lists(("process.exe", "later"), lists).check().expect("sound");
+    assert_eq!(checked.left_out, [LeftOut { rule: 0, needs: "lists of the type \"orbit\"".to_owned() }]);
+    assert!(checked.wanted.is_empty());
 }

@@ -66,7 +66,7 @@ const LOSS: usize = 4;
 
 fn sieve(kind: &str, filter: Option<Filter>) -> Sieve {
     let subscription = Subscription { kind: kind.to_owned(), filter };
-    Sieve::new(&[Wanted::of(&subscription).expect("a sound subscription")])
+    Sieve::new(&[Wanted::of(&subscription, &[]).expect("a sound subscription")])
 }
 
 /// Whether the frame's event of that number passes; its negation must say the opposite.
@@ -248,7 +248,7 @@ fn a_sieve_takes_what_any_subscription_wants() {
     let frame = Frame::parse(&bytes).expect("a frame");
     let wanted = |subscriptions: &[(&str, Option<Filter>)]| {
         let wanted = |(kind, filter): &(&str, Option<Filter>)| {
-            Wanted::of(&Subscription { kind: (*kind).to_owned(), filter: filter.clone() }).expect("sound")
+            Wanted::of(&Subscription { kind: (*kind).to_owned(), filter: filter.clone() }, &[]).expect("sound")
         };
         let sieve = Sieve::new(&subscriptions.iter().map(wanted).collect::<Vec<_>>());
         frame.events().map(|event| sieve.wants(&event)).collect::<Vec<_>>()
@@ -321,7 +321,7 @@ fn holds(filter: &Filter, event: &Event<'_>) -> bool {
         Filter::All(filters) => filters.iter().all(|filter| holds(filter, event)),
         Filter::Any(filters) => filters.iter().any(|filter| holds(filter, event)),
         Filter::Not(filter) => !holds(filter, event),
-        Filter::Unknown(_) => panic!("none is made here"),
+        Filter::Unknown(_) | Filter::Listed(..) => panic!("none is made here"),
         Filter::Field(name, test) => {
             let kind = event.kind().expect("a known kind");
             let Some(value) = event.value(&FieldRef::of(kind, name).expect("a field")) else { return false };
@@ -426,7 +426,7 @@ proptest! {
         let bytes = frame();
         let frame = Frame::parse(&bytes).expect("a frame");
         let subscription = |filter: &Filter| Subscription { kind: "open".to_owned(), filter: Some(filter.clone()) };
-        let wanted: Vec<_> = filters.iter().map(|filter| Wanted::of(&subscription(filter)).expect("sound")).collect();
+        let wanted: Vec<_> = filters.iter().map(|filter| Wanted::of(&subscription(filter), &[]).expect("sound")).collect();
         let sieve = Sieve::new(&wanted);
         for event in frame.events() {
             let expected = event.kind() == Some(Kind::Open) && filters.iter().any(|filter| holds(filter, &event));

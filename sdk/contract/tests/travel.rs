@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use common::{Cbor, any_cbor, any_more, map, text};
 use lanner_contract::filter::{Literal, MAX_DEPTH, Test};
 use lanner_contract::{
-    Configuration, Description, Fact, Filter, Finding, Rule, Setting, SettingType, SettingValue, Severity, Subscription,
+    Configuration, Description, Fact, Filter, Finding, List, ListType, Rule, Setting, SettingType, SettingValue,
+    Severity, Subscription,
 };
 use proptest::collection::vec;
 use proptest::option::of as option;
@@ -52,6 +53,7 @@ fn any_test() -> impl Strategy<Value = Test> {
 fn any_filter() -> impl Strategy<Value = Filter> {
     let leaf = prop_oneof![
         4 => (NAME, any_test()).prop_map(|(field, test)| Filter::Field(field, test)),
+        1 => (NAME, NAME).prop_map(|(field, list)| Filter::Listed(field, list)),
         1 => "(later-[a-z]{0,4})?".prop_map(Filter::Unknown),
     ];
     leaf.prop_recursive(5, 16, 3, |inner| {
@@ -111,17 +113,28 @@ fn any_setting() -> impl Strategy<Value = Setting> {
     })
 }
 
+fn any_list() -> impl Strategy<Value = List> {
+    let known = prop::sample::select(ListType::ALL.to_vec());
+    let holds = prop_oneof![known, "later-[a-z]{0,4}".prop_map(ListType::Unknown)];
+    (NAME, NAME, holds, vec(NAME, 0..3)).prop_map(|(name, summary, holds, entries)| List {
+        name,
+        summary,
+        holds,
+        entries,
+    })
+}
+
 fn any_description() -> impl Strategy<Value = Description> {
-    (NAME, NAME, NAME, vec(any_rule(), 0..3), vec(any_setting(), 0..3), any_properties()).prop_map(
-        |(name, version, summary, rules, settings, properties)| Description {
+    (NAME, NAME, NAME, vec(any_rule(), 0..3), vec(any_setting(), 0..3), vec(any_list(), 0..3), any_properties())
+        .prop_map(|(name, version, summary, rules, settings, lists, properties)| Description {
             name,
             version,
             summary,
             rules,
             settings,
+            lists,
             properties,
-        },
-    )
+        })
 }
 
 fn any_configuration() -> impl Strategy<Value = Configuration> {

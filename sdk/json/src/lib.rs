@@ -6,9 +6,11 @@
 
 #![forbid(unsafe_code)]
 
+mod near;
 mod read;
 mod write;
 
+pub use near::nearest;
 pub use read::{ReadError, read};
 pub use write::{shown, write};
 

@@ -15,6 +15,9 @@ use crate::{CertificatesError, Error, tls};
 
 /// Redirects followed at most.
 const REDIRECTS: usize = 5;
+/// For how long a connection that is not used is kept. Registries close such, and who does something else between two
+/// questions notices only when the next one fails.
+const IDLE: Duration = Duration::from_secs(2);
 /// After how long a busy registry is asked again; it says itself how long, or it is twice as long each time.
 const BUSY_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause: who wants a longer one is not waited for.
@@ -79,6 +82,7 @@ impl Client {
                 .referer(false)
                 .connect_timeout(options.connect)
                 .read_timeout(options.silence)
+                .pool_idle_timeout(IDLE)
                 .redirect(redirects);
             // A proxy is for what is far, and would read along where there is no TLS.
             if scheme != Scheme::Https || is_loopback(&registry) {

@@ -30,7 +30,7 @@ impl<P: Pack> Running<P> {
         let mut added = Rules::new();
         P::rules(&mut added);
         added.end();
-        let Rules { mut rules, settings, handlers, .. } = added;
+        let Rules { mut rules, settings, lists, handlers, .. } = added;
         for (index, rule) in (0..).zip(&mut rules) {
             rule.events = handlers.wanted(index);
         }
@@ -41,6 +41,7 @@ impl<P: Pack> Running<P> {
             summary: P::INFO.summary.to_owned(),
             rules,
             settings,
+            lists,
             properties: vec![("sdk".to_owned(), concat!("rust/", env!("CARGO_PKG_VERSION")).to_owned())],
         };
         Self { state: P::default(), handlers, description }

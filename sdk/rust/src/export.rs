@@ -59,14 +59,14 @@ pub(crate) mod wasm {
     pub mod bindings {
         wit_bindgen::generate!({
             path: "../wit",
-            world: "pack",
+            world: "pack-with-lists",
             pub_export_macro: true,
             default_bindings_module: "lanner_sdk::generated_by_export_pack::bindings",
         });
     }
 
     use bindings::exports::lanner::pack::rules::Guest;
-    use bindings::lanner::pack::host;
+    use bindings::lanner::pack::{host, lists};
 
     thread_local! {
         /// The one pack of this component.
@@ -124,6 +124,11 @@ pub(crate) mod wasm {
         fn emit(&self, finding: Finding) {
             host::emit(&finding.encode());
         }
+    }
+
+    /// Asks the host whether a list has a value. A pack that never does so does not import what it calls.
+    pub(crate) fn is_listed(list: u32, value: &[u8]) -> bool {
+        lists::contains(list, value)
     }
 
     /// Hands a line to the host's log.

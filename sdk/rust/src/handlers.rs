@@ -7,10 +7,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use lanner_abi::{Event, Frame, Kind};
-use lanner_contract::{Filter, Rule, Sieve, Subscription, Wanted};
+use lanner_contract::{Filter, List, Rule, Sieve, Subscription, Wanted};
 
 use crate::filter::scope::OneKind;
 use crate::finding::{Out, Sink};
+use crate::lists::Asking;
 
 /// The next events of a frame.
 type Events<'a> = lanner_abi::Events<'a>;
@@ -24,6 +25,8 @@ type OnTick<P> = dyn Fn(&mut P, u64, &mut Out<'_>);
 pub(crate) struct Wants {
     pub(crate) rule: u32,
     pub(crate) filter: Option<Filter>,
+    /// The lists of the pack, as far as they are there; without their entries.
+    pub(crate) lists: Vec<List>,
 }
 
 /// The same, ready to be compared with events.
@@ -64,7 +67,8 @@ impl Wants {
 
     /// What makes no sense lets nothing through; who describes the pack says so.
     fn gate(&self, kinds: &[Kind]) -> Gate {
-        let wanted = || kinds.iter().map(|kind| Wanted::of(&self.of(*kind))).collect::<Result<Vec<_>, _>>();
+        let wanted =
+            || kinds.iter().map(|kind| Wanted::of(&self.of(*kind), &self.lists)).collect::<Result<Vec<_>, _>>();
         let sieve = self.filter.as_ref().map(|_| wanted().map(|wanted| Sieve::new(&wanted)).unwrap_or_default());
         let number = |kind: &Kind| Number { kind: kind.number(), subscription: Cell::new(None) };
         Gate { rule: self.rule, sieve, numbers: kinds.iter().map(number).collect() }
@@ -82,7 +86,7 @@ impl Gate {
     #[inline]
     fn passes(&self, number: Option<u32>, events: &Events<'_>, event: &Event<'_>) -> bool {
         let Some(sieve) = &self.sieve else { return true };
-        number.and_then(|number| events.passed(number)).unwrap_or_else(|| sieve.wants(event))
+        number.and_then(|number| events.passed(number)).unwrap_or_else(|| sieve.wants(&Asking(event)))
     }
 
     #[inline]
@@ -162,7 +166,7 @@ impl<P> Handlers<P> {
     }
 
     fn keep(&mut self, kinds: &[Kind], wants: Wants, run: &Rc<Run<P>>, numbers: &Rc<[Number]>) {
-        let Wants { rule, filter } = wants;
+        let Wants { rule, filter, .. } = wants;
         for kind in kinds {
             let handler = Handler { rule, run: run.clone(), numbers: numbers.clone() };
             self.turn_on(*kind, handler.clone());

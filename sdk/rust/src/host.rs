@@ -1,7 +1,10 @@
-//! The host's log, or where there is no host, standard error.
+//! The host: its log, and its lists. Where there is none, standard error, and what a test says is in them.
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use crate::export::wasm::say;
+pub(crate) use crate::export::wasm::{is_listed, say};
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use crate::testing::is_listed;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn say(level: crate::log::Level, message: &str) {

@@ -9,6 +9,7 @@ pub mod filter;
 mod finding;
 mod handlers;
 mod host;
+mod lists;
 pub mod log;
 pub mod matching;
 mod pack;
@@ -23,6 +24,7 @@ pub use finding::{FindingBuilder, Out};
 /// The events, and what else a frame holds.
 pub use lanner_abi as abi;
 pub use lanner_contract::{Fact, SettingType, SettingValue, Severity};
+pub use lists::{List, ListBuilder};
 pub use pack::{Pack, PackInfo};
 pub use rules::{Rule, Rules};
 pub use settings::{SettingBuilder, Settings};

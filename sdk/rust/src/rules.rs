@@ -3,12 +3,13 @@
 use std::marker::PhantomData;
 
 use lanner_abi::{Event, Kind};
-use lanner_contract::{Filter, Rule as RuleInfo, Setting, Severity};
+use lanner_contract::{Filter, List, Rule as RuleInfo, Setting, Severity};
 
 use crate::filter::scope::{Admits, AnyKind, Narrow};
 use crate::filter::{Only, all, scope};
 use crate::finding::Out;
 use crate::handlers::{Handlers, Wants};
+use crate::lists::ListBuilder;
 use crate::matching::TextSet;
 use crate::settings::SettingBuilder;
 
@@ -17,6 +18,7 @@ pub struct Rules<P> {
     /// Without the events that they want, which their handlers know.
     pub(crate) rules: Vec<RuleInfo>,
     pub(crate) settings: Vec<Setting>,
+    pub(crate) lists: Vec<List>,
     pub(crate) handlers: Handlers<P>,
     lacks: Lacks,
 }
@@ -43,7 +45,8 @@ enum Lacks {
 
 impl<P> Rules<P> {
     pub(crate) fn new() -> Self {
-        Self { rules: Vec::new(), settings: Vec::new(), handlers: Handlers::default(), lacks: Lacks::Nothing }
+        let (rules, settings, lists, handlers) = Default::default();
+        Self { rules, settings, lists, handlers, lacks: Lacks::Nothing }
     }
 
     /// Ends the rule that was added last.
@@ -79,6 +82,12 @@ impl<P> Rules<P> {
         set.prepare();
     }
 
+    /// Adds a list, which the people who run the host may replace and extend: lower-case words and `-`. Packs that give lists
+    /// the same name share what is said of it.
+    pub fn list(&mut self, name: &'static str) -> ListBuilder<'_> {
+        ListBuilder::add(&mut self.lists, name)
+    }
+
     /// Adds something that can be set: lower-case words and `-`. What it is set to is in the [`Settings`](crate::Settings)
     /// that [`Pack::configure`](crate::Pack::configure) is given.
     pub fn setting(&mut self, name: impl Into<String>) -> SettingBuilder<'_> {
@@ -100,7 +109,8 @@ impl<'r, P, S> Rule<'r, P, S> {
 
     fn wants(&self) -> Wants {
         let filter = (!self.filters.is_empty()).then(|| all(self.filters.clone()));
-        Wants { rule: self.index, filter }
+        let list = |list: &List| List { name: list.name.clone(), holds: list.holds.clone(), ..List::default() };
+        Wants { rule: self.index, filter, lists: self.rules.lists.iter().map(list).collect() }
     }
 
     /// One line that says what it means when this rule raises a finding.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use lanner_sdk::prelude::*;
-use lanner_sdk::testing::{PackTest, connect, connect_unix, exec, exit, fork, loss, open, process};
+use lanner_sdk::testing::{PackTest, TestEvent, connect, connect_unix, exec, exit, fork, loss, open, process};
 use lanner_sdk::{Fact, SettingType, SettingValue, state};
 
 #[derive(Default)]
@@ -327,4 +327,52 @@ fn a_filter_that_nothing_follows_is_refused() {
         r.rule("test/late").on_open(|_, _, _| {}).only(open::path().equals(["/etc/x"]));
     });
     let _ = PackTest::<Late>::new();
+}
+
+/// Goes by lists.
+#[derive(Default)]
+struct Listing;
+
+impl Pack for Listing {
+    const INFO: PackInfo = pack_info!("listing", "Goes by lists");
+
+    fn rules(r: &mut Rules<Self>) {
+        let readers = r.list("readers").summary("Who may read").paths(["/usr/sbin/sshd", "/opt/"]);
+        let inside = r.list("inside").networks(["10.0.0.0/8"]);
+        let ports = r.list("ports").numbers(["8000-8100"]);
+        r.rule("test/read").only(!process::exe().listed(readers)).on_open(|_, _, out| {
+            out.finding("by the filter");
+        });
+        r.rule("test/asked").on_open(move |_, e, out| {
+            if !readers.contains(e.process().exe()) {
+                out.finding("by the handler");
+            }
+        });
+        r.rule("test/connect").only(connect::address().listed(inside).and(connect::port().listed(ports))).on_connect(
+            move |_, e, out| {
+                let asked = e.address().is_some_and(|address| inside.contains(address));
+                let port = e.port().is_some_and(|port| ports.contains(port));
+                out.finding(format!("{asked} {port}"));
+            },
+        );
+    }
+}
+
+#[test]
+fn lists_are_looked_in_by_filters_and_by_handlers() {
+    let by = |exe: &str| open("/etc/shadow").by(process(exe));
+    let found = |test: &mut PackTest<Listing>, event: TestEvent| {
+        test.feed([event]).into_iter().map(|finding| finding.message).collect::<Vec<_>>()
+    };
+    let mut test = PackTest::<Listing>::new();
+    assert_eq!(found(&mut test, by("/bin/cat")), ["by the filter", "by the handler"]);
+    assert!(found(&mut test, by("/usr/sbin/sshd")).is_empty() && found(&mut test, by("/opt/a/b")).is_empty());
+    assert_eq!(found(&mut test, connect("10.1.2.3:8001")), ["true true"]);
+    assert!(
+        found(&mut test, connect("10.1.2.3:80")).is_empty() && found(&mut test, connect("192.0.2.1:8001")).is_empty()
+    );
+    let mut test = PackTest::<Listing>::new().list("readers", ["/bin/"]).list("ports", ["80"]);
+    assert!(found(&mut test, by("/bin/cat")).is_empty());
+    assert_eq!(found(&mut test, by("/usr/sbin/sshd")), ["by the filter", "by the handler"]);
+    assert_eq!(found(&mut test, connect("10.1.2.3:80")), ["true true"]);
 }

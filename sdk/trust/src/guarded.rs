@@ -1,4 +1,4 @@
-//! Files that decide whom to trust: read only where nobody else can have written them.
+//! Files that decide whom or what to trust: read only where nobody else can have written them.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -79,7 +79,7 @@ fn check(facts: &Facts) -> io::Result<()> {
     let others = if group == owner { EVERYONE } else { GROUP | EVERYONE };
     if mode & others != 0 && !guarded {
         return Err(io::Error::other(format!(
-            "others may write to {path} (its mode is {:04o}), and so decide whom to trust; chmod go-w {path}",
+            "others may write to {path} (its mode is {:04o}), and so have a say in whom and what is trusted; chmod go-w {path}",
             mode & 0o7777
         )));
     }

@@ -48,7 +48,10 @@ pub use identity::{Claims, Identity, IdentityError};
 pub use key::{KeyError, KeyId, KeyPair, PublicKey};
 pub use keyless::{TrustedRoot, TrustedRootError, verify_keyless};
 pub use manifest::{Blob, SignatureManifest, Subject, signature_manifest};
-pub use policy::{Conditions, Entry, OnRevocation, Policy, PolicyError, Refusal, RejectedSignature, Trust, Verdict};
+pub use policy::{
+    AddError, Added, Change, Conditions, Entry, Newcomer, OnRevocation, Policy, PolicyError, Refusal,
+    RejectedSignature, Trust, Verdict,
+};
 pub use verify::{Signer, Verified, verify_with_key};
 
 /// The type of a bundle: of the layer that holds it, and the artifact type of a referrer that is a signature.

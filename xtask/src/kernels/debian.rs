@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::folder;
-use crate::cargo;
+use lanner_build::cargo;
 
 const PACKAGE: &str = "linux-image-";
 /// The smallest of Debian's kernels for x86-64; what an emulated machine needs is compiled in.

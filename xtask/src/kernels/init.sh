@@ -37,6 +37,6 @@ insmod "/lib/modules/$(uname -r)"/overlay.ko*
 # === The programs ===
 
 step 'probe tests' probe-tests --show-output
-step 'smoke run' lanner run --rules /packs/starter.wasm --self-test --for 10s
+step 'smoke run' lanner run --rules /packs --self-test --for 10s
 
 poweroff -f

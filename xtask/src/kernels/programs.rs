@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use super::folder;
-use crate::cargo::{self, Artifact};
 use crate::root;
+use lanner_build::cargo::{self, Artifact};
 
 /// The programs that are checked in the guests.
 pub(super) struct Programs {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use lanner_sink::time;
+use lanner_finding::time;
 use serde_json::{Map, Value};
 
 /// Columns of the name of a kind, and of the process.

@@ -9,7 +9,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeCounterValue, EncodeG
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
-use crate::status::{Pack, Report, Rule, Sink};
+use crate::status::{List, Pack, Report, Rule, Sink};
 
 /// A second, ns.
 const SECOND: f64 = 1e9;
@@ -39,6 +39,7 @@ impl Collector for Figures {
         self.of_process(&mut families)?;
         self.of_findings(&mut families)?;
         self.of_packs(&mut families)?;
+        self.of_lists(&mut families)?;
         self.of_rules(&mut families)
     }
 }
@@ -82,6 +83,10 @@ impl Figures {
         let report = &*self.report;
         let none: [Label<'_>; 0] = [];
         families.counters("lanner_findings", "Findings", [(none, report.findings)])?;
+        let excepted = report.exceptions.iter().map(|each| ([("exception", &*each.name)], each.findings));
+        families.counters("lanner_findings_excepted", "Findings that fell under an exception", excepted)?;
+        let help = "Findings of rules that the tuning has switched off";
+        families.counters("lanner_findings_switched_off", help, [(none, report.switched_off)])?;
         let sinks = |of: fn(&Sink) -> u64| report.sinks.iter().map(move |sink| ([("sink", &*sink.name)], of(sink)));
         let help = "Findings that a sink has written";
         families.counters("lanner_findings_written", help, sinks(|sink| sink.written))?;
@@ -118,6 +123,18 @@ impl Figures {
                 .map(|(part, ns)| ([("pack", &*pack.name), ("quantile", part)], ns as f64 / SECOND))
         });
         families.gauges("lanner_pack_event_processor_seconds", "Processor time that an event costs a pack", costs)
+    }
+
+    fn of_lists(&self, families: &mut Families<'_>) -> Result<(), Error> {
+        let lists = &self.report.lists;
+        let each = |of: fn(&List) -> u64| {
+            lists.iter().map(move |list| ([("pack", &*list.pack), ("list", &*list.list)], of(list)))
+        };
+        families.gauges("lanner_list_entries", "Entries of a list that a pack goes by", each(|list| list.entries))?;
+        let help = "Memory that the entries of a list take";
+        families.gauges("lanner_list_memory_bytes", help, each(|list| list.bytes))?;
+        let help = "Times that a list was to be read anew and could not be used";
+        families.counters("lanner_list_refused", help, each(|list| list.refused))
     }
 
     fn of_rules(&self, families: &mut Families<'_>) -> Result<(), Error> {
@@ -199,6 +216,8 @@ mod tests {
             "lanner_rule_findings_total{pack=\"starter\",rule=\"credential-access/shadow-read\"} 4",
             "lanner_rule_event_processor_seconds{pack=\"starter\",rule=\"execution/exec-from-memory\"} 1.2e-7",
             "lanner_pack_rules_left_out{pack=\"starter\"} 1",
+            "lanner_list_entries{pack=\"starter\",list=\"trusted-programs\"} 1000000",
+            "lanner_list_refused_total{pack=\"starter\",list=\"trusted-programs\"} 2",
             "lanner_findings_left_out_total{sink=\"/var/log/\\\"odd\\\"\\n\"} 2",
         ] {
             assert!(text.lines().any(|has| has == line), "{line} is not in\n{text}");

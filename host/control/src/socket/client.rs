@@ -149,6 +149,19 @@ impl Client {
         }
     }
 
+    /// Waits until a pack is steered, which takes as long as it takes to compile it: for the first answer that tells of it.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    pub fn steered<T>(&mut self, told: impl Fn(Answer) -> Option<T>) -> Result<T, ClientError> {
+        self.stream.get_ref().set_read_timeout(None).map_err(|error| self.silent(error))?;
+        loop {
+            if let Some(told) = told(self.answer()?) {
+                return Ok(told);
+            }
+        }
+    }
+
     /// Waits until events are sent; from then on it may be long until one comes. Gives what ends that.
     ///
     /// # Errors

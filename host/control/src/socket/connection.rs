@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lanner_pack::Steered;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
@@ -12,7 +13,8 @@ use super::listen::{self, Filter};
 use super::protocol::{Answer, Ask, MAX_REQUEST, Request};
 use super::serve::Desk;
 use super::tail::Next;
-use crate::host::PATIENCE;
+use crate::host::{PATIENCE, Turn};
+use crate::status::one_line;
 
 /// How long a client may take from one request to the next, with all of its line.
 const IDLE: Duration = Duration::from_secs(60);
@@ -69,17 +71,43 @@ impl Client {
                 }
                 Ask::Release { pack } => self.release(desk, pack).await?,
                 Ask::Rollback { pack } => {
-                    tracing::info!("{} asks for the version before of pack {pack} at the control socket", self.who());
-                    let back = desk.inquiry.roll_back(&pack).await;
-                    let answer = back.map(|version| Answer::RolledBack { pack, version });
-                    self.say(&answer.unwrap_or_else(Answer::error)).await?;
+                    tracing::info!(
+                        "{} asks for the version before of pack {} at the control socket",
+                        self.who(),
+                        one_line(&pack)
+                    );
+                    let said = |Steered { pack, now, .. }| Answer::RolledBack { pack, version: now };
+                    self.steer(desk, Turn::RollBack(pack), said).await?;
+                }
+                Ask::Shadow { path } => {
+                    tracing::info!(
+                        "{} asks for {} to run in the shadow, at the control socket",
+                        self.who(),
+                        one_line(&path)
+                    );
+                    let said = |Steered { pack, before, now }| Answer::Shadowing { pack, version: now, beside: before };
+                    self.steer(desk, Turn::Shadow(path.into()), said).await?;
+                }
+                Ask::Unshadow { pack } => {
+                    tracing::info!("{} ends the shadow of pack {} at the control socket", self.who(), one_line(&pack));
+                    let said = |Steered { pack, .. }| Answer::Unshadowed { pack };
+                    self.steer(desk, Turn::Unshadow(pack), said).await?;
+                }
+                Ask::Promote { pack } => {
+                    tracing::info!(
+                        "{} promotes the shadow of pack {} at the control socket",
+                        self.who(),
+                        one_line(&pack)
+                    );
+                    let said = |Steered { pack, before, now }| Answer::Promoted { pack, version: now, before };
+                    self.steer(desk, Turn::Promote(pack), said).await?;
                 }
                 Ask::Apply { paths, dry_run } => {
                     if !dry_run {
                         tracing::info!(
                             "{} asks for other rules at the control socket: {}",
                             self.who(),
-                            paths.join(", ")
+                            one_line(&paths.join(", "))
                         );
                     }
                     let applied = desk.inquiry.apply(paths, dry_run).await;
@@ -91,6 +119,11 @@ impl Client {
                 },
             }
         }
+    }
+
+    async fn steer(&mut self, desk: &Desk, turn: Turn, said: impl FnOnce(Steered) -> Answer) -> Result<(), Gone> {
+        let steered = desk.inquiry.steer(turn).await;
+        self.say(&steered.map_or_else(Answer::error, said)).await
     }
 
     /// The next line; none where no more come.

@@ -39,6 +39,21 @@ pub enum Ask {
         /// Its name.
         pack: String,
     },
+    /// To have the pack of a file run in the shadow of the one of its name: what it finds is compared, and not raised.
+    Shadow {
+        /// The file; absolute.
+        path: String,
+    },
+    /// To end the one in the shadow of a pack.
+    Unshadow {
+        /// The pack's name.
+        pack: String,
+    },
+    /// To have the one in the shadow of a pack take its place, and its state.
+    Promote {
+        /// The pack's name.
+        pack: String,
+    },
     /// To make other files the rules, all at once or not at all.
     Apply {
         /// Pack files, and folders of them; absolute.
@@ -137,6 +152,29 @@ pub enum Answer {
         /// Likewise.
         version: String,
     },
+    /// A candidate runs in the shadow of the pack: how it does stands in the status.
+    Shadowing {
+        /// The pack's name.
+        pack: String,
+        /// The candidate's version.
+        version: String,
+        /// The version that runs.
+        beside: String,
+    },
+    /// None runs there any more.
+    Unshadowed {
+        /// The pack's name.
+        pack: String,
+    },
+    /// The candidate has taken the place of the version before.
+    Promoted {
+        /// The pack's name.
+        pack: String,
+        /// The version that runs now.
+        version: String,
+        /// The version that ran.
+        before: String,
+    },
     /// The rules are those files now; or would be.
     Applied(lanner_pack::apply::Report),
     /// Events are sent from now on.
@@ -197,6 +235,9 @@ mod tests {
             Ask::Tail,
             Ask::Reload,
             Ask::Release { pack: "starter".into() },
+            Ask::Shadow { path: "/new.wasm".into() },
+            Ask::Unshadow { pack: "starter".into() },
+            Ask::Promote { pack: "starter".into() },
             Ask::Events(Sought::default()),
             Ask::Events(sought),
         ];
@@ -229,7 +270,7 @@ mod tests {
             r#"{"protocol":2,"ask":"status"}"#,
             "the client speaks version 2 of the protocol, and this host version 1",
         );
-        refused(r#"{"protocol":1,"ask":"promote"}"#, "unknown variant `promote`, expected one of `status`");
+        refused(r#"{"protocol":1,"ask":"dance"}"#, "unknown variant `dance`, expected one of `status`");
         refused(r#"{"protocol":1,"ask":"release"}"#, "this host does not take \"release\": missing field `pack`");
         refused(
             r#"{"protocol":1,"ask":"events","kinds":"open"}"#,
@@ -255,7 +296,7 @@ mod tests {
             assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
             assert_eq!(serde_json::from_slice::<Answer>(&line).expect("an answer"), answer);
         }
-        let of_later: Answer = serde_json::from_str(r#"{"type":"promoted"}"#).expect("an answer");
+        let of_later: Answer = serde_json::from_str(r#"{"type":"of_later"}"#).expect("an answer");
         assert_eq!(of_later, Answer::Other);
         let finding: Answer = serde_json::from_str(r#"{"schema":1,"type":"finding","x":{}}"#).expect("an answer");
         assert_eq!(finding, Answer::Other);

@@ -3,10 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use lanner_engine::{Figures, KindStatus, PackStatus, RuleFigures, Status};
-use lanner_sink::{SinkStanding, time};
+use lanner_finding::time;
+use lanner_lists::ListStatus;
+use lanner_sink::SinkStanding;
+use lanner_tuning::ExceptionCount;
 use rustix::time::{ClockId, clock_gettime};
 
-use super::{Kind, Pack, Report, Rule, Shortcoming, Sink};
+use super::{Exception, Kind, List, Pack, Report, Rule, Shadow, Shortcoming, Sink};
 use crate::host::Host;
 use crate::socket::PROTOCOL;
 
@@ -14,6 +17,7 @@ impl Report {
     /// What a host says of itself, with what its pipeline has answered.
     pub(crate) fn gather(host: &dyn Host, status: &Status) -> Self {
         let about = host.about();
+        let tuning = host.tuning();
         let time_ns = now_ns();
         Self {
             protocol: PROTOCOL,
@@ -28,11 +32,32 @@ impl Report {
             lost: status.lost,
             kinds: status.kinds.iter().map(Kind::from).collect(),
             findings: host.findings(),
+            excepted: tuning.excepted,
+            switched_off: tuning.off,
+            exceptions: tuning.exceptions.into_iter().map(Exception::from).collect(),
+            pause_p99_ns: status.pauses.p99_ns,
+            pause_longest_ns: status.pauses.longest_ns,
+            lists: host.lists().iter().map(List::from).collect(),
             packs: status.packs.iter().map(Pack::from).collect(),
             sinks: host.sinks().into_iter().map(Sink::from).collect(),
             degraded: status.degraded.iter().cloned().map(|(what, remedy)| Shortcoming { what, remedy }).collect(),
             troubles: host.troubles(),
         }
+    }
+}
+
+impl From<ExceptionCount> for Exception {
+    fn from(ExceptionCount { name, rules, reason, owner, expires_ns, findings }: ExceptionCount) -> Self {
+        Self { name, rules, reason, owner, expires: expires_ns.map(time::rfc3339), findings }
+    }
+}
+
+impl From<&ListStatus> for List {
+    fn from(status: &ListStatus) -> Self {
+        let ListStatus { pack, list, holds, entries, bytes, from, loaded_ns, refused, trouble } = status.clone();
+        let loaded = (loaded_ns > 0).then(|| time::rfc3339(loaded_ns));
+        let (entries, bytes) = (entries as u64, bytes as u64);
+        Self { pack, list, holds, entries, bytes, from, loaded, refused, trouble }
     }
 }
 
@@ -43,7 +68,8 @@ impl From<&KindStatus> for Kind {
 }
 
 impl From<&PackStatus> for Pack {
-    fn from(PackStatus { path, description, figures, waiting, by_rule, before }: &PackStatus) -> Self {
+    fn from(status: &PackStatus) -> Self {
+        let PackStatus { path, description, figures, waiting, by_rule, before, shadow } = status;
         let Figures { state, calls, events, findings, failures, missed, dropped, processor_ns, memory, .. } = *figures;
         let left_out = |rule: usize| description.left_out.iter().any(|left_out| left_out.rule as usize == rule);
         let rule = |(index, rule): (usize, &lanner_engine::Rule)| {
@@ -55,6 +81,7 @@ impl From<&PackStatus> for Pack {
             name: description.name.clone(),
             version: description.version.clone(),
             before: before.clone(),
+            shadow: shadow.as_ref().map(Shadow::from),
             from: path.display().to_string(),
             state: state.name().to_owned(),
             loaded: loaded_ns.map(time::rfc3339),

@@ -2,7 +2,10 @@
 
 mod gather;
 mod rates;
+mod shadow;
 mod text;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +55,24 @@ pub struct Report {
     pub kinds: Vec<Kind>,
     /// Findings.
     pub findings: u64,
+    /// Findings that fell under an exception, and are not among them.
+    #[serde(default)]
+    pub excepted: u64,
+    /// Findings of rules that the tuning has switched off, likewise.
+    #[serde(default)]
+    pub switched_off: u64,
+    /// The exceptions.
+    #[serde(default)]
+    pub exceptions: Vec<Exception>,
+    /// How long events waited while packs were put in place and taken out: in 99 of 100 times not longer, and the longest, ns.
+    #[serde(default)]
+    pub pause_p99_ns: u64,
+    /// Likewise.
+    #[serde(default)]
+    pub pause_longest_ns: u64,
+    /// The lists that packs go by.
+    #[serde(default)]
+    pub lists: Vec<List>,
     /// What runs.
     pub packs: Vec<Pack>,
     /// Where findings go.
@@ -60,6 +81,46 @@ pub struct Report {
     pub degraded: Vec<Shortcoming>,
     /// What is wrong with the rules and where they come from, in sentences.
     pub troubles: Vec<String>,
+}
+
+/// An exception, and how often it was used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exception {
+    /// What it is called.
+    pub name: String,
+    /// The rules that it is for, as they are written.
+    pub rules: String,
+    /// Why it is there.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// From when on it does not hold any more (RFC 3339, UTC).
+    pub expires: Option<String>,
+    /// Findings that fell under it.
+    pub findings: u64,
+}
+
+/// A list that a pack goes by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct List {
+    /// The pack.
+    pub pack: String,
+    /// Its name.
+    pub list: String,
+    /// What it holds: `text`, `path`, `image`, `domain`, `cidr` or `number`.
+    pub holds: String,
+    /// How many entries it has.
+    pub entries: u64,
+    /// Memory that they take, bytes; lists that are given the same share it.
+    pub bytes: u64,
+    /// Where they come from; nothing for what the pack brings along.
+    pub from: Vec<String>,
+    /// When the last of it was read (RFC 3339, UTC); nothing where all comes with the pack.
+    pub loaded: Option<String>,
+    /// How often it was to be read anew and could not be used: what was there before went on.
+    pub refused: u64,
+    /// Why, as long as that holds.
+    pub trouble: Option<String>,
 }
 
 /// Events of a kind.
@@ -85,6 +146,9 @@ pub struct Pack {
     /// The version that it can go back to, where there is one.
     #[serde(default)]
     pub before: Option<String>,
+    /// The candidate that runs in its shadow, where there is one.
+    #[serde(default)]
+    pub shadow: Option<Shadow>,
     /// Where it comes from: a path, or a name in a registry.
     pub from: String,
     /// `running`, `resting` or `quarantined`.
@@ -117,6 +181,69 @@ pub struct Pack {
     pub memory: u64,
     /// Its rules.
     pub rules: Vec<Rule>,
+}
+
+/// A candidate in the shadow of a pack that runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shadow {
+    /// Its version.
+    pub version: String,
+    /// The file that it comes from.
+    pub from: String,
+    /// `running`, `resting` or `quarantined`.
+    pub state: String,
+    /// When it began (RFC 3339, UTC), where that is known.
+    pub since: Option<String>,
+    /// Events that it was given.
+    pub events: u64,
+    /// Calls that failed.
+    pub failures: u64,
+    /// Events that it did not judge: that it was not given as too many waited for it, or that passed it by while it rested.
+    pub missed: u64,
+    /// What an event costs it, ns of processor time, in half of its calls at most, and in 99 of 100.
+    pub median_ns: u64,
+    /// Likewise.
+    pub p99_ns: u64,
+    /// How its findings differ from those of the version that runs.
+    #[serde(flatten)]
+    pub all: Agreement,
+    /// The same by rule, of those that raised something.
+    pub rules: BTreeMap<String, Agreement>,
+    /// The latest differences, the newest last.
+    pub latest: Vec<Difference>,
+    /// Findings that were too many to be compared.
+    pub left_out: u64,
+}
+
+/// How often a candidate and the version that runs found the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// Findings that both raised, alike.
+    pub same: u64,
+    /// Findings that both raised of the same event, with another message, severity or facts.
+    pub changed: u64,
+    /// Findings of the version that runs alone.
+    pub only_running: u64,
+    /// Findings of the candidate alone.
+    pub only_candidate: u64,
+}
+
+/// A finding in which the two differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// When (RFC 3339, UTC).
+    pub time: String,
+    /// The rule.
+    pub rule: String,
+    /// The sequence number of the event; nothing for what was raised as time passed.
+    pub event: Option<u64>,
+    /// The message of the version that runs; nothing where it did not raise it.
+    pub running: Option<String>,
+    /// The candidate's, likewise.
+    pub candidate: Option<String>,
+    /// Where both raised it: what is another, in a word each; of fields their names.
+    #[serde(default)]
+    pub differs: Vec<String>,
 }
 
 /// A rule of a pack.
@@ -202,6 +329,17 @@ pub(crate) fn made_up() -> Report {
         ..Pack::default()
     };
     let kind = |kind: &str, events, filtered, lost| Kind { kind: kind.into(), events, filtered, lost };
+    let list = List {
+        pack: "starter".into(),
+        list: "trusted-programs".into(),
+        holds: "path".into(),
+        entries: 1_000_000,
+        bytes: 40 << 20,
+        from: vec!["/etc/lanner/lists/trusted-programs.txt".into()],
+        loaded: Some("2026-11-24T00:53:56Z".into()),
+        refused: 2,
+        trouble: Some("line 3: \"x\" is no path; what was read before holds".into()),
+    };
     let sink = Sink {
         name: "/var/log/\"odd\"\n".into(),
         left_out: 2,
@@ -220,6 +358,7 @@ pub(crate) fn made_up() -> Report {
         lost: 3,
         kinds: vec![kind("open", 1_234_567, 12, 0), kind("exec", 33, 0, 3)],
         findings: 4,
+        lists: vec![list],
         packs: vec![noisy, starter],
         sinks: vec![sink],
         degraded: vec![Shortcoming { what: "no LSM hooks".into(), remedy: Some("boot with lsm=bpf".into()) }],

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 
-use super::{Pack, Rates, Report, Rule, Shortcoming, Sink};
+use super::{Exception, List, Pack, Rates, Report, Rule, Shortcoming, Sink};
 pub(crate) use crate::doctor::one_line;
 
 /// Columns of the name of a pack, and of a rule.
@@ -31,6 +31,7 @@ impl Report {
         if self.packs.is_empty() {
             page.line(BAD, "packs", "none: nothing is judged, as no rules are loaded");
         }
+        self.lists.iter().filter(|list| list.is_given()).for_each(|list| list.render(&mut page));
         self.sinks.iter().for_each(|sink| sink.render(&mut page));
         for Shortcoming { what, remedy } in &self.degraded {
             page.line(DOUBTFUL, "degraded", &one_line(what));
@@ -58,7 +59,22 @@ impl Report {
         page.line(HEAD, "events", &format!("{taken}, {filtered}"));
         let style = if self.lost > 0 { BAD } else { HEAD };
         page.line(style, "lost", &of(self.lost, rates.lost, "events"));
-        page.line(HEAD, "findings", &of(self.findings, rates.findings, "raised"));
+        page.line(HEAD, "findings", &format!("{}{}", of(self.findings, rates.findings, "raised"), self.tuned()));
+        for exception in self.exceptions.iter().filter(|exception| exception.findings > 0) {
+            let Exception { name, findings, rules, .. } = exception;
+            page.line(
+                DIM,
+                "",
+                &format!("{:>12}  excepted by {} ({})", count(*findings), one_line(name), one_line(rules)),
+            );
+        }
+    }
+
+    /// What the tuning made of others, where it did.
+    fn tuned(&self) -> String {
+        let excepted = (self.excepted > 0).then(|| format!(", {} excepted", count(self.excepted)));
+        let off = (self.switched_off > 0).then(|| format!(", {} of rules that are off", count(self.switched_off)));
+        excepted.into_iter().chain(off).collect()
     }
 
     fn kinds_in_lines(&self, page: &mut Page) {
@@ -70,6 +86,22 @@ impl Report {
             let kinds: Vec<String> = kinds.iter().map(kind).collect();
             page.line(HEAD, if number == 0 { "kinds" } else { "" }, kinds.join(" ").trim_end());
         }
+    }
+}
+
+impl List {
+    /// Whether somebody says what it has, beside the pack.
+    fn is_given(&self) -> bool {
+        !self.from.is_empty() || self.trouble.is_some()
+    }
+
+    fn render(&self, page: &mut Page) {
+        let (pack, list) = (one_line(&self.pack), one_line(&self.list));
+        let refused = if self.refused > 0 { format!(", refused {} times", count(self.refused)) } else { String::new() };
+        let has = format!("{} entries, {}{refused}", count(self.entries), bytes(self.bytes));
+        page.line(HEAD, "list", &format!("{:NAME$} {has}", format!("{pack}/{list}")));
+        self.from.iter().for_each(|from| page.line(DIM, "", &format!("from {}", one_line(from))));
+        self.trouble.iter().for_each(|trouble| page.line(BAD, "", &one_line(trouble)));
     }
 }
 
@@ -116,6 +148,9 @@ impl Pack {
                 bytes(self.waiting)
             ),
         );
+        if let Some(shadow) = &self.shadow {
+            page.line(if shadow.failures > 0 { BAD } else { HEAD }, "", &shadow.line());
+        }
         self.render_rules(page);
     }
 

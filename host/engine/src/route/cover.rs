@@ -20,6 +20,8 @@ pub(super) enum Trait {
     Within(u128, u128),
     /// It has a value.
     Known,
+    /// It stands in the list of this number.
+    Listed(u32),
 }
 
 /// Of a condition that does not hold unless one of these does.
@@ -67,14 +69,15 @@ fn inwards(condition: &Condition, negated: bool) -> Condition {
         (Condition::All(conditions), false) | (Condition::Any(conditions), true) => Condition::All(each(conditions)),
         (Condition::Any(conditions), false) | (Condition::All(conditions), true) => Condition::Any(each(conditions)),
         (Condition::Not(condition), _) => inwards(condition, !negated),
-        (Condition::Field(..), false) => condition.clone(),
-        (Condition::Field(..), true) => Condition::Not(Box::new(condition.clone())),
+        (Condition::Field(..) | Condition::Listed(..), false) => condition.clone(),
+        (Condition::Field(..) | Condition::Listed(..), true) => Condition::Not(Box::new(condition.clone())),
     }
 }
 
 fn cover(condition: &Condition) -> Option<Cover> {
     match condition {
         Condition::Field(field, test) => of_test(*field, test),
+        Condition::Listed(field, list) => Some(Cover { traits: vec![(*field, Trait::Listed(*list))], exact: true }),
         // What is not so cannot be found.
         Condition::Not(_) => None,
         Condition::Any(conditions) => {
@@ -107,7 +110,8 @@ fn commonness(is: &Trait) -> u8 {
         },
         Trait::Between(from, to) if from == to && !(0..=1).contains(from) => 2,
         Trait::Within(mask, _) if mask.count_ones() > 64 => 2,
-        Trait::Within(..) => 4,
+        // Whatever somebody puts in it.
+        Trait::Within(..) | Trait::Listed(_) => 4,
         Trait::Between(..) => 5,
         Trait::HasBit(_) => 6,
         Trait::Known => 7,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aho_corasick::{AhoCorasick, MatchKind};
 use foldhash::fast::FixedState;
 use lanner_abi::Value;
+use lanner_lists::Snapshot;
 use memchr::memmem::Finder;
 
 use super::Term;
@@ -28,6 +29,8 @@ pub(super) struct FieldIndex {
     /// By what counts of an address.
     networks: Vec<(u128, Map<u128, Vec<Term>>)>,
     known: Vec<Term>,
+    /// By the numbers of lists.
+    lists: Vec<(u32, Vec<Term>)>,
 }
 
 /// What a text may have in it.
@@ -75,6 +78,10 @@ impl FieldIndex {
                     index.networks[place].1.entry(network).or_default().push(term);
                 }
                 Trait::Known => index.known.push(term),
+                Trait::Listed(list) => match index.lists.iter_mut().find(|(known, _)| *known == list) {
+                    Some((_, terms)) => terms.push(term),
+                    None => index.lists.push((list, vec![term])),
+                },
             }
         }
         index.begins = Trie::new(begins);
@@ -86,8 +93,11 @@ impl FieldIndex {
 
     /// All that the value is like.
     #[inline]
-    pub(super) fn find(&self, value: Value<'_>, found: &mut impl FnMut(Term)) {
+    pub(super) fn find(&self, value: Value<'_>, lists: &Snapshot, found: &mut impl FnMut(Term)) {
         self.known.iter().for_each(|term| found(*term));
+        for (_, terms) in self.lists.iter().filter(|(list, _)| lists.has_value(*list, value)) {
+            terms.iter().for_each(|term| found(*term));
+        }
         match value {
             Value::Text(text) => {
                 self.begins.find::<false>(text, found);

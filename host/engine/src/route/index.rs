@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use lanner_abi::Kind;
 use lanner_contract::{Condition, FieldRef, Happening as _, Sieve};
 use lanner_enrich::Event;
+use lanner_lists::Snapshot;
 
 use super::cover::{self, Cover, Trait};
 use super::field::FieldIndex;
-use super::{Asked, Term};
+use super::{Asked, Listed, Term};
 
 /// Of all groups.
+#[derive(Default)]
 pub(super) struct Index {
     /// By the number of the kind.
     kinds: Vec<OfKind>,
@@ -98,14 +100,18 @@ impl Index {
     }
 
     /// The groups for which there is something among these events, each with what it is given.
-    pub(super) fn select(&mut self, events: &[Event]) -> impl Iterator<Item = (usize, &Selected)> {
+    pub(super) fn select(
+        &mut self,
+        events: &[Event],
+        lists: &Snapshot,
+    ) -> impl Iterator<Item = (usize, &Selected)> + use<'_> {
         let Self { kinds, selected, touched, hits } = self;
         for group in touched.drain(..) {
             selected[group as usize].clear();
         }
         for (place, event) in (0..).zip(events) {
             let Some(kind) = kinds.get_mut(usize::from(event.kind.number())) else { continue };
-            kind.find(event, hits, &mut |Subscriber { group, number }| {
+            kind.find(&Listed { event, lists }, hits, &mut |Subscriber { group, number }| {
                 let Some(selected) = selected.get_mut(group as usize) else { return };
                 if selected.events.is_empty() {
                     touched.push(group);
@@ -163,13 +169,13 @@ impl OfKind {
 
     /// Says who wants the event; one may be said more than once.
     #[inline]
-    fn find(&mut self, event: &Event, hits: &mut Vec<Term>, wants: &mut impl FnMut(Subscriber)) {
+    fn find(&mut self, event: &Listed<'_>, hits: &mut Vec<Term>, wants: &mut impl FnMut(Subscriber)) {
         let Self { fields, terms, open, all, events } = self;
         *events += 1;
         hits.clear();
         for (field, index) in fields {
             if let Some(value) = event.value(field) {
-                index.find(value, &mut |term| hits.push(term));
+                index.find(value, event.lists, &mut |term| hits.push(term));
             }
         }
         for term in hits.iter().chain(&*open) {

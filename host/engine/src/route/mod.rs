@@ -6,6 +6,7 @@
 mod cover;
 mod field;
 mod index;
+mod listed;
 mod ranges;
 mod trie;
 
@@ -16,10 +17,12 @@ use foldhash::fast::FixedState;
 use lanner_contract::Wanted;
 use lanner_enrich::Event;
 use lanner_frame as frame;
+use lanner_lists::Snapshot;
 
 use super::PackId;
 use super::description::Description;
 use index::{Index, Selected};
+pub use listed::Listed;
 
 /// The number of one of the alternatives that packs ask for, of a kind.
 type Term = u32;
@@ -39,12 +42,20 @@ pub(super) struct Routed {
 #[derive(Default)]
 pub(super) struct Router {
     groups: Vec<Group>,
-    /// Nothing where it has to be made anew.
-    index: Option<Index>,
+    index: Index,
     encoder: frame::Encoder,
 }
 
+/// What a router goes on with, when packs have come and gone. It takes a while to make: up to a second for the filters of
+/// hundreds of packs.
+pub(super) struct Plan {
+    groups: Vec<Group>,
+    /// Nothing where the packs want what those before wanted.
+    index: Option<Index>,
+}
+
 /// Packs that want the same.
+#[derive(Clone)]
 struct Group {
     asked: Asked,
     packs: Vec<PackId>,
@@ -72,26 +83,36 @@ impl Asked {
 }
 
 impl Router {
-    pub(super) fn add(&mut self, pack: PackId, description: &Description) {
-        let asked = Asked::of(description);
-        match self.groups.iter_mut().find(|group| group.asked == asked) {
-            Some(group) => group.packs.push(pack),
-            None => {
-                self.groups.push(Group { asked, packs: vec![pack] });
-                self.index = None;
+    /// Makes the plan for when these packs have gone and these have come: wherever it is called. Until it is taken up, events go
+    /// to those before.
+    pub(super) fn plan(
+        &self,
+        gone: &[PackId],
+        come: &[(PackId, &Description)],
+    ) -> impl FnOnce() -> Plan + Send + use<> {
+        let mut groups = self.groups.clone();
+        for group in &mut groups {
+            group.packs.retain(|pack| !gone.contains(pack));
+        }
+        for (pack, description) in come {
+            let asked = Asked::of(description);
+            match groups.iter_mut().find(|group| group.asked == asked) {
+                Some(group) => group.packs.push(*pack),
+                None => groups.push(Group { asked, packs: vec![*pack] }),
             }
+        }
+        groups.retain(|group| !group.packs.is_empty());
+        let same = groups.iter().map(|group| &group.asked).eq(self.groups.iter().map(|group| &group.asked));
+        move || {
+            let index = (!same).then(|| Index::new(groups.iter().map(|group| &group.asked)));
+            Plan { groups, index }
         }
     }
 
-    pub(super) fn remove(&mut self, pack: PackId) {
-        for group in &mut self.groups {
-            group.packs.retain(|other| *other != pack);
-        }
-        let before = self.groups.len();
-        self.groups.retain(|group| !group.packs.is_empty());
-        if self.groups.len() < before {
-            self.index = None;
-        }
+    /// Goes by that plan from here on. Gives what it went by before: it takes a while to let go of that, too.
+    pub(super) fn take_up(&mut self, plan: Plan) -> Plan {
+        let groups = std::mem::replace(&mut self.groups, plan.groups);
+        Plan { groups, index: plan.index.map(|index| std::mem::replace(&mut self.index, index)) }
     }
 
     /// A frame of an event that is for one pack alone.
@@ -99,13 +120,12 @@ impl Router {
         self.encoder.encode(events.iter()).into_iter().map(|(frame, _)| frame)
     }
 
-    /// Encodes what each pack asked for. Packs for which there is nothing are left out.
-    pub(super) fn route(&mut self, events: &[Event]) -> Vec<Routed> {
+    /// Encodes what each pack asked for, by these lists. Packs for which there is nothing are left out.
+    pub(super) fn route(&mut self, events: &[Event], lists: &Snapshot) -> Vec<Routed> {
         let Self { groups, index, encoder } = self;
-        let index = index.get_or_insert_with(|| Index::new(groups.iter().map(|group| &group.asked)));
         let mut routed = Vec::new();
         let mut shared = HashMap::<&[u32], Vec<(Arc<[u8]>, u64)>, FixedState>::default();
-        for (group, Selected { events: places, passed, words }) in index.select(events) {
+        for (group, Selected { events: places, passed, words }) in index.select(events, lists) {
             let Some(Group { packs, .. }) = groups.get(group) else { continue };
             let frames = shared
                 .entry(places)
@@ -134,8 +154,9 @@ impl Router {
 mod tests {
     use lanner_abi::{Frame, Kind, OwnedRecord, field};
     use lanner_contract::filter::{Literal, Test};
-    use lanner_contract::{Condition, FieldRef, Sieve};
+    use lanner_contract::{Condition, FieldRef, List, ListType, Sieve};
     use lanner_enrich::Enricher;
+    use lanner_lists::{Bound, Lists};
     use lanner_probes::event::{RawEvent, Task};
     use lanner_source::record::{Machine, Record};
     use proptest::collection::vec;
@@ -164,6 +185,18 @@ mod tests {
         Description { wanted, asked_by: vec![vec![0]], ..Description::default() }
     }
 
+    impl Router {
+        fn add(&mut self, pack: PackId, description: &Description) {
+            let plan = self.plan(&[], &[(pack, description)])();
+            drop(self.take_up(plan));
+        }
+
+        fn remove(&mut self, pack: PackId) {
+            let plan = self.plan(&[pack], &[])();
+            drop(self.take_up(plan));
+        }
+    }
+
     fn sequence_numbers(frame: &[u8]) -> Vec<u64> {
         Frame::parse(frame).expect("a frame").events().map(|event| event.seq()).collect()
     }
@@ -176,7 +209,7 @@ mod tests {
         router.add(all, &description(&[]));
         router.add(etc_too, &description(&["/etc/"]));
         router.add(none, &description(&["/root/"]));
-        let routed = router.route(&opens(&["/etc/a", "/tmp/b", "/etc/c"]));
+        let routed = router.route(&opens(&["/etc/a", "/tmp/b", "/etc/c"]), &Snapshot::default());
         let of = |pack| routed.iter().find(|routed| routed.pack == pack);
         assert_eq!(sequence_numbers(&of(etc).expect("a frame").frame), [1, 3]);
         assert_eq!(of(etc).expect("a frame").events, 2);
@@ -194,10 +227,10 @@ mod tests {
             router.add(pack, &description(&["/etc/"]));
         }
         router.remove(gone);
-        let routed = router.route(&opens(&["/etc/a"]));
+        let routed = router.route(&opens(&["/etc/a"]), &Snapshot::default());
         assert_eq!(routed.iter().map(|routed| routed.pack).collect::<Vec<_>>(), [stays]);
         router.remove(stays);
-        assert!(router.route(&opens(&["/etc/a"])).is_empty());
+        assert!(router.route(&opens(&["/etc/a"]), &Snapshot::default()).is_empty());
     }
 
     /// A path, the program that opens it, flags, and what came of it.
@@ -230,9 +263,28 @@ mod tests {
         prop_oneof![(fields, text), (numbers, number)]
     }
 
+    /// A list of paths and one of numbers, by the numbers 0 and 1; held as long as the first is.
+    fn lists() -> (Bound, Arc<Snapshot>) {
+        let list = |name: &str, holds, entries: &[&str]| List {
+            name: name.to_owned(),
+            holds,
+            entries: entries.iter().map(|entry| (*entry).to_owned()).collect(),
+            ..List::default()
+        };
+        let said =
+            [list("paths", ListType::Path, &["/a", "/b/", "/ab/"]), list("numbers", ListType::Number, &["3", "-5--2"])];
+        let lists = Lists::default();
+        let bound = lists.bind("pack", &said).expect("bound");
+        (bound, lists.now())
+    }
+
     fn condition() -> impl Strategy<Value = Condition> {
         let of = |(name, test)| Condition::Field(FieldRef::of(Kind::Open, name).expect("a field"), test);
-        test().prop_map(of).prop_recursive(3, 12, 3, |inner| {
+        let texts = prop_oneof![Just("open.path"), Just("process.exe")].prop_map(|name| (name, 0));
+        let listed = prop_oneof![2 => texts, 1 => Just(("open.flags", 1)), 1 => Just(("event.result", 1))];
+        let listed =
+            listed.prop_map(|(name, list)| Condition::Listed(FieldRef::of(Kind::Open, name).expect("a field"), list));
+        prop_oneof![6 => test().prop_map(of), 1 => listed].prop_recursive(3, 12, 3, |inner| {
             prop_oneof![
                 vec(inner.clone(), 0..3).prop_map(Condition::All),
                 vec(inner.clone(), 0..3).prop_map(Condition::Any),
@@ -272,10 +324,12 @@ mod tests {
                 let description = Description { wanted: wanted(conditions), asked_by, ..Description::default() };
                 router.add(PackId(number), &description);
             }
-            let routed = router.route(&events);
+            let (_bound, now) = lists();
+            let now = &*now;
+            let routed = router.route(&events, now);
             for (number, conditions) in (0..).zip(&packs) {
                 let sieve = Sieve::new(&wanted(conditions));
-                let expected: Vec<u64> = events.iter().filter(|event| sieve.wants(*event)).map(|event| event.seq).collect();
+                let expected: Vec<u64> = events.iter().filter(|event| sieve.wants(&Listed { event, lists: now })).map(|event| event.seq).collect();
                 let frame = routed.iter().find(|routed| routed.pack == PackId(number));
                 prop_assert_eq!(frame.map_or(Vec::new(), |routed| sequence_numbers(&routed.frame)), &expected[..]);
                 let Some(routed) = frame else { continue };
@@ -286,7 +340,7 @@ mod tests {
                     for (number, wanted) in (0..).zip(wanted(conditions)) {
                         let told = passed.passed(number);
                         let filters = conditions.iter().any(Option::is_some);
-                        let expected = Sieve::new(&[wanted]).wants(event);
+                        let expected = Sieve::new(&[wanted]).wants(&Listed { event, lists: now });
                         prop_assert_eq!(told, filters.then_some(expected), "{} {}", seq, number);
                     }
                     passed.next();

@@ -1,7 +1,7 @@
 //! /proc as it is, and as it is written.
 
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command};
 
@@ -57,8 +57,9 @@ fn flags(image: &OwnedRecord) -> u32 {
 }
 
 fn copy_of_sleep(to: &Path) {
-    fs::copy(sleep(), to).expect("copied");
-    fs::set_permissions(to, fs::Permissions::from_mode(0o755)).expect("executable");
+    // Another process does it: a descriptor to write it would be handed to the children of tests on other threads, and
+    // what may be written cannot be run (ETXTBSY).
+    assert!(Command::new("cp").arg(sleep()).arg(to).status().expect("there is a cp").success());
 }
 
 /// Process group and session of this process. Below an init that began no session they are 0, for which the calls of

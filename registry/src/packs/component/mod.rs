@@ -16,8 +16,8 @@ use wasmparser::{
 const EXPORT: &str = "lanner:pack/rules";
 /// The functions of that interface.
 const FUNCTIONS: [&str; 6] = ["describe", "configure", "evaluate", "tick", "save", "restore"];
-/// The interface that it may import, without its version.
-const IMPORT: &str = "lanner:pack/host";
+/// The interfaces that it may import, without their version.
+const IMPORTS: [&str; 2] = ["lanner:pack/host", "lanner:pack/lists"];
 /// The contract's version; another minor or patch version will do, as it does for the host.
 const VERSION: &str = "2.0.0";
 
@@ -72,7 +72,7 @@ pub(super) enum ComponentError {
     #[error("exports {EXPORT} without its function {0}; rebuild the pack with the SDK")]
     Function(&'static str),
     /// It wants what packs do not get.
-    #[error("imports {name}, which packs are not given; a pack may import {IMPORT} and nothing else (no WASI)")]
+    #[error("imports {name}, which packs are not given; a pack may import {} and nothing else (no WASI)", IMPORTS.join(" and "))]
     Import {
         /// What it wants.
         name: String,
@@ -263,7 +263,7 @@ impl Names {
                 return Err(ComponentError::Function(function));
             }
         }
-        let known = |name: &String| same_track(name, IMPORT);
+        let known = |name: &String| IMPORTS.iter().any(|import| same_track(name, import));
         match self.imports.iter().find(|name| !known(name)) {
             Some(name) => Err(ComponentError::Import { name: quoted(name) }),
             None => Ok(()),

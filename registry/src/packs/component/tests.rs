@@ -37,7 +37,7 @@ fn a_pack_of_our_world() {
     for export in ["lanner:pack/rules@2.0.0", "lanner:pack/rules@2.7.2"] {
         check(&pack("", &FUNCTIONS, export)).unwrap();
     }
-    for import in ["lanner:pack/host@2.0.0", "lanner:pack/host@2.2.0"] {
+    for import in ["lanner:pack/host@2.0.0", "lanner:pack/host@2.2.0", "lanner:pack/lists@2.0.0"] {
         check(&pack(&format!("(import \"{import}\" (instance))"), &FUNCTIONS, "lanner:pack/rules@2.0.0")).unwrap();
     }
 }

@@ -34,6 +34,23 @@ impl<T: Copy + Ord> Ranges<T> {
         let after = self.ranges.partition_point(|(from, _)| *from <= number);
         after.checked_sub(1).and_then(|last| self.ranges.get(last)).is_some_and(|(_, to)| number <= *to)
     }
+
+    /// How many there are, those that overlapped as one.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ranges.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// All, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (T, T)> {
+        self.ranges.iter().copied()
+    }
 }
 
 impl Ranges<u128> {

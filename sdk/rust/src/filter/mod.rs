@@ -175,6 +175,18 @@ impl<S> Only<S> {
 }
 
 /// What does not pass.
+///
+/// A `!` is of all that stands behind it, calls included: `!a.and(b)` is "not both", as `!(a.and(b))` is. What is not `a`, but is
+/// `b`, is `(!a).and(b)`, or `b.and(!a)`, which cannot be misread.
+///
+/// ```
+/// use lanner_sdk::prelude::*;
+///
+/// let shell = || exec::image::exe().equals(["/bin/sh"]);
+/// let root = || exec::image::euid().equals(0);
+/// assert_eq!(!shell().and(root()), !(shell().and(root())));
+/// assert_ne!(!shell().and(root()), (!shell()).and(root()));
+/// ```
 impl<S> Not for Only<S> {
     type Output = Self;
 

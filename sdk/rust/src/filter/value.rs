@@ -9,6 +9,7 @@ use lanner_contract::filter::{Literal, Test};
 
 use super::scope::Narrow;
 use super::{Field, File, Only, all, any};
+use crate::lists::List;
 use crate::matching::{Networks, TextSet, network};
 
 /// A text: paths, names, arguments. Compared as bytes.
@@ -89,6 +90,11 @@ impl<S> Field<S, Text> {
         self.only(Test::Contains(bytes(texts)))
     }
 
+    /// Stands in the list, as that is when the event is judged.
+    pub fn listed(self, list: List<Text>) -> Only<S> {
+        Only::new(Filter::Listed(self.name.to_owned(), list.name.to_owned()))
+    }
+
     /// Is in the set: what [`TextSet::matches`] says, and the handler need not ask again.
     ///
     /// # Panics
@@ -125,6 +131,11 @@ impl<S: Narrow<S, To = S>> File<S> {
         self.path.contains(&paths).or(self.host_path.contains(&paths))
     }
 
+    /// Is called by what stands in the list.
+    pub fn listed(self, list: List<Text>) -> Only<S> {
+        self.path.listed(list).or(self.host_path.listed(list))
+    }
+
     /// Is called by what is in the set.
     ///
     /// # Panics
@@ -139,6 +150,11 @@ fn bytes(texts: impl IntoIterator<Item: AsRef<[u8]>>) -> Vec<Vec<u8>> {
 }
 
 impl<S, V: Numeric> Field<S, V> {
+    /// Stands in the list, as that is when the event is judged.
+    pub fn listed(self, list: List<Number>) -> Only<S> {
+        Only::new(Filter::Listed(self.name.to_owned(), list.name.to_owned()))
+    }
+
     /// Is this number.
     pub fn equals(self, number: impl Into<i128>) -> Only<S> {
         self.one_of([number])
@@ -224,6 +240,11 @@ impl<S> Field<S, YesNo> {
 }
 
 impl<S> Field<S, Address> {
+    /// Stands in the list, as that is when the event is judged.
+    pub fn listed(self, list: List<Address>) -> Only<S> {
+        Only::new(Filter::Listed(self.name.to_owned(), list.name.to_owned()))
+    }
+
     /// Is this address: an [`IpAddr`], or as it is written, such as `"192.0.2.7"`.
     ///
     /// # Panics

@@ -32,7 +32,7 @@ pub fn signal(signal: u32) -> TestEvent {
     TestEvent::new(Kind::Signal).set(field::signal::SIGNAL, signal)
 }
 
-/// A thread changed something about itself that protects it or says who it is, or could not (prctl, seccomp). Options that only ask are not told.
+/// A thread changed something about itself that protects it or says who it is, or could not (prctl, seccomp). Options that only ask are not told. `process` is as it was before.
 #[must_use]
 pub fn prctl(option: u32, name: impl AsRef<[u8]>) -> TestEvent {
     TestEvent::new(Kind::Prctl).set(field::prctl::OPTION, option).set(field::prctl::NAME, name.as_ref())

@@ -27,6 +27,7 @@ mod container;
 mod event;
 mod found;
 mod kinds;
+mod lists;
 mod process;
 
 use std::time::Duration;
@@ -38,9 +39,11 @@ pub use container::{TestContainer, container};
 pub use event::{TestEvent, connect, connect_unix, exec, fork};
 pub use found::{TestFinding, TestRule};
 pub use kinds::*;
+pub(crate) use lists::is_listed;
 pub use process::{TestProcess, process};
 
 use crate::dispatch::{Evaluate as _, Running};
+use crate::lists::Asking;
 use crate::pack::Pack;
 use found::Collected;
 use process::Written;
@@ -123,6 +126,25 @@ impl<P: Pack> PackTest<P> {
         self
     }
 
+    /// The same, with these entries in place of what the pack brings along.
+    ///
+    /// # Panics
+    ///
+    /// Where the pack has no such list, or one of them is no entry of it.
+    #[must_use]
+    pub fn list<T: Into<String>>(mut self, name: &str, entries: impl IntoIterator<Item = T>) -> Self {
+        let Some(list) = self.said.said.lists.iter_mut().find(|list| list.name == name) else {
+            panic!("the pack has no list {name}");
+        };
+        list.entries = entries.into_iter().map(Into::into).collect();
+        if let Some((entry, what)) =
+            list.entries.iter().find_map(|entry| list.holds.read(entry).err().map(|what| (entry, what)))
+        {
+            panic!("a host would refuse the list: {entry:?} {what}");
+        }
+        self
+    }
+
     fn configure(&mut self) {
         let told = match Configuration::decode(&self.told.encode()) {
             Ok(told) => told,
@@ -167,6 +189,7 @@ impl<P: Pack> PackTest<P> {
     /// Where it is no frame.
     pub fn judge(&mut self, frame: &[u8]) -> Result<Vec<TestFinding>, FrameError> {
         let found = Collected::default();
+        lists::say(&self.said.said.lists);
         self.running.evaluate(frame, &found)?;
         Ok(self.shown(found))
     }
@@ -179,22 +202,37 @@ impl<P: Pack> PackTest<P> {
         self.shown(found)
     }
 
+    /// What the pack saves now.
+    #[must_use]
+    pub fn saved(&self) -> Vec<u8> {
+        self.running.save()
+    }
+
+    /// Starts the pack anew, with what this version of it saved.
+    ///
+    /// # Errors
+    ///
+    /// Where the pack does not take it.
+    pub fn restore(&mut self, state: &[u8], version: &str) -> Result<(), String> {
+        self.running = Running::new();
+        self.configure();
+        self.running.restore(state, version)
+    }
+
     /// Reloads the pack, as the host would with another version of it.
     ///
     /// # Panics
     ///
     /// Where the pack does not take what it saved.
     pub fn save_and_restore(&mut self) {
-        let state = self.running.save();
-        self.running = Running::new();
-        self.configure();
-        if let Err(error) = self.running.restore(&state, P::INFO.version) {
+        if let Err(error) = self.restore(&self.saved(), P::INFO.version) {
             panic!("the pack does not take what it saved: {error}");
         }
     }
 
     /// Ticks at every full second that has passed, as the host does.
     fn tick(&mut self, found: &Collected) {
+        lists::say(&self.said.said.lists);
         self.next_tick = self.next_tick.max((self.now - self.now % TICK).saturating_sub(MISSED_TICKS * TICK));
         while self.next_tick <= self.now {
             self.running.tick(self.next_tick, found);
@@ -203,13 +241,14 @@ impl<P: Pack> PackTest<P> {
     }
 
     fn evaluate(&mut self, batch: &[(u64, u64, TestEvent)], found: &Collected) {
-        let all = frame(batch.iter());
+        let all = written(batch.iter());
         let all = match Frame::parse(&all) {
             Ok(frame) => frame,
             Err(error) => panic!("the frame of a test is none: {error}"),
         };
-        let chosen = batch.iter().zip(all.events()).filter(|(_, event)| self.sieve.wants(event));
-        if let Err(error) = self.running.evaluate(&frame(chosen.map(|(event, _)| event)), found) {
+        lists::say(&self.said.said.lists);
+        let chosen = batch.iter().zip(all.events()).filter(|(_, event)| self.sieve.wants(&Asking(event)));
+        if let Err(error) = self.running.evaluate(&written(chosen.map(|(event, _)| event)), found) {
             panic!("the frame of a test is none: {error}");
         }
     }
@@ -235,7 +274,19 @@ fn checked(said: &[u8]) -> Checked {
     checked
 }
 
-fn frame<'a>(events: impl Iterator<Item = &'a (u64, u64, TestEvent)>) -> Vec<u8> {
+/// A frame of events, one after the other, as a host writes it: for what reads frames and is no [`Pack`].
+#[must_use]
+pub fn frame(events: impl IntoIterator<Item = TestEvent>) -> Vec<u8> {
+    let mut now = BEGINNING;
+    let mut at = |event: &TestEvent| {
+        now += event.after.unwrap_or(STEP);
+        now
+    };
+    let events: Vec<_> = (1..).zip(events).map(|(seq, event)| (seq, at(&event), event)).collect();
+    written(events.iter())
+}
+
+fn written<'a>(events: impl Iterator<Item = &'a (u64, u64, TestEvent)>) -> Vec<u8> {
     let mut writer = FrameWriter::new();
     let mut written = Written::default();
     for (seq, time, event) in events {

@@ -16,8 +16,8 @@ use crate::key::{KeyError, PublicKey};
 use crate::keyless::{TrustedRoot, TrustedRootError};
 use crate::quoted::Quoted;
 
-const API_VERSION: &str = "lanner.dev/v1";
-const KIND: &str = "TrustPolicy";
+pub(super) const API_VERSION: &str = "lanner.dev/v1";
+pub(super) const KIND: &str = "TrustPolicy";
 /// The largest file that is read, in bytes: a trust root of today has 10 KiB.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 

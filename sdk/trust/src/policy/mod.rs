@@ -1,6 +1,7 @@
 //! The trust policy: which signatures what comes from a registry must have.
 
 mod check;
+mod edit;
 mod file;
 mod place;
 
@@ -17,6 +18,7 @@ use crate::keyless::TrustedRoot;
 use crate::quoted::Quoted;
 use crate::verify::Signer;
 
+pub use edit::{AddError, Added, Change, Newcomer};
 pub use file::PolicyError;
 use place::Prefix;
 
@@ -131,6 +133,15 @@ impl Policy {
     /// Likewise; the error names no file.
     pub fn parse(text: &str, base: &Path) -> Result<Self, PolicyError> {
         file::parse(text, base)
+    }
+
+    /// The text of a policy file in the folder `base` with somebody more who is trusted for what begins with `prefix`. What
+    /// stands there stays as it is written, comments and all; an empty text is a new file.
+    ///
+    /// # Errors
+    /// The text is no policy, or this cannot be added to it, with a sentence that says why.
+    pub fn with(text: &str, base: &Path, prefix: &str, newcomer: &Newcomer) -> Result<Added, AddError> {
+        edit::with(text, base, prefix, newcomer)
     }
 
     /// The entry that covers a repository (`host[:port]/name`): the one with the longest prefix. To be asked before

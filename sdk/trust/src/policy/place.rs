@@ -20,6 +20,11 @@ impl Prefix {
         &self.text
     }
 
+    /// Whether all of another prefix lies in it, and more besides.
+    pub(crate) fn contains(&self, other: &Self) -> bool {
+        other.text.strip_prefix(&self.text).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// Whether a repository lies in it: only whole components count.
     pub(crate) fn covers(&self, repository: &Repository) -> bool {
         match repository.0.strip_prefix(&self.text) {

@@ -13,7 +13,7 @@ const APART: Duration = Duration::from_millis(23);
 
 pub(crate) fn run() -> Result<(), String> {
     println!("## From event to printed finding\n");
-    let lanner = Lanner::watch(&[&shipped_pack("starter")], &[]);
+    let lanner = Lanner::watch(&[&shipped_pack("credential-access")], &[]);
     let mut times = Vec::new();
     for _ in 0..EVENTS {
         std::thread::sleep(APART);

@@ -7,12 +7,18 @@
 mod capture;
 mod delivery;
 mod engine;
+mod imported;
+mod languages;
 mod latency;
+mod lists;
 mod measure;
+mod mix;
 mod overhead;
 mod packs;
 mod plot;
 mod registry;
+mod reload;
+mod shipped;
 mod snapshot;
 
 use std::process::ExitCode;
@@ -21,15 +27,20 @@ use std::process::ExitCode;
 type Measure = fn() -> Result<(), String>;
 
 /// What measures, by name, and whether it needs the kernel.
-const FIGURES: [(&str, Measure, bool); 8] = [
+const FIGURES: [(&str, Measure, bool); 13] = [
     ("engine", engine::run, false),
     ("packs", packs::run, false),
+    ("shipped", shipped::run, false),
+    ("languages", languages::run, false),
+    ("imported", imported::run, false),
+    ("lists", lists::run, false),
     ("registry", registry::run, false),
     ("capture", capture::run, false),
     ("snapshot", snapshot::run, false),
     ("overhead", overhead::run, true),
     ("delivery", delivery::run, true),
     ("latency", latency::run, true),
+    ("reload", reload::run, true),
 ];
 
 fn main() -> ExitCode {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use lanner_tests::{Lanner, shipped_pack};
+use lanner_tests::{Lanner, shipped_packs};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::getppid;
 
@@ -67,7 +67,7 @@ fn costs() -> Costs {
 pub(crate) fn run() -> Result<(), String> {
     println!("## Cost to the machine\n");
     let before = costs();
-    let lanner = Lanner::watch(&[&shipped_pack("starter")], &[]);
+    let lanner = Lanner::watch(&[&shipped_packs()], &[]);
     let on = costs();
     let ended = lanner.stop();
     let after = costs();

@@ -201,7 +201,7 @@ fn measure(packs: usize, rules: fn(usize) -> Vec<Rule>, batches: &Batches) -> Me
 }
 
 /// Batches, over and over.
-struct Batches(Vec<Vec<Event>>);
+pub(crate) struct Batches(Vec<Vec<Event>>);
 
 impl Batches {
     fn new(size: usize) -> Self {
@@ -223,18 +223,23 @@ impl Batches {
             };
             enricher.take(events::record(event)).expect("an event")
         };
+        Self::of(size, &mut event)
+    }
+
+    /// Of these events, by their numbers, so many in each.
+    pub(crate) fn of(size: usize, mut event: impl FnMut(usize) -> Event) -> Self {
         let count = (8192 / size).max(1);
         Self((0..count).map(|batch| (0..size).map(|place| event(batch * size + place)).collect()).collect())
     }
 
     /// Those of a round.
-    fn round(&self) -> Vec<Vec<Event>> {
+    pub(crate) fn round(&self) -> Vec<Vec<Event>> {
         let size = self.0.first().map_or(1, Vec::len);
         self.0.iter().cycle().take(EVENTS / size).cloned().collect()
     }
 
     /// Has all judged; gives how many there were.
-    fn judge(&self, engine: &mut Engine, round: Vec<Vec<Event>>) -> usize {
+    pub(crate) fn judge(&self, engine: &mut Engine, round: Vec<Vec<Event>>) -> usize {
         let mut events = 0;
         for batch in round {
             while !engine.has_room() {

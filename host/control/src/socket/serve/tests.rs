@@ -115,6 +115,7 @@ fn running(name: &str) -> PackStatus {
         waiting: 0,
         by_rule: Vec::new(),
         before: None,
+        shadow: None,
     }
 }
 
@@ -207,7 +208,7 @@ fn what_is_no_request_gets_a_sentence_and_may_be_followed_by_one() {
         ("nonsense\n", "this is no request"),
         ("\n", "this is no request"),
         ("{\"protocol\":9,\"ask\":\"status\"}\n", "version 9 of the protocol"),
-        ("{\"protocol\":1,\"ask\":\"promote\"}\n", "unknown variant `promote`"),
+        ("{\"protocol\":1,\"ask\":\"dance\"}\n", "unknown variant `dance`"),
     ] {
         stream.get_mut().write_all(request.as_bytes()).expect("it is taken");
         let line = next_line(&mut stream);
