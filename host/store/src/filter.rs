@@ -120,7 +120,7 @@ impl Filter {
                 "m.key"
             }
             Lead::Text(words) => {
-                question.sql += "SELECT m.rowid AS key FROM text m WHERE m.text MATCH ?";
+                question.sql += "SELECT m.rowid AS key FROM words m WHERE m.said MATCH ?";
                 question.values.push(words.to_owned().into());
                 "m.rowid"
             }

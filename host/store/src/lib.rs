@@ -15,9 +15,9 @@ mod open;
 mod read;
 mod record;
 mod stats;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 mod work;
 mod write;
 
@@ -41,7 +41,9 @@ pub enum StoreError {
     #[error("{0} is not ours alone: remove it, or have it belong to us and be writable by nobody else (chmod go-w)")]
     Shared(std::path::PathBuf),
     /// A newer host made it.
-    #[error("{path} is of version {version}, and this host knows up to {known}: use the newer host, or name another file")]
+    #[error(
+        "{path} is of version {version}, and this host knows up to {known}: use the newer host, or name another file"
+    )]
     Newer {
         /// The file.
         path: std::path::PathBuf,

@@ -26,7 +26,7 @@ CREATE TABLE value (number INTEGER PRIMARY KEY, facet INTEGER NOT NULL, value TE
 CREATE TABLE facet (value INTEGER NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (value, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE count (span INTEGER NOT NULL, start INTEGER NOT NULL, value INTEGER NOT NULL, findings INTEGER NOT NULL,
     PRIMARY KEY (span, start, value)) STRICT, WITHOUT ROWID;
-CREATE VIRTUAL TABLE text USING fts5 (text, content = '', contentless_delete = 1);
+CREATE VIRTUAL TABLE words USING fts5 (said, content = '', contentless_delete = 1);
 CREATE TABLE work (id BLOB PRIMARY KEY, state INTEGER NOT NULL, assignee TEXT) STRICT, WITHOUT ROWID;
 CREATE TABLE entry (number INTEGER PRIMARY KEY, id BLOB NOT NULL, at_ns INTEGER NOT NULL, who TEXT NOT NULL,
     change TEXT NOT NULL, text TEXT) STRICT;

@@ -111,12 +111,7 @@ impl Reader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn timeline(
-        &self,
-        span: Span,
-        of: (Facet, &str),
-        range: (i64, i64),
-    ) -> Result<Vec<(i64, u64)>, StoreError> {
+    pub fn timeline(&self, span: Span, of: (Facet, &str), range: (i64, i64)) -> Result<Vec<(i64, u64)>, StoreError> {
         stats::timeline(&self.database, span, of, range)
     }
 
@@ -129,7 +124,8 @@ impl Reader {
             .iter()
             .map(|digits| {
                 let stored = self.find(digits)?;
-                let id = self.database.query_row("SELECT id FROM finding WHERE key = ?", [stored.key], |row| row.get(0));
+                let id =
+                    self.database.query_row("SELECT id FROM finding WHERE key = ?", [stored.key], |row| row.get(0));
                 Ok(id?)
             })
             .collect::<Result<_, StoreError>>()?;
@@ -147,7 +143,9 @@ impl Reader {
     /// The numbers of values, and how many findings have each; those that no finding has are left out.
     fn numbers(&self, facet: Facet, values: &[String]) -> Result<Numbers, StoreError> {
         if values.len() > MAX_VALUES {
-            return Err(StoreError::Unknown(format!("at most {MAX_VALUES} values of {facet} can be asked for at once")));
+            return Err(StoreError::Unknown(format!(
+                "at most {MAX_VALUES} values of {facet} can be asked for at once"
+            )));
         }
         let mut statement = self.database.prepare_cached(
             "SELECT v.number, (SELECT coalesce(sum(findings), 0) FROM count WHERE span = 1 AND value = v.number) \

@@ -138,8 +138,19 @@ mod tests {
         assert_eq!((record.id[15], record.time_ns), (15, 17));
         let facets: Vec<String> = record.facets.iter().map(|(facet, value)| format!("{facet}={value}")).collect();
         let expected = [
-            "all=", "severity=high", "rule=a/rule", "pack=a", "technique=T1059", "technique=T1105", "host=web-1",
-            "program=/usr/bin/curl", "user=0", "container=abc", "image=nginx:1", "namespace=prod", "process=00000000000000aa",
+            "all=",
+            "severity=high",
+            "rule=a/rule",
+            "pack=a",
+            "technique=T1059",
+            "technique=T1105",
+            "host=web-1",
+            "program=/usr/bin/curl",
+            "user=0",
+            "container=abc",
+            "image=nginx:1",
+            "namespace=prod",
+            "process=00000000000000aa",
         ];
         assert_eq!(facets, expected);
         assert!(record.text.contains("/etc/shadow") && !record.text.contains("2026") && !record.text.contains("00aa"));

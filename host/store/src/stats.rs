@@ -74,10 +74,10 @@ pub(crate) fn top(
          GROUP BY c.value ORDER BY findings DESC, v.value LIMIT ?11",
     )?;
     let [a, b, c] = pieces;
-    let counts = statement.query_map(
-        params![a.0, a.1, a.2, b.0, b.1, b.2, c.0, c.1, c.2, facet.number(), most],
-        |row| Ok(Count { value: row.get(0)?, findings: row.get::<_, i64>(1)?.unsigned_abs() }),
-    )?;
+    let counts = statement
+        .query_map(params![a.0, a.1, a.2, b.0, b.1, b.2, c.0, c.1, c.2, facet.number(), most], |row| {
+            Ok(Count { value: row.get(0)?, findings: row.get::<_, i64>(1)?.unsigned_abs() })
+        })?;
     Ok(counts.collect::<rusqlite::Result<_>>()?)
 }
 

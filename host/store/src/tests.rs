@@ -24,7 +24,8 @@ fn place() -> Place {
 
 impl Place {
     fn store(&self) -> Store {
-        Store::open(&self.path, Bounds { age: Duration::from_secs(3600 * 24 * 36_500), ..Bounds::default() }).expect("it opens")
+        Store::open(&self.path, Bounds { age: Duration::from_secs(3600 * 24 * 36_500), ..Bounds::default() })
+            .expect("it opens")
     }
 
     fn reader(&self) -> Reader {
@@ -140,9 +141,13 @@ fn counts_are_those_of_the_findings() {
         vec![count("a/two", two), count("a/one", one)]
     };
     let range = |from: i64, to: i64| (NOON + from * HOUR, NOON + to * HOUR);
-    for ((from, to), expected) in
-        [((0, 96), two(24, 72)), ((4, 8), two(1, 3)), ((1, 95), two(23, 71)), ((-100, 1000), two(24, 72)), ((7, 43), two(9, 27))]
-    {
+    for ((from, to), expected) in [
+        ((0, 96), two(24, 72)),
+        ((4, 8), two(1, 3)),
+        ((1, 95), two(23, 71)),
+        ((-100, 1000), two(24, 72)),
+        ((7, 43), two(9, 27)),
+    ] {
         assert_eq!(reader.top(Facet::Rule, range(from, to), 10).expect("counts"), expected, "{from} to {to}");
     }
     assert_eq!(reader.top(Facet::Rule, range(0, 96), 1).expect("counts").len(), 1);
@@ -177,7 +182,7 @@ fn the_oldest_go_first_and_nothing_is_left_of_them() {
     assert!(messages(&reader, &Filter { text: Some("gone".into()), ..Filter::default() }).is_empty());
     // Of what went, no row is left anywhere.
     let database = rusqlite::Connection::open(&place.path).expect("it opens");
-    for (table, rows) in [("finding", 1), ("facet", 8), ("value", 8), ("count", 14), ("entry", 0), ("work", 0)] {
+    for (table, rows) in [("finding", 1), ("facet", 9), ("value", 9), ("count", 16), ("entry", 0), ("work", 0)] {
         let count: i64 =
             database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).expect("a count");
         assert_eq!(count, rows, "{table}");
@@ -191,8 +196,12 @@ fn where_there_is_too_much_the_oldest_go() {
     let long = "word ".repeat(400);
     let mut number = 0;
     while store.bytes().expect("bytes") < 24 << 20 {
-        let records: Vec<Record> =
-            (0..500).map(|_| { number += 1; finding(number, NOON + number as i64, "low", "a/one", &long) }).collect();
+        let records: Vec<Record> = (0..500)
+            .map(|_| {
+                number += 1;
+                finding(number, NOON + number as i64, "low", "a/one", &long)
+            })
+            .collect();
         store.add(&records).expect("written");
     }
     let newest = store.path().to_owned();
@@ -217,7 +226,10 @@ fn where_there_is_too_much_the_oldest_go() {
 #[test]
 fn what_people_do_is_written_down() {
     let place = place();
-    place.store().add(&[finding(0xabcd << 112, NOON, "low", "a/one", "x"), finding(0xabce << 112, NOON, "low", "a/one", "y")]).expect("written");
+    place
+        .store()
+        .add(&[finding(0xabcd << 112, NOON, "low", "a/one", "x"), finding(0xabce << 112, NOON, "low", "a/one", "y")])
+        .expect("written");
     let mut reader = place.reader();
     let ids = ["abcd".to_owned(), "abce".to_owned()];
     reader.change(&ids, &Change::State(State::Acknowledged, None), "ann").expect("written");
@@ -225,8 +237,12 @@ fn what_people_do_is_written_down() {
     reader.change(&ids[..1], &Change::State(State::Closed, Some("a test".into())), "ben").expect("written");
     let work = reader.find("abcd").expect("it is kept").work;
     assert_eq!((work.state, work.assignee.as_deref()), (State::Closed, Some("ben")));
-    let entries: Vec<_> = work.entries.iter().map(|entry| (&*entry.who, &*entry.change, entry.text.as_deref())).collect();
-    assert_eq!(entries, [("ann", "acknowledged", None), ("ann", "assigned", Some("ben")), ("ben", "closed", Some("a test"))]);
+    let entries: Vec<_> =
+        work.entries.iter().map(|entry| (&*entry.who, &*entry.change, entry.text.as_deref())).collect();
+    assert_eq!(
+        entries,
+        [("ann", "acknowledged", None), ("ann", "assigned", Some("ben")), ("ben", "closed", Some("a test"))]
+    );
     let closed = Filter { states: vec![State::Closed], ..Filter::default() };
     assert_eq!(messages(&reader, &closed), ["x"]);
     for wrong in ["abc", "abcf", "xyzw", ""] {
@@ -246,7 +262,8 @@ fn a_damaged_store_is_set_aside_and_a_new_one_begun() {
     store.add(&[finding(2, NOON, "low", "a/one", "y")]).expect("written");
     assert_eq!(messages(&place.reader(), &Filter::default()), ["y"]);
     let names = names(&place.path);
-    let aside: Vec<&String> = names.iter().filter(|name| name.contains(".damaged-") && !name.ends_with("-wal")).collect();
+    let aside: Vec<&String> =
+        names.iter().filter(|name| name.contains(".damaged-") && !name.ends_with("-wal")).collect();
     assert!(!aside.is_empty(), "{names:?}");
 }
 

@@ -1,6 +1,6 @@
 //! The one who writes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -13,8 +13,10 @@ use crate::{Bounds, Facet, Record, StoreError, open};
 const STEP: i64 = 2_000;
 /// Steps of that kind at a time: what comes in must not wait for long.
 const STEPS: usize = 8;
-/// Collisions of a time until the next free key is looked for in larger steps.
-const NEAR: i64 = 16;
+/// Times of which it is remembered which key behind them is free.
+const REMEMBERED: usize = 1024;
+/// The last time that a finding may have, ns since 1970 (in the year 2116): there is always a key behind it.
+const LAST: i64 = i64::MAX / 2;
 const FIND_VALUE: &str = "SELECT number FROM value WHERE facet = ? AND value = ?";
 
 /// Keeps findings.
@@ -22,6 +24,8 @@ pub struct Store {
     path: PathBuf,
     database: Connection,
     bounds: Bounds,
+    /// The last key of each of these times: there may be thousands of findings of one.
+    taken: HashMap<i64, i64>,
 }
 
 /// What became of findings that were brought.
@@ -47,7 +51,7 @@ impl Store {
             }
             opened => opened?,
         };
-        Ok(Self { path: path.to_owned(), database, bounds })
+        Ok(Self { path: path.to_owned(), database, bounds, taken: HashMap::new() })
     }
 
     /// Where it lies.
@@ -61,7 +65,10 @@ impl Store {
     /// They cannot be written.
     pub fn add(&mut self, records: &[Record]) -> Result<Written, StoreError> {
         let transaction = self.database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let written = Adding::new(&transaction)?.add(records)?;
+        if self.taken.len() > REMEMBERED {
+            self.taken.clear();
+        }
+        let written = Adding::new(&transaction, &mut self.taken)?.add(records)?;
         transaction.commit()?;
         Ok(written)
     }
@@ -140,6 +147,8 @@ fn set_aside(path: &Path) -> Result<(), StoreError> {
 
 /// What adding takes.
 struct Adding<'a> {
+    taken: &'a mut HashMap<i64, i64>,
+    free: CachedStatement<'a>,
     insert: CachedStatement<'a>,
     known: CachedStatement<'a>,
     find_value: CachedStatement<'a>,
@@ -151,9 +160,14 @@ struct Adding<'a> {
 }
 
 impl<'a> Adding<'a> {
-    fn new(transaction: &'a Transaction<'a>) -> rusqlite::Result<Self> {
+    fn new(transaction: &'a Transaction<'a>, taken: &'a mut HashMap<i64, i64>) -> rusqlite::Result<Self> {
         let prepare = |sql| transaction.prepare_cached(sql);
         Ok(Self {
+            taken,
+            free: prepare(
+                "SELECT f.key + 1 FROM finding f WHERE f.key >= ?1 \
+                 AND NOT EXISTS (SELECT 1 FROM finding n WHERE n.key = f.key + 1) ORDER BY f.key LIMIT 1",
+            )?,
             insert: prepare("INSERT OR IGNORE INTO finding (key, id, object) VALUES (?, ?, ?)")?,
             known: prepare("SELECT 1 FROM finding WHERE id = ?")?,
             find_value: prepare(FIND_VALUE)?,
@@ -163,7 +177,7 @@ impl<'a> Adding<'a> {
                 "INSERT INTO count (span, start, value, findings) VALUES (?, ?, ?, 1) \
                  ON CONFLICT DO UPDATE SET findings = findings + 1",
             )?,
-            text: prepare("INSERT INTO text (rowid, text) VALUES (?, ?)")?,
+            text: prepare("INSERT INTO words (rowid, said) VALUES (?, ?)")?,
             transaction,
         })
     }
@@ -187,18 +201,14 @@ impl<'a> Adding<'a> {
         if self.known.exists([record.id])? {
             return Ok(None);
         }
-        let (mut key, mut step) = (record.time_ns, 1_i64);
-        for tried in 0_i64.. {
-            if self.insert.execute(params![key, record.id, record.json])? > 0 {
-                return Ok(Some(key));
-            }
-            if tried >= NEAR {
-                step = step.saturating_mul(2);
-            }
-            // Behind the end of time there is room before it.
-            key = key.checked_add(step).unwrap_or(record.time_ns / 2);
+        let time_ns = record.time_ns.min(LAST);
+        let mut key = self.taken.get(&time_ns).map_or(time_ns, |last| last + 1);
+        if self.insert.execute(params![key, record.id, record.json])? == 0 {
+            key = self.free.query_row([key], |row| row.get(0))?;
+            self.insert.execute(params![key, record.id, record.json])?;
         }
-        Ok(None)
+        self.taken.insert(time_ns, key);
+        Ok(Some(key))
     }
 
     fn index(&mut self, record: &Record, key: i64) -> rusqlite::Result<()> {
@@ -235,7 +245,7 @@ fn remove(database: &mut Connection, before: i64) -> Result<u64, StoreError> {
         let mut rows = oldest.query([before, STEP])?;
         let remove = |sql| transaction.prepare_cached(sql);
         let mut finding = remove("DELETE FROM finding WHERE key = ?")?;
-        let mut text = remove("DELETE FROM text WHERE rowid = ?")?;
+        let mut text = remove("DELETE FROM words WHERE rowid = ?")?;
         let mut work = remove("DELETE FROM work WHERE id = ?")?;
         let mut entries = remove("DELETE FROM entry WHERE id = ?")?;
         while let Some(row) = rows.next()? {
@@ -285,8 +295,7 @@ impl Indexed {
         for (value, key) in &self.facets {
             facet.execute([value, key])?;
         }
-        let mut count =
-            prepare("UPDATE count SET findings = findings - ? WHERE span = ? AND start = ? AND value = ?")?;
+        let mut count = prepare("UPDATE count SET findings = findings - ? WHERE span = ? AND start = ? AND value = ?")?;
         let mut none = prepare("DELETE FROM count WHERE span = ? AND start = ? AND value = ? AND findings <= 0")?;
         for ((span, start, value), findings) in &self.counts {
             count.execute([findings, span, start, value])?;

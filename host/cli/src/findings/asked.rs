@@ -98,7 +98,9 @@ pub(super) fn time(text: &str) -> Result<i64, String> {
     let here = TimeZone::system();
     let timestamp = text
         .parse::<Timestamp>()
-        .or_else(|_| text.parse::<DateTime>().and_then(|time| time.to_zoned(here.clone())).map(|zoned| zoned.timestamp()))
+        .or_else(|_| {
+            text.parse::<DateTime>().and_then(|time| time.to_zoned(here.clone())).map(|zoned| zoned.timestamp())
+        })
         .or_else(|_| text.parse::<Date>().and_then(|date| date.to_zoned(here)).map(|zoned: Zoned| zoned.timestamp()));
     let timestamp = timestamp.map_err(|_| {
         "say how long ago (90m, 24h, 7days), a date (2026-11-30), or a time (2026-11-30T08:00, in UTC with a Z behind it)".to_owned()

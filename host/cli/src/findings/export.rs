@@ -29,8 +29,22 @@ enum Form {
 
 /// The columns of the table.
 const COLUMNS: [&str; 16] = [
-    "time", "id", "severity", "rule", "message", "host", "program", "arguments", "pid", "user", "container", "image",
-    "namespace", "attack", "state", "assignee",
+    "time",
+    "id",
+    "severity",
+    "rule",
+    "message",
+    "host",
+    "program",
+    "arguments",
+    "pid",
+    "user",
+    "container",
+    "image",
+    "namespace",
+    "attack",
+    "state",
+    "assignee",
 ];
 
 pub(super) fn run(store: &Reader, arguments: &Arguments) -> Result<(), Failure> {
