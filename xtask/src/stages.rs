@@ -9,7 +9,7 @@ use lanner_build::cargo;
 use lanner_build::metadata::{self, Package};
 
 /// The stages of an event's way through the host, in its order.
-const STAGES: [&str; 7] = [
+const STAGES: [&str; 8] = [
     "lanner-source",
     "lanner-enrich",
     "lanner-frame",
@@ -17,6 +17,7 @@ const STAGES: [&str; 7] = [
     "lanner-finding",
     "lanner-tuning",
     "lanner-sink",
+    "lanner-store",
 ];
 /// What stages stand on, in the order in which it does; it knows no stage.
 const BENEATH: [&str; 2] = ["lanner-watch", "lanner-lists"];

@@ -8,6 +8,7 @@ mod colour;
 mod control;
 mod doctor;
 mod events;
+mod findings;
 mod format;
 mod list;
 mod lists;
@@ -28,6 +29,7 @@ mod shadow;
 mod signals;
 mod standing;
 mod status;
+mod store;
 mod top;
 mod tuning;
 mod watched;
@@ -77,6 +79,8 @@ enum Verb {
     Rollback(control::OfPack),
     /// Let a pack go on that rests or is quarantined in the running host
     Release(control::OfPack),
+    /// Look through the findings that are kept, count them, and say what becomes of them
+    Findings(findings::Arguments),
     /// Say why there is a finding, and why no exception had it
     Explain(tuning::explain::Arguments),
     /// Write an exception for a finding, as narrow as can be, and say what else it would silence
@@ -130,6 +134,7 @@ pub fn main() -> ExitCode {
         Verb::Promote(arguments) => promote::run(&arguments),
         Verb::Rollback(arguments) => rollback::run(&arguments),
         Verb::Release(arguments) => release::run(&arguments),
+        Verb::Findings(arguments) => findings::run(&arguments),
         Verb::Explain(arguments) => tuning::explain::run(&arguments),
         Verb::Except(arguments) => tuning::except::run(&arguments),
         Verb::Tuning(arguments) => tuning::run(&arguments),

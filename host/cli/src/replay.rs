@@ -16,6 +16,7 @@ use super::colour::Colour;
 use super::output::Output;
 use super::print;
 use super::rules::{Loading, Ready, Rules, summary};
+use super::store::Keeping;
 use super::tuning;
 
 #[derive(Debug, clap::Args)]
@@ -27,6 +28,8 @@ pub(super) struct Arguments {
     rules: Rules,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    store: Keeping,
     #[command(flatten)]
     tuning: tuning::Options,
 }
@@ -40,7 +43,8 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     }
     let Ready { engine, verdicts, remote: _in_use, .. } = arguments.rules.load(Loading::default())?;
     let source = Replay::open(&arguments.capture)?;
-    let sinks = arguments.output.open(&source.machine().hostname, colour)?;
+    let mut sinks = arguments.output.open(&source.machine().hostname, colour)?;
+    sinks.extend(arguments.store.open(&source.machine().hostname)?);
     let tuned = arguments.tuning.open(&source.machine().hostname, false)?;
     let path = arguments.capture.display();
     let hostname = Text::from(source.machine().hostname.as_str());

@@ -26,6 +26,7 @@ use super::output::Output;
 use super::rules::{FromRegistries, Loading, Ready, Rules, summary};
 use super::signals::{AllSignals, Asked, Asks, Signals};
 use super::standing::{self, parts, say_degraded};
+use super::store::Keeping;
 use super::tuning::{self, Tuned};
 use super::watched::Watched;
 use super::{Failure, duration};
@@ -36,6 +37,8 @@ pub(super) struct Arguments {
     rules: Rules,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    store: Keeping,
     #[command(flatten)]
     tuning: tuning::Options,
     #[command(flatten)]
@@ -80,6 +83,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let about = about(source.machine(), since);
     let tuned = arguments.tuning.open(&about.hostname, true)?;
     let mut sinks = arguments.output.open(&about.hostname, colour)?;
+    sinks.extend(arguments.store.open(&about.hostname)?);
     let followers = Followers::default();
     let socket = socket.and_then(|socket| socket.inspect_err(|error| tracing::warn!("{error}")).ok());
     if socket.is_some() {

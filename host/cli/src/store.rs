@@ -1,0 +1,59 @@
+//! Where findings are kept: the options of `run`, and which store the others look through.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lanner_sink::Named;
+use lanner_store::{Bounds, Keep, Reader, Store};
+
+use super::{Failure, duration};
+
+/// Where it lies when nothing is said.
+const DEFAULT: &str = "/var/lib/lanner/findings.db";
+/// Bytes of a MiB.
+const MIB: u64 = 1 << 20;
+
+/// The options of `run`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Keeping {
+    /// Keep findings in this database, for `lanner findings` to look through
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = DEFAULT)]
+    store: Option<PathBuf>,
+    /// How long findings are kept [default: 90days]
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "store")]
+    store_age: Option<Duration>,
+    /// How large the database may become, MiB; the oldest findings go first [default: 2048]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..), requires = "store")]
+    store_size: Option<u64>,
+}
+
+impl Keeping {
+    /// The sink that keeps findings of the machine `host`, where that is asked for.
+    pub(super) fn open(&self, host: &str) -> Result<Option<Named>, Failure> {
+        let Some(path) = &self.store else { return Ok(None) };
+        let usual = Bounds::default();
+        let bytes = self.store_size.map_or(usual.bytes, |size| size.saturating_mul(MIB));
+        let store = Store::open(path, Bounds { age: self.store_age.unwrap_or(usual.age), bytes })?;
+        Ok(Some((format!("store {}", path.display()), Box::new(Keep::new(host.to_owned(), store)))))
+    }
+}
+
+/// Which store is looked through.
+#[derive(Debug, clap::Args)]
+pub(super) struct Which {
+    /// The database that `lanner run --store` keeps findings in
+    #[arg(long, global = true, value_name = "FILE", default_value = DEFAULT, env = "LANNER_STORE")]
+    store: PathBuf,
+}
+
+impl Which {
+    /// Opens it.
+    pub(super) fn open(&self) -> Result<Reader, Failure> {
+        Ok(Reader::open(&self.store)?)
+    }
+
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
+        &self.store
+    }
+}

@@ -1,0 +1,113 @@
+//! The database: where it lies, what is in it, and who may write to it.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::StoreError;
+
+/// Says that the file is ours ("LanF").
+const APPLICATION: i64 = 0x4c61_6e46;
+/// Of what is in it. A newer host brings an older file up to this.
+const VERSION: i64 = 1;
+/// How long it is waited for somebody else who writes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// `finding.key` is the finding's time, ns since 1970, or what is free behind it: the order of keys is the order in which
+/// things happened. `facet` has, for each value of each facet, the keys of the findings that have it. `count` has how many
+/// there are, by hour (`span` 0) and by day (1); `start` is ns since 1970.
+const SCHEMA: &str = "
+CREATE TABLE finding (key INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, object TEXT NOT NULL) STRICT;
+CREATE TABLE value (number INTEGER PRIMARY KEY, facet INTEGER NOT NULL, value TEXT NOT NULL, UNIQUE (facet, value)) STRICT;
+CREATE TABLE facet (value INTEGER NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (value, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE count (span INTEGER NOT NULL, start INTEGER NOT NULL, value INTEGER NOT NULL, findings INTEGER NOT NULL,
+    PRIMARY KEY (span, start, value)) STRICT, WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5 (said, content = '', contentless_delete = 1);
+CREATE TABLE work (id BLOB PRIMARY KEY, state INTEGER NOT NULL, assignee TEXT) STRICT, WITHOUT ROWID;
+CREATE TABLE entry (number INTEGER PRIMARY KEY, id BLOB NOT NULL, at_ns INTEGER NOT NULL, who TEXT NOT NULL,
+    change TEXT NOT NULL, text TEXT) STRICT;
+CREATE INDEX entry_id ON entry (id);
+";
+
+/// Opens it to write, and makes it where it is not there.
+pub(crate) fn to_write(path: &Path) -> Result<Connection, StoreError> {
+    let failed = |error| StoreError::File { path: path.to_owned(), error };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    }
+    // Findings hold command lines, and those hold secrets. SQLite gives its other files the same mode.
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
+    check(path)?;
+    let mut database = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Before anything is in it; later it has no effect.
+    database.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    database.pragma_update(None, "journal_mode", "WAL")?;
+    database.pragma_update(None, "synchronous", "NORMAL")?;
+    database.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    database.pragma_update(None, "cache_size", -16_384)?;
+    let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    match number(&transaction, "user_version")? {
+        0 => {
+            let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+            if tables > 0 {
+                return Err(StoreError::Foreign(path.to_owned()));
+            }
+            transaction.execute_batch(SCHEMA)?;
+            transaction.pragma_update(None, "application_id", APPLICATION)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+        }
+        version => is_known(&transaction, path, version)?,
+    }
+    transaction.commit()?;
+    Ok(database)
+}
+
+/// Opens it to read, or to say what became of findings.
+pub(crate) fn to_read(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    match check(path) {
+        Err(StoreError::File { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        checked => checked?,
+    }
+    let database = connect(path, flags)?;
+    let version = number(&database, "user_version")?;
+    is_known(&database, path, version)?;
+    Ok(database)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let database = Connection::open_with_flags(path, flags)?;
+    database.busy_timeout(PATIENCE)?;
+    database.set_prepared_statement_cache_capacity(64);
+    Ok(database)
+}
+
+fn is_known(database: &Connection, path: &Path, version: i64) -> Result<(), StoreError> {
+    if number(database, "application_id")? != APPLICATION {
+        return Err(StoreError::Foreign(path.to_owned()));
+    }
+    if version > VERSION {
+        return Err(StoreError::Newer { path: path.to_owned(), version, known: VERSION });
+    }
+    Ok(())
+}
+
+pub(crate) fn number(database: &Connection, pragma: &str) -> rusqlite::Result<i64> {
+    database.pragma_query_value(None, pragma, |row| row.get(0))
+}
+
+/// What is in the file is shown to people, and believed: nobody else may write to it.
+fn check(path: &Path) -> Result<(), StoreError> {
+    let facts = fs::symlink_metadata(path).map_err(|error| StoreError::File { path: path.to_owned(), error })?;
+    let ours = [0, rustix::process::geteuid().as_raw()].contains(&facts.uid());
+    if !facts.is_file() || !ours || facts.mode() & 0o022 != 0 {
+        return Err(StoreError::Shared(path.to_owned()));
+    }
+    Ok(())
+}
