@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use lanner_contract::{Filter, Test};
+use lanner_contract::Filter;
+use lanner_contract::filter::Test;
 use lanner_tests::made::{self, Calls};
 use lanner_tests::{Lanner, binary, require_kernel, root, run, signal};
 use serde_json::Value;
@@ -15,9 +16,10 @@ fn text(path: &Path) -> &str {
 
 /// What `lanner findings` says of this store.
 fn findings(store: &Path, arguments: &[&str]) -> Output {
-    let command = ["findings", "--store", text(store)];
-    Command::new(binary());
-    lanner.args(command).args(arguments).env("NO_COLOR", "1").env("SUDO_USER", "ann").output().expect("it can be run")
+    let command = ["findings", "--in", text(store)];
+    let mut lanner = Command::new(binary());
+    lanner.args(command).args(arguments).env("NO_COLOR", "1").env("SUDO_USER", "ann");
+    lanner.output().expect("it can be run")
 }
 
 /// What it prints, where it does well.
@@ -57,12 +59,12 @@ fn what_a_host_found_is_there_while_it_runs_and_after_it_was_killed() {
     let missing = findings(&store, &["list"]);
     assert!(!missing.status.success());
     let said = String::from_utf8_lossy(&missing.stderr).into_owned();
-    assert!(said.contains("there is no store at") && said.contains("--store"), "{said}");
-    let host = Lanner::watch(&[&pack], &["--store", text(&store)]);
+    assert!(said.contains("there is no store at") && said.contains("--keep"), "{said}");
+    let host = Lanner::watch(&[&pack], &["--keep", text(&store)]);
     touch(folder.path(), "first");
     let listed = || says(&store, &["list"]);
     host.wait("the first to be kept", || listed().lines().count() == 1);
-    assert!(listed().contains("MEDIUM    test/opens"), "{}", listed());
+    assert!(listed().contains("INFO      test/opens"), "{}", listed());
     let status = Command::new(binary()).args(["status", "--control", text(&host.control())]).output().expect("it runs");
     assert!(String::from_utf8_lossy(&status.stdout).contains(&format!("store {}", store.display())));
     touch(folder.path(), "second");
@@ -73,7 +75,7 @@ fn what_a_host_found_is_there_while_it_runs_and_after_it_was_killed() {
     let path = |at: usize| kept[at]["finding"]["event"]["path"].as_str().unwrap_or_default().to_owned();
     assert!(path(0).ends_with("seen/second") && path(1).ends_with("seen/first"), "the newest first: {kept:?}");
     // Another host goes on with it.
-    let host = Lanner::watch(&[&pack], &["--store", text(&store)]);
+    let host = Lanner::watch(&[&pack], &["--keep", text(&store)]);
     touch(folder.path(), "third");
     host.wait("the third to be kept", || listed().lines().count() == 3);
     assert!(host.stop().status.success());
@@ -85,7 +87,7 @@ fn what_is_kept_can_be_looked_through_counted_and_dealt_with() {
     let store = folder.path().join("findings.db");
     let capture = root().join("tests/released/2/capture.lcap");
     let rules = format!("{}", lanner_tests::shipped_packs().display());
-    let replay = ["replay", text(&capture), "--rules", &rules, "--output", "json", "--store", text(&store)];
+    let replay = ["replay", text(&capture), "--rules", &rules, "--output", "json", "--keep", text(&store)];
     let found = run(replay).findings();
     assert!(found.len() > 3, "the capture has findings: {}", found.len());
     // Twice is once.

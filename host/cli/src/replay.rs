@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
-    store: Keeping,
+    keeping: Keeping,
     #[command(flatten)]
     tuning: tuning::Options,
 }
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let Ready { engine, verdicts, remote: _in_use, .. } = arguments.rules.load(Loading::default())?;
     let source = Replay::open(&arguments.capture)?;
     let mut sinks = arguments.output.open(&source.machine().hostname, colour)?;
-    sinks.extend(arguments.store.open(&source.machine().hostname)?);
+    sinks.extend(arguments.keeping.open(&source.machine().hostname)?);
     let tuned = arguments.tuning.open(&source.machine().hostname, false)?;
     let path = arguments.capture.display();
     let hostname = Text::from(source.machine().hostname.as_str());

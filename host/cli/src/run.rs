@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
-    store: Keeping,
+    keeping: Keeping,
     #[command(flatten)]
     tuning: tuning::Options,
     #[command(flatten)]
@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let about = about(source.machine(), since);
     let tuned = arguments.tuning.open(&about.hostname, true)?;
     let mut sinks = arguments.output.open(&about.hostname, colour)?;
-    sinks.extend(arguments.store.open(&about.hostname)?);
+    sinks.extend(arguments.keeping.open(&about.hostname)?);
     let followers = Followers::default();
     let socket = socket.and_then(|socket| socket.inspect_err(|error| tracing::warn!("{error}")).ok());
     if socket.is_some() {

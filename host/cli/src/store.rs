@@ -1,6 +1,6 @@
 //! Where findings are kept: the options of `run`, and which store the others look through.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lanner_sink::Named;
@@ -18,22 +18,22 @@ const MIB: u64 = 1 << 20;
 pub(super) struct Keeping {
     /// Keep findings in this database, for `lanner findings` to look through
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = DEFAULT)]
-    store: Option<PathBuf>,
+    keep: Option<PathBuf>,
     /// How long findings are kept [default: 90days]
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "store")]
-    store_age: Option<Duration>,
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "keep")]
+    keep_for: Option<Duration>,
     /// How large the database may become, MiB; the oldest findings go first [default: 2048]
-    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..), requires = "store")]
-    store_size: Option<u64>,
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..), requires = "keep")]
+    keep_size: Option<u64>,
 }
 
 impl Keeping {
     /// The sink that keeps findings of the machine `host`, where that is asked for.
     pub(super) fn open(&self, host: &str) -> Result<Option<Named>, Failure> {
-        let Some(path) = &self.store else { return Ok(None) };
+        let Some(path) = &self.keep else { return Ok(None) };
         let usual = Bounds::default();
-        let bytes = self.store_size.map_or(usual.bytes, |size| size.saturating_mul(MIB));
-        let store = Store::open(path, Bounds { age: self.store_age.unwrap_or(usual.age), bytes })?;
+        let bytes = self.keep_size.map_or(usual.bytes, |size| size.saturating_mul(MIB));
+        let store = Store::open(path, Bounds { age: self.keep_for.unwrap_or(usual.age), bytes })?;
         Ok(Some((format!("store {}", path.display()), Box::new(Keep::new(host.to_owned(), store)))))
     }
 }
@@ -41,8 +41,8 @@ impl Keeping {
 /// Which store is looked through.
 #[derive(Debug, clap::Args)]
 pub(super) struct Which {
-    /// The database that `lanner run --store` keeps findings in
-    #[arg(long, global = true, value_name = "FILE", default_value = DEFAULT, env = "LANNER_STORE")]
+    /// The database that `lanner run --keep` keeps findings in
+    #[arg(long = "in", global = true, value_name = "FILE", default_value = DEFAULT, env = "LANNER_FINDINGS")]
     store: PathBuf,
 }
 
@@ -50,10 +50,5 @@ impl Which {
     /// Opens it.
     pub(super) fn open(&self) -> Result<Reader, Failure> {
         Ok(Reader::open(&self.store)?)
-    }
-
-    /// Where it lies.
-    pub(super) fn path(&self) -> &Path {
-        &self.store
     }
 }

@@ -35,7 +35,7 @@ pub use write::{Store, Written};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// It is not there.
-    #[error("there is no store at {0}: `lanner run --store` keeps findings")]
+    #[error("there is no store at {0}: `lanner run --keep` keeps findings")]
     Missing(std::path::PathBuf),
     /// Others could write to it.
     #[error("{0} is not ours alone: remove it, or have it belong to us and be writable by nobody else (chmod go-w)")]
@@ -53,7 +53,7 @@ pub enum StoreError {
         known: i64,
     },
     /// It belongs to something else.
-    #[error("{0} is a database, but none of findings: name another file")]
+    #[error("{0} is no store of findings: name another file, or move this one away")]
     Foreign(std::path::PathBuf),
     /// The file system.
     #[error("{path}: {error}")]

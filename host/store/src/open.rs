@@ -1,7 +1,7 @@
 //! The database: where it lies, what is in it, and who may write to it.
 
-use std::fs::{self, OpenOptions};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::Duration;
@@ -14,6 +14,8 @@ use crate::StoreError;
 const APPLICATION: i64 = 0x4c61_6e46;
 /// Of what is in it. A newer host brings an older file up to this.
 const VERSION: i64 = 1;
+/// Bytes of the header of a database of SQLite (sqlite.org/fileformat2.html).
+const HEADER: u64 = 100;
 /// How long it is waited for somebody else who writes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -42,9 +44,16 @@ pub(crate) fn to_write(path: &Path) -> Result<Connection, StoreError> {
     // Findings hold command lines, and those hold secrets. SQLite gives its other files the same mode.
     OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
     check(path)?;
+    if !is_ours(path).map_err(failed)? {
+        return Err(StoreError::Foreign(path.to_owned()));
+    }
     let mut database = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // Before anything is in it; later it has no effect.
     database.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    // Into the file itself, before there is a log beside it: by that it is known after we were killed.
+    if number(&database, "application_id")? == 0 {
+        database.pragma_update(None, "application_id", APPLICATION)?;
+    }
     database.pragma_update(None, "journal_mode", "WAL")?;
     database.pragma_update(None, "synchronous", "NORMAL")?;
     database.pragma_update(None, "journal_size_limit", 64 << 20)?;
@@ -57,7 +66,6 @@ pub(crate) fn to_write(path: &Path) -> Result<Connection, StoreError> {
                 return Err(StoreError::Foreign(path.to_owned()));
             }
             transaction.execute_batch(SCHEMA)?;
-            transaction.pragma_update(None, "application_id", APPLICATION)?;
             transaction.pragma_update(None, "user_version", VERSION)?;
         }
         version => is_known(&transaction, path, version)?,
@@ -100,6 +108,14 @@ fn is_known(database: &Connection, path: &Path, version: i64) -> Result<(), Stor
 
 pub(crate) fn number(database: &Connection, pragma: &str) -> rusqlite::Result<i64> {
     database.pragma_query_value(None, pragma, |row| row.get(0))
+}
+
+/// Whether a file is empty, or begins as a store does: somebody else's file is never taken for a damaged one of ours.
+fn is_ours(path: &Path) -> io::Result<bool> {
+    let mut header = Vec::new();
+    File::open(path)?.take(HEADER).read_to_end(&mut header)?;
+    let application = header.get(68..72).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
+    Ok(header.is_empty() || (header.starts_with(b"SQLite format 3\0") && application.map(i64::from) == Some(APPLICATION)))
 }
 
 /// What is in the file is shown to people, and believed: nobody else may write to it.

@@ -257,7 +257,14 @@ fn what_people_do_is_written_down() {
 fn a_damaged_store_is_set_aside_and_a_new_one_begun() {
     let place = place();
     place.store().add(&[finding(1, NOON, "low", "a/one", "x")]).expect("written");
-    fs::write(&place.path, vec![7; 8192]).expect("written");
+    // Somebody else's file is left alone.
+    let other = place.path.with_file_name("other");
+    fs::write(&other, "a file").expect("written");
+    assert!(matches!(Store::open(&other, Bounds::default()), Err(StoreError::Foreign(_))));
+    assert_eq!(fs::read(&other).expect("it is there"), b"a file");
+    let mut damaged = fs::read(&place.path).expect("a file");
+    damaged[100..].fill(7);
+    fs::write(&place.path, damaged).expect("written");
     let mut store = place.store();
     store.add(&[finding(2, NOON, "low", "a/one", "y")]).expect("written");
     assert_eq!(messages(&place.reader(), &Filter::default()), ["y"]);
@@ -265,6 +272,21 @@ fn a_damaged_store_is_set_aside_and_a_new_one_begun() {
     let aside: Vec<&String> =
         names.iter().filter(|name| name.contains(".damaged-") && !name.ends_with("-wal")).collect();
     assert!(!aside.is_empty(), "{names:?}");
+}
+
+#[test]
+fn what_was_killed_is_known_as_ours() {
+    let place = place();
+    let mut store = place.store();
+    store.add(&[finding(1, NOON, "low", "a/one", "x")]).expect("written");
+    // As it lies there while the host writes.
+    let copy = place.path.with_file_name("copy.db");
+    let log = |path: &Path| path.with_extension("db-wal");
+    fs::copy(&place.path, &copy).expect("copied");
+    fs::copy(log(&place.path), log(&copy)).expect("copied");
+    let again = Store::open(&copy, Bounds::default()).expect("it is ours");
+    drop(again);
+    assert_eq!(messages(&Reader::open(&copy).expect("it opens"), &Filter::default()), ["x"]);
 }
 
 fn names(path: &Path) -> Vec<String> {
