@@ -115,7 +115,8 @@ fn is_ours(path: &Path) -> io::Result<bool> {
     let mut header = Vec::new();
     File::open(path)?.take(HEADER).read_to_end(&mut header)?;
     let application = header.get(68..72).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
-    Ok(header.is_empty() || (header.starts_with(b"SQLite format 3\0") && application.map(i64::from) == Some(APPLICATION)))
+    Ok(header.is_empty()
+        || (header.starts_with(b"SQLite format 3\0") && application.map(i64::from) == Some(APPLICATION)))
 }
 
 /// What is in the file is shown to people, and believed: nobody else may write to it.

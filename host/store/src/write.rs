@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Transaction, params};
 
-use crate::stats::SPANS;
+use crate::stats::{SPANS, Span};
 use crate::{Bounds, Facet, Record, StoreError, open};
 
 /// Findings that go in one step when there are too many.
@@ -174,8 +174,8 @@ impl<'a> Adding<'a> {
             insert_value: prepare("INSERT INTO value (facet, value) VALUES (?, ?)")?,
             facet: prepare("INSERT INTO facet (value, key) VALUES (?, ?)")?,
             count: prepare(
-                "INSERT INTO count (span, start, value, findings) VALUES (?, ?, ?, 1) \
-                 ON CONFLICT DO UPDATE SET findings = findings + 1",
+                "INSERT INTO count (span, start, value, findings) VALUES (?, ?, ?, ?) \
+                 ON CONFLICT DO UPDATE SET findings = findings + excluded.findings",
             )?,
             text: prepare("INSERT INTO words (rowid, said) VALUES (?, ?)")?,
             transaction,
@@ -184,13 +184,32 @@ impl<'a> Adding<'a> {
 
     fn add(&mut self, records: &[Record]) -> rusqlite::Result<Written> {
         let mut written = Written::default();
+        // Of the findings that come together most have the same values, and are of the same hour.
+        let mut values = HashMap::new();
+        let mut counts: BTreeMap<(Facet, &str, i64), i64> = BTreeMap::new();
         for record in records {
-            match self.key(record)? {
-                Some(key) => {
-                    self.index(record, key)?;
-                    written.kept += 1;
+            let Some(key) = self.key(record)? else {
+                written.known += 1;
+                continue;
+            };
+            written.kept += 1;
+            for (facet, value) in &record.facets {
+                let number = match values.get(&(*facet, &**value)) {
+                    Some(number) => *number,
+                    None => self.value(*facet, value)?,
+                };
+                values.insert((*facet, &**value), number);
+                self.facet.execute([number, key])?;
+                if *facet != Facet::Process {
+                    *counts.entry((*facet, value, Span::Hour.start(key))).or_default() += 1;
                 }
-                None => written.known += 1,
+            }
+            self.text.execute(params![key, record.text])?;
+        }
+        for ((facet, value, hour), findings) in counts {
+            for span in SPANS {
+                let number = values.get(&(facet, value));
+                self.count.execute(params![span.number(), span.start(hour), number, findings])?;
             }
         }
         Ok(written)
@@ -209,20 +228,6 @@ impl<'a> Adding<'a> {
         }
         self.taken.insert(time_ns, key);
         Ok(Some(key))
-    }
-
-    fn index(&mut self, record: &Record, key: i64) -> rusqlite::Result<()> {
-        for (facet, value) in &record.facets {
-            let number = self.value(*facet, value)?;
-            self.facet.execute([number, key])?;
-            if *facet != Facet::Process {
-                for span in SPANS {
-                    self.count.execute([span.number(), span.start(key), number])?;
-                }
-            }
-        }
-        self.text.execute(params![key, record.text])?;
-        Ok(())
     }
 
     fn value(&mut self, facet: Facet, value: &str) -> rusqlite::Result<i64> {
