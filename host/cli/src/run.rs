@@ -25,6 +25,7 @@ use super::lists;
 use super::output::Output;
 use super::rules::{FromRegistries, Loading, Ready, Rules, summary};
 use super::signals::{AllSignals, Asked, Asks, Signals};
+use super::sinks;
 use super::standing::{self, parts, say_degraded};
 use super::tuning::{self, Tuned};
 use super::watched::Watched;
@@ -36,6 +37,8 @@ pub(super) struct Arguments {
     rules: Rules,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    sinks: sinks::Options,
     #[command(flatten)]
     tuning: tuning::Options,
     #[command(flatten)]
@@ -80,6 +83,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let about = about(source.machine(), since);
     let tuned = arguments.tuning.open(&about.hostname, true)?;
     let mut sinks = arguments.output.open(&about.hostname, colour)?;
+    let more_sinks = arguments.sinks.open(&about.hostname, &mut sinks)?;
     let followers = Followers::default();
     let socket = socket.and_then(|socket| socket.inspect_err(|error| tracing::warn!("{error}")).ok());
     if socket.is_some() {
@@ -116,7 +120,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let watched = Watched {
         about,
         orders: orders.clone(),
-        standings: delivery.standings(),
+        standings: more_sinks.standings(delivery.standings()),
         tuner: tuned.tuner.clone(),
         lists: runtime.lists().clone(),
         board: board.clone(),
@@ -140,6 +144,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         began,
         pipeline: &pipeline,
         delivery: &delivery,
+        more_sinks: &more_sinks,
         orders: &orders,
         watcher,
         remote,
@@ -163,6 +168,10 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let Delivered { findings, left_out } = delivery.finish()?;
     if left_out > 0 {
         tracing::warn!("{left_out} findings were left out, as they were not taken in time");
+    }
+    let unsent = more_sinks.finish();
+    if unsent > 0 {
+        tracing::warn!("{unsent} findings waited for sinks in memory when it ended, and were not sent");
     }
     let Totals { events, lost, filtered, .. } = totals?;
     let took = began.elapsed();
@@ -261,6 +270,7 @@ struct Host<'a> {
     began: Instant,
     pipeline: &'a Running,
     delivery: &'a Delivery,
+    more_sinks: &'a sinks::Running,
     orders: &'a Sender<Order>,
     watcher: Watcher,
     remote: Option<Remote>,
@@ -331,6 +341,7 @@ impl Host<'_> {
         );
         notify::reloading();
         self.delivery.reopen();
+        self.more_sinks.reopen();
         self.tuned.reopen();
         self.tuning.iter().for_each(Watch::look);
         self.lists.look();

@@ -57,16 +57,21 @@ impl Delivery {
         watcher: Option<Sender<Finding>>,
     ) -> std::io::Result<Self> {
         let (names, sinks): (Vec<_>, Vec<_>) = sinks.into_iter().unzip();
-        let queues: Arc<[(String, Queue)]> = names.into_iter().map(|name| (name, Queue::default())).collect();
+        let queues = names.into_iter().zip(&sinks).map(|(name, sink)| (name, Queue::new(sink.is_place())));
+        let queues: Arc<[(String, Queue)]> = queues.collect();
         let failure = Arc::<Mutex<Option<SinkError>>>::default();
         let mut writing = Vec::new();
         for (number, sink) in sinks.into_iter().enumerate() {
             let (queues, failure) = (queues.clone(), failure.clone());
             let write = move || {
-                let (_, queue) = &queues[number];
+                let (name, queue) = &queues[number];
                 if let Err(error) = write_all(queue, sink, behind) {
-                    failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                     queue.fail();
+                    if has_failed(&queues, behind) {
+                        failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    } else {
+                        tracing::error!("{name} takes no findings any more ({error}); the other sinks go on");
+                    }
                 }
             };
             writing.push(std::thread::Builder::new().name(format!("lanner-sink-{number}")).spawn(write)?);
@@ -81,7 +86,7 @@ impl Delivery {
         let look = move || {
             let mut looks = vec![Look::default(); looked_at.len()];
             while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-                for ((name, queue), look) in looked_at.iter().zip(&mut looks) {
+                for ((name, queue), look) in looked_at.iter().zip(&mut looks).filter(|((_, queue), _)| !queue.has_failed()) {
                     look.report(name, &queue.standing(), behind);
                 }
             }
@@ -90,10 +95,11 @@ impl Delivery {
         Ok(Self { bringing, writing, standings: Standings { queues, found }, failure, looking })
     }
 
-    /// Whether it has ended: a sink failed, or no more findings come and all are written.
+    /// Whether it has ended: it failed, or no more findings come and all are written.
     pub fn is_finished(&self) -> bool {
         let written = || self.writing.iter().all(JoinHandle::is_finished);
-        self.standings.queues.iter().any(|(_, queue)| queue.has_failed()) || (self.bringing.is_finished() && written())
+        let failed = || self.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        failed() || (self.bringing.is_finished() && written())
     }
 
     /// How far it is.
@@ -114,7 +120,7 @@ impl Delivery {
     /// Waits until no more findings come and all are written.
     ///
     /// # Errors
-    /// A sink failed.
+    /// No sink is left that takes findings, or, where they are waited for, one of them does not.
     pub fn finish(self) -> Result<Delivered, SinkError> {
         let panicked = || SinkError::Ended(std::io::Error::other("a delivering thread panicked"));
         self.bringing.join().map_err(|_| panicked())?;
@@ -132,7 +138,19 @@ impl Delivery {
     }
 }
 
-/// Brings findings to all queues, and counts them, until none come any more or a sink has failed.
+/// Whether there is nothing more to deliver to: where sinks are waited for, all of them are to have everything; otherwise
+/// one that is left goes on for itself.
+fn has_failed(queues: &[(String, Queue)], behind: Behind) -> bool {
+    match behind {
+        Behind::Wait => queues.iter().any(|(_, queue)| queue.has_failed()),
+        Behind::LeaveOut => {
+            let mut places = queues.iter().filter(|(_, queue)| queue.is_place()).peekable();
+            places.peek().is_some() && places.all(|(_, queue)| queue.has_failed())
+        }
+    }
+}
+
+/// Brings findings to all queues, and counts them, until none come any more or there is nobody left to bring them to.
 fn bring(
     findings: impl Iterator<Item = Vec<Finding>>,
     queues: &[(String, Queue)],
@@ -142,7 +160,7 @@ fn bring(
 ) {
     for group in findings {
         // Also where nothing was found: what failed is seen at the next batch or tick.
-        if queues.iter().any(|(_, queue)| queue.has_failed()) {
+        if has_failed(queues, behind) {
             break;
         }
         if group.is_empty() {
@@ -156,11 +174,8 @@ fn bring(
             }
         }
         let group: Arc<[Finding]> = group.into();
-        let brought = queues.iter().map(|(_, queue)| queue.push(&group, behind));
         // To all of them, also where one has failed.
-        if brought.collect::<Vec<_>>().iter().any(Result::is_err) {
-            break;
-        }
+        queues.iter().for_each(|(_, queue)| queue.push(&group, behind));
     }
     queues.iter().for_each(|(_, queue)| queue.close());
 }
@@ -378,12 +393,53 @@ mod tests {
     }
 
     #[test]
-    fn a_sink_that_fails_ends_the_delivery_with_its_reason() {
-        let Outcome { result, kept, watched } = deliver_all(&[&["first", "second"]], "second", None, Behind::LeaveOut);
+    fn a_sink_that_fails_ends_the_delivery_of_a_replay_with_its_reason() {
+        let Outcome { result, kept, watched } = deliver_all(&[&["first", "second"]], "second", None, Behind::Wait);
         assert_eq!(result.expect_err("it fails").to_string(), "findings cannot be written any more: gone");
         assert_eq!(kept[0], ["first", "second", "flushed"], "the other sink has it all");
         assert_eq!(kept[1], ["first"]);
         assert_eq!(watched, ["first", "second"], "what was found is known whatever becomes of it");
+    }
+
+    #[test]
+    fn live_a_sink_that_fails_ends_alone_and_the_last_one_ends_it_all() {
+        let groups: &[&[&str]] = &[&["first"], &["second"], &["third"]];
+        let Outcome { result, kept, .. } = deliver_all(groups, "second", None, Behind::LeaveOut);
+        assert_eq!(result.expect("the other one goes on"), 3);
+        assert_eq!(kept[0].iter().filter(|line| *line != "flushed").collect::<Vec<_>>(), ["first", "second", "third"]);
+        assert_eq!(kept[1][0], "first");
+
+        let only: Vec<Named> = vec![
+            ("only".into(), Keeps::new(&Kept::default(), "first", None)),
+            ("listeners".into(), Box::new(Listens)),
+        ];
+        // Nobody ends what comes: that nothing takes it any more does.
+        let (bring, brought) = channel::<Vec<Finding>>();
+        let delivery = Delivery::start(brought.into_iter(), only, Behind::LeaveOut, None).expect("threads");
+        bring.send(vec![finding("first")]).expect("it is taken");
+        while !delivery.is_finished() {
+            std::thread::yield_now();
+        }
+        assert!(delivery.standings().sinks()[0].failed);
+        drop(bring);
+        assert_eq!(delivery.finish().expect_err("it failed").to_string(), "findings cannot be written any more: gone");
+    }
+
+    /// Is none that findings are kept by.
+    struct Listens;
+
+    impl Sink for Listens {
+        fn write(&mut self, _: &Finding) {}
+
+        fn flush(&mut self) -> Result<(), SinkError> {
+            Ok(())
+        }
+
+        fn reopen(&mut self) {}
+
+        fn is_place(&self) -> bool {
+            false
+        }
     }
 
     #[test]
