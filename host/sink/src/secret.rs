@@ -106,10 +106,10 @@ mod tests {
         let secret = Secret::File(path.clone());
         for (content, expected) in [("s3cret\n", Some("s3cret")), ("s3cret", Some("s3cret")), ("", None), ("a\nb\n", None)] {
             fs::write(&path, content).expect("written");
-            fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).expect("set");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("set");
             assert_eq!(secret.read().ok().as_ref().map(|read| read.as_str()), expected, "{content:?}");
         }
-        fs::set_permissions(&path, PermissionsExt::from_mode(0o604)).expect("set");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).expect("set");
         assert!(matches!(secret.read(), Err(SecretError::Open { .. })));
         assert!(matches!(Secret::File(folder.path().join("none")).read(), Err(SecretError::Read { .. })));
     }

@@ -155,10 +155,10 @@ fn now() -> u64 {
 mod tests {
     use super::*;
 
+    /// Numbers, with zeros before them for so many bytes.
     fn entries(range: std::ops::Range<usize>, size: usize) -> Vec<Entry> {
-        range
-            .map(|number| Entry { id: [0; 16], bytes: format!("{number:0size$}").into_bytes().into() })
-            .collect()
+        let zeros = "0".repeat(size - 1);
+        range.map(|number| Entry { id: [0; 16], bytes: format!("{zeros}{number}").into_bytes().into() }).collect()
     }
 
     fn numbers(records: &[Record]) -> Vec<usize> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use lanner_engine::{Description, Rule};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::settings::SinkSettings;
 use super::*;

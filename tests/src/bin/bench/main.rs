@@ -20,6 +20,7 @@ mod registry;
 mod reload;
 mod shipped;
 mod snapshot;
+mod spool;
 
 use std::process::ExitCode;
 
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 type Measure = fn() -> Result<(), String>;
 
 /// What measures, by name, and whether it needs the kernel.
-const FIGURES: [(&str, Measure, bool); 13] = [
+const FIGURES: [(&str, Measure, bool); 14] = [
     ("engine", engine::run, false),
     ("packs", packs::run, false),
     ("shipped", shipped::run, false),
@@ -37,6 +38,7 @@ const FIGURES: [(&str, Measure, bool); 13] = [
     ("registry", registry::run, false),
     ("capture", capture::run, false),
     ("snapshot", snapshot::run, false),
+    ("spool", spool::run, false),
     ("overhead", overhead::run, true),
     ("delivery", delivery::run, true),
     ("latency", latency::run, true),

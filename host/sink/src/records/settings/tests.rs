@@ -102,6 +102,6 @@ fn a_file_that_others_may_write_to_is_refused() {
     let path = folder.path().join("sinks.toml");
     std::fs::write(&path, ALL).expect("written");
     assert_eq!(Sinks::read(&path).expect("it is read").sinks.len(), 5);
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o666)).expect("set");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("set");
     assert!(matches!(Sinks::read(&path), Err(SettingsError::Read { .. })));
 }
