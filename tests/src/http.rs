@@ -98,10 +98,7 @@ impl HttpServer {
     ///
     /// # Panics
     /// There is no address.
-    pub fn start_tls(
-        config: ServerConfig,
-        answer: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static,
-    ) -> Self {
+    pub fn start_tls(config: ServerConfig, answer: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static) -> Self {
         Self::listen("https", Some(Arc::new(config)), Arc::new(answer))
     }
 
@@ -151,11 +148,7 @@ impl HttpServer {
     }
 }
 
-fn talk(
-    stream: impl Read + Write,
-    kept: &(Mutex<Vec<Request>>, Condvar),
-    answer: &Answer,
-) -> std::io::Result<()> {
+fn talk(stream: impl Read + Write, kept: &(Mutex<Vec<Request>>, Condvar), answer: &Answer) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read(&mut stream)? {
         let number = {

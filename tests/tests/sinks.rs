@@ -24,7 +24,8 @@ const TIME_NS: u64 = 1_795_485_296_123_456_789;
 
 fn finding(message: &str) -> Finding {
     let rule = Rule { id: "a/rule".into(), summary: "It is bad".into(), severity: Severity::High, ..Rule::default() };
-    let pack = Description { name: "pack".into(), version: "1.0.0".into(), rules: vec![rule], ..Description::default() };
+    let pack =
+        Description { name: "pack".into(), version: "1.0.0".into(), rules: vec![rule], ..Description::default() };
     Finding::new(Arc::new(pack), 0, message.to_owned(), TIME_NS).expect("it has the rule")
 }
 
@@ -89,7 +90,9 @@ fn messages(findings: &[Value]) -> Vec<&str> {
 
 #[test]
 fn a_webhook_gets_arrays_lines_or_one_by_one() {
-    for (body, content) in [("array", "application/json"), ("lines", "application/x-ndjson"), ("single", "application/json")] {
+    for (body, content) in
+        [("array", "application/json"), ("lines", "application/x-ndjson"), ("single", "application/json")]
+    {
         let scene = Scene::new();
         let server = HttpServer::start(|_, _| Reply::new(204, ""));
         let token = scene.secret("token", "s3cret\n");
@@ -156,7 +159,8 @@ fn a_server_that_is_busy_is_asked_again_and_what_it_never_takes_is_left() {
     let standing = running.finish();
     assert_eq!((standing.written, standing.rejected, standing.left_out), (3, 1, 0), "{standing:?}");
     assert!(standing.retried >= 3, "{standing:?}");
-    let taken = server.requests().into_iter().skip(3).filter(|request| !request.body.windows(6).any(|part| part == b"poison"));
+    let taken =
+        server.requests().into_iter().skip(3).filter(|request| !request.body.windows(6).any(|part| part == b"poison"));
     let taken: Vec<Value> = taken.flat_map(|request| request.json().as_array().expect("an array").clone()).collect();
     assert_eq!(messages(&taken), ["a", "b", "c"]);
 }
@@ -208,7 +212,8 @@ impl Certificates {
         let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
         let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
         let key = PrivateKeyDer::from_pem_slice(self.server.1.as_bytes()).expect("a key");
-        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
+        let config =
+            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
         let config = config.with_client_cert_verifier(clients.expect("clients"));
         config.with_single_cert(vec![certificate(&self.server.0)], key).expect("a server")
     }
@@ -233,7 +238,8 @@ fn both_sides_know_each_other_by_certificates() {
     let (trusts, known) = certificates.write(scene.0.path());
     let server = HttpServer::start_tls(certificates.config(), |_, _| Reply::new(200, ""));
     let url = format!("url = {:?}\n", server.url("/"));
-    let tried = |more: &str| try_once(&scene.sinks("webhook", &format!("{url}{more}")).sinks[0], &finding("tls"), "here");
+    let tried =
+        |more: &str| try_once(&scene.sinks("webhook", &format!("{url}{more}")).sinks[0], &finding("tls"), "here");
     tried(&format!("{trusts}{known}")).expect("both are known");
     assert_eq!(messages(server.requests()[0].json().as_array().expect("an array")), ["tls"]);
     let stranger = tried(&trusts).expect_err("it is not known");
@@ -253,9 +259,11 @@ fn slack_teams_and_pagerduty_get_what_they_ask_for() {
         "/v2/enqueue" => Reply::new(202, json!({"status": "success", "message": "Event processed"})),
         _ => Reply::new(404, ""),
     });
-    for (kind, path, more) in
-        [("slack", "/slack", ""), ("teams", "/teams", ""), ("pagerduty", "/v2/enqueue", &*format!("routing_key = {key}"))]
-    {
+    for (kind, path, more) in [
+        ("slack", "/slack", ""),
+        ("teams", "/teams", ""),
+        ("pagerduty", "/v2/enqueue", &*format!("routing_key = {key}")),
+    ] {
         let mut running = scene.start(kind, &format!("url = {:?}\n{more}", server.url(path)));
         running.bring(&["read /etc/shadow", "again"]);
         assert_eq!(running.finish().written, 2, "{kind}");
@@ -263,7 +271,8 @@ fn slack_teams_and_pagerduty_get_what_they_ask_for() {
     let of = |path: &str| -> Vec<Value> {
         server.requests().iter().filter(|request| request.path == path).map(lanner_tests::http::Request::json).collect()
     };
-    let slack: Vec<Value> = of("/slack").iter().flat_map(|message| message["attachments"].as_array().expect("some").clone()).collect();
+    let slack: Vec<Value> =
+        of("/slack").iter().flat_map(|message| message["attachments"].as_array().expect("some").clone()).collect();
     assert_eq!(slack.len(), 2);
     assert_eq!((&slack[0]["title"], &slack[0]["color"]), (&json!("high: read /etc/shadow"), &json!("#d9302c")));
     let card = &of("/teams")[0]["attachments"][0];
@@ -284,7 +293,8 @@ fn loki_elasticsearch_and_splunk_get_what_they_ask_for() {
         "/loki/api/v1/push" => Reply::new(204, ""),
         "/base/_bulk" => {
             // The second is refused by the mapping, and all else is there.
-            let items = request.lines().chunks(2).map(|pair| match pair[1]["message"] == "bad" {
+            let lines = request.lines();
+            let items = lines.chunks(2).map(|pair| match pair[1]["message"] == "bad" {
                 true => json!({"create": {"status": 400, "error": {"type": "document_parsing_exception"}}}),
                 false => json!({"create": {"status": 201}}),
             });
@@ -322,7 +332,8 @@ fn loki_elasticsearch_and_splunk_get_what_they_ask_for() {
     assert_eq!(splunk.header("authorization"), "Splunk t0ken");
     let events = splunk.lines();
     let event = &events[0];
-    let meta = ["time", "host", "source", "sourcetype", "index"].map(|key| event[key].as_str().expect("a text").to_owned());
+    let meta =
+        ["time", "host", "source", "sourcetype", "index"].map(|key| event[key].as_str().expect("a text").to_owned());
     assert_eq!(meta, ["1795485296.123", "here", "lanner", "lanner:finding", "main"]);
     assert_eq!(event["event"]["message"], "good");
 }
@@ -333,7 +344,11 @@ fn what_a_sink_has_wrong_is_said_before_it_starts() {
     let open = scene.secret("open", "x");
     fs::set_permissions(scene.path("open"), fs::Permissions::from_mode(0o644)).expect("set");
     let cases = [
-        ("webhook", "url = \"ftp://host/\"".to_owned(), "sink it: `url` is no address that begins with https:// or http://"),
+        (
+            "webhook",
+            "url = \"ftp://host/\"".to_owned(),
+            "sink it: `url` is no address that begins with https:// or http://",
+        ),
         ("webhook", format!("url = \"http://localhost/\"\nbearer = {open}"), "can be read by everybody"),
         ("webhook", "url = \"http://localhost/\"\nheaders = { \"a b\" = \"c\" }".to_owned(), "\"a b\" is no header"),
         ("webhook", "url = \"http://localhost/\"\nformat = \"xml\"".to_owned(), "there is no format \"xml\""),

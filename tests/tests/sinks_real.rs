@@ -6,6 +6,7 @@ use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use lanner_engine::{Description, Rule, Severity};
@@ -20,7 +21,8 @@ use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 fn finding(message: &str) -> Finding {
     let rule = Rule { id: "a/rule".into(), summary: "It is bad".into(), severity: Severity::High, ..Rule::default() };
-    let pack = Description { name: "pack".into(), version: "1.0.0".into(), rules: vec![rule], ..Description::default() };
+    let pack =
+        Description { name: "pack".into(), version: "1.0.0".into(), rules: vec![rule], ..Description::default() };
     Finding::new(Arc::new(pack), 0, message.to_owned(), 1_795_485_296_123_456_789).expect("it has the rule")
 }
 
@@ -134,7 +136,7 @@ fn rsyslog_understands_what_comes_over_udp_tcp_and_a_socket() {
          module(load=\"imtcp\")\ninput(type=\"imtcp\" address=\"127.0.0.1\" port=\"{tcp}\")\n\
          module(load=\"imudp\")\ninput(type=\"imudp\" address=\"127.0.0.1\" port=\"{udp}\")\n\
          module(load=\"imuxsock\" SysSock.Use=\"off\")\n\
-         input(type=\"imuxsock\" Socket=\"{socket}\" UseSpecialParser=\"off\" ParseHostname=\"on\")\n\
+         input(type=\"imuxsock\" Socket=\"{socket}\" UseSpecialParser=\"off\" ParseHostname=\"on\" IgnoreTimestamp=\"off\")\n\
          template(name=\"t\" type=\"string\" string=\"%syslogfacility-text% %syslogseverity-text% %hostname% %app-name% %msgid% \
          %timereported:::date-rfc3339%\\t%msg%\\n\")\n\
          action(type=\"omfile\" file=\"{out}\" template=\"t\")\n",
@@ -148,7 +150,8 @@ fn rsyslog_understands_what_comes_over_udp_tcp_and_a_socket() {
     let Some(mut server) = Server::start("rsyslogd", &["-n", "-f", &config, "-i", &pid]) else { return };
     server.wait("its port and its socket", || is_open(tcp) && socket.exists());
     let long = "x".repeat(20_000);
-    let urls = [format!("tcp://127.0.0.1:{tcp}"), format!("udp://127.0.0.1:{udp}"), format!("unix://{}", socket.display())];
+    let urls =
+        [format!("tcp://127.0.0.1:{tcp}"), format!("udp://127.0.0.1:{udp}"), format!("unix://{}", socket.display())];
     for (number, url) in urls.iter().enumerate() {
         let more = format!("url = {url:?}\nfacility = \"authpriv\"");
         // A line feed in a message, and one that is longer than others have it.
@@ -157,7 +160,7 @@ fn rsyslog_understands_what_comes_over_udp_tcp_and_a_socket() {
         server.wait(&format!("what was sent over {url}"), || written(&out).len() == 2 * (number + 1));
         let all = written(&out);
         let [first, second] = &all[2 * number..] else { panic!("two: {all:?}") };
-        assert_eq!(first.0, "authpriv err here lanner finding 2026-11-24T01:54:56.123456+00:00", "{url}");
+        assert_eq!(first.0, "authpriv err here lanner finding 2026-11-24T01:54:56.123456Z", "{url}");
         assert_eq!((&first.1["message"], &second.1["message"]), (&"one\nline".into(), &long.as_str().into()), "{url}");
     }
 }
@@ -172,7 +175,10 @@ fn over_udp_what_is_too_long_is_rejected_and_the_rest_goes() {
     for expected in ["first", "third"] {
         let length = server.recv(&mut buffer).expect("a message");
         let text = String::from_utf8_lossy(&buffer[..length]);
-        assert!(text.starts_with("<131>1 2026-11-24T01:54:56.123456Z here lanner ") && text.contains(expected), "{text}");
+        assert!(
+            text.starts_with("<131>1 2026-11-24T01:54:56.123456Z here lanner ") && text.contains(expected),
+            "{text}"
+        );
     }
 }
 
@@ -185,13 +191,15 @@ fn syslog_over_tls_is_framed_and_goes_on_when_the_server_closed_it() {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der()));
     let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
-    let config = config.with_no_client_auth().with_single_cert(vec![certified.cert.der().clone()], key).expect("a server");
+    let config =
+        config.with_no_client_auth().with_single_cert(vec![certified.cert.der().clone()], key).expect("a server");
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").expect("an address");
     let port = listener.local_addr().expect("an address").port();
     // Each connection is good for one message.
+    let (took, taken) = channel();
     let server = std::thread::spawn(move || {
-        (0..2).map(|_| {
+        for _ in 0..2 {
             let (stream, _) = listener.accept().expect("a client");
             let connection = ServerConnection::new(config.clone()).expect("TLS");
             let mut stream = StreamOwned::new(connection, stream);
@@ -207,17 +215,25 @@ fn syslog_over_tls_is_framed_and_goes_on_when_the_server_closed_it() {
             let mut message = vec![0; length.parse().expect("a length")];
             stream.read_exact(&mut message).expect("a message");
             stream.conn.send_close_notify();
-            stream.flush().expect("it goes");
-            String::from_utf8(message).expect("text")
-        }).collect::<Vec<_>>()
+            // Who is gone already need not be told.
+            let _ = stream.flush();
+            drop(stream);
+            took.send(String::from_utf8(message).expect("text")).expect("it is waited for");
+        }
     });
     let sinks = sinks("syslog", &format!("url = \"tls://localhost:{port}\"\ncertificates = {pem:?}"));
-    try_once(&sinks.sinks[0], &finding("first"), "here").expect("it is taken");
-    try_once(&sinks.sinks[0], &finding("second"), "here").expect("it is taken");
-    let messages = server.join().expect("it ends");
-    for (message, expected) in messages.iter().zip(["first", "second"]) {
+    let (records, mut fan) = Records::start(&sinks, "here").expect("they start");
+    for expected in ["first", "second"] {
+        fan.write(&finding(expected));
+        fan.flush().expect("it never fails");
+        let message = taken.recv_timeout(PATIENCE).expect("it comes");
         let (_, json) = message.split_once(" finding - ").expect("a header");
         let finding: Value = serde_json::from_str(json).expect("JSON");
         assert_eq!(finding["message"], expected);
     }
+    server.join().expect("it ends");
+    drop(fan);
+    let standings = records.standings();
+    records.finish(PATIENCE);
+    assert_eq!(standings.sinks()[0].written, 2);
 }

@@ -58,14 +58,16 @@ impl Scene {
     /// The ids of our findings in this JSON.
     fn ids<'a>(&self, findings: impl IntoIterator<Item = &'a Value>) -> BTreeSet<String> {
         let marked = self.path("lanner-count-me").display().to_string();
-        let ours = findings.into_iter().filter(|finding| finding["message"].as_str().is_some_and(|m| m.ends_with(&marked)));
+        let ours =
+            findings.into_iter().filter(|finding| finding["message"].as_str().is_some_and(|m| m.ends_with(&marked)));
         ours.map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
     }
 
     /// Those that the server took.
     fn taken(&self, from: usize) -> BTreeSet<String> {
         let requests = self.server.requests();
-        let all: Vec<Value> = requests[from..].iter().flat_map(|r| r.json().as_array().expect("an array").clone()).collect();
+        let all: Vec<Value> =
+            requests[from..].iter().flat_map(|r| r.json().as_array().expect("an array").clone()).collect();
         self.ids(&all)
     }
 
@@ -87,7 +89,10 @@ fn what_was_found_arrives_though_the_server_is_down_and_the_host_is_killed() {
     lanner.wait("findings in the file", || scene.archived().len() == 20);
     // The file and the spool get the same at the same time; that the spool has it is seen by what waits.
     let waiting = || {
-        let status = Command::new(binary()).args(["status", "--output", "json"]).env("LANNER_CONTROL", lanner.control()).output();
+        let status = Command::new(binary())
+            .args(["status", "--output", "json"])
+            .env("LANNER_CONTROL", lanner.control())
+            .output();
         let status: Value = serde_json::from_slice(&status.expect("it runs").stdout).unwrap_or_default();
         let sinks = status["sinks"].as_array().cloned().unwrap_or_default();
         let web = sinks.into_iter().find(|sink| sink["name"] == "web").unwrap_or_default();
@@ -104,7 +109,9 @@ fn what_was_found_arrives_though_the_server_is_down_and_the_host_is_killed() {
     let lanner = scene.watch(&[]);
     lanner.wait("what the other host found", || scene.taken(before).is_superset(&found));
     scene.open(5);
-    lanner.wait("what this one finds", || scene.archived().len() == 25 && scene.taken(before).is_superset(&scene.archived()));
+    lanner.wait("what this one finds", || {
+        scene.archived().len() == 25 && scene.taken(before).is_superset(&scene.archived())
+    });
     let ended = lanner.stop();
     assert!(ended.status.success(), "{}", ended.stderr);
 }
@@ -122,7 +129,8 @@ fn kept(scene: &Scene) -> i64 {
 fn a_reader_of_stdout_that_goes_ends_nothing_where_other_sinks_are() {
     require_kernel!();
     let scene = Scene::new();
-    let mut head = Command::new("head").args(["-n", "1"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("head");
+    let mut head =
+        Command::new("head").args(["-n", "1"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("head");
     let stdin = head.stdin.take().expect("a pipe");
     let control = scene.path("lanner.sock");
     let mut host = Command::new(binary())
@@ -162,7 +170,11 @@ fn a_sink_is_tried_with_a_finding_that_says_so() {
     let sinks = scene.sinks();
     let test = |more: &[&str]| {
         let output = Command::new(binary()).args(["sink", "test", &sinks]).args(more).output().expect("it runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     };
     assert_eq!(test(&[]), (Some(0), "web: took it\narchive: took it\n".into(), String::new()));
     let finding = &scene.server.requests()[0].json()[0];

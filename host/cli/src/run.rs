@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
-    sinks: sinks::Options,
+    sinks: sinks::MoreSinks,
     #[command(flatten)]
     tuning: tuning::Options,
     #[command(flatten)]

@@ -15,7 +15,7 @@ const SENDING: Duration = Duration::from_secs(5);
 
 /// The option.
 #[derive(Debug, clap::Args)]
-pub(super) struct Options {
+pub(super) struct MoreSinks {
     /// Send findings also to the sinks that this file says ([[sink]] tables, and [spool])
     #[arg(long, value_name = "FILE", env = "LANNER_SINKS")]
     sinks: Option<PathBuf>,
@@ -31,7 +31,7 @@ pub(super) struct AllStandings {
     records: Option<RecordStandings>,
 }
 
-impl Options {
+impl MoreSinks {
     /// Opens them, for findings of the machine `host`; what brings findings to them is added to `sinks`.
     pub(super) fn open(&self, host: &str, sinks: &mut Vec<Named>) -> Result<Running, Failure> {
         let Some(path) = &self.sinks else { return Ok(Running(None)) };

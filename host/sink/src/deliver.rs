@@ -86,7 +86,9 @@ impl Delivery {
         let look = move || {
             let mut looks = vec![Look::default(); looked_at.len()];
             while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-                for ((name, queue), look) in looked_at.iter().zip(&mut looks).filter(|((_, queue), _)| !queue.has_failed()) {
+                for ((name, queue), look) in
+                    looked_at.iter().zip(&mut looks).filter(|((_, queue), _)| !queue.has_failed())
+                {
                     look.report(name, &queue.standing(), behind);
                 }
             }
@@ -409,10 +411,8 @@ mod tests {
         assert_eq!(kept[0].iter().filter(|line| *line != "flushed").collect::<Vec<_>>(), ["first", "second", "third"]);
         assert_eq!(kept[1][0], "first");
 
-        let only: Vec<Named> = vec![
-            ("only".into(), Keeps::new(&Kept::default(), "first", None)),
-            ("listeners".into(), Box::new(Listens)),
-        ];
+        let only: Vec<Named> =
+            vec![("only".into(), Keeps::new(&Kept::default(), "first", None)), ("listeners".into(), Box::new(Listens))];
         // Nobody ends what comes: that nothing takes it any more does.
         let (bring, brought) = channel::<Vec<Finding>>();
         let delivery = Delivery::start(brought.into_iter(), only, Behind::LeaveOut, None).expect("threads");

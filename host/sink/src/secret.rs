@@ -104,7 +104,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("token");
         let secret = Secret::File(path.clone());
-        for (content, expected) in [("s3cret\n", Some("s3cret")), ("s3cret", Some("s3cret")), ("", None), ("a\nb\n", None)] {
+        for (content, expected) in
+            [("s3cret\n", Some("s3cret")), ("s3cret", Some("s3cret")), ("", None), ("a\nb\n", None)]
+        {
             fs::write(&path, content).expect("written");
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("set");
             assert_eq!(secret.read().ok().as_ref().map(|read| read.as_str()), expected, "{content:?}");

@@ -80,7 +80,9 @@ impl Database {
             let waiting: i64 = self.connection.query_row(of, [name], |row| row.get(0))?;
             self.connection.execute("DELETE FROM cursors WHERE sink = ?1", [name])?;
             if waiting > 0 {
-                tracing::warn!("there is no sink {name} any more: {waiting} findings that waited for it are not delivered");
+                tracing::warn!(
+                    "there is no sink {name} any more: {waiting} findings that waited for it are not delivered"
+                );
             }
         }
         for name in names {

@@ -86,7 +86,8 @@ impl Spool {
         let (database, set_aside) = match Database::open(folder, names, &options) {
             Ok(database) => (database, 0),
             Err(error) if database::is_damage(&error) => {
-                aside::set_aside(folder, &error).map_err(|error| SpoolError::Folder { folder: folder.to_owned(), error })?;
+                aside::set_aside(folder, &error)
+                    .map_err(|error| SpoolError::Folder { folder: folder.to_owned(), error })?;
                 (Database::open(folder, names, &options).map_err(failed)?, 1)
             }
             Err(error) => return Err(failed(error)),

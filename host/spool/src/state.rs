@@ -180,9 +180,8 @@ impl Shared {
 
     /// Waits for something to write, but not longer than this; gives so many findings at most.
     pub(crate) fn work(&self, patience: Duration, portion: usize) -> Work {
-        let idle = |state: &mut State| {
-            state.waiting.is_empty() && !state.moved && state.damaged.is_none() && !state.closing
-        };
+        let idle =
+            |state: &mut State| state.waiting.is_empty() && !state.moved && state.damaged.is_none() && !state.closing;
         let waited = self.changed.wait_timeout_while(self.state(), patience, idle);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.forget_delivered();
@@ -252,7 +251,8 @@ impl Shared {
         let mut most = 0;
         for sink in sinks {
             let left = waiting.iter().filter(|record| record.seq > sink.cursor);
-            let (count, bytes) = left.fold((0, 0), |(count, bytes), record| (count + 1, bytes + record.bytes.len() as u64));
+            let (count, bytes) =
+                left.fold((0, 0), |(count, bytes), record| (count + 1, bytes + record.bytes.len() as u64));
             let lost = sink.waiting.saturating_sub(count);
             (sink.waiting, sink.bytes) = (count, bytes);
             sink.dropped += lost;

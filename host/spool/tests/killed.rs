@@ -68,7 +68,10 @@ fn what_was_said_to_be_kept_is_there() {
         // Another moment each time: after so many batches, and somewhere within the next.
         let mut last = None;
         for _ in 0..=round * 5 % 37 {
-            last = lines.by_ref().map(|line| line.expect("text")).find_map(|line| line.strip_prefix("kept ")?.parse().ok());
+            last = lines
+                .by_ref()
+                .map(|line| line.expect("text"))
+                .find_map(|line| line.strip_prefix("kept ")?.parse().ok());
             assert!(last.is_some(), "the child ended by itself");
         }
         let spins = round * 977 % 5000;
@@ -79,7 +82,8 @@ fn what_was_said_to_be_kept_is_there() {
         let rest = lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("kept ")?.parse().ok()).last();
         let round_kept: u64 = rest.or(last).expect("it said something");
 
-        let spool = Spool::open(folder.path(), &["idle".to_owned(), "busy".to_owned()], Options::default()).expect("it opens");
+        let spool =
+            Spool::open(folder.path(), &["idle".to_owned(), "busy".to_owned()], Options::default()).expect("it opens");
         assert_eq!(spool.state().set_aside, 0, "the database is whole");
         let mut reader = spool.reader("idle").expect("a sink");
         let waiting = spool.sink("idle").expect("a sink").waiting;

@@ -126,8 +126,7 @@ fn wait_until(mut is: impl FnMut() -> bool) {
 fn what_is_too_old_is_dropped() {
     static NOW: AtomicU64 = AtomicU64::new(1_000_000_000_000);
     let folder = tempfile::tempdir().expect("a folder");
-    let options =
-        Options { age: Duration::from_secs(60), now: || NOW.load(Ordering::Relaxed), ..Options::default() };
+    let options = Options { age: Duration::from_secs(60), now: || NOW.load(Ordering::Relaxed), ..Options::default() };
     let spool = open(folder.path(), &["a"], options);
     keep(&spool, entries(0..3));
     NOW.fetch_add(50_000_000_000, Ordering::Relaxed);
@@ -166,7 +165,9 @@ fn one_host_has_a_spool_and_nobody_else_reads_it() {
 fn set_aside(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").file_name());
     let names = names.map(|name| name.into_string().expect("UTF-8"));
-    names.filter(|name| name.starts_with("spool.db.damaged-") && !name.ends_with("-wal") && !name.ends_with("-shm")).collect()
+    names
+        .filter(|name| name.starts_with("spool.db.damaged-") && !name.ends_with("-wal") && !name.ends_with("-shm"))
+        .collect()
 }
 
 #[test]

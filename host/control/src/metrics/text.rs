@@ -100,7 +100,8 @@ impl Figures {
         let help = "Bytes of findings that wait for a sink";
         families.gauges("lanner_findings_waiting_bytes", help, sinks(|sink| sink.waiting_bytes))?;
         let help = "How long the oldest finding has waited for a sink";
-        let oldest = report.sinks.iter().map(|sink| ([("sink", &*sink.name)], sink.oldest_ns.unwrap_or(0) as f64 / SECOND));
+        let oldest =
+            report.sinks.iter().map(|sink| ([("sink", &*sink.name)], sink.oldest_ns.unwrap_or(0) as f64 / SECOND));
         families.gauges("lanner_findings_oldest_seconds", help, oldest)?;
         let help = "1 where a sink takes findings, 0 where it does not for now";
         let takes = |sink: &Sink| u64::from(!sink.failed && sink.trouble.is_none());

@@ -188,7 +188,13 @@ fn judge(status: StatusCode, retry_after: Option<Duration>, body: Vec<u8>) -> Re
 /// The beginning of an answer, on one line.
 pub(super) fn shown(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]);
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|letter| !letter.is_control()).take(SHOWN).collect()
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(SHOWN)
+        .collect()
 }
 
 /// How long a server asks to wait: seconds, or a date (RFC 9110, 10.2.3).
@@ -239,7 +245,9 @@ fn compressed(body: &[u8]) -> std::io::Result<Vec<u8>> {
 fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
-        Some(host) => host.trim_matches(['[', ']']).parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback()),
+        Some(host) => {
+            host.trim_matches(['[', ']']).parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+        }
         None => false,
     }
 }

@@ -154,7 +154,8 @@ impl Records {
         let (mut running, mut queues) = (Vec::new(), Vec::new());
         for (number, (settings, place)) in sinks.sinks.iter().zip(places).enumerate() {
             let name = settings.name.clone();
-            let reader = spool.as_ref().filter(|_| settings.policy == Policy::Spool).and_then(|spool| spool.reader(&name));
+            let reader =
+                spool.as_ref().filter(|_| settings.policy == Policy::Spool).and_then(|spool| spool.reader(&name));
             let (feed, queue) = match reader {
                 Some(reader) => (Feed::Spool(Box::new(reader)), None),
                 None => {

@@ -82,7 +82,10 @@ impl Queue {
         self.changed.notify_all();
         if say {
             let which = if self.policy == Policy::Block { "the newest" } else { "the oldest" };
-            tracing::warn!("{} takes findings slower than they come: {dropped} were left out, {which}; {waiting} wait", self.name);
+            tracing::warn!(
+                "{} takes findings slower than they come: {dropped} were left out, {which}; {waiting} wait",
+                self.name
+            );
         }
     }
 

@@ -115,7 +115,9 @@ impl Runner {
             let rejected = self.counters.add_rejected();
             if rejected.is_power_of_two() {
                 let (name, id) = (&self.name, hex::encode(record.id));
-                tracing::warn!("{name} rejects finding {id}: {why}; {rejected} so far were rejected, and are not sent again");
+                tracing::warn!(
+                    "{name} rejects finding {id}: {why}; {rejected} so far were rejected, and are not sent again"
+                );
             }
         }
     }

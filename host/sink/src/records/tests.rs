@@ -22,7 +22,8 @@ pub(crate) fn record(number: u64, value: &Value) -> Record {
 
 pub(crate) fn finding(message: &str) -> Finding {
     let rule = Rule { id: "a/rule".into(), ..Rule::default() };
-    let pack = Description { name: "pack".into(), version: "1.0.0".into(), rules: vec![rule], ..Description::default() };
+    let pack =
+        Description { name: "pack".into(), version: "1.0.0".into(), rules: vec![rule], ..Description::default() };
     Finding::new(Arc::new(pack), 0, message.to_owned(), 1_795_485_296_123_456_789).expect("it has the rule")
 }
 
@@ -76,7 +77,12 @@ impl Place for Server {
     fn send(&mut self, records: &[Record]) -> Result<Answer, Refusal> {
         let messages: Vec<String> = records
             .iter()
-            .map(|record| serde_json::from_slice::<Value>(&record.bytes).expect("JSON")["message"].as_str().expect("a text").to_owned())
+            .map(|record| {
+                serde_json::from_slice::<Value>(&record.bytes).expect("JSON")["message"]
+                    .as_str()
+                    .expect("a text")
+                    .to_owned()
+            })
             .collect();
         let mut outcome = Ok(Answer::default());
         self.change(|kept| {
@@ -84,7 +90,9 @@ impl Place for Server {
             outcome = match kept.todo.pop_front() {
                 _ if kept.down => Err(Refusal::later("down")),
                 Some(Reaction::Refuse(refusal)) => Err(refusal),
-                _ if messages.iter().any(|message| kept.poison.contains(message)) => Err(Refusal::Never("poison".into())),
+                _ if messages.iter().any(|message| kept.poison.contains(message)) => {
+                    Err(Refusal::Never("poison".into()))
+                }
                 Some(Reaction::Mixed) => {
                     kept.taken.extend(messages.iter().skip(2).cloned());
                     Ok(Answer { rejected: vec![(0, "wrong".into())], later: vec![1], why: None })

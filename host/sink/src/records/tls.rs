@@ -35,7 +35,9 @@ pub(super) fn config(files: &Files<'_>) -> Result<ClientConfig, OpenError> {
         (Some(certificate), Some(key)) => {
             let pem = read(key)?;
             let key = PrivateKeyDer::from_pem_slice(&pem);
-            let key = key.map_err(|error| OpenError::Pem(files.client_key.map(PathBuf::from).unwrap_or_default(), error.to_string()))?;
+            let key = key.map_err(|error| {
+                OpenError::Pem(files.client_key.map(PathBuf::from).unwrap_or_default(), error.to_string())
+            })?;
             config.with_client_auth_cert(certificates(certificate)?, key).map_err(|error| failed(&error))
         }
         _ => Err(OpenError::Tls("`client_certificate` and `client_key` go together".to_owned())),

@@ -33,7 +33,9 @@ pub(crate) fn run() -> Result<(), String> {
         row(&format!("{batch}, spool"), batch, spool(Durability::Normal)?);
         row(&format!("{batch}, spool, `power_safe`"), batch, spool(Durability::Full)?);
     }
-    println!("\nUntil it is known that they are kept, {ROUNDS} times, in a folder for temporary files. A file is not waited for by `fsync`.\n");
+    println!(
+        "\nUntil it is known that they are kept, {ROUNDS} times, in a folder for temporary files. A file is not waited for by `fsync`.\n"
+    );
     to_all()
 }
 
@@ -108,7 +110,8 @@ fn to_all() -> Result<(), String> {
         }
         let took = began.elapsed().as_secs_f64();
         let sinks = standings.sinks();
-        let (again, left_out) = sinks.iter().fold((0, 0), |(again, out), sink| (again + sink.retried, out + sink.left_out));
+        let (again, left_out) =
+            sinks.iter().fold((0, 0), |(again, out), sink| (again + sink.retried, out + sink.left_out));
         let sent: u64 = sinks.iter().map(|sink| sink.written).sum::<u64>() / sinks.len() as u64;
         let by = if policy == "block" { "memory" } else { "the spool" };
         println!("| a file and a webhook | {by} | {:.0} | {again}, {left_out} |", sent as f64 / took);
@@ -120,7 +123,8 @@ fn to_all() -> Result<(), String> {
 
 fn findings() -> Vec<Vec<Finding>> {
     let rule = Rule { id: "a/rule".into(), ..Rule::default() };
-    let pack = Description { name: "pack".into(), version: "1.0.0".into(), rules: vec![rule], ..Description::default() };
+    let pack =
+        Description { name: "pack".into(), version: "1.0.0".into(), rules: vec![rule], ..Description::default() };
     let pack = Arc::new(pack);
     let finding = |number: u64| Finding::new(pack.clone(), 0, format!("finding {number} {}", "x".repeat(1500)), number);
     let all: Vec<Finding> = (0..FINDINGS).filter_map(finding).collect();

@@ -68,7 +68,9 @@ fn alert(record: &Record, settings: &Settings, now_ns: u64) -> Value {
         ("pod", facts.text("/process/container/pod")),
     ];
     // An empty label is as none.
-    labels.extend(its.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.into(), value.into())));
+    labels.extend(
+        its.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.into(), value.into())),
+    );
     let mut alert = json!({
         "labels": labels,
         "annotations": {

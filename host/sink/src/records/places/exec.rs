@@ -50,7 +50,9 @@ impl Exec {
         let Some(child) = &mut self.child else { return Ok(()) };
         child.write(bytes, self.settings.timeout).map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => child.ended_soon(),
-            io::ErrorKind::TimedOut => format!("it does not read within {:?}, and is started anew", self.settings.timeout),
+            io::ErrorKind::TimedOut => {
+                format!("it does not read within {:?}, and is started anew", self.settings.timeout)
+            }
             _ => error.to_string(),
         })
     }

@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn an_event_is_known_by_the_findings_id() {
-        let finding = json!({"severity": "high", "message": "m", "host": "h", "rule": "a/b", "time": "2026-11-24T01:54:56Z"});
+        let finding =
+            json!({"severity": "high", "message": "m", "host": "h", "rule": "a/b", "time": "2026-11-24T01:54:56Z"});
         let event = event("key", &record(0xab, &finding));
         assert_eq!(event["dedup_key"], "000000000000000000000000000000ab");
         assert_eq!((&event["routing_key"], &event["event_action"]), (&json!("key"), &json!("trigger")));

@@ -192,7 +192,10 @@ mod tests {
             std::thread::yield_now();
         }
         send(&mut rotated, 1..2);
-        assert_eq!((text(&numbered(&path, 1, "")), text(&path)), ("{\"number\":0}\n".into(), "{\"number\":1}\n".into()));
+        assert_eq!(
+            (text(&numbered(&path, 1, "")), text(&path)),
+            ("{\"number\":0}\n".into(), "{\"number\":1}\n".into())
+        );
         let mut plain = open(&path, "");
         fs::rename(&path, folder.path().join("aside")).expect("moved");
         plain.reopen();

@@ -54,9 +54,7 @@ fn attachment(facts: &Facts) -> Value {
         Severity::Info => "#888888",
     };
     let title = format!("{}: {}", facts.text("/severity"), facts.text("/message"));
-    let field = |(name, value): (&str, String)| {
-        json!({ "title": name, "value": escaped(&cut(&value, TEXT)), "short": value.len() < 40 })
-    };
+    let field = |(name, value): (&str, String)| json!({ "title": name, "value": escaped(&cut(&value, TEXT)), "short": value.len() < 40 });
     let fields: Vec<Value> = facts.first().into_iter().map(field).collect();
     // Without `mrkdwn_in` nothing in it is taken for formatting.
     json!({
@@ -82,7 +80,8 @@ mod tests {
 
     #[test]
     fn a_message_shows_findings_and_nothing_in_them_is_obeyed() {
-        let one = record(1, &json!({"severity": "high", "message": "read <!channel> & more", "rule": "a/b", "id": "77"}));
+        let one =
+            record(1, &json!({"severity": "high", "message": "read <!channel> & more", "rule": "a/b", "id": "77"}));
         let message = message(&[one.clone(), one]);
         assert_eq!(message["text"], "2 findings: read &lt;!channel&gt; &amp; more …");
         let attachment = &message["attachments"][1];

@@ -34,7 +34,8 @@ impl Splunk {
         let event = |record: &Record| {
             let facts = Facts::of(record);
             let line = self.written.of(record);
-            let event = serde_json::from_slice::<Value>(&line).unwrap_or_else(|_| String::from_utf8_lossy(&line).into());
+            let event =
+                serde_json::from_slice::<Value>(&line).unwrap_or_else(|_| String::from_utf8_lossy(&line).into());
             let mut event = json!({
                 "time": seconds(facts.time_ns()),
                 "host": facts.text("/host"),

@@ -220,6 +220,16 @@ impl Open {
     }
 }
 
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let Self::Tls(stream) = self {
+            // What was sent is whole (RFC 5425, 4.4); who is gone need not be told.
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+    }
+}
+
 /// Sends each; what is too long for one is rejected.
 fn datagrams(
     messages: &[Vec<u8>],
@@ -274,7 +284,9 @@ mod tests {
     #[test]
     fn a_message_is_as_the_rfc_has_it() {
         let finding = json!({"severity": "high", "time_ns": 1_795_485_296_123_456_789_u64});
-        let message = syslog("url = \"unix:///dev/log\"\nfacility = \"authpriv\"").expect("it opens").message(&record(1, &finding));
+        let message = syslog("url = \"unix:///dev/log\"\nfacility = \"authpriv\"")
+            .expect("it opens")
+            .message(&record(1, &finding));
         let message = String::from_utf8(message).expect("text");
         let pid = std::process::id();
         assert_eq!(message, format!("<83>1 2026-11-24T01:54:56.123456Z ahost lanner {pid} finding - {finding}"));

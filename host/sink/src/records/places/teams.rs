@@ -59,10 +59,14 @@ fn blocks(facts: &Facts) -> [Value; 2] {
     // A rich text is shown as it is: in a text block, what an attacker names a file could be formatting and links.
     let title = format!("{}: {}", facts.text("/severity"), facts.text("/message"));
     let run = json!({ "type": "TextRun", "text": cut(&title, TEXT), "weight": "bolder", "color": colour });
-    let lines: Vec<Value> = facts.first().into_iter().flat_map(|(name, value)| {
-        let name = json!({ "type": "TextRun", "text": format!("{name}: "), "weight": "bolder" });
-        [name, json!({ "type": "TextRun", "text": format!("{}\n", cut(&value, TEXT)) })]
-    }).collect();
+    let lines: Vec<Value> = facts
+        .first()
+        .into_iter()
+        .flat_map(|(name, value)| {
+            let name = json!({ "type": "TextRun", "text": format!("{name}: "), "weight": "bolder" });
+            [name, json!({ "type": "TextRun", "text": format!("{}\n", cut(&value, TEXT)) })]
+        })
+        .collect();
     [
         json!({ "type": "RichTextBlock", "separator": true, "inlines": [run] }),
         json!({ "type": "RichTextBlock", "inlines": lines }),

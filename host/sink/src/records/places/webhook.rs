@@ -35,9 +35,10 @@ impl Webhook {
         let lines = records.iter().map(|record| self.written.of(record));
         match self.body {
             Body::Single => ("application/json", lines.flat_map(std::borrow::Cow::into_owned).collect()),
-            Body::Lines => {
-                ("application/x-ndjson", lines.flat_map(|line| line.iter().copied().chain([b'\n']).collect::<Vec<u8>>()).collect())
-            }
+            Body::Lines => (
+                "application/x-ndjson",
+                lines.flat_map(|line| line.iter().copied().chain([b'\n']).collect::<Vec<u8>>()).collect(),
+            ),
             Body::Array => {
                 let lines: Vec<_> = lines.collect();
                 let mut body = vec![b'['];

@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer};
 use toml::Table;
 
 pub use types::{
-    Alertmanager, Basic, Body, Elasticsearch, Exec, Facility, File, Http, Loki, PagerDuty, PlainOrSecret, Signature, Slack,
-    Splunk, Syslog, Teams, Webhook,
+    Alertmanager, Basic, Body, Elasticsearch, Exec, Facility, File, Http, Loki, PagerDuty, PlainOrSecret, Signature,
+    Slack, Splunk, Syslog, Teams, Webhook,
 };
 use units::{bytes, duration};
 
@@ -188,7 +188,8 @@ impl Sinks {
         if self.sinks.len() > MAX_SINKS {
             return Err(format!("there are {} sinks, and {MAX_SINKS} at most", self.sinks.len()));
         }
-        let twice = |(place, sink): (usize, &SinkSettings)| self.sinks[..place].iter().any(|other| other.name == sink.name);
+        let twice =
+            |(place, sink): (usize, &SinkSettings)| self.sinks[..place].iter().any(|other| other.name == sink.name);
         match self.sinks.iter().enumerate().find(|each| twice(*each)) {
             Some((_, sink)) => Err(format!("two sinks are called {}: give each a name of its own", sink.name)),
             None => Ok(()),
