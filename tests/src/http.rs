@@ -65,11 +65,13 @@ pub struct Reply {
 
 impl Reply {
     /// Of this status, with this body.
+    #[expect(clippy::needless_pass_by_value, reason = "texts and JSON are written where they are given")]
     pub fn new(status: u16, body: impl ToString) -> Self {
         Self { status, headers: Vec::new(), body: body.to_string() }
     }
 
     /// With a header.
+    #[expect(clippy::needless_pass_by_value, reason = "likewise, and numbers")]
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.headers.push((name, value.to_string()));

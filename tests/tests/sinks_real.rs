@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use lanner_engine::{Description, Rule, Severity};
 use lanner_finding::Finding;
 use lanner_sink::settings::Sinks;
-use lanner_sink::{Records, SinkStanding, try_once};
+use lanner_sink::{Records, SinkStanding};
 use lanner_tests::PATIENCE;
 use lanner_tests::http::is_open;
 use serde_json::Value;

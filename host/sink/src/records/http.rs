@@ -149,15 +149,17 @@ impl Http {
 
 async fn ask(request: reqwest::RequestBuilder) -> Result<(StatusCode, Option<Duration>, Vec<u8>), Refusal> {
     let unreachable = |error: reqwest::Error| {
-        // The address may be a secret.
-        let error = error.without_url();
-        let mut why = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            why = format!("{why}: {cause}");
-            source = cause.source();
+        if error.is_timeout() {
+            return Refusal::later("it does not answer in time");
         }
-        Refusal::Later(if error.is_timeout() { "it does not answer in time".to_owned() } else { why }, None)
+        let is_connect = error.is_connect();
+        // The address may be a secret. What happened is told by the last of the causes.
+        let error = error.without_url();
+        let mut last: &dyn std::error::Error = &error;
+        while let Some(cause) = last.source() {
+            last = cause;
+        }
+        Refusal::later(if is_connect { format!("it cannot be reached: {last}") } else { last.to_string() })
     };
     let mut response = request.send().await.map_err(unreachable)?;
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| pause(value, SystemTime::now()));

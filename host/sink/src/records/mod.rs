@@ -78,6 +78,8 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// For now, for this reason.
+    #[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
     pub(crate) fn later(why: impl ToString) -> Self {
         Self::Later(why.to_string(), None)
     }
@@ -196,7 +198,12 @@ impl Records {
         let end = Instant::now() + patience;
         self.running.iter().filter_map(|running| running.queue.as_ref()).for_each(|queue| queue.close());
         let standings = self.standings();
-        while Instant::now() < end && standings.sinks().iter().any(|sink| sink.waiting > 0) {
+        let waits = || {
+            let mut sinks = standings.sinks().into_iter().zip(&self.running);
+            // A server that is down is not waited for where nothing is lost by that.
+            sinks.any(|(sink, running)| sink.waiting > 0 && (running.queue.is_some() || sink.trouble.is_none()))
+        };
+        while Instant::now() < end && waits() {
             std::thread::sleep(LOOK);
         }
         self.stop.store(true, Ordering::Relaxed);

@@ -51,7 +51,7 @@ pub(super) fn open(sink: &SinkSettings, host: &str) -> Result<Box<dyn Place>, Op
         To::Loki(http, settings) => Box::new(Loki::open(http, settings.clone(), host.to_owned(), written)?),
         To::Elasticsearch(http, settings) => Box::new(Elasticsearch::open(http, settings.clone(), written)?),
         To::Splunk(http, settings) => Box::new(Splunk::open(http, settings.clone(), written)?),
-        To::Syslog(settings) => Box::new(Syslog::open(settings.clone(), host.to_owned(), written)?),
+        To::Syslog(settings) => Box::new(Syslog::open(settings.clone(), host, written)?),
         To::Exec(settings) => Box::new(Exec::open(settings.clone(), written)?),
     })
 }

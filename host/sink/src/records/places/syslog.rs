@@ -50,12 +50,12 @@ enum Open {
 }
 
 impl Syslog {
-    pub(crate) fn open(settings: Settings, host: String, written: Written) -> Result<Self, OpenError> {
+    pub(crate) fn open(settings: Settings, host: &str, written: Written) -> Result<Self, OpenError> {
         let to = To::of(&settings)?;
         if settings.app_name.is_empty() || header(&settings.app_name, APP_NAME) != settings.app_name {
             return Err(OpenError::Wrong(format!("`app_name` is 1 to {APP_NAME} letters, without spaces")));
         }
-        Ok(Self { to, settings, host: header(&host, HOST), written, open: None })
+        Ok(Self { to, settings, host: header(host, HOST), written, open: None })
     }
 
     fn message(&self, record: &Record) -> Vec<u8> {
@@ -278,7 +278,7 @@ mod tests {
     use crate::records::tests::record;
 
     fn syslog(text: &str) -> Result<Syslog, OpenError> {
-        Syslog::open(toml::from_str(text).expect("settings"), "a host".into(), Written::Json)
+        Syslog::open(toml::from_str(text).expect("settings"), "a host", Written::Json)
     }
 
     #[test]
