@@ -176,6 +176,13 @@ if [[ $testing ]]; then
     has_python_packages || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 fi
 
+# === Tests of sinks: servers that people run ===
+
+if [[ $testing ]]; then
+    has prometheus-alertmanager || { missing+=(prometheus-alertmanager) && alertmanager_installed=yes; }
+    PATH=$PATH:/usr/sbin has rsyslogd || { missing+=(rsyslog) && rsyslog_installed=yes; }
+fi
+
 # === Tests of packs in C and C++, beside the clang that makes kernel objects ===
 
 if [[ $testing ]]; then
@@ -249,6 +256,13 @@ if [[ ${auditd_installed:-} ]] && has systemctl && systemctl --quiet is-active a
     pkill -TERM -x auditd || true
     systemctl --quiet disable auditd
 fi
+
+for service in ${alertmanager_installed:+prometheus-alertmanager} ${rsyslog_installed:+rsyslog}; do
+    if has systemctl && systemctl --quiet is-active "$service"; then
+        say "stopping and disabling the service $service: tests start their own"
+        systemctl --quiet disable --now "$service"
+    fi
+done
 
 if [[ ${docker_installed:-} ]] && has systemctl && systemctl --quiet is-active docker; then
     say "stopping and disabling the service docker: tests start their own"

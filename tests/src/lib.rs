@@ -4,6 +4,7 @@
 
 pub mod community;
 pub mod events;
+pub mod http;
 pub mod made;
 pub mod registry;
 pub mod stage;

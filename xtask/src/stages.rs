@@ -20,7 +20,7 @@ const STAGES: [&str; 8] = [
     "lanner-store",
 ];
 /// What stages stand on, in the order in which it does; it knows no stage.
-const BENEATH: [&str; 2] = ["lanner-watch", "lanner-lists"];
+const BENEATH: [&str; 3] = ["lanner-watch", "lanner-lists", "lanner-spool"];
 /// What stands beside the way and puts it to use: no stage knows it.
 const BESIDE: [&str; 6] =
     ["lanner-pipeline", "lanner-import", "lanner-pack", "lanner-control", "lanner-author", "lanner"];

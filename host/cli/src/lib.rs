@@ -27,6 +27,8 @@ mod rules;
 mod run;
 mod shadow;
 mod signals;
+mod sink;
+mod sinks;
 mod standing;
 mod status;
 mod store;
@@ -87,6 +89,8 @@ enum Verb {
     Except(tuning::except::Arguments),
     /// Look at what is said of rules from outside the packs
     Tuning(tuning::Arguments),
+    /// Try the sinks that findings go to
+    Sink(sink::Arguments),
     /// Look at the lists that packs go by, and put some into registries
     List(list::Arguments),
     /// Say what this machine offers, what is missing, what that costs and how to mend it
@@ -138,6 +142,7 @@ pub fn main() -> ExitCode {
         Verb::Explain(arguments) => tuning::explain::run(&arguments),
         Verb::Except(arguments) => tuning::except::run(&arguments),
         Verb::Tuning(arguments) => tuning::run(&arguments),
+        Verb::Sink(arguments) => sink::run(&arguments),
         Verb::List(arguments) => list::run(&arguments),
         Verb::Doctor(arguments) => doctor::run(&arguments, color),
         Verb::Rule(arguments) => rule::run(&arguments, color),

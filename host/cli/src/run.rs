@@ -25,6 +25,7 @@ use super::lists;
 use super::output::Output;
 use super::rules::{FromRegistries, Loading, Ready, Rules, summary};
 use super::signals::{AllSignals, Asked, Asks, Signals};
+use super::sinks;
 use super::standing::{self, parts, say_degraded};
 use super::store::Keeping;
 use super::tuning::{self, Tuned};
@@ -39,6 +40,8 @@ pub(super) struct Arguments {
     output: Output,
     #[command(flatten)]
     keeping: Keeping,
+    #[command(flatten)]
+    sinks: sinks::MoreSinks,
     #[command(flatten)]
     tuning: tuning::Options,
     #[command(flatten)]
@@ -84,6 +87,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let tuned = arguments.tuning.open(&about.hostname, true)?;
     let mut sinks = arguments.output.open(&about.hostname, colour)?;
     sinks.extend(arguments.keeping.open(&about.hostname)?);
+    let more_sinks = arguments.sinks.open(&about.hostname, &mut sinks)?;
     let followers = Followers::default();
     let socket = socket.and_then(|socket| socket.inspect_err(|error| tracing::warn!("{error}")).ok());
     if socket.is_some() {
@@ -120,7 +124,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let watched = Watched {
         about,
         orders: orders.clone(),
-        standings: delivery.standings(),
+        standings: more_sinks.standings(delivery.standings()),
         tuner: tuned.tuner.clone(),
         lists: runtime.lists().clone(),
         board: board.clone(),
@@ -144,6 +148,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         began,
         pipeline: &pipeline,
         delivery: &delivery,
+        more_sinks: &more_sinks,
         orders: &orders,
         watcher,
         remote,
@@ -167,6 +172,10 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let Delivered { findings, left_out } = delivery.finish()?;
     if left_out > 0 {
         tracing::warn!("{left_out} findings were left out, as they were not taken in time");
+    }
+    let unsent = more_sinks.finish();
+    if unsent > 0 {
+        tracing::warn!("{unsent} findings waited for sinks in memory when it ended, and were not sent");
     }
     let Totals { events, lost, filtered, .. } = totals?;
     let took = began.elapsed();
@@ -265,6 +274,7 @@ struct Host<'a> {
     began: Instant,
     pipeline: &'a Running,
     delivery: &'a Delivery,
+    more_sinks: &'a sinks::Running,
     orders: &'a Sender<Order>,
     watcher: Watcher,
     remote: Option<Remote>,
@@ -335,6 +345,7 @@ impl Host<'_> {
         );
         notify::reloading();
         self.delivery.reopen();
+        self.more_sinks.reopen();
         self.tuned.reopen();
         self.tuning.iter().for_each(Watch::look);
         self.lists.look();

@@ -13,15 +13,17 @@ use lanner_lists::{ListStatus, Lists};
 use lanner_pack::apply::{Report, Wish};
 use lanner_pack::{Board, Steered, Steering};
 use lanner_pipeline::{Interest, Listeners, Listening};
-use lanner_sink::{SinkStanding, Standings};
+use lanner_sink::SinkStanding;
 use lanner_tuning::Tuner;
 use tokio::sync::Notify;
+
+use super::sinks::AllStandings;
 
 /// All that it takes to say how a host stands, to listen to its events, and to steer it.
 pub(super) struct Watched {
     pub(super) about: About,
     pub(super) orders: Sender<Order>,
-    pub(super) standings: Standings,
+    pub(super) standings: AllStandings,
     pub(super) tuner: Tuner,
     pub(super) lists: Lists,
     pub(super) board: Board,
@@ -59,7 +61,11 @@ impl Host for Watched {
     }
 
     fn troubles(&self) -> Vec<String> {
-        self.board.sentences()
+        let set_aside = self.standings.set_aside();
+        let damaged = (set_aside > 0).then(|| {
+            format!("the spool was damaged and set aside, times: {set_aside}; what waited in it was not delivered")
+        });
+        self.board.sentences().into_iter().chain(damaged).collect()
     }
 
     fn reload(&self) {

@@ -9,6 +9,8 @@ mod lines;
 mod look;
 mod outlet;
 mod queue;
+mod records;
+mod secret;
 mod standings;
 mod tail;
 mod text;
@@ -19,6 +21,8 @@ pub use json::Json;
 pub use lines::{Format, Lines};
 pub use outlet::Outlet;
 pub use queue::Behind;
+pub use records::{HttpError, OpenError, RecordStandings, Records, RecordsError, settings, try_once};
+pub use secret::{Secret, SecretError};
 pub use standings::{Progress, SinkStanding, Standings};
 pub use tail::Tail;
 pub use text::Plain;
@@ -38,6 +42,11 @@ pub trait Sink: Send {
 
     /// Lets go of what is open, and opens it anew with the next [`Sink::flush`].
     fn reopen(&mut self);
+
+    /// Whether findings are kept or shown by it: where no such sink is left, there is nothing more to deliver.
+    fn is_place(&self) -> bool {
+        true
+    }
 }
 
 /// A sink does not take findings.

@@ -20,12 +20,10 @@ pub enum Behind {
     LeaveOut,
 }
 
-/// The sink does not take findings any more.
-pub(crate) struct Failed;
-
 /// Groups of findings that are on their way to a sink.
-#[derive(Default)]
 pub(crate) struct Queue {
+    /// Its sink keeps or shows findings.
+    place: bool,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -65,18 +63,28 @@ pub(crate) struct Standing {
 }
 
 impl Queue {
+    /// Of a sink that keeps or shows findings, or does not.
+    pub(crate) fn new(place: bool) -> Self {
+        Self { place, state: Mutex::default(), changed: Condvar::new() }
+    }
+
+    pub(crate) fn is_place(&self) -> bool {
+        self.place
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // What panicked in between was a sink's thread; the numbers are whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Brings a group.
-    pub(crate) fn push(&self, group: &Arc<[Finding]>, behind: Behind) -> Result<(), Failed> {
+    /// Brings a group. A sink that takes nothing any more is brought nothing.
+    pub(crate) fn push(&self, group: &Arc<[Finding]>, behind: Behind) {
         let bytes = bytes(group);
         let mut state = self.state();
         loop {
             if state.failed {
-                return Err(Failed);
+                state.left_out += group.len() as u64;
+                return;
             }
             let fits = state.waiting + group.len() <= MAX_FINDINGS && state.bytes + bytes <= MAX_BYTES;
             if fits || state.waiting == 0 {
@@ -84,13 +92,13 @@ impl Queue {
                 state.bytes += bytes;
                 state.groups.push_back(group.clone());
                 self.changed.notify_all();
-                return Ok(());
+                return;
             }
             match behind {
                 Behind::Wait => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Behind::LeaveOut => {
                     state.left_out += group.len() as u64;
-                    return Ok(());
+                    return;
                 }
             }
         }
@@ -153,7 +161,13 @@ impl Queue {
 
     /// Its sink takes nothing any more.
     pub(crate) fn fail(&self) {
-        self.state().failed = true;
+        let mut state = self.state();
+        state.failed = true;
+        // What waited for it is not written any more.
+        state.left_out += state.waiting as u64;
+        (state.waiting, state.bytes) = (0, 0);
+        state.groups.clear();
+        drop(state);
         self.changed.notify_all();
     }
 

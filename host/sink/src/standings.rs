@@ -29,6 +29,14 @@ pub struct SinkStanding {
     pub waiting: usize,
     /// Findings that it did not take in time, and that were left out for it.
     pub left_out: u64,
+    /// Findings that were tried again, each as often as it was.
+    pub retried: u64,
+    /// Findings that it will never take.
+    pub rejected: u64,
+    /// Bytes of those that wait, where that is known.
+    pub waiting_bytes: u64,
+    /// When the oldest that waits was found, ns since 1970 (UTC), where that is known.
+    pub oldest_ns: Option<u64>,
     /// Why it does not write for now, where that is known.
     pub trouble: Option<String>,
     /// It takes nothing any more.
@@ -52,7 +60,8 @@ impl Standings {
     pub fn sinks(&self) -> Vec<SinkStanding> {
         let sink = |(name, queue): &(String, Queue)| {
             let Standing { waiting, written, left_out, trouble } = queue.standing();
-            SinkStanding { name: name.clone(), written, waiting, left_out, trouble, failed: queue.has_failed() }
+            let failed = queue.has_failed();
+            SinkStanding { name: name.clone(), written, waiting, left_out, trouble, failed, ..SinkStanding::default() }
         };
         self.queues.iter().map(sink).collect()
     }

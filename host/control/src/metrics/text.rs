@@ -92,7 +92,20 @@ impl Figures {
         families.counters("lanner_findings_written", help, sinks(|sink| sink.written))?;
         let help = "Findings that a sink did not take in time";
         families.counters("lanner_findings_left_out", help, sinks(|sink| sink.left_out))?;
-        families.gauges("lanner_findings_waiting", "Findings that wait for a sink", sinks(|sink| sink.waiting))
+        let help = "Findings that a sink was sent again";
+        families.counters("lanner_findings_retried", help, sinks(|sink| sink.retried))?;
+        let help = "Findings that a sink will never take";
+        families.counters("lanner_findings_rejected", help, sinks(|sink| sink.rejected))?;
+        families.gauges("lanner_findings_waiting", "Findings that wait for a sink", sinks(|sink| sink.waiting))?;
+        let help = "Bytes of findings that wait for a sink";
+        families.gauges("lanner_findings_waiting_bytes", help, sinks(|sink| sink.waiting_bytes))?;
+        let help = "How long the oldest finding has waited for a sink";
+        let oldest =
+            report.sinks.iter().map(|sink| ([("sink", &*sink.name)], sink.oldest_ns.unwrap_or(0) as f64 / SECOND));
+        families.gauges("lanner_findings_oldest_seconds", help, oldest)?;
+        let help = "1 where a sink takes findings, 0 where it does not for now";
+        let takes = |sink: &Sink| u64::from(!sink.failed && sink.trouble.is_none());
+        families.gauges("lanner_sink_up", help, sinks(takes))
     }
 
     fn of_packs(&self, families: &mut Families<'_>) -> Result<(), Error> {
@@ -219,6 +232,11 @@ mod tests {
             "lanner_list_entries{pack=\"starter\",list=\"trusted-programs\"} 1000000",
             "lanner_list_refused_total{pack=\"starter\",list=\"trusted-programs\"} 2",
             "lanner_findings_left_out_total{sink=\"/var/log/\\\"odd\\\"\\n\"} 2",
+            "lanner_findings_rejected_total{sink=\"/var/log/\\\"odd\\\"\\n\"} 1",
+            "lanner_findings_retried_total{sink=\"/var/log/\\\"odd\\\"\\n\"} 7",
+            "lanner_findings_waiting_bytes{sink=\"/var/log/\\\"odd\\\"\\n\"} 4096",
+            "lanner_findings_oldest_seconds{sink=\"/var/log/\\\"odd\\\"\\n\"} 90.0",
+            "lanner_sink_up{sink=\"/var/log/\\\"odd\\\"\\n\"} 0",
         ] {
             assert!(text.lines().any(|has| has == line), "{line} is not in\n{text}");
         }

@@ -97,6 +97,10 @@ impl Sink for Tail {
     }
 
     fn reopen(&mut self) {}
+
+    fn is_place(&self) -> bool {
+        false
+    }
 }
 
 impl Drop for Tail {

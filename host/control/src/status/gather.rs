@@ -103,8 +103,20 @@ impl From<&PackStatus> for Pack {
 }
 
 impl From<SinkStanding> for Sink {
-    fn from(SinkStanding { name, written, waiting, left_out, trouble, failed }: SinkStanding) -> Self {
-        Self { name, written, waiting: waiting as u64, left_out, trouble, failed }
+    fn from(standing: SinkStanding) -> Self {
+        let SinkStanding { name, written, waiting, left_out, retried, rejected, waiting_bytes, .. } = standing;
+        Self {
+            name,
+            written,
+            waiting: waiting as u64,
+            left_out,
+            retried,
+            rejected,
+            waiting_bytes,
+            oldest_ns: standing.oldest_ns.map(|oldest_ns| now_ns().saturating_sub(oldest_ns)),
+            trouble: standing.trouble,
+            failed: standing.failed,
+        }
     }
 }
 

@@ -271,6 +271,18 @@ pub struct Sink {
     pub waiting: u64,
     /// Findings that it did not take in time, and that were left out for it.
     pub left_out: u64,
+    /// Findings that were tried again, each as often as it was.
+    #[serde(default)]
+    pub retried: u64,
+    /// Findings that it will never take.
+    #[serde(default)]
+    pub rejected: u64,
+    /// Bytes of those that wait, where that is known.
+    #[serde(default)]
+    pub waiting_bytes: u64,
+    /// How long the oldest that waits has waited, ns; nothing where none waits, or that is not known.
+    #[serde(default)]
+    pub oldest_ns: Option<u64>,
     /// Why it does not write for now, where that is known.
     pub trouble: Option<String>,
     /// It takes nothing any more.
@@ -343,6 +355,11 @@ pub(crate) fn made_up() -> Report {
     let sink = Sink {
         name: "/var/log/\"odd\"\n".into(),
         left_out: 2,
+        retried: 7,
+        rejected: 1,
+        waiting: 3,
+        waiting_bytes: 4096,
+        oldest_ns: Some(90 * second),
         trouble: Some("No space left on device".into()),
         ..Sink::default()
     };

@@ -177,7 +177,8 @@ impl Pack {
 impl Sink {
     fn render(&self, page: &mut Page) {
         let why = self.trouble.as_deref().map_or(String::new(), |why| format!(": {}", one_line(why)));
-        let style = if self.failed || self.left_out > 0 || self.trouble.is_some() { BAD } else { HEAD };
+        let bad = self.failed || self.left_out + self.rejected > 0 || self.trouble.is_some();
+        let style = if bad { BAD } else { HEAD };
         let gone = if self.failed { ", takes nothing any more" } else { "" };
         let (written, waiting, left_out) = (count(self.written), count(self.waiting), count(self.left_out));
         let name = one_line(&self.name);
@@ -186,6 +187,17 @@ impl Sink {
             "sink",
             &format!("{name}: {written} written, {waiting} waiting, {left_out} left out{gone}{why}"),
         );
+        let oldest = self.oldest_ns.map(|ns| format!(", the oldest for {}", span(ns))).unwrap_or_default();
+        // Of sinks of which none of this is known, it is not said.
+        let more = [
+            (self.waiting_bytes, format!("{} waiting{oldest}", bytes(self.waiting_bytes))),
+            (self.rejected, format!("{} rejected", count(self.rejected))),
+            (self.retried, format!("{} tried again", count(self.retried))),
+        ];
+        let more: Vec<String> = more.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();
+        if !more.is_empty() {
+            page.line(if self.rejected > 0 { BAD } else { DIM }, "", &more.join(", "));
+        }
     }
 }
 

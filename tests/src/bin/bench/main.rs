@@ -21,6 +21,7 @@ mod reload;
 mod shipped;
 mod snapshot;
 mod store;
+mod spool;
 
 use std::process::ExitCode;
 
@@ -28,7 +29,7 @@ use std::process::ExitCode;
 type Measure = fn() -> Result<(), String>;
 
 /// What measures, by name, and whether it needs the kernel.
-const FIGURES: [(&str, Measure, bool); 14] = [
+const FIGURES: [(&str, Measure, bool); 15] = [
     ("engine", engine::run, false),
     ("packs", packs::run, false),
     ("shipped", shipped::run, false),
@@ -39,6 +40,7 @@ const FIGURES: [(&str, Measure, bool); 14] = [
     ("capture", capture::run, false),
     ("snapshot", snapshot::run, false),
     ("store", store::run, false),
+    ("spool", spool::run, false),
     ("overhead", overhead::run, true),
     ("delivery", delivery::run, true),
     ("latency", latency::run, true),

@@ -1,0 +1,146 @@
+//! The thread of a sink: takes records to their place, again and again until they are taken or never will be.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lanner_spool::Record;
+
+use super::backoff::{Backoff, random};
+use super::counters::Counters;
+use super::feed::Feed;
+use super::{Answer, Place, Refusal};
+
+/// Bytes of records that are taken out at once, besides what a place has for itself.
+const BATCH_BYTES: usize = 8 << 20;
+
+pub(super) struct Runner {
+    name: String,
+    batch: usize,
+    feed: Feed,
+    place: Box<dyn Place>,
+    counters: Arc<Counters>,
+    stop: Arc<AtomicBool>,
+    backoff: Backoff,
+    /// It was said that it takes nothing.
+    said: bool,
+}
+
+impl Runner {
+    pub(super) fn new(
+        name: &str,
+        batch: usize,
+        feed: Feed,
+        place: Box<dyn Place>,
+        counters: Arc<Counters>,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
+        let (name, backoff, said) = (name.to_owned(), Backoff::default(), false);
+        Self { name, batch, feed, place, counters, stop, backoff, said }
+    }
+
+    pub(super) fn run(mut self) {
+        while let Some(records) = self.feed.next(self.batch, BATCH_BYTES, &self.stop) {
+            match self.deliver(records.clone()) {
+                true => self.feed.done(&records),
+                // It is to stop: what is spooled comes again with the next start.
+                false => return,
+            }
+        }
+    }
+
+    /// Whether all are taken or rejected. Not so where it is to stop.
+    fn deliver(&mut self, records: Vec<Record>) -> bool {
+        // In order; what is to be sent next is the last.
+        let mut portions = vec![records];
+        while let Some(mut portion) = portions.pop() {
+            let count = self.place.portion(&portion).max(1);
+            if count < portion.len() {
+                portions.push(portion.split_off(count));
+            }
+            if self.counters.is_to_reopen() {
+                self.place.reopen();
+            }
+            match self.place.send(&portion) {
+                Ok(answer) => {
+                    let later = self.answered(&portion, answer);
+                    if later.is_empty() {
+                        self.goes_well();
+                    } else {
+                        portions.push(later);
+                        if !self.wait(None) {
+                            return false;
+                        }
+                    }
+                }
+                Err(Refusal::Never(why)) => match portion.len() {
+                    0 | 1 => self.reject(&portion, &why),
+                    // One of them is to blame, or all of them for being too many.
+                    length => {
+                        let mut first = portion;
+                        let second = first.split_off(length / 2);
+                        portions.extend([second, first]);
+                    }
+                },
+                Err(Refusal::Later(why, after)) => {
+                    self.counters.add_retried(portion.len());
+                    self.fails(&why);
+                    portions.push(portion);
+                    if !self.wait(after) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Counts what became of each; gives those that are to be sent again.
+    fn answered(&mut self, portion: &[Record], answer: Answer) -> Vec<Record> {
+        let Answer { rejected, later, why } = answer;
+        let later: Vec<Record> = later.iter().filter_map(|place| portion.get(*place).cloned()).collect();
+        self.counters.add_sent(portion.len().saturating_sub(rejected.len() + later.len()));
+        for (place, why) in rejected {
+            self.reject(portion.get(place..=place).unwrap_or_default(), &why);
+        }
+        if !later.is_empty() {
+            self.counters.add_retried(later.len());
+            self.fails(why.as_deref().unwrap_or("it takes some of them later"));
+        }
+        later
+    }
+
+    /// They are never taken. Said at first, and again when they are twice as many.
+    fn reject(&self, records: &[Record], why: &str) {
+        for record in records {
+            let rejected = self.counters.add_rejected();
+            if rejected.is_power_of_two() {
+                let (name, id) = (&self.name, hex::encode(record.id));
+                tracing::warn!(
+                    "{name} rejects finding {id}: {why}; {rejected} so far were rejected, and are not sent again"
+                );
+            }
+        }
+    }
+
+    fn fails(&mut self, why: &str) {
+        self.counters.set_trouble(Some(why.to_owned()));
+        if !std::mem::replace(&mut self.said, true) {
+            tracing::warn!("{} takes no findings: {why}. They wait, and are sent again", self.name);
+        }
+    }
+
+    fn goes_well(&mut self) {
+        self.backoff.reset();
+        self.counters.set_trouble(None);
+        if std::mem::take(&mut self.said) {
+            tracing::info!("{} takes findings again", self.name);
+        }
+    }
+
+    /// Waits before the next try; says whether there is to be one.
+    fn wait(&mut self, asked: Option<std::time::Duration>) -> bool {
+        let pause = self.backoff.next(asked, random());
+        self.counters.pause(pause, &self.stop);
+        !self.stop.load(Ordering::Relaxed)
+    }
+}

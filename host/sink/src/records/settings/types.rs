@@ -1,0 +1,307 @@
+//! What each type of sink is told.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::units::{bytes, duration, maybe_bytes, maybe_duration};
+use crate::secret::{Secret, SecretError};
+
+/// How long an answer may take, where nothing is said.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes that are sent at once, where nothing is said.
+const BATCH_BYTES: u64 = 1 << 20;
+/// Rotated files that are kept, where nothing is said.
+const KEEP: u32 = 5;
+
+/// A text that may be a secret.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum PlainOrSecret {
+    /// It stands here.
+    Plain(String),
+    /// It stands elsewhere.
+    Secret(Secret),
+}
+
+impl PlainOrSecret {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// It is a secret that cannot be had.
+    pub fn read(&self) -> Result<zeroize::Zeroizing<String>, SecretError> {
+        match self {
+            Self::Plain(text) => Ok(zeroize::Zeroizing::new(text.clone())),
+            Self::Secret(secret) => secret.read(),
+        }
+    }
+}
+
+/// How a server is asked, over HTTP.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Its address.
+    pub url: PlainOrSecret,
+    /// Further headers of each request.
+    #[serde(default)]
+    pub headers: BTreeMap<String, PlainOrSecret>,
+    /// Who asks, by a token (`Authorization: Bearer`).
+    #[serde(default)]
+    pub bearer: Option<Secret>,
+    /// Who asks, by name and password.
+    #[serde(default)]
+    pub basic: Option<Basic>,
+    /// How long an answer may take.
+    #[serde(default = "timeout", deserialize_with = "duration")]
+    pub timeout: Duration,
+    /// Whether what is sent is compressed.
+    #[serde(default)]
+    pub gzip: bool,
+    /// Bytes that are sent at once, before they are compressed; one finding may be more.
+    #[serde(default = "batch_bytes", deserialize_with = "bytes")]
+    pub batch_bytes: u64,
+    /// Certificates (PEM) that are trusted besides those that the machine trusts.
+    #[serde(default)]
+    pub certificates: Option<PathBuf>,
+    /// The certificate (PEM) by which the server knows who asks, and its key.
+    #[serde(default)]
+    pub client_certificate: Option<PathBuf>,
+    /// Likewise.
+    #[serde(default)]
+    pub client_key: Option<PathBuf>,
+}
+
+/// A name and a password.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Basic {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: Secret,
+}
+
+impl Http {
+    /// What can be said of it, beside what its type has.
+    pub const KEYS: [&str; 10] = [
+        "url",
+        "headers",
+        "bearer",
+        "basic",
+        "timeout",
+        "gzip",
+        "batch_bytes",
+        "certificates",
+        "client_certificate",
+        "client_key",
+    ];
+}
+
+fn timeout() -> Duration {
+    TIMEOUT
+}
+
+fn batch_bytes() -> u64 {
+    BATCH_BYTES
+}
+
+/// A file that is rotated.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Its path.
+    pub path: PathBuf,
+    /// It is rotated when it is longer than that.
+    #[serde(default, deserialize_with = "maybe_bytes")]
+    pub rotate_bytes: Option<u64>,
+    /// It is rotated when it is older than that.
+    #[serde(default, deserialize_with = "maybe_duration")]
+    pub rotate_every: Option<Duration>,
+    /// Rotated files that are kept.
+    #[serde(default = "keep")]
+    pub keep: u32,
+    /// Whether rotated files are compressed.
+    #[serde(default)]
+    pub gzip: bool,
+}
+
+fn keep() -> u32 {
+    KEEP
+}
+
+/// Any HTTP server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// How several findings are one request.
+    #[serde(default)]
+    pub body: Body,
+    /// How requests are signed.
+    #[serde(default)]
+    pub signature: Option<Signature>,
+}
+
+/// How several findings are one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Body {
+    /// A JSON array.
+    #[default]
+    Array,
+    /// A line each.
+    Lines,
+    /// They are not: each is a request of its own.
+    Single,
+}
+
+/// How requests are signed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    /// The key.
+    pub secret: Secret,
+    /// The header that has it.
+    #[serde(default = "signature_header")]
+    pub header: String,
+}
+
+fn signature_header() -> String {
+    "Lanner-Signature".to_owned()
+}
+
+/// A channel of Slack.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slack {}
+
+/// A channel of Microsoft Teams.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Teams {}
+
+/// PagerDuty, by its Events API v2.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PagerDuty {
+    /// The integration key of the service.
+    pub routing_key: Secret,
+}
+
+impl PagerDuty {
+    /// Where its events go, unless it is said otherwise.
+    pub const URL: &str = "https://events.pagerduty.com/v2/enqueue";
+}
+
+/// Prometheus' Alertmanager.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alertmanager {
+    /// Labels of every alert.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// An alert is resolved after this time; where nothing is said, as Alertmanager has it (`resolve_timeout`).
+    #[serde(default, deserialize_with = "maybe_duration")]
+    pub resolve_after: Option<Duration>,
+}
+
+/// Grafana Loki.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Loki {
+    /// Labels of every stream.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Elasticsearch or OpenSearch.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elasticsearch {
+    /// The index or data stream.
+    pub index: String,
+    /// Who asks, by an API key (`Authorization: ApiKey`).
+    #[serde(default)]
+    pub api_key: Option<Secret>,
+}
+
+/// Splunk, by its HTTP Event Collector.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Splunk {
+    /// The token of the collector.
+    pub token: Secret,
+    /// The index; where nothing is said, the token's.
+    #[serde(default)]
+    pub index: Option<String>,
+    /// The type of the source.
+    #[serde(default = "source_type")]
+    pub source_type: String,
+}
+
+fn source_type() -> String {
+    "lanner:finding".to_owned()
+}
+
+/// Syslog (RFC 5424).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Syslog {
+    /// `unix:///dev/log`, `udp://host:514`, `tcp://host:601` or `tls://host:6514`.
+    pub url: String,
+    /// The facility.
+    #[serde(default)]
+    pub facility: Facility,
+    /// What the messages say that they come from.
+    #[serde(default = "app_name")]
+    pub app_name: String,
+    /// How long it may take to connect, and to write.
+    #[serde(default = "timeout", deserialize_with = "duration")]
+    pub timeout: Duration,
+    /// Certificates (PEM) that are trusted besides those that the machine trusts.
+    #[serde(default)]
+    pub certificates: Option<PathBuf>,
+    /// The certificate (PEM) by which the server knows who sends, and its key.
+    #[serde(default)]
+    pub client_certificate: Option<PathBuf>,
+    /// Likewise.
+    #[serde(default)]
+    pub client_key: Option<PathBuf>,
+}
+
+fn app_name() -> String {
+    "lanner".to_owned()
+}
+
+/// A facility (RFC 5424, 6.2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "their names are all there is to them")]
+pub enum Facility {
+    User = 1,
+    Daemon = 3,
+    Auth = 4,
+    AuthPriv = 10,
+    #[default]
+    Local0 = 16,
+    Local1,
+    Local2,
+    Local3,
+    Local4,
+    Local5,
+    Local6,
+    Local7,
+}
+
+/// A program.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exec {
+    /// Its path, and its arguments.
+    pub command: Vec<String>,
+    /// How long it may take to read a batch.
+    #[serde(default = "timeout", deserialize_with = "duration")]
+    pub timeout: Duration,
+}
