@@ -4,11 +4,13 @@
 
 mod deliver;
 mod event;
+pub mod formats;
 mod json;
 mod lines;
 mod look;
 mod outlet;
 mod queue;
+pub mod route;
 mod standings;
 mod tail;
 mod text;
