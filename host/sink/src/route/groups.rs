@@ -70,6 +70,11 @@ impl Groups {
         })
     }
 
+    /// The time that a group is open.
+    pub(super) fn window(&self) -> Duration {
+        self.window
+    }
+
     /// Puts a finding where it belongs; a group that it ends goes to `out`.
     pub(super) fn add(&mut self, finding: &Value, time_ns: u64, now: Instant, out: &mut Vec<Value>) -> Grouped {
         let subject = self.subject(finding);

@@ -152,9 +152,10 @@ impl Routes {
         if decision == Decision::Send {
             self.counts.sent += 1;
         }
-        if self.look.is_none() && (self.groups.is_some() || self.rate.is_some()) {
-            self.look = now.checked_add(LOOK);
-        }
+        // What began with it ends no earlier than that.
+        let times = [self.groups.as_ref().map(Groups::window), self.rate.as_ref().map(Rate::per)];
+        let soonest = times.into_iter().flatten().min().and_then(|shortest| now.checked_add(shortest.max(LOOK)));
+        self.look = [self.look, soonest].into_iter().flatten().min();
         decision
     }
 

@@ -47,6 +47,11 @@ impl Rate {
         Ok(Self { most, per, said, all_rules, counted: BTreeMap::new(), bytes: 0 })
     }
 
+    /// The time for which it counts.
+    pub(super) fn per(&self) -> Duration {
+        self.per
+    }
+
     /// Whether a finding goes; what was not sent in the time before goes to `out` as one.
     pub(super) fn lets(&mut self, finding: &Value, time_ns: u64, now: Instant, out: &mut Vec<Value>) -> bool {
         let rule = match finding["rule"].as_str() {
@@ -65,11 +70,12 @@ impl Rate {
                 return true;
             }
             counted.span.add(finding, time_ns);
-            // Of a long one so much is not kept; the one before stands for it.
-            let bytes = rule.len() + size(finding);
+            let kept = kept(finding);
+            let bytes = rule.len() + size(&kept);
+            // Where there is no room for it, the one before stands for it.
             if counted.last.is_none() || self.bytes - counted.bytes + bytes <= MAX_BYTES {
                 self.bytes = self.bytes - counted.bytes + bytes;
-                (counted.bytes, counted.last) = (bytes, Some(kept(finding)));
+                (counted.bytes, counted.last) = (bytes, Some(kept));
             }
             return false;
         }

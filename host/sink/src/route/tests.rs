@@ -205,6 +205,20 @@ fn more_than_the_rate_is_told_as_one() {
 }
 
 #[test]
+fn nothing_waits_for_longer_than_its_time() {
+    let clock = Clock::new();
+    let mut routes = routes("group = { window = '10m', by = ['process.exe'] }\nrate = { most = 1, per = '1m' }");
+    assert_eq!(routes.pass(&finding("a/b", "/x", 0), clock.at(0)), Decision::Send);
+    assert!(routes.due(clock.at(70)).is_empty());
+    assert_eq!(routes.next_due(), Some(clock.at(600)), "the group");
+    // Another rule, of which too many come: told before the group is.
+    assert_eq!(routes.pass(&finding("c/d", "/x", 80), clock.at(80)), Decision::Send);
+    assert_eq!(routes.pass(&finding("c/d", "/y", 80), clock.at(80)), Decision::Hold);
+    assert!(routes.next_due() <= Some(clock.at(140)) && routes.due(clock.at(139)).is_empty());
+    assert_eq!(told(&routes.due(clock.at(140))), [(1, 80, 80, "c/d /y 80".into())]);
+}
+
+#[test]
 fn what_has_no_room_goes_alone() {
     let now = Instant::now();
     let mut routes = routes("group = { window = '1m', send-first = false }");

@@ -14,7 +14,8 @@ const TIMES: usize = 50;
 pub(crate) fn run() -> Result<(), String> {
     let path = lanner_tests::root().join("host/sink/src/formats/tests/golden/findings.jsonl");
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let findings: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>().map_err(|e| e.to_string())?;
+    let findings: Vec<Value> =
+        text.lines().map(serde_json::from_str).collect::<Result<_, _>>().map_err(|e| e.to_string())?;
     let count = (findings.len() * TIMES) as u64;
     println!("## Formats of findings\n\n{} recorded findings, of JSON that is read already.\n", findings.len());
     println!("| format | µs a finding | beside json | bytes a finding |\n| --- | --- | --- | --- |");
