@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use lanner_sink::{Json, Lines, Named, Outlet, Plain, Tail};
+use lanner_sink::formats::{self, Formatted};
+use lanner_sink::{Json, Lines, Named, Outlet, Plain, Sink, Tail};
 
 use super::Failure;
 use super::colour::Colour;
@@ -10,8 +11,8 @@ use super::colour::Colour;
 /// The options that `run` and `replay` share.
 #[derive(Debug, clap::Args)]
 pub(super) struct Output {
-    /// How findings are written: for people, or one JSON object a line; `events` prints the events of a capture instead,
-    /// and judges nothing
+    /// How findings are written, one a line: for people, as Lanner's JSON, or as others have them (Falco's JSON, Elastic
+    /// Common Schema, OCSF, ArcSight's CEF); `events` prints the events of a capture instead, and judges nothing
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     output: Format,
     /// Append findings to this file instead of writing them to stdout
@@ -23,7 +24,24 @@ pub(super) struct Output {
 enum Format {
     Text,
     Json,
+    Falco,
+    Ecs,
+    Ocsf,
+    Cef,
     Events,
+}
+
+impl Format {
+    /// The format of others that it is.
+    fn of_others(self) -> Option<formats::Format> {
+        match self {
+            Self::Text | Self::Json | Self::Events => None,
+            Self::Falco => Some(formats::Format::Falco),
+            Self::Ecs => Some(formats::Format::Ecs),
+            Self::Ocsf => Some(formats::Format::Ocsf),
+            Self::Cef => Some(formats::Format::Cef),
+        }
+    }
 }
 
 impl Output {
@@ -39,8 +57,8 @@ impl Output {
             Some(path) => {
                 let name = path.display().to_string();
                 let tail = match self.output {
-                    Format::Text => Tail::Text,
                     Format::Json | Format::Events => Tail::Json,
+                    Format::Text | Format::Falco | Format::Ecs | Format::Ocsf | Format::Cef => Tail::Text,
                 };
                 let outlet = Outlet::file(path.clone(), tail);
                 let outlet = outlet.map_err(|error| format!("findings cannot be written to {name}: {error}"))?;
@@ -52,9 +70,12 @@ impl Output {
             None => colour.on(&std::io::stdout()),
             Some(_) => colour.always(),
         };
-        Ok(vec![match self.output {
-            Format::Text => (name, Box::new(Lines::new(Plain::new(coloured), outlet))),
-            Format::Json | Format::Events => (name, Box::new(Lines::new(Json::new(host.to_owned()), outlet))),
-        }])
+        let host = host.to_owned();
+        let sink: Box<dyn Sink> = match self.output.of_others() {
+            Some(format) => Box::new(Lines::new(Formatted::new(format, host), outlet)),
+            None if self.output == Format::Text => Box::new(Lines::new(Plain::new(coloured), outlet)),
+            None => Box::new(Lines::new(Json::new(host), outlet)),
+        };
+        Ok(vec![(name, sink)])
     }
 }

@@ -4,12 +4,14 @@
 
 mod deliver;
 mod event;
+pub mod formats;
 mod json;
 mod lines;
 mod look;
 mod outlet;
 mod queue;
 mod records;
+pub mod route;
 mod secret;
 mod standings;
 mod tail;

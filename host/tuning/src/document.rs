@@ -258,7 +258,7 @@ impl OneOrMore {
 }
 
 /// Conditions, from tables in tables: `process.exe = "/usr/bin/tar"`, `event.path.prefix = "/etc/"`.
-fn flatten(table: &toml::Table, head: &str, conditions: &mut Vec<Condition>) -> Result<(), String> {
+pub(crate) fn flatten(table: &toml::Table, head: &str, conditions: &mut Vec<Condition>) -> Result<(), String> {
     for (name, value) in table {
         let name = if head.is_empty() { name.clone() } else { format!("{head}.{name}") };
         match value {

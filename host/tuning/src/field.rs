@@ -18,11 +18,14 @@ const CHOSEN: [&str; 6] = ["message", "key", "process.comm", "process.args", "pr
 
 /// A field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Field(Vec<String>);
+pub struct Field(Vec<String>);
 
 impl Field {
     /// By its name.
-    pub(crate) fn new(name: &str) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// There is no field of this name; it says which may be meant.
+    pub fn new(name: &str) -> Result<Self, String> {
         // `process.container.image` is what JSON calls it.
         let name = name.strip_prefix("process.").filter(|rest| rest.starts_with("container.")).unwrap_or(name);
         let parts = |name: &str| name.split('.').map(str::to_owned).collect::<Vec<_>>();
@@ -52,7 +55,7 @@ impl Field {
     }
 
     /// All its values in a finding: several where it is a list, or a field of each of several.
-    pub(crate) fn values<'a>(&self, finding: &'a Value) -> Vec<&'a Value> {
+    pub fn values<'a>(&self, finding: &'a Value) -> Vec<&'a Value> {
         let (mut values, parts) = match self.0[0].as_str() {
             "container" => (vec![&finding["process"]["container"]], &self.0[1..]),
             "parent" => (vec![&finding["lineage"][0]], &self.0[1..]),

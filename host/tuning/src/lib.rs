@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod choice;
 mod document;
 mod except;
 mod exception;
@@ -16,10 +17,12 @@ mod tuned;
 mod tuning;
 mod watch;
 
+pub use choice::{Conditions, Globs, Rules};
 pub use document::{Source, Stamp, TuningError};
 pub use except::{Draft, DraftError};
 pub use exception::Exception;
 pub use explain::{Explained, Standing};
+pub use field::Field;
 pub use tuned::{ExceptionCount, Report, Tuner};
 pub use tuning::{Judged, Tuning};
 pub use watch::Watch;

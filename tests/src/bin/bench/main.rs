@@ -18,6 +18,7 @@ mod packs;
 mod plot;
 mod registry;
 mod reload;
+mod render;
 mod shipped;
 mod snapshot;
 mod store;
@@ -29,13 +30,14 @@ use std::process::ExitCode;
 type Measure = fn() -> Result<(), String>;
 
 /// What measures, by name, and whether it needs the kernel.
-const FIGURES: [(&str, Measure, bool); 15] = [
+const FIGURES: [(&str, Measure, bool); 16] = [
     ("engine", engine::run, false),
     ("packs", packs::run, false),
     ("shipped", shipped::run, false),
     ("languages", languages::run, false),
     ("imported", imported::run, false),
     ("lists", lists::run, false),
+    ("render", render::run, false),
     ("registry", registry::run, false),
     ("capture", capture::run, false),
     ("snapshot", snapshot::run, false),
