@@ -28,17 +28,17 @@ fn a_replay_writes_each_format() {
 }
 
 #[test]
-fn a_file_is_appended_to() {
+fn half_a_finding_that_was_left_spoils_no_other() {
     let folder = tempfile::tempdir().expect("a folder");
-    let out = folder.path().join("findings.cef");
-    std::fs::write(&out, "CEF:0|half").expect("as a run that was killed left it");
-    let ended = replay(&["--output", "cef", "--output-file", out.to_str().expect("UTF-8")]);
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
-    let text = std::fs::read_to_string(&out).expect("text");
-    let mut lines = text.lines();
-    assert_eq!(lines.next(), Some("CEF:0|half"), "what is no JSON is left as it is");
-    let lines: Vec<&str> = lines.collect();
-    assert!(!lines.is_empty() && lines.iter().all(|line| line.starts_with("CEF:0|Lanner|Lanner|")), "{text}");
+    for (format, half, stays) in [("cef", "CEF:0|half", true), ("ecs", "{\"event\":{\"id\":\"0", false)] {
+        let out = folder.path().join(format);
+        std::fs::write(&out, half).expect("as a run that was killed left it");
+        let ended = replay(&["--output", format, "--output-file", out.to_str().expect("UTF-8")]);
+        assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+        let text = std::fs::read_to_string(&out).expect("text");
+        assert_eq!(text.lines().next() == Some(half), stays, "{text}");
+        assert!(text.lines().count() > 1 && text.ends_with('\n'), "{text}");
+    }
 }
 
 #[test]

@@ -57,8 +57,8 @@ impl Output {
             Some(path) => {
                 let name = path.display().to_string();
                 let tail = match self.output {
-                    Format::Json | Format::Events => Tail::Json,
-                    Format::Text | Format::Falco | Format::Ecs | Format::Ocsf | Format::Cef => Tail::Text,
+                    Format::Text | Format::Cef => Tail::Text,
+                    Format::Json | Format::Events | Format::Falco | Format::Ecs | Format::Ocsf => Tail::Json,
                 };
                 let outlet = Outlet::file(path.clone(), tail);
                 let outlet = outlet.map_err(|error| format!("findings cannot be written to {name}: {error}"))?;

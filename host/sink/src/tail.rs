@@ -18,8 +18,14 @@ pub enum Tail {
     Text,
 }
 
-/// What each of our objects begins with.
-const BEGIN: &[u8] = b"{\"schema\":1,\"type\":\"finding\"";
+/// What each of our objects begins with: a finding and a summary of several, and a finding in formats of others.
+pub(crate) const BEGINS: [&[u8]; 5] = [
+    b"{\"schema\":1,\"type\":\"finding\"",
+    b"{\"schema\":1,\"type\":\"summary\"",
+    b"{\"hostname\":\"",
+    b"{\"event\":{\"id\":\"",
+    b"{\"metadata\":{\"uid\":\"",
+];
 /// So much of that at least, or it may be anything.
 const LEAST: usize = 10;
 /// A finding is shorter, bytes.
@@ -84,8 +90,8 @@ fn last_line(file: &File, length: u64) -> io::Result<Vec<u8>> {
 fn is_half_of_ours(line: &[u8]) -> bool {
     let end = line.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
     let line = &line[..end];
-    let begins = line.starts_with(BEGIN) || (line.len() >= LEAST && BEGIN.starts_with(line));
-    begins && serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof())
+    let begins = |begin: &&[u8]| line.starts_with(begin) || (line.len() >= LEAST && begin.starts_with(line));
+    BEGINS.iter().any(begins) && serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof())
 }
 
 #[cfg(test)]
@@ -126,6 +132,8 @@ mod tests {
             (Tail::Json, format!("{line}{{\"sch"), format!("{line}{{\"sch")),
             (Tail::Json, format!("{line}root:x:0"), format!("{line}root:x:0")),
             (Tail::Json, format!("{line}{{\"schema\":2,"), format!("{line}{{\"schema\":2,")),
+            (Tail::Json, format!("{line}{{\"hostname\":\"a\",\"output"), line.clone()),
+            (Tail::Json, format!("{line}{{\"hostname\":7"), format!("{line}{{\"hostname\":7")),
             (Tail::Text, format!("{line}{half}"), format!("{line}{half}")),
         ];
         for (tail, before, after) in cases {

@@ -98,6 +98,16 @@ fn recorded_findings_are_written_as_they_were() {
 }
 
 #[test]
+fn half_a_line_is_known_by_how_it_begins() {
+    for finding in FINDINGS.lines().map(|line| serde_json::from_str(line).expect("a finding")) {
+        for format in Format::ALL.into_iter().filter(|format| format.is_json()) {
+            let line = format.render(&finding);
+            assert!(crate::tail::BEGINS.iter().any(|begin| line.starts_with(begin)), "{}", text(&line));
+        }
+    }
+}
+
+#[test]
 fn the_page_has_the_table() {
     let page = fs::read_to_string(page()).expect("the page");
     let table = markdown();
