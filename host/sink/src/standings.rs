@@ -33,6 +33,8 @@ pub struct SinkStanding {
     pub retried: u64,
     /// Findings that it will never take.
     pub rejected: u64,
+    /// Findings that its route kept back, or made one with others.
+    pub kept_back: u64,
     /// Bytes of those that wait, where that is known.
     pub waiting_bytes: u64,
     /// When the oldest that waits was found, ns since 1970 (UTC), where that is known.

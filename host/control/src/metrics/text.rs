@@ -96,6 +96,8 @@ impl Figures {
         families.counters("lanner_findings_retried", help, sinks(|sink| sink.retried))?;
         let help = "Findings that a sink will never take";
         families.counters("lanner_findings_rejected", help, sinks(|sink| sink.rejected))?;
+        let help = "Findings that a sink's route kept back or made one with others";
+        families.counters("lanner_findings_kept_back", help, sinks(|sink| sink.kept_back))?;
         families.gauges("lanner_findings_waiting", "Findings that wait for a sink", sinks(|sink| sink.waiting))?;
         let help = "Bytes of findings that wait for a sink";
         families.gauges("lanner_findings_waiting_bytes", help, sinks(|sink| sink.waiting_bytes))?;

@@ -104,7 +104,8 @@ impl From<&PackStatus> for Pack {
 
 impl From<SinkStanding> for Sink {
     fn from(standing: SinkStanding) -> Self {
-        let SinkStanding { name, written, waiting, left_out, retried, rejected, waiting_bytes, .. } = standing;
+        let SinkStanding { name, written, waiting, left_out, retried, rejected, kept_back, waiting_bytes, .. } =
+            standing;
         Self {
             name,
             written,
@@ -112,6 +113,7 @@ impl From<SinkStanding> for Sink {
             left_out,
             retried,
             rejected,
+            kept_back,
             waiting_bytes,
             oldest_ns: standing.oldest_ns.map(|oldest_ns| now_ns().saturating_sub(oldest_ns)),
             trouble: standing.trouble,

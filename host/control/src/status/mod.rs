@@ -277,6 +277,9 @@ pub struct Sink {
     /// Findings that it will never take.
     #[serde(default)]
     pub rejected: u64,
+    /// Findings that its route kept back, or made one with others.
+    #[serde(default)]
+    pub kept_back: u64,
     /// Bytes of those that wait, where that is known.
     #[serde(default)]
     pub waiting_bytes: u64,
@@ -357,6 +360,7 @@ pub(crate) fn made_up() -> Report {
         left_out: 2,
         retried: 7,
         rejected: 1,
+        kept_back: 5,
         waiting: 3,
         waiting_bytes: 4096,
         oldest_ns: Some(90 * second),

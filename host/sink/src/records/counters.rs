@@ -11,6 +11,7 @@ pub(super) struct Counters {
     sent: AtomicU64,
     retried: AtomicU64,
     rejected: AtomicU64,
+    kept_back: AtomicU64,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -49,6 +50,14 @@ impl Counters {
 
     pub(super) fn add_retried(&self, findings: usize) {
         self.retried.fetch_add(findings as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn kept_back(&self) -> u64 {
+        self.kept_back.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add_kept_back(&self, findings: usize) {
+        self.kept_back.fetch_add(findings as u64, Ordering::Relaxed);
     }
 
     /// Gives how many there are now.

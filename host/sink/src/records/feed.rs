@@ -1,6 +1,8 @@
 //! Where a sink's records come from.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use lanner_spool::{Reader, Record, Stop};
 
@@ -11,12 +13,26 @@ pub(super) enum Feed {
     Spool(Box<Reader>),
 }
 
+/// What comes of waiting.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Records(Vec<Record>),
+    /// The time has come until which it was to be waited.
+    Time,
+    /// Nothing comes any more, or it is to stop.
+    Ended,
+}
+
 impl Feed {
-    /// Waits for what comes next; nothing where nothing comes any more, or it is to stop.
-    pub(super) fn next(&mut self, most: usize, most_bytes: usize, stop: &Stop) -> Option<Vec<Record>> {
+    /// Waits for what comes next, until that time.
+    pub(super) fn next(&mut self, most: usize, most_bytes: usize, stop: &Stop, end: Option<Instant>) -> Next {
         match self {
-            Self::Memory(queue) => queue.next(most, most_bytes, stop),
-            Self::Spool(reader) => reader.next(most, most_bytes, stop, None),
+            Self::Memory(queue) => queue.next(most, most_bytes, stop, end),
+            Self::Spool(reader) => match reader.next(most, most_bytes, stop, end) {
+                Some(records) => Next::Records(records),
+                None if !stop.load(Ordering::Relaxed) && end.is_some_and(|end| end <= Instant::now()) => Next::Time,
+                None => Next::Ended,
+            },
         }
     }
 

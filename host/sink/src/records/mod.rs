@@ -11,6 +11,7 @@ mod places;
 mod queue;
 mod runner;
 pub mod settings;
+mod sieve;
 mod tls;
 mod written;
 
@@ -23,6 +24,7 @@ use lanner_finding::Finding;
 use lanner_finding::object::Object;
 use lanner_spool::{Entry, Record, Spool, SpoolError};
 
+use crate::route::{RouteError, Routes};
 use crate::{Sink, SinkStanding};
 use counters::Counters;
 use fan::Fan;
@@ -30,6 +32,7 @@ use feed::Feed;
 use queue::Queue;
 use runner::Runner;
 use settings::{Policy, Sinks};
+use sieve::Sieve;
 
 pub use http::HttpError;
 pub use open::OpenError;
@@ -103,6 +106,14 @@ pub enum RecordsError {
         /// Why.
         error: OpenError,
     },
+    /// The route of one of them cannot.
+    #[error("sink {name}: {error}")]
+    Route {
+        /// Which.
+        name: String,
+        /// Why.
+        error: RouteError,
+    },
     /// The spool cannot.
     #[error(transparent)]
     Spool(#[from] SpoolError),
@@ -167,7 +178,10 @@ impl Records {
                 }
             };
             let counters = Arc::<Counters>::default();
-            let runner = Runner::new(&name, settings.batch, feed, place, counters.clone(), stop.clone());
+            let routes = settings.route.as_ref().map(Routes::new).transpose();
+            let routes = routes.map_err(|error| RecordsError::Route { name: name.clone(), error })?;
+            let sieve = Sieve::new(routes, counters.clone());
+            let runner = Runner::new(&name, settings.batch, (feed, sieve), place, counters.clone(), stop.clone());
             let thread = std::thread::Builder::new().name(format!("lanner-out-{number}"));
             let thread = thread.spawn(move || runner.run()).map_err(RecordsError::Thread)?;
             running.push(Running { name, counters, queue, thread });
@@ -262,6 +276,7 @@ impl RecordStandings {
                 left_out: dropped + before,
                 retried: counters.retried(),
                 rejected: counters.rejected(),
+                kept_back: counters.kept_back(),
                 waiting_bytes: bytes,
                 oldest_ns,
                 trouble,

@@ -31,7 +31,7 @@ pub enum OpenError {
     #[error("TLS cannot be used: {0}")]
     Tls(String),
     /// There is no such format.
-    #[error("there is no format {0:?}: `json` is")]
+    #[error("there is no format {0:?}: there are json, falco, ecs, ocsf and cef")]
     Format(String),
     /// Something else of what is said of it is wrong.
     #[error("{0}")]
@@ -41,6 +41,13 @@ pub enum OpenError {
 /// Opens what these settings say, for findings of the machine `host`.
 pub(super) fn open(sink: &SinkSettings, host: &str) -> Result<Box<dyn Place>, OpenError> {
     let written = Written::named(&sink.format).ok_or_else(|| OpenError::Format(sink.format.clone()))?;
+    if !written.is_json() && sink.to.takes_json_alone() {
+        return Err(OpenError::Wrong(format!(
+            "it takes nothing but JSON, and `{}` is none: there are json, falco, ecs and ocsf; for text, a webhook has \
+             `body = \"lines\"`",
+            sink.format
+        )));
+    }
     Ok(match &sink.to {
         To::File(settings) => Box::new(Rotated::open(settings.clone(), written)?),
         To::Webhook(http, settings) => Box::new(Webhook::open(http, settings.clone(), written)?),

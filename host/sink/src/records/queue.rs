@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use lanner_spool::{Entry, Record, Stop};
 
+use super::feed::Next;
 use super::settings::Policy;
 
 /// Findings that wait at most, and bytes of them.
@@ -89,13 +90,12 @@ impl Queue {
         }
     }
 
-    /// Waits for what comes next, at most so many and (but for the first) so many bytes. Nothing where nothing comes any
-    /// more, or it is to stop.
-    pub(super) fn next(&self, most: usize, most_bytes: usize, stop: &Stop) -> Option<Vec<Record>> {
+    /// Waits for what comes next, at most so many and (but for the first) so many bytes, until that time.
+    pub(super) fn next(&self, most: usize, most_bytes: usize, stop: &Stop, end: Option<Instant>) -> Next {
         let mut state = self.state();
         loop {
             if stop.load(Ordering::Relaxed) {
-                return None;
+                return Next::Ended;
             }
             let (mut records, mut bytes) = (Vec::new(), 0);
             while records.len() < most
@@ -108,12 +108,19 @@ impl Queue {
             if let Some(first) = records.first() {
                 state.taken = (records.len(), bytes);
                 state.taken_ns = Some(first.time_ns);
-                return Some(records);
+                return Next::Records(records);
             }
             if state.closed {
-                return None;
+                return Next::Ended;
             }
-            (state, _) = self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner);
+            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Next::Time;
+            }
+            (state, _) = self
+                .changed
+                .wait_timeout(state, left.unwrap_or(LOOK).min(LOOK))
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -168,13 +175,28 @@ mod tests {
         records.iter().map(|record| String::from_utf8_lossy(&record.bytes).parse().expect("a number")).collect()
     }
 
+    fn next(queue: &Queue, most: usize, most_bytes: usize) -> Vec<Record> {
+        match queue.next(most, most_bytes, &Stop::default(), None) {
+            Next::Records(records) => records,
+            other => panic!("nothing waits: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn who_waits_until_a_time_waits_no_longer() {
+        let queue = Queue::new("any", Policy::Block);
+        assert_eq!(queue.next(9, 50, &Stop::default(), Some(Instant::now())), Next::Time);
+        queue.push(&entries(0..1, 1));
+        assert_eq!(numbers(&next(&queue, 9, 50)), [0]);
+    }
+
     #[test]
     fn beyond_what_fits_the_oldest_or_the_newest_are_left_out_and_counted() {
         let keeps = |policy| {
             let queue = Queue::new("any", policy);
             queue.push(&entries(0..MAX_FINDINGS + 3, 1));
             assert_eq!((queue.standing().waiting, queue.standing().dropped), (MAX_FINDINGS, 3), "{policy:?}");
-            let kept = queue.next(usize::MAX, usize::MAX, &Stop::default()).expect("they wait");
+            let kept = next(&queue, usize::MAX, usize::MAX);
             assert_eq!(queue.standing().waiting, MAX_FINDINGS, "what is under way waits still");
             // There is no room beside what is under way.
             queue.push(&entries(0..2, 1));
@@ -194,12 +216,11 @@ mod tests {
         assert_eq!((queue.standing().waiting, queue.standing().dropped), (1, 0));
         queue.push(&entries(1..3, 10));
         assert_eq!((queue.standing().waiting, queue.standing().dropped, queue.standing().bytes), (2, 1, 20));
-        let stop = Stop::default();
-        assert_eq!(numbers(&queue.next(9, 5, &stop).expect("one")), [1], "the first goes, however long it is");
+        assert_eq!(numbers(&next(&queue, 9, 5)), [1], "the first goes, however long it is");
         queue.done();
         queue.close();
-        assert_eq!(numbers(&queue.next(9, 50, &stop).expect("one")), [2], "what waits is still given");
+        assert_eq!(numbers(&next(&queue, 9, 50)), [2], "what waits is still given");
         queue.done();
-        assert!(queue.next(9, 50, &stop).is_none());
+        assert_eq!(queue.next(9, 50, &Stop::default(), None), Next::Ended);
     }
 }

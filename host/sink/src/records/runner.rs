@@ -7,7 +7,8 @@ use lanner_spool::Record;
 
 use super::backoff::{Backoff, random};
 use super::counters::Counters;
-use super::feed::Feed;
+use super::feed::{Feed, Next};
+use super::sieve::Sieve;
 use super::{Answer, Place, Refusal};
 
 /// Bytes of records that are taken out at once, besides what a place has for itself.
@@ -17,6 +18,7 @@ pub(super) struct Runner {
     name: String,
     batch: usize,
     feed: Feed,
+    sieve: Sieve,
     place: Box<dyn Place>,
     counters: Arc<Counters>,
     stop: Arc<AtomicBool>,
@@ -29,22 +31,35 @@ impl Runner {
     pub(super) fn new(
         name: &str,
         batch: usize,
-        feed: Feed,
+        (feed, sieve): (Feed, Sieve),
         place: Box<dyn Place>,
         counters: Arc<Counters>,
         stop: Arc<AtomicBool>,
     ) -> Self {
         let (name, backoff, said) = (name.to_owned(), Backoff::default(), false);
-        Self { name, batch, feed, place, counters, stop, backoff, said }
+        Self { name, batch, feed, sieve, place, counters, stop, backoff, said }
     }
 
     pub(super) fn run(mut self) {
-        while let Some(records) = self.feed.next(self.batch, BATCH_BYTES, &self.stop) {
-            match self.deliver(records.clone()) {
-                true => self.feed.done(&records),
+        loop {
+            let next = self.feed.next(self.batch, BATCH_BYTES, &self.stop, self.sieve.next_due());
+            let came = match next {
+                Next::Records(records) => records,
+                Next::Time => Vec::new(),
+                Next::Ended => break,
+            };
+            let goes = self.sieve.pass(came.clone());
+            if !goes.is_empty() && !self.deliver(goes) {
                 // It is to stop: what is spooled comes again with the next start.
-                false => return,
+                return;
             }
+            if !came.is_empty() {
+                self.feed.done(&came);
+            }
+        }
+        let rest = self.sieve.finish();
+        if !rest.is_empty() {
+            self.deliver(rest);
         }
     }
 

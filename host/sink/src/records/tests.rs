@@ -113,11 +113,21 @@ impl Place for Server {
 
 /// Sinks at such servers, with these policies.
 fn start(servers: &[(&Server, Policy)], spool: &std::path::Path) -> (Records, Box<dyn Sink>) {
+    start_routed(servers, None, spool)
+}
+
+/// Likewise, each with this route.
+fn start_routed(
+    servers: &[(&Server, Policy)],
+    route: Option<&str>,
+    spool: &std::path::Path,
+) -> (Records, Box<dyn Sink>) {
     let sinks = servers.iter().enumerate().map(|(number, (_, policy))| SinkSettings {
         name: format!("sink-{number}"),
         policy: *policy,
         format: "json".into(),
         batch: 256,
+        route: route.map(|route| toml::from_str(route).expect("a route")),
         to: settings::To::Exec(toml::from_str("command = []").expect("settings")),
     });
     let spool = settings::SpoolSettings { folder: spool.to_owned(), ..settings::SpoolSettings::default() };
@@ -154,6 +164,49 @@ fn what_is_refused_is_tried_again_or_rejected_one_by_one() {
         let standing = &standings.sinks()[0];
         assert_eq!((standing.written, standing.rejected, standing.waiting), (4, 2, 0), "{policy:?}: {standing:?}");
         assert!(standing.retried >= 1 && standing.trouble.is_none(), "{standing:?}");
+    }
+}
+
+#[test]
+fn a_route_keeps_back_what_is_not_chosen_and_counts_what_is_alike() {
+    for policy in POLICIES {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (all, none, one) = (Server::default(), Server::default(), Server::default());
+        for (server, route, expected) in [
+            (&all, "rules = [\"a/*\"]", &["a", "b", "c"][..]),
+            (&none, "min_severity = \"critical\"", &[]),
+            // The first goes at once, the others as one: the newest of them, as nothing more comes.
+            (&one, "group.window = \"10h\"", &["a", "c"]),
+        ] {
+            let (records, mut fan) = start_routed(&[(server, policy)], Some(route), folder.path());
+            let standings = records.standings();
+            bring(&mut *fan, &["a", "b", "c"]);
+            drop(fan);
+            assert_eq!(records.finish(PATIENCE), 0);
+            assert_eq!(server.taken(), expected, "{policy:?}: {route}");
+            let standing = &standings.sinks()[0];
+            let kept_back = if expected.len() == 3 {
+                0
+            } else if expected.is_empty() {
+                3
+            } else {
+                2
+            };
+            assert_eq!((standing.kept_back, standing.waiting), (kept_back, 0), "{policy:?}: {route}: {standing:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_alike_goes_when_its_time_is_over_though_nothing_comes() {
+    for policy in POLICIES {
+        let folder = tempfile::tempdir().expect("a folder");
+        let server = Server::default();
+        let (records, mut fan) = start_routed(&[(&server, policy)], Some("group.window = \"1s\""), folder.path());
+        bring(&mut *fan, &["a", "b", "c"]);
+        server.wait("the one for the others", |kept| kept.taken == ["a", "c"]);
+        drop(fan);
+        assert_eq!(records.finish(PATIENCE), 0);
     }
 }
 

@@ -80,7 +80,7 @@ impl Chooser {
 fn severity(name: &str) -> Result<Severity, String> {
     Severity::from_name(name).ok_or_else(|| {
         let names: Vec<&str> = Severity::ALL.iter().map(|severity| severity.name()).collect();
-        format!("min-severity: there is no severity {name:?}; there are {}", names.join(", "))
+        format!("min_severity: there is no severity {name:?}; there are {}", names.join(", "))
     })
 }
 

@@ -11,7 +11,7 @@ macro_rules! choosing {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$about])*
         #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-        #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+        #[serde(deny_unknown_fields, default)]
         pub struct $name {
             /// The mildest severity: `high` is for high and critical.
             pub min_severity: Option<String>,
@@ -98,7 +98,7 @@ impl OneOrMore {
 
 /// Hours and days of the week, by the time at which findings happened.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default)]
 pub struct ScheduleSettings {
     /// `mon` to `sun`, on which it begins; all where none is said.
     pub days: Vec<String>,
@@ -112,7 +112,7 @@ pub struct ScheduleSettings {
 
 /// A time at which something is worked on.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct MaintenanceSettings {
     /// Its beginning: a day, or a day and a time, in UTC where no zone is said.
     #[serde(deserialize_with = "moment")]
@@ -129,7 +129,7 @@ pub struct MaintenanceSettings {
 
 /// Findings of one rule on one subject are alike.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct GroupSettings {
     /// For how long from the first on, `5m`.
     #[serde(deserialize_with = "duration")]
@@ -145,7 +145,7 @@ pub struct GroupSettings {
 
 /// A number of findings in a time.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct RateSettings {
     /// How many.
     pub most: u32,

@@ -45,8 +45,8 @@ fn findings_are_chosen() {
     let one = finding("credential-access/shadow-read", "/usr/bin/cat", 0);
     for (text, chosen) in [
         ("", true),
-        ("min-severity = 'high'", true),
-        ("min-severity = 'critical'", false),
+        ("min_severity = 'high'", true),
+        ("min_severity = 'critical'", false),
         ("rules = ['credential-access/*']", true),
         ("rules = ['execution/*', 'impact/*']", false),
         ("techniques = ['T1003']", true),
@@ -66,7 +66,7 @@ fn findings_are_chosen() {
         ("packs = ['other']", false),
         ("where.event.path.prefix = '/etc/'", true),
         ("where.event.path = '/etc/passwd'", false),
-        ("where.process.uid = 0\nrules = ['**']\nmin-severity = 'low'", true),
+        ("where.process.uid = 0\nrules = ['**']\nmin_severity = 'low'", true),
         ("not = { namespaces = ['kube-*'] }", true),
         ("not = { namespaces = ['shop'], packs = ['other'] }", true),
         ("not = { namespaces = ['shop'], where.process.uid = 0 }", false),
@@ -77,7 +77,7 @@ fn findings_are_chosen() {
         assert_eq!(decision == Decision::Send, chosen, "{text}: {decision:?}");
     }
     // What says nothing of itself is not lost for that.
-    assert_eq!(routes("min-severity = 'high'").pass(&json!({}), now), Decision::Send);
+    assert_eq!(routes("min_severity = 'high'").pass(&json!({}), now), Decision::Send);
     assert_eq!(routes("").pass(&json!(null), now), Decision::Send);
 }
 
@@ -90,7 +90,7 @@ fn what_is_wrong_is_said() {
         }
     };
     for (text, why) in [
-        ("min-severity = 'bad'", "route.min-severity: there is no severity \"bad\"; there are info, low"),
+        ("min_severity = 'bad'", "route.min_severity: there is no severity \"bad\"; there are info, low"),
         ("minseverity = 'high'", "unknown field `minseverity`"),
         ("not = { rule = ['x'] }", "unknown field `rule`"),
         ("not = {}", "route.not: it says nothing"),
@@ -173,10 +173,10 @@ fn a_key_tells_the_subject_and_so_do_fields() {
     keyed["key"] = json!("user 7");
     let mut other = finding("a/b", "/y", 0);
     other["key"] = json!("user 7");
-    let mut by_key = routes("group = { window = '1m', send-first = false }");
+    let mut by_key = routes("group = { window = '1m', send_first = false }");
     assert_eq!([&keyed, &other].map(|each| by_key.pass(each, now)), [Decision::Hold; 2]);
     assert_eq!(told(&by_key.finish()), [(2, 0, 0, "a/b /y 0".into())]);
-    let mut by_path = routes("group = { window = '1m', by = ['event.path'], send-first = false }");
+    let mut by_path = routes("group = { window = '1m', by = ['event.path'], send_first = false }");
     other["event"]["path"] = json!("/etc/passwd");
     assert_eq!([&keyed, &other].map(|each| by_path.pass(each, now)), [Decision::Hold; 2]);
     assert_eq!(told(&by_path.finish()).len(), 2, "other paths, whatever the key");
@@ -198,7 +198,7 @@ fn more_than_the_rate_is_told_as_one() {
     assert_eq!(each.pass(&finding("a/b", "/x", 61), clock.at(61)), Decision::Send);
     assert!(each.finish().is_empty());
     assert_eq!(each.counts(), Counts { sent: 4, limited: 2, ..Counts::default() });
-    let mut all = routes("rate = { most = 1, per = '1h', all-rules = true }");
+    let mut all = routes("rate = { most = 1, per = '1h', all_rules = true }");
     assert_eq!(all.pass(&finding("a/b", "/x", 0), now), Decision::Send);
     assert_eq!(all.pass(&finding("c/d", "/x", 0), now), Decision::Hold);
     assert_eq!(all.finish()[0]["message"], "1 more finding within 1h was not sent");
@@ -221,7 +221,7 @@ fn nothing_waits_for_longer_than_its_time() {
 #[test]
 fn what_has_no_room_goes_alone() {
     let now = Instant::now();
-    let mut routes = routes("group = { window = '1m', send-first = false }");
+    let mut routes = routes("group = { window = '1m', send_first = false }");
     let mut long = finding("a/b", "/x", 0);
     long["message"] = "x".repeat(17 << 20).into();
     assert_eq!(routes.pass(&long, now), Decision::Send);
@@ -243,7 +243,7 @@ proptest! {
     ) {
         let mut text = String::new();
         if grouped {
-            text += &format!("group = {{ window = '30s', send-first = {first} }}\n");
+            text += &format!("group = {{ window = '30s', send_first = {first} }}\n");
         }
         if let Some(most) = rate {
             text += &format!("rate = {{ most = {most}, per = '20s' }}\n");
@@ -281,6 +281,10 @@ proptest! {
 fn what_the_page_shows_is_right() {
     #[derive(serde::Deserialize)]
     struct Shown {
+        sink: Sink,
+    }
+    #[derive(serde::Deserialize)]
+    struct Sink {
         route: RouteSettings,
     }
     let page =
@@ -288,7 +292,7 @@ fn what_the_page_shows_is_right() {
     let mut shown = 0;
     for block in page.split("```toml\n").skip(1) {
         let text = block.split("```").next().unwrap_or_default();
-        let Shown { route } = toml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let Shown { sink: Sink { route } } = toml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         Routes::new(&route).unwrap_or_else(|error| panic!("{error}\n{text}"));
         shown += 1;
     }

@@ -21,8 +21,8 @@ mod reload;
 mod render;
 mod shipped;
 mod snapshot;
-mod store;
 mod spool;
+mod store;
 
 use std::process::ExitCode;
 

@@ -171,7 +171,7 @@ mod tests {
 
     fn exec(script: &str, timeout: &str) -> Exec {
         let text = format!("command = [\"/bin/sh\", \"-c\", {script:?}]\ntimeout = {timeout:?}");
-        Exec::open(toml::from_str(&text).expect("settings"), Written::Json).expect("it opens")
+        Exec::open(toml::from_str(&text).expect("settings"), Written::default()).expect("it opens")
     }
 
     fn text(path: &Path) -> String {
@@ -223,7 +223,7 @@ mod tests {
     fn a_program_is_named_by_its_path() {
         for command in ["[]", "[\"sh\"]"] {
             let settings = toml::from_str(&format!("command = {command}")).expect("settings");
-            assert!(matches!(Exec::open(settings, Written::Json), Err(OpenError::Wrong(_))), "{command}");
+            assert!(matches!(Exec::open(settings, Written::default()), Err(OpenError::Wrong(_))), "{command}");
         }
     }
 }

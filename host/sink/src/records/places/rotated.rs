@@ -141,7 +141,7 @@ mod tests {
 
     fn open(path: &Path, more: &str) -> Rotated {
         let text = format!("path = {:?}\n{more}", path.to_str().expect("UTF-8"));
-        Rotated::open(toml::from_str(&text).expect("settings"), Written::Json).expect("it opens")
+        Rotated::open(toml::from_str(&text).expect("settings"), Written::default()).expect("it opens")
     }
 
     /// Sends findings of these numbers, one by one.

@@ -278,7 +278,7 @@ mod tests {
     use crate::records::tests::record;
 
     fn syslog(text: &str) -> Result<Syslog, OpenError> {
-        Syslog::open(toml::from_str(text).expect("settings"), "a host", Written::Json)
+        Syslog::open(toml::from_str(text).expect("settings"), "a host", Written::default())
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub use types::{
 };
 use units::{bytes, duration};
 
+use crate::route::{RouteSettings, Routes};
+
 /// Bytes of a file of sinks.
 const MAX_BYTES: u64 = 1 << 20;
 /// Sinks there may be.
@@ -28,7 +30,7 @@ const MAX_BATCH: usize = 4096;
 /// Letters of a sink's name.
 const MAX_NAME: usize = 64;
 /// What every sink may say, whatever its type.
-const COMMON: [&str; 5] = ["name", "type", "policy", "format", "batch"];
+const COMMON: [&str; 6] = ["name", "type", "policy", "format", "batch", "route"];
 
 /// All that is said of sinks.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -84,6 +86,8 @@ pub struct SinkSettings {
     pub format: String,
     /// Findings that are sent at once, at most.
     pub batch: usize,
+    /// Which findings it is sent; all of them where nothing is said.
+    pub route: Option<RouteSettings>,
     /// Where to.
     pub to: To,
 }
@@ -215,6 +219,8 @@ struct Common {
     format: String,
     #[serde(default = "batch")]
     batch: usize,
+    #[serde(default)]
+    route: Option<RouteSettings>,
 }
 
 fn json() -> String {
@@ -231,7 +237,7 @@ impl SinkSettings {
         let of_sink = |error: String| format!("sink {named:?}: {}", error.trim_end());
         let common = take(&mut table, &COMMON);
         let common: Common = common.try_into().map_err(|error: toml::de::Error| of_sink(error.to_string()))?;
-        let Common { name, kind, policy, format, batch } = common;
+        let Common { name, kind, policy, format, batch, route } = common;
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_plain) {
             return Err(of_sink(format!("a name has letters, digits, `-`, `_` and `.`, {MAX_NAME} at most")));
@@ -239,12 +245,25 @@ impl SinkSettings {
         if batch == 0 || batch > MAX_BATCH {
             return Err(of_sink(format!("`batch` is {batch}: 1 to {MAX_BATCH} findings are sent at once")));
         }
+        if let Some(route) = &route {
+            // That it makes sense is known where it is read.
+            Routes::new(route).map_err(|error| of_sink(error.to_string()))?;
+        }
         let to = To::of(&kind, table).map_err(of_sink)?;
-        Ok(Self { name, policy, format, batch, to })
+        Ok(Self { name, policy, format, batch, route, to })
     }
 }
 
 impl To {
+    /// Whether what is sent there has to be JSON.
+    pub(crate) fn takes_json_alone(&self) -> bool {
+        match self {
+            Self::Webhook(_, webhook) => webhook.body != Body::Lines,
+            Self::Elasticsearch(..) => true,
+            _ => false,
+        }
+    }
+
     fn of(kind: &str, mut table: Table) -> Result<Self, String> {
         Ok(match kind {
             "file" => Self::File(typed(table)?),
