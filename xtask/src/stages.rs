@@ -21,8 +21,8 @@ const STAGES: [&str; 7] = [
 /// What stages stand on, in the order in which it does; it knows no stage.
 const BENEATH: [&str; 2] = ["lanner-watch", "lanner-lists"];
 /// What stands beside the way and puts it to use: no stage knows it.
-const BESIDE: [&str; 6] =
-    ["lanner-pipeline", "lanner-import", "lanner-pack", "lanner-control", "lanner-author", "lanner"];
+const BESIDE: [&str; 7] =
+    ["lanner-config", "lanner-pipeline", "lanner-import", "lanner-pack", "lanner-control", "lanner-author", "lanner"];
 
 /// Checks the crates below `host/`, those that only their tests depend on too.
 pub(crate) fn check() -> Result<()> {

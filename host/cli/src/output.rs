@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use lanner_config::Output as Configured;
+use lanner_finding::Labels;
 use lanner_sink::{Json, Lines, Named, Outlet, Plain, Tail};
 
 use super::Failure;
@@ -17,6 +19,9 @@ pub(super) struct Output {
     /// Append findings to this file instead of writing them to stdout
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
+    /// What a configuration says instead.
+    #[arg(skip)]
+    pub(super) configured: Vec<Configured>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -33,12 +38,25 @@ impl Output {
     }
 
     /// Opens the sinks for findings.
-    pub(super) fn open(&self, host: &str, colour: Colour) -> Result<Vec<Named>, Failure> {
-        let (name, outlet) = match &self.output_file {
+    pub(super) fn open(&self, host: &str, labels: &Labels, colour: Colour) -> Result<Vec<Named>, Failure> {
+        if self.configured.is_empty() {
+            return Ok(vec![open(self.output, self.output_file.as_ref(), host, labels, colour)?]);
+        }
+        let opened = self.configured.iter().map(|output| {
+            let format = if output.format == "text" { Format::Text } else { Format::Json };
+            open(format, output.path.as_ref(), host, labels, colour)
+        });
+        opened.collect()
+    }
+}
+
+/// Opens one: a file, or stdout.
+fn open(format: Format, file: Option<&PathBuf>, host: &str, labels: &Labels, colour: Colour) -> Result<Named, Failure> {
+        let (name, outlet) = match file {
             None => ("stdout".to_owned(), Outlet::stdout()),
             Some(path) => {
                 let name = path.display().to_string();
-                let tail = match self.output {
+                let tail = match format {
                     Format::Text => Tail::Text,
                     Format::Json | Format::Events => Tail::Json,
                 };
@@ -48,13 +66,12 @@ impl Output {
             }
         };
         // In a file colours are asked for, or there are none.
-        let coloured = match self.output_file {
+        let coloured = match file {
             None => colour.on(&std::io::stdout()),
             Some(_) => colour.always(),
         };
-        Ok(vec![match self.output {
+        Ok(match format {
             Format::Text => (name, Box::new(Lines::new(Plain::new(coloured), outlet))),
-            Format::Json | Format::Events => (name, Box::new(Lines::new(Json::new(host.to_owned()), outlet))),
-        }])
-    }
+            Format::Json | Format::Events => (name, Box::new(Lines::new(Json::new(host.to_owned()).labelled(labels), outlet))),
+        })
 }
