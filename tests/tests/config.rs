@@ -56,8 +56,7 @@ fn loud(file: &Path) -> Vec<u8> {
     };
     let (name, version) = ("speaker".to_owned(), "1.0.0".to_owned());
     let rules = vec![rule("test/quiet"), rule("test/loud")];
-    let description =
-        Description { name, version, rules, settings: vec![setting], ..Description::default() }.encode();
+    let description = Description { name, version, rules, settings: vec![setting], ..Description::default() }.encode();
     // The value of the only setting stands last in what it is told: 0xf5 is true.
     let configure = "(if (local.get 1) (then (i32.store8 (i32.const 48)
         (i32.eq (i32.load8_u (i32.sub (i32.add (local.get 0) (local.get 1)) (i32.const 1))) (i32.const 0xf5)))))";
@@ -90,9 +89,8 @@ fn a_host_takes_up_what_its_configuration_says_by_now_or_nothing_of_it() {
     let host = Lanner::start(["run", "--config", text(folder.path())]);
     host.wait_for_stderr("watching kernel");
     assert!(host.stderr().contains("conf.d/50-site.toml"), "{}", host.stderr());
-    let is = |finding: &Value, rule: &str, path: &Path| {
-        finding["rule"] == rule && finding["event"]["path"] == text(path)
-    };
+    let is =
+        |finding: &Value, rule: &str, path: &Path| finding["rule"] == rule && finding["event"]["path"] == text(path);
     touch(&first);
     let found = host.wait_for_finding("finding", |finding| is(finding, "test/quiet", &first));
     assert_eq!(found["labels"], serde_json::json!({"environment": "test"}));
@@ -123,7 +121,8 @@ fn a_host_takes_up_what_its_configuration_says_by_now_or_nothing_of_it() {
         site(&wrong);
         let refused = || {
             let stderr = host.stderr();
-            let line = stderr.lines().rev().find(|line| line.contains("the configuration has changed and cannot be used"));
+            let line =
+                stderr.lines().rev().find(|line| line.contains("the configuration has changed and cannot be used"));
             line.is_some_and(|line| line.contains(says) && line.contains("what was said before holds"))
         };
         host.wait(says, refused);
@@ -199,8 +198,19 @@ fn the_command_line_counts_for_more_than_the_environment_and_that_for_more_than_
     let pack = folder.path().join("speaker.wasm");
     // The harness says in the environment where the control socket is.
     let host = Lanner::start([
-        "run", "--config", text(&path), "--rules", text(&pack), "--buffer", "128", "--label", "site=line", "--set",
-        "speaker.loud=false", "--output", "json",
+        "run",
+        "--config",
+        text(&path),
+        "--rules",
+        text(&pack),
+        "--buffer",
+        "128",
+        "--label",
+        "site=line",
+        "--set",
+        "speaker.loud=false",
+        "--output",
+        "json",
     ]);
     host.wait_for_stderr("watching kernel");
     touch(&file);
@@ -217,7 +227,11 @@ fn what_is_wrong_is_refused_at_the_start_and_by_a_check() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = write(folder.path(), "lanner.toml", "\n[limits]\nmemroy = 64\n");
     let says = "lanner.toml:3:1: there is no key \"memroy\" in `limits`; did you mean \"memory\"?";
-    for arguments in [vec!["config", "check", text(&path)], vec!["config", "show", text(&path)], vec!["run", "--config", text(&path)]] {
+    for arguments in [
+        vec!["config", "check", text(&path)],
+        vec!["config", "show", text(&path)],
+        vec!["run", "--config", text(&path)],
+    ] {
         let refused = lanner(&arguments, &[]);
         assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
         assert!(said(&refused.stderr).contains(says), "{}", said(&refused.stderr));
@@ -240,13 +254,17 @@ fn what_is_wrong_is_refused_at_the_start_and_by_a_check() {
         assert_eq!(refused.status.code(), Some(1), "{wrong}");
         assert!(said(&refused.stderr).contains(says), "{wrong}: {}", said(&refused.stderr));
     }
-    let right = "rules = \"speaker.wasm\"\n[pack.speaker.settings]\nloud = true\n[metrics]\nlisten = \"0.0.0.0:9464\"\n";
+    let right =
+        "rules = \"speaker.wasm\"\n[pack.speaker.settings]\nloud = true\n[metrics]\nlisten = \"0.0.0.0:9464\"\n";
     let checked = checks(right, &[]);
     assert!(checked.status.success(), "{}", said(&checked.stderr));
     let report = said(&checked.stdout);
     assert!(report.contains("1 file say 3 values") || report.contains("1 file says 3 values"), "{report}");
     assert!(report.contains("rules from files: 1 pack, 2 rules"), "{report}");
-    assert!(report.contains("warning: ") && report.contains("lanner.toml:5:10: metrics are served to anybody"), "{report}");
+    assert!(
+        report.contains("warning: ") && report.contains("lanner.toml:5:10: metrics are served to anybody"),
+        "{report}"
+    );
     assert_eq!(checks(right, &["--strict"]).status.code(), Some(1));
     // On its own, nothing is looked at that it names.
     assert!(checks("rules = \"nowhere\"", &["--alone"]).status.success());
@@ -274,7 +292,10 @@ fn each_value_is_shown_with_where_it_is_from_and_a_secret_never() {
     assert_eq!((&of("buffer")[0]["value"], &of("buffer")[0]["line"]), (&"32".into(), &1.into()));
     assert_eq!(of("rules").iter().map(|line| &line["value"]).collect::<Vec<_>>().len(), 2);
     assert!(of("rules")[1]["file"].as_str().is_some_and(|file| file.ends_with("conf.d/10-more.toml")));
-    assert_eq!((&of("limits.deadline")[0]["value"], &of("limits.deadline")[0]["from"]), (&"250ms".into(), &"default".into()));
+    assert_eq!(
+        (&of("limits.deadline")[0]["value"], &of("limits.deadline")[0]["from"]),
+        (&"250ms".into(), &"default".into())
+    );
     assert_eq!(of("limits.memory")[0]["value"], "64");
     assert_eq!(of("registry.login.\"registry.example.org\".password")[0]["value"], "***");
     // Each key that has one name is there.
@@ -294,7 +315,11 @@ fn each_value_is_shown_with_where_it_is_from_and_a_secret_never() {
     let why = said(&refused.stderr);
     assert!(why.contains("lanner.toml:4:12: ") && why.contains("chmod 600") && !why.contains("hunter2"), "{why}");
     // A secret that systemd hands over.
-    write(folder.path(), "lanner.toml", "[registry.login.\"h\"]\nuser = \"u\"\npassword = { credential = \"token\" }\n");
+    write(
+        folder.path(),
+        "lanner.toml",
+        "[registry.login.\"h\"]\nuser = \"u\"\npassword = { credential = \"token\" }\n",
+    );
     let why = lanner(&["config", "check", "--alone", text(folder.path())], &[]);
     assert!(said(&why.stderr).contains("LoadCredential=token:"), "{}", said(&why.stderr));
     write(folder.path(), "handed/token", "hunter2");
@@ -324,7 +349,8 @@ fn the_schema_and_the_page_are_up_to_date() {
     for file in ["docs/configuration.md", "docs/running.md"] {
         let page = fs::read_to_string(root().join(file)).expect("the page");
         for example in page.split("```toml\n").skip(1).filter_map(|rest| rest.split("\n```").next()) {
-            Config::parse(Path::new("/etc/lanner/lanner.toml"), example).unwrap_or_else(|error| panic!("{file}: {error}"));
+            Config::parse(Path::new("/etc/lanner/lanner.toml"), example)
+                .unwrap_or_else(|error| panic!("{file}: {error}"));
             let value: Value = toml_to_json(example);
             assert_eq!(against(&schema, &schema, &value), Ok(()), "{file}");
             examples += 1;
@@ -332,7 +358,13 @@ fn the_schema_and_the_page_are_up_to_date() {
     }
     assert!(examples >= 1, "there are examples");
     // What is wrong is wrong for the schema too.
-    for wrong in ["bufer = 1", "buffer = 0", "[limits]\nmemory = \"1\"", "[[output]]\ntype = \"file\"", "[labels]\n\"a-b\" = \"x\""] {
+    for wrong in [
+        "bufer = 1",
+        "buffer = 0",
+        "[limits]\nmemory = \"1\"",
+        "[[output]]\ntype = \"file\"",
+        "[labels]\n\"a-b\" = \"x\"",
+    ] {
         assert!(against(&schema, &schema, &toml_to_json(wrong)).is_err(), "{wrong}");
     }
 }

@@ -30,7 +30,8 @@ fn of_threads(pid: u32, set: &str) -> Vec<u64> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("its threads");
     let statuses = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("status")).ok());
     let of = |status: String| {
-        let line = status.lines().find_map(|line| line.strip_prefix(set)?.strip_prefix(':').map(str::trim).map(str::to_owned));
+        let line =
+            status.lines().find_map(|line| line.strip_prefix(set)?.strip_prefix(':').map(str::trim).map(str::to_owned));
         u64::from_str_radix(&line.unwrap_or_default(), 16).expect("a set")
     };
     statuses.map(of).collect()

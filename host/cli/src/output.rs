@@ -52,26 +52,28 @@ impl Output {
 
 /// Opens one: a file, or stdout.
 fn open(format: Format, file: Option<&PathBuf>, host: &str, labels: &Labels, colour: Colour) -> Result<Named, Failure> {
-        let (name, outlet) = match file {
-            None => ("stdout".to_owned(), Outlet::stdout()),
-            Some(path) => {
-                let name = path.display().to_string();
-                let tail = match format {
-                    Format::Text => Tail::Text,
-                    Format::Json | Format::Events => Tail::Json,
-                };
-                let outlet = Outlet::file(path.clone(), tail);
-                let outlet = outlet.map_err(|error| format!("findings cannot be written to {name}: {error}"))?;
-                (name, outlet)
-            }
-        };
-        // In a file colours are asked for, or there are none.
-        let coloured = match file {
-            None => colour.on(&std::io::stdout()),
-            Some(_) => colour.always(),
-        };
-        Ok(match format {
-            Format::Text => (name, Box::new(Lines::new(Plain::new(coloured), outlet))),
-            Format::Json | Format::Events => (name, Box::new(Lines::new(Json::new(host.to_owned()).labelled(labels), outlet))),
-        })
+    let (name, outlet) = match file {
+        None => ("stdout".to_owned(), Outlet::stdout()),
+        Some(path) => {
+            let name = path.display().to_string();
+            let tail = match format {
+                Format::Text => Tail::Text,
+                Format::Json | Format::Events => Tail::Json,
+            };
+            let outlet = Outlet::file(path.clone(), tail);
+            let outlet = outlet.map_err(|error| format!("findings cannot be written to {name}: {error}"))?;
+            (name, outlet)
+        }
+    };
+    // In a file colours are asked for, or there are none.
+    let coloured = match file {
+        None => colour.on(&std::io::stdout()),
+        Some(_) => colour.always(),
+    };
+    Ok(match format {
+        Format::Text => (name, Box::new(Lines::new(Plain::new(coloured), outlet))),
+        Format::Json | Format::Events => {
+            (name, Box::new(Lines::new(Json::new(host.to_owned()).labelled(labels), outlet)))
+        }
+    })
 }

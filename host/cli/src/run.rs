@@ -7,11 +7,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use lanner_config::Place;
 use lanner_control::socket::Followers;
 use lanner_control::status::About;
 use lanner_control::{Control, Openings, notify, self_test};
 use lanner_engine::{Order, Runtime};
-use lanner_config::Place;
 use lanner_finding::{Findings, Labels};
 use lanner_pack::{Board, Follower, Guard, ListFollower, MIN_INTERVAL, Reload, Watcher};
 use lanner_pipeline::{Pipeline, PipelineError, Totals};
@@ -297,9 +297,10 @@ impl Remote {
 
 /// `name=value`.
 fn label(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').filter(|(_, value)| !value.is_empty()).ok_or_else(|| {
-        "it is written NAME=VALUE, such as environment=prod".to_owned()
-    })?;
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(_, value)| !value.is_empty())
+        .ok_or_else(|| "it is written NAME=VALUE, such as environment=prod".to_owned())?;
     match lanner_config::is_label_name(name) {
         true => Ok((name.to_owned(), value.to_owned())),
         false => Err("a label is called by letters, digits and `_`, with no digit first".to_owned()),

@@ -253,7 +253,10 @@ impl Config {
             return wrong(waits, "`wait_for_rules` needs `reload`: who does not look again cannot wait");
         }
         if let (Some(plain), Some(_)) = (says("registry.plain_http"), self.entry("registry.ca_file")) {
-            return wrong(plain, "`registry.plain_http` and `registry.ca_file` cannot both hold: without TLS no authority is asked");
+            return wrong(
+                plain,
+                "`registry.plain_http` and `registry.ca_file` cannot both hold: without TLS no authority is asked",
+            );
         }
         for login in self.entries_of("registry.login.*.user").chain(self.entries_of("registry.login.*.password")) {
             let mut other = login.name.clone();
@@ -281,7 +284,9 @@ impl Reader {
         let name = Name(above.clone()).to_string();
         for (written, value) in node.map(&name)? {
             if above.is_empty() && written.name == "output" {
-                for output in value.list("output").map_err(|_| value.unexpected("output", "tables, each written [[output]]"))? {
+                for output in
+                    value.list("output").map_err(|_| value.unexpected("output", "tables, each written [[output]]"))?
+                {
                     config.outputs.push(self.output(output)?);
                 }
                 continue;

@@ -35,14 +35,18 @@ impl Places<'_> {
         let value = match value.get_ref() {
             DeValue::String(text) => Value::Text(text.clone().into_owned()),
             DeValue::Boolean(yes) => Value::Bool(*yes),
-            DeValue::Integer(number) => Value::Integer(integer(number).ok_or_else(|| {
-                Problem::at(at, format!("{number} is larger than any number that is taken"))
-            })?),
-            DeValue::Float(number) => Value::Float(number.as_str().parse().map_err(|_| {
-                Problem::at(at, format!("{number} is no number"))
-            })?),
+            DeValue::Integer(number) => Value::Integer(
+                integer(number)
+                    .ok_or_else(|| Problem::at(at, format!("{number} is larger than any number that is taken")))?,
+            ),
+            DeValue::Float(number) => {
+                Value::Float(number.as_str().parse().map_err(|_| Problem::at(at, format!("{number} is no number")))?)
+            }
             DeValue::Datetime(time) => {
-                return Err(Problem::at(at, format!("no key takes a date or a time of day, such as {time}; write a text")));
+                return Err(Problem::at(
+                    at,
+                    format!("no key takes a date or a time of day, such as {time}; write a text"),
+                ));
             }
             DeValue::Array(items) => {
                 let items = items.iter().map(|item| self.node(item, depth + 1)).collect::<Result<_, _>>()?;

@@ -40,7 +40,9 @@ pub(crate) fn read(key: &Key, name: &str, node: &Node, folder: &Path) -> Result<
 /// Several texts that are one setting, as an option has them.
 fn several(name: &str, items: &[Node]) -> Result<String, Problem> {
     let texts = items.iter().map(|item| match plain(item, name)? {
-        text if text.contains(',') => Err(item.problem("a text of a setting that takes several cannot have a comma in it")),
+        text if text.contains(',') => {
+            Err(item.problem("a text of a setting that takes several cannot have a comma in it"))
+        }
         text => Ok(text.to_owned()),
     });
     Ok(texts.collect::<Result<Vec<_>, _>>()?.join(","))
@@ -75,7 +77,10 @@ fn text(key: &Key, name: &str, node: &Node, folder: &Path) -> Result<String, Pro
             let time = humantime::parse_duration(text)
                 .map_err(|error| node.problem(format!("`{name}` takes a time such as 250ms, 5m or 1h30m: {error}")))?;
             match time < least || time == Duration::ZERO {
-                true => Err(node.problem(format!("`{name}` takes a time of at least {:?}", least.max(Duration::from_nanos(1))))),
+                true => {
+                    Err(node
+                        .problem(format!("`{name}` takes a time of at least {:?}", least.max(Duration::from_nanos(1)))))
+                }
                 false => Ok(text.to_owned()),
             }
         }
@@ -90,13 +95,18 @@ fn text(key: &Key, name: &str, node: &Node, folder: &Path) -> Result<String, Pro
             let text = plain(node, name)?;
             let address = text.parse::<SocketAddr>();
             address.map(|address| address.to_string()).map_err(|_| {
-                node.problem(format!("`{name}` takes an address with a port, such as 127.0.0.1:9464 or [::1]:9464, and not {text:?}"))
+                node.problem(format!(
+                    "`{name}` takes an address with a port, such as 127.0.0.1:9464 or [::1]:9464, and not {text:?}"
+                ))
             })
         }
         Takes::Label => {
             let text = plain(node, name)?;
             match text.is_empty() || text.chars().count() > MAX_LABEL || text.chars().any(char::is_control) {
-                true => Err(node.problem(format!("a label's value has 1 to {MAX_LABEL} characters, all of which can be seen"))),
+                true => {
+                    Err(node
+                        .problem(format!("a label's value has 1 to {MAX_LABEL} characters, all of which can be seen")))
+                }
                 false => Ok(text.to_owned()),
             }
         }
@@ -133,7 +143,5 @@ fn locator(text: &str, name: &str, node: &Node, folder: &Path) -> Result<String,
 #[must_use]
 pub fn is_label_name(name: &str) -> bool {
     let begins = |c: char| c.is_ascii_alphabetic() || c == '_';
-    name.starts_with(begins)
-        && name.len() <= MAX_LABEL_NAME
-        && name.chars().all(|c| begins(c) || c.is_ascii_digit())
+    name.starts_with(begins) && name.len() <= MAX_LABEL_NAME && name.chars().all(|c| begins(c) || c.is_ascii_digit())
 }

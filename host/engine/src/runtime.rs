@@ -1,8 +1,8 @@
 //! The WebAssembly runtime: one for all packs, with its compiled-code cache and its clock for deadlines.
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::Thread;
 use std::time::Duration;
 

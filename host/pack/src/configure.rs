@@ -41,7 +41,12 @@ impl Reloader {
         };
         let before = self.running()?;
         let runtime = self.runtime.clone().with_settings(wanted.settings.clone());
-        let report = self.make(located, &runtime, Anew { packs: &wanted.anew, waits: wanted.waits, only: wanted.paths.is_none() }, false)?;
+        let report = self.make(
+            located,
+            &runtime,
+            Anew { packs: &wanted.anew, waits: wanted.waits, only: wanted.paths.is_none() },
+            false,
+        )?;
         self.runtime.set_settings(wanted.settings.clone());
         let from_registry = |pack: &&PackStatus| {
             wanted.anew.contains(&pack.description.name) && pack.path.to_string_lossy().contains("://")

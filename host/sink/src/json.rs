@@ -1,7 +1,7 @@
 //! Findings as JSON, one object a line.
 
-use lanner_finding::{Finding, Labels};
 use lanner_finding::object::Object;
+use lanner_finding::{Finding, Labels};
 
 use super::lines::Format;
 

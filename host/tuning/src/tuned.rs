@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lanner_finding::{Finding, Labels};
 use lanner_finding::object::Object;
+use lanner_finding::{Finding, Labels};
 
 use crate::tuning::{Judged, Tuning};
 

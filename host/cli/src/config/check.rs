@@ -69,7 +69,10 @@ fn doubts(config: &Config) -> Vec<String> {
     if let Some(entry) = config.entry("metrics.listen") {
         let address = entry.values.last().and_then(|said| said.text.parse::<std::net::SocketAddr>().ok());
         if address.is_some_and(|address| !address.ip().is_loopback()) {
-            doubts.push(format!("{}: metrics are served to anybody who reaches that address, without a password", place(entry)));
+            doubts.push(format!(
+                "{}: metrics are served to anybody who reaches that address, without a password",
+                place(entry)
+            ));
         }
     }
     if let Some(entry) = config.entry("registry.plain_http").filter(|entry| entry.is_true()) {

@@ -86,7 +86,7 @@ impl Configured {
     fn complete(self) -> Result<Arguments, Failure> {
         let mut arguments = self.parse().map_err(|error| first_line(&error))?;
         if let Verb::Run(run) = &mut arguments.verb {
-            if !self.line.says("--output") && !self.line.says("--output-file") {
+            if !self.says_output() {
                 run.output.configured.clone_from(&self.config.outputs);
             }
             run.rules.get.reach.logins = logins(&self.config)?;
@@ -113,6 +113,11 @@ impl Configured {
             Puts::Named(_) | Puts::Setting | Puts::Nothing => false,
         };
         said || is_set(key)
+    }
+
+    /// Whether the command line says where findings go, or how they are written.
+    pub(super) fn says_output(&self) -> bool {
+        ["--output", "--output-file"].iter().any(|option| self.line.says(option))
     }
 
     /// What holds of an option where nobody says anything, as the parser knows it.

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lanner_config::{Change, Config};
+use lanner_engine::Settings;
 use lanner_finding::Labels;
 use lanner_lists::Lists;
 use lanner_pack::reference::Reference;
@@ -31,6 +32,7 @@ pub(crate) struct Reloading {
     /// What cannot change any more.
     started: Config,
     started_references: Vec<Reference>,
+    started_settings: Settings,
     now: Configured,
     arguments: run::Arguments,
     /// What is set for packs from registries, and counts after a restart.
@@ -56,8 +58,9 @@ impl Reloading {
     ) -> Result<Watch, Failure> {
         let (place, last) = (now.place.clone(), now.stamp.clone());
         let started_references = arguments.rules.named()?.1;
-        let started = now.config.clone();
-        let mut reloading = Self { parts, started, started_references, now, arguments, later: Vec::new() };
+        let (started, started_settings) = (now.config.clone(), arguments.rules.settings());
+        let later = Vec::new();
+        let mut reloading = Self { parts, started, started_references, started_settings, now, arguments, later };
         let stamp = move || if watches { place.stamp() } else { Vec::new() };
         let last = if watches { last } else { Vec::new() };
         Ok(Watch::start("lanner-config", last, stamp, move |why| reloading.look(why))?)
@@ -68,7 +71,8 @@ impl Reloading {
         let Looked { taken, restart } = match self.take_up() {
             Ok(looked) => looked,
             Err(error) => {
-                let what = format!("the configuration has changed and cannot be used: {error}; what was said before holds");
+                let what =
+                    format!("the configuration has changed and cannot be used: {error}; what was said before holds");
                 tracing::error!("{what}");
                 self.parts.board.set(CONFIGURATION, &what);
                 return;
@@ -83,7 +87,10 @@ impl Reloading {
             self.parts.board.clear(CONFIGURATION);
             return;
         }
-        let what = format!("the configuration says something else than at the start, which needs a restart: {}", restart.join(", "));
+        let what = format!(
+            "the configuration says something else than at the start, which needs a restart: {}",
+            restart.join(", ")
+        );
         if self.parts.board.set(CONFIGURATION, &what) {
             tracing::warn!("{what}");
         }
@@ -125,6 +132,8 @@ impl Reloading {
         self.later.extend(configured.later);
         self.later.sort_unstable();
         self.later.dedup();
+        let otherwise = self.started_settings.differences(&arguments.rules.settings());
+        self.later.retain(|pack| otherwise.contains(pack));
         if let Given::NeedsRestart(list) = lists {
             looked.taken.retain(|name| !name.starts_with("lists."));
             looked.restart.push(format!("lists (because of {list})"));
@@ -137,9 +146,10 @@ impl Reloading {
     /// What is not as it was at the start, and cannot be while the host runs.
     fn needs_restart(&self, next: &Configured, arguments: &run::Arguments) -> Result<Vec<String>, Failure> {
         let differences = self.started.differences(&next.config).into_iter();
-        // Of no key is what findings are written to.
-        let restarts = differences.filter(|(_, key)| {
-            key.is_none_or(|key| key.change == Change::Restart && !next.is_said_otherwise(key))
+        let restarts = differences.filter(|(_, key)| match key {
+            Some(key) => key.change == Change::Restart && !next.is_said_otherwise(key),
+            // Of no key is what findings are written to.
+            None => !next.says_output(),
         });
         let mut names: Vec<String> = restarts.map(|(name, _)| name).collect();
         if arguments.rules.named()?.1 != self.started_references {
@@ -205,4 +215,3 @@ enum Given {
     /// One of them is in a registry, and was not given before.
     NeedsRestart(String),
 }
-

@@ -93,7 +93,9 @@ impl Line<'_> {
         let Self { name, value, from } = self;
         match from {
             From::Default => json!({"key": name, "value": value, "from": "default"}),
-            From::Variable(variable) => json!({"key": name, "value": value, "from": "environment", "variable": variable}),
+            From::Variable(variable) => {
+                json!({"key": name, "value": value, "from": "environment", "variable": variable})
+            }
             From::File(Said { file, at, .. }) => {
                 json!({"key": name, "value": value, "from": "file", "file": file.as_path(), "line": at.line, "column": at.column})
             }

@@ -121,7 +121,10 @@ fn set_aside(path: &Path, host: &str, labels: &Labels) -> Result<(Sender<Finding
     let outlet =
         outlet.map_err(|error| format!("excepted findings cannot be written to {}: {error}", path.display()))?;
     let (sender, findings) = channel::<Finding>();
-    let sink = (path.display().to_string(), Box::new(Lines::new(Json::new(host.to_owned()).labelled(labels), outlet)) as Box<_>);
+    let sink = (
+        path.display().to_string(),
+        Box::new(Lines::new(Json::new(host.to_owned()).labelled(labels), outlet)) as Box<_>,
+    );
     // What nobody waits for is never waited for.
     let delivery = Delivery::start(findings.into_iter().map(|one| vec![one]), vec![sink], Behind::LeaveOut, None)?;
     Ok((sender, delivery))
