@@ -9,13 +9,19 @@ use lanner_config::{Change, Config, KEYS, OUTPUT};
 use lanner_contract::filter::{Literal, Test};
 use lanner_contract::{Description, Filter, Setting, SettingType, SettingValue};
 use lanner_tests::made::{self, Calls};
+use lanner_tests::registry::{Client, Kind, Registry, finish};
 use lanner_tests::{Lanner, binary, put, require_kernel, root, signal, test_pack};
 use rustix::process::Signal;
 use serde_json::Value;
 
 fn lanner(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(binary());
-    command.args(arguments).env("NO_COLOR", "1").env_remove("LANNER_CONTROL").env_remove("LANNER_LOG");
+    command
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .env_remove("LANNER_CONTROL")
+        .env_remove("LANNER_LOG")
+        .env_remove("LANNER_CONFIG");
     command.envs(environment.iter().copied()).output().expect("it can be run")
 }
 
@@ -259,7 +265,7 @@ fn what_is_wrong_is_refused_at_the_start_and_by_a_check() {
     let checked = checks(right, &[]);
     assert!(checked.status.success(), "{}", said(&checked.stderr));
     let report = said(&checked.stdout);
-    assert!(report.contains("1 file say 3 values") || report.contains("1 file says 3 values"), "{report}");
+    assert!(report.contains("lanner.toml: 1 file, 3 values\n"), "{report}");
     assert!(report.contains("rules from files: 1 pack, 2 rules"), "{report}");
     assert!(
         report.contains("warning: ") && report.contains("lanner.toml:5:10: metrics are served to anybody"),
@@ -326,6 +332,42 @@ fn each_value_is_shown_with_where_it_is_from_and_a_secret_never() {
     let handed = folder.path().join("handed");
     let environment = [("CREDENTIALS_DIRECTORY", text(&handed))];
     assert!(lanner(&["config", "check", "--alone", text(folder.path())], &environment).status.success());
+}
+
+#[test]
+fn a_registry_that_wants_a_password_is_given_the_one_that_the_configuration_names() {
+    require_kernel!();
+    let registry = Registry::start_for(Kind::Ours, "ann", "right");
+    let client = Client::default();
+    fs::write(client.file("password"), "right").expect("written");
+    let mut login = client.command(["pack", "login", registry.address(), "-u", "ann", "--password-stdin"]);
+    login.stdin(fs::File::open(client.file("password")).expect("it is there"));
+    finish(login).ok();
+    let name = registry.reference("team/counting:1");
+    client.pack(["push", text(&test_pack("counter-1")), &name]).ok();
+    client.pack(["logout", registry.address()]).ok();
+    client.policy(&format!("[[trust]]\nprefix = \"{}\"\nunsigned = true\n", registry.address()));
+    let config = |password: &str| {
+        let secret = client.file("secret");
+        fs::write(&secret, password).expect("written");
+        fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).expect("its mode");
+        let (address, buffer) = (registry.address(), lanner_tests::BUFFER);
+        let login = format!("[registry.login.\"{address}\"]\nuser = \"ann\"\npassword = {{ file = \"secret\" }}\n");
+        fs::write(
+            client.file("lanner.toml"),
+            format!(
+                "rules = \"{name}\"\ntrust = \"trust.toml\"\nbuffer = {buffer}\n{login}[control]\nenabled = false\n"
+            ),
+        )
+        .expect("written");
+        let mut run = client.command(["run", "--for", "1s", "--config"]);
+        run.arg(client.file("lanner.toml"));
+        finish(run)
+    };
+    let refused = config("wrong-one");
+    assert!(!refused.done && !refused.stderr.contains("wrong-one"), "{}", refused.stderr);
+    let taken = config("right");
+    assert!(taken.done && taken.stderr.contains("with 1 pack, 1 rule"), "{}", taken.stderr);
 }
 
 #[test]

@@ -88,6 +88,31 @@ fn the_capabilities_of_the_unit_are_enough() {
 }
 
 #[test]
+fn none_of_them_is_too_many() {
+    require_kernel!();
+    let pack = test_pack("counter-1");
+    let all = ["bpf", "perfmon", "sys_ptrace", "dac_read_search"];
+    for (without, says) in [("bpf", "CAP_BPF"), ("perfmon", "CAP_PERFMON"), ("sys_ptrace", "run with CAP_SYS_PTRACE")] {
+        let others: Vec<&str> = all.into_iter().filter(|name| *name != without).collect();
+        let bounding = format!("-all,+{}", others.join(",+"));
+        let by = ["--no-new-privs", "--inh-caps", "-all", "--bounding-set", &bounding];
+        let arguments = ["run", "--rules", pack.to_str().expect("UTF-8"), "--for", "1s"];
+        let ended = Lanner::start_by(Path::new("setpriv"), by, arguments).end();
+        assert!(ended.stderr.contains(says), "without {without}: {}", ended.stderr);
+    }
+    // Of the last the doctor knows what it is for.
+    let bounding = "-all,+bpf,+perfmon,+sys_ptrace";
+    let mut doctor = Command::new("setpriv");
+    doctor.args(["--inh-caps", "-all", "--bounding-set", bounding]).arg(binary()).args(["doctor", "--output", "json"]);
+    let said = doctor.output().expect("setpriv runs").stdout;
+    assert!(
+        String::from_utf8_lossy(&said).contains("without CAP_DAC_READ_SEARCH"),
+        "{}",
+        String::from_utf8_lossy(&said)
+    );
+}
+
+#[test]
 fn what_watching_does_not_need_is_given_up_for_good() {
     require_kernel!();
     let folder = tempfile::tempdir().expect("a folder");

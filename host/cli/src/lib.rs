@@ -57,7 +57,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     /// Judge what happens on this machine, live
-    Run(run::Arguments),
+    Run(Box<run::Arguments>),
     /// Record what happens on this machine into a capture file
     Record(record::Arguments),
     /// Judge what a capture file holds

@@ -135,7 +135,8 @@ impl Place {
             let facts = Facts::of(&path);
             (path, facts)
         };
-        self.files().unwrap_or_default().into_iter().chain([self.path.clone()]).map(stamp).collect()
+        // What else comes and goes in the folder does not matter.
+        self.files().unwrap_or_default().into_iter().map(stamp).collect()
     }
 
     /// Reads all of it.

@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut doubts = doubts(&config);
     let mut lines = vec![of_files(&place, &config)];
     if !arguments.alone {
-        lines.push(named(&run, &mut doubts)?);
+        lines.extend(named(&run, &mut doubts)?);
     }
     lines.extend(doubts.iter().map(|doubt| format!("warning: {doubt}")));
     print("check", &lines.join("\n"))?;
@@ -40,26 +40,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 fn of_files(place: &Place, config: &Config) -> String {
     let values: usize = config.entries().map(|entry| entry.values.len()).sum::<usize>() + config.outputs.len();
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    format!("{}: {} say {}", place.path().display(), plural(config.files.len(), "file"), plural(values, "value"))
+    format!("{}: {}, {}", place.path().display(), plural(config.files.len(), "file"), plural(values, "value"))
 }
 
 /// Reads what the configuration names, as a host would at its start. Nothing is asked of registries.
-fn named(run: &run::Arguments, doubts: &mut Vec<String>) -> Result<String, Failure> {
+fn named(run: &run::Arguments, doubts: &mut Vec<String>) -> Result<Vec<String>, Failure> {
     run.rules.get.trust()?;
     if let Some(source) = run.tuning.source(true) {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         doubts.extend(source.read()?.doubts(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX), None));
     }
-    if run.rules.lists.names_registries() {
-        doubts.push("lists from registries were not looked at".to_owned());
-    }
-    let references = run.rules.named()?.1;
-    if !references.is_empty() {
-        doubts.push(format!("{} packs from registries were not looked at", references.len()));
-    }
     let loading = Loading { tries: true, waits: run.waits_for_rules(), live: true, ..Loading::default() };
     let ready = run.rules.load(loading)?;
-    Ok(format!("rules from files: {}", summary(ready.engine.packs().map(|(_, pack)| pack))))
+    let mut lines = vec![format!("rules from files: {}", summary(ready.engine.packs().map(|(_, pack)| pack)))];
+    if run.rules.lists.names_registries() {
+        lines.push("note: lists from registries were not looked at".to_owned());
+    }
+    if !run.rules.named()?.1.is_empty() {
+        lines.push("note: packs from registries were not looked at".to_owned());
+    }
+    Ok(lines)
 }
 
 /// What may be meant otherwise.

@@ -78,7 +78,7 @@ impl Configured {
     /// What `run` is told, by the command line and the configuration.
     pub(crate) fn run(self) -> Result<run::Arguments, Failure> {
         match self.complete()?.verb {
-            Verb::Run(run) => Ok(run),
+            Verb::Run(run) => Ok(*run),
             _ => Err("the command line is none of `lanner run`".into()),
         }
     }

@@ -37,6 +37,8 @@ pub(crate) struct Reloading {
     arguments: run::Arguments,
     /// What is set for packs from registries, and counts after a restart.
     later: Vec<String>,
+    /// The list because of which lists are what they were before.
+    list: Option<String>,
 }
 
 /// What came of a look.
@@ -59,8 +61,8 @@ impl Reloading {
         let (place, last) = (now.place.clone(), now.stamp.clone());
         let started_references = arguments.rules.named()?.1;
         let (started, started_settings) = (now.config.clone(), arguments.rules.settings());
-        let later = Vec::new();
-        let mut reloading = Self { parts, started, started_references, started_settings, now, arguments, later };
+        let (later, list) = (Vec::new(), None);
+        let mut reloading = Self { parts, started, started_references, started_settings, now, arguments, later, list };
         let stamp = move || if watches { place.stamp() } else { Vec::new() };
         let last = if watches { last } else { Vec::new() };
         Ok(Watch::start("lanner-config", last, stamp, move |why| reloading.look(why))?)
@@ -134,9 +136,16 @@ impl Reloading {
         self.later.dedup();
         let otherwise = self.started_settings.differences(&arguments.rules.settings());
         self.later.retain(|pack| otherwise.contains(pack));
-        if let Given::NeedsRestart(list) = lists {
-            looked.taken.retain(|name| !name.starts_with("lists."));
-            looked.restart.push(format!("lists (because of {list})"));
+        match lists {
+            Given::AsBefore => {}
+            Given::Anew(_) => self.list = None,
+            Given::NeedsRestart(list) => {
+                looked.taken.retain(|name| !name.starts_with("lists."));
+                self.list = Some(list);
+            }
+        }
+        if arguments.rules.named()?.0 == self.arguments.rules.named()?.0 {
+            looked.taken.retain(|name| name != "rules");
         }
         looked.restart.extend(self.needs_restart(&next, &arguments)?);
         (self.now, self.arguments) = (next, arguments);
@@ -155,6 +164,7 @@ impl Reloading {
         if arguments.rules.named()?.1 != self.started_references {
             names.push("rules (those from registries)".to_owned());
         }
+        names.extend(self.list.iter().map(|list| format!("lists (because of {list})")));
         names.extend(self.later.iter().map(|pack| format!("pack.{pack}.settings (it is from a registry)")));
         Ok(names)
     }
