@@ -79,14 +79,15 @@ mod tests {
 
     #[test]
     fn each_part_knows_where_it_stands() {
-        let node = parse("a = 1\n[b]\nü = 2 # x\nc = [true, \"t\"]\n[[d]]\ne = 0x1F\n[[d]]\nf = 1.5\n").expect("TOML");
+        let node =
+            parse("a = 1\n[b]\n\"ü\" = 2 # x\nc = [true, \"t\"]\n[[d]]\ne = 0x1F\n[[d]]\nf = 1.5\n").expect("TOML");
         let members = node.map("it").expect("a map");
         let at = |line, column| Place { line, column };
         assert_eq!(members.iter().map(|(key, _)| &*key.name).collect::<Vec<_>>(), ["a", "b", "d"]);
         let b = node.get("b").expect("b");
         assert_eq!(b.get("c").expect("c").list("c").expect("a list")[1].at, at(4, 12));
         let (key, value) = &b.map("b").expect("a map")[0];
-        assert_eq!((key.name.as_str(), key.at, value.at), ("ü", at(3, 1), at(3, 5)));
+        assert_eq!((key.name.as_str(), key.at, value.at), ("ü", at(3, 1), at(3, 7)));
         let d = node.get("d").expect("d").list("d").expect("a list");
         assert_eq!(d[0].get("e").expect("e").value, Value::Integer(31));
         assert_eq!(d[1].get("f").expect("f").value, Value::Float(1.5));
