@@ -202,6 +202,12 @@ if [[ $testing ]]; then
     has_static_busybox || missing+=(busybox-static)
 fi
 
+# === Tests of the systemd unit: what systemd says of it, without being started ===
+
+if [[ $testing ]]; then
+    has systemd-analyze || missing+=(systemd)
+fi
+
 # === Packs ===
 
 if ! has_wasm_toolchain; then

@@ -165,6 +165,7 @@ impl Lanner {
             .env("NO_COLOR", "1")
             .env("LANNER_CONTROL", control_in(&folder))
             .env_remove("LANNER_LOG")
+            .env_remove("LANNER_CONFIG")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use aws_lc_rs::hmac;
 use lanner_engine::{Description, Rule, Severity};
 use lanner_finding::Finding;
+use lanner_finding::Labels;
 use lanner_sink::settings::Sinks;
 use lanner_sink::{Records, Sink, SinkStanding, try_once};
 use lanner_tests::PATIENCE;
@@ -57,7 +58,7 @@ impl Scene {
     }
 
     fn start(&self, kind: &str, more: &str) -> Running {
-        let (records, fan) = Records::start(&self.sinks(kind, more), "here").expect("they start");
+        let (records, fan) = Records::start(&self.sinks(kind, more), "here", &Labels::default()).expect("they start");
         Running { records, fan }
     }
 }
@@ -356,7 +357,10 @@ fn what_a_sink_has_wrong_is_said_before_it_starts() {
         ("file", "path = \"/no/such/folder/file\"".to_owned(), "/no/such/folder/file cannot be used"),
     ];
     for (kind, more, expected) in cases {
-        let error = Records::start(&scene.sinks(kind, &more), "here").err().expect("it is refused").to_string();
+        let error = Records::start(&scene.sinks(kind, &more), "here", &Labels::default())
+            .err()
+            .expect("it is refused")
+            .to_string();
         assert!(error.contains(expected), "{error}");
     }
 }

@@ -5,6 +5,7 @@
 mod apply;
 mod buffer;
 mod colour;
+mod config;
 mod control;
 mod doctor;
 mod events;
@@ -60,7 +61,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     /// Judge what happens on this machine, live
-    Run(run::Arguments),
+    Run(Box<run::Arguments>),
     /// Record what happens on this machine into a capture file
     Record(record::Arguments),
     /// Judge what a capture file holds
@@ -91,6 +92,8 @@ enum Verb {
     Tuning(tuning::Arguments),
     /// Try the sinks that findings go to
     Sink(sink::Arguments),
+    /// Look at the configuration of `lanner run`
+    Config(config::Arguments),
     /// Look at the lists that packs go by, and put some into registries
     List(list::Arguments),
     /// Say what this machine offers, what is missing, what that costs and how to mend it
@@ -113,12 +116,27 @@ pub fn main() -> ExitCode {
         eprintln!("{error}");
         return ExitCode::FAILURE;
     }
-    let arguments = Arguments::parse();
+    let arguments = match config::parse() {
+        Ok(arguments) => arguments,
+        Err(failure) => {
+            // How much is said, and in which colours, is not known yet.
+            eprintln!("{failure}");
+            return ExitCode::FAILURE;
+        }
+    };
     if let Verb::Run(_) | Verb::Record(_) | Verb::Replay(_) = arguments.verb
         && let Err(lacking) = lanner_control::limits::prepare()
     {
         // The log needs a thread too.
         eprintln!("{lacking}");
+        return ExitCode::FAILURE;
+    }
+    // Before there are threads, each of which would keep its own.
+    if let Verb::Run(run) = &arguments.verb
+        && run.drops_capabilities()
+        && let Err(refused) = lanner_control::capabilities::drop_others()
+    {
+        eprintln!("{refused}");
         return ExitCode::FAILURE;
     }
     // The doctor says on stdout what there is to say, also where no thread is to be had.
@@ -143,6 +161,7 @@ pub fn main() -> ExitCode {
         Verb::Except(arguments) => tuning::except::run(&arguments),
         Verb::Tuning(arguments) => tuning::run(&arguments),
         Verb::Sink(arguments) => sink::run(&arguments),
+        Verb::Config(arguments) => config::run(&arguments),
         Verb::List(arguments) => list::run(&arguments),
         Verb::Doctor(arguments) => doctor::run(&arguments, color),
         Verb::Rule(arguments) => rule::run(&arguments, color),

@@ -51,11 +51,48 @@ pub(super) struct Opened {
     pub(super) remote: Vec<Arc<RegistryList>>,
 }
 
+impl ListsFolder {
+    /// Where they lie: where nothing is said, in the usual place or nowhere.
+    pub(super) fn folder(&self, usual: bool) -> Option<Folder> {
+        match &self.folder {
+            Some(folder) => Some(Folder::new(folder)),
+            None => usual.then(|| Folder::optional(DEFAULT)),
+        }
+    }
+}
+
 impl GivenLists {
     /// Those lists, and no others; there are no registries.
     pub(super) fn open(&self) -> Result<Lists, Failure> {
         let none = || Err("lists from registries are for `lanner run` and `lanner replay`: name a file here".into());
         Ok(Lists::new(self.given(none, false)?.0, None)?)
+    }
+
+    /// Whether some are in registries.
+    pub(super) fn names_registries(&self) -> bool {
+        self.replaced.iter().chain(&self.added).any(|(_, from)| matches!(from, From::Registry(..)))
+    }
+
+    /// Without those in registries.
+    pub(super) fn without_registries(&self) -> Self {
+        let files = |from: &[(ListName, From)]| {
+            from.iter().filter(|(_, from)| matches!(from, From::File(_))).cloned().collect()
+        };
+        Self { replaced: files(&self.replaced), added: files(&self.added) }
+    }
+
+    /// Those that are to be given from here on where `known` are given already: those in registries are the same ones. The name
+    /// of one in a registry that is not known yet, where there is one.
+    pub(super) fn again(&self, known: &[Given]) -> Result<Vec<Given>, String> {
+        let none = || Err("a list from a registry".into());
+        let mut given = self.without_registries().given(none, false).map_err(|error| error.to_string())?.0;
+        for (way, from) in [(Way::Replaces, &self.replaced), (Way::Adds, &self.added)] {
+            for (name, from) in from.iter().filter(|(_, from)| matches!(from, From::Registry(..))) {
+                let same = |given: &&Given| (&given.name, given.way, given.origin.name()) == (name, way, from.name());
+                given.push(known.iter().find(same).cloned().ok_or_else(|| from.name())?);
+            }
+        }
+        Ok(given)
     }
 
     /// With those of a folder: where none is said, of the usual one or of none. Those in registries are got by `obtainer`; what
@@ -67,10 +104,7 @@ impl GivenLists {
         obtainer: impl FnOnce() -> Result<Obtainer, Failure>,
         kept_first: bool,
     ) -> Result<Opened, Failure> {
-        let folder = match &place.folder {
-            Some(folder) => Some(Folder::new(folder)),
-            None => usual.then(|| Folder::optional(DEFAULT)),
-        };
+        let folder = place.folder(usual);
         let (given, remote) = self.given(obtainer, kept_first)?;
         Ok(Opened { lists: Lists::new(given, folder)?, remote })
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use lanner_config::Output as Configured;
+use lanner_finding::Labels;
 use lanner_sink::formats::{self, Formatted};
 use lanner_sink::{Json, Lines, Named, Outlet, Plain, Sink, Tail};
 
@@ -18,6 +20,9 @@ pub(super) struct Output {
     /// Append findings to this file instead of writing them to stdout
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
+    /// What a configuration says instead.
+    #[arg(skip)]
+    pub(super) configured: Vec<Configured>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -51,31 +56,44 @@ impl Output {
     }
 
     /// Opens the sinks for findings.
-    pub(super) fn open(&self, host: &str, colour: Colour) -> Result<Vec<Named>, Failure> {
-        let (name, outlet) = match &self.output_file {
-            None => ("stdout".to_owned(), Outlet::stdout()),
-            Some(path) => {
-                let name = path.display().to_string();
-                let tail = match self.output {
-                    Format::Text | Format::Cef => Tail::Text,
-                    Format::Json | Format::Events | Format::Falco | Format::Ecs | Format::Ocsf => Tail::Json,
-                };
-                let outlet = Outlet::file(path.clone(), tail);
-                let outlet = outlet.map_err(|error| format!("findings cannot be written to {name}: {error}"))?;
-                (name, outlet)
-            }
-        };
-        // In a file colours are asked for, or there are none.
-        let coloured = match self.output_file {
-            None => colour.on(&std::io::stdout()),
-            Some(_) => colour.always(),
-        };
-        let host = host.to_owned();
-        let sink: Box<dyn Sink> = match self.output.of_others() {
-            Some(format) => Box::new(Lines::new(Formatted::new(format, host), outlet)),
-            None if self.output == Format::Text => Box::new(Lines::new(Plain::new(coloured), outlet)),
-            None => Box::new(Lines::new(Json::new(host), outlet)),
-        };
-        Ok(vec![(name, sink)])
+    pub(super) fn open(&self, host: &str, labels: &Labels, colour: Colour) -> Result<Vec<Named>, Failure> {
+        if self.configured.is_empty() {
+            return Ok(vec![open(self.output, self.output_file.as_ref(), host, labels, colour)?]);
+        }
+        let opened = self.configured.iter().map(|output| {
+            // The configuration knows the same formats.
+            let format = <Format as clap::ValueEnum>::from_str(&output.format, false).unwrap_or(Format::Json);
+            open(format, output.path.as_ref(), host, labels, colour)
+        });
+        opened.collect()
     }
+}
+
+/// Opens one: a file, or stdout.
+fn open(format: Format, file: Option<&PathBuf>, host: &str, labels: &Labels, colour: Colour) -> Result<Named, Failure> {
+    let (name, outlet) = match file {
+        None => ("stdout".to_owned(), Outlet::stdout()),
+        Some(path) => {
+            let name = path.display().to_string();
+            let tail = match format {
+                Format::Text | Format::Cef => Tail::Text,
+                Format::Json | Format::Events | Format::Falco | Format::Ecs | Format::Ocsf => Tail::Json,
+            };
+            let outlet = Outlet::file(path.clone(), tail);
+            let outlet = outlet.map_err(|error| format!("findings cannot be written to {name}: {error}"))?;
+            (name, outlet)
+        }
+    };
+    // In a file colours are asked for, or there are none.
+    let coloured = match file {
+        None => colour.on(&std::io::stdout()),
+        Some(_) => colour.always(),
+    };
+    let host = host.to_owned();
+    let sink: Box<dyn Sink> = match format.of_others() {
+        Some(format) => Box::new(Lines::new(Formatted::new(format, host).labelled(labels), outlet)),
+        None if format == Format::Text => Box::new(Lines::new(Plain::new(coloured), outlet)),
+        None => Box::new(Lines::new(Json::new(host).labelled(labels), outlet)),
+    };
+    Ok((name, sink))
 }

@@ -1,7 +1,9 @@
 //! How registries are reached, whom to trust, and where packs are kept: options that several verbs share.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use lanner_pack::credentials::Credential;
 use lanner_pack::obtain::Obtainer;
 use lanner_pack::remote::Access;
 use lanner_pack::store::Store;
@@ -18,6 +20,9 @@ pub(super) struct Reach {
     /// Trust the authorities in this file (PEM) too when reaching registries
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// Who we are to registries, as a configuration says it.
+    #[arg(skip)]
+    pub(super) logins: BTreeMap<String, Credential>,
 }
 
 /// Where packs are kept.
@@ -42,7 +47,7 @@ pub(super) struct Get {
 
 impl Reach {
     pub(super) fn access(&self) -> Access {
-        Access { plain_http: self.plain_http, ca_file: self.ca_file.clone() }
+        Access { plain_http: self.plain_http, ca_file: self.ca_file.clone(), logins: self.logins.clone() }
     }
 }
 

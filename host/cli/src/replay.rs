@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use lanner_abi::Text;
-use lanner_finding::Findings;
+use lanner_finding::{Findings, Labels};
 use lanner_pipeline::Pipeline;
 use lanner_sink::{Behind, Delivery};
 use lanner_source::{Replay, Source};
@@ -43,9 +43,9 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     }
     let Ready { engine, verdicts, remote: _in_use, .. } = arguments.rules.load(Loading::default())?;
     let source = Replay::open(&arguments.capture)?;
-    let mut sinks = arguments.output.open(&source.machine().hostname, colour)?;
-    sinks.extend(arguments.keeping.open(&source.machine().hostname)?);
-    let tuned = arguments.tuning.open(&source.machine().hostname, false)?;
+    let mut sinks = arguments.output.open(&source.machine().hostname, &Labels::default(), colour)?;
+    sinks.extend(arguments.keeping.open(&source.machine().hostname, &Labels::default())?);
+    let tuned = arguments.tuning.open(&source.machine().hostname, &Labels::default(), false)?;
     let path = arguments.capture.display();
     let hostname = Text::from(source.machine().hostname.as_str());
     tracing::info!("replaying {path}, recorded on {hostname}, with {}", summary(engine.packs().map(|(_, pack)| pack)));

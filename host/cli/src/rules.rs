@@ -30,7 +30,7 @@ pub(super) struct Rules {
     #[arg(long = "rules", value_name = "LOCATOR")]
     locators: Vec<Locator>,
     #[command(flatten)]
-    get: Get,
+    pub(super) get: Get,
     /// Take a pack from a registry though it is older than the one accepted under that name before, or another pack
     #[arg(long)]
     allow_downgrade: bool,
@@ -50,9 +50,9 @@ pub(super) struct Rules {
     #[arg(long = "set", value_name = "PACK.NAME=VALUE", value_parser = setting)]
     settings: Vec<(String, String, String)>,
     #[command(flatten)]
-    lists: lists::GivenLists,
+    pub(super) lists: lists::GivenLists,
     #[command(flatten)]
-    place: lists::ListsFolder,
+    pub(super) place: lists::ListsFolder,
     /// Where compiled packs are kept [default: /var/cache/lanner for root, else the user's cache folder]
     #[arg(long, value_name = "FOLDER")]
     cache: Option<PathBuf>,
@@ -93,20 +93,18 @@ pub(super) struct Loading {
     pub(super) kept_first: bool,
     /// What is not there yet, or is refused, is waited for.
     pub(super) waits: bool,
+    /// Only to see whether they can be: no registry is asked.
+    pub(super) tries: bool,
 }
 
 impl Rules {
     /// Finds, checks and loads all packs.
     pub(super) fn load(&self, loading: Loading) -> Result<Ready, Failure> {
-        let mut paths = Vec::new();
-        let mut references: Vec<Reference> = Vec::new();
         let lock = self.read_lock()?;
-        for locator in &self.locators(lock.as_ref())? {
-            match locator {
-                Locator::Path(path) => paths.push(path.clone()),
-                Locator::Registry(reference) if references.contains(reference) => {}
-                Locator::Registry(reference) => references.push(reference.clone()),
-            }
+        let (paths, mut references) = self.split(lock.as_ref())?;
+        let all_there = references.is_empty() || !loading.tries;
+        if loading.tries {
+            references.clear();
         }
         let located = match loading.waits {
             _ if paths.is_empty() => Located::default(),
@@ -115,11 +113,11 @@ impl Rules {
         };
         let memory = (self.pack_memory as usize) << 20;
         let limits = Limits { deadline: self.pack_deadline, memory, shared: loading.live, ..Limits::default() };
-        let mut settings = Settings::default();
-        self.settings.iter().for_each(|(pack, name, value)| settings.set(pack, name, value));
+        let settings = self.settings();
         let obtainer = || self.get.obtainer(self.allow_downgrade);
+        let given = if loading.tries { self.lists.without_registries() } else { self.lists.clone() };
         let lists::Opened { lists, remote: remote_lists } =
-            self.lists.open_with(&self.place, loading.live, obtainer, loading.kept_first)?;
+            given.open_with(&self.place, loading.live, obtainer, loading.kept_first)?;
         let runtime =
             Runtime::new(limits, self.cache_folder()?)?.with_settings(settings.clone()).with_lists(lists.clone());
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -131,7 +129,7 @@ impl Rules {
                     digests.insert(path.clone(), digest);
                 }
                 // The one that waits for it says why it is refused.
-                Err(_) if loading.waits => {}
+                Err(_) if loading.waits && !loading.tries => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -142,13 +140,43 @@ impl Rules {
         let known = |pack: &&str| engine.packs().any(|(_, description)| description.name == *pack);
         if let Some(pack) = settings.packs().find(|pack| !known(pack)) {
             let unknown = format!("--set names the pack {pack}, and no loaded pack is called so");
-            if !loading.waits {
+            if !loading.waits && all_there {
                 return Err(unknown.into());
             }
             tracing::warn!("{unknown} yet");
         }
-        self.lists.check_used(&lists, loading.waits)?;
+        self.lists.check_used(&lists, loading.waits || !all_there)?;
         Ok(Ready { engine, verdicts, located, digests, remote, remote_lists })
+    }
+
+    /// What is set in packs.
+    pub(super) fn settings(&self) -> Settings {
+        let mut settings = Settings::default();
+        self.settings.iter().for_each(|(pack, name, value)| settings.set(pack, name, value));
+        settings
+    }
+
+    /// The rules that are named: paths, and names in registries.
+    pub(super) fn named(&self) -> Result<(Vec<PathBuf>, Vec<Reference>), Failure> {
+        let lock = if self.locators.is_empty() { self.read_lock()? } else { None };
+        self.split(lock.as_ref())
+    }
+
+    /// Whether the command line, or what completes it, names rules.
+    pub(super) fn names_some(&self) -> bool {
+        !self.locators.is_empty()
+    }
+
+    fn split(&self, lock: Option<&Lock>) -> Result<(Vec<PathBuf>, Vec<Reference>), Failure> {
+        let (mut paths, mut references) = (Vec::new(), Vec::new());
+        for locator in self.locators(lock)? {
+            match locator {
+                Locator::Path(path) => paths.push(path),
+                Locator::Registry(reference) if references.contains(&reference) => {}
+                Locator::Registry(reference) => references.push(reference),
+            }
+        }
+        Ok((paths, references))
     }
 
     /// Which rules: where nothing is said, what the lock file pins, or those of the usual folder.

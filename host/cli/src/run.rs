@@ -1,25 +1,28 @@
 //! `lanner run`: judge what happens on this machine, live.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use lanner_config::Place;
 use lanner_control::socket::Followers;
 use lanner_control::status::About;
 use lanner_control::{Control, Openings, notify, self_test};
 use lanner_engine::{Order, Runtime};
-use lanner_finding::Findings;
+use lanner_finding::{Findings, Labels};
 use lanner_pack::{Board, Follower, Guard, ListFollower, MIN_INTERVAL, Reload, Watcher};
 use lanner_pipeline::{Pipeline, PipelineError, Totals};
 use lanner_sink::{Behind, Delivered, Delivery, Progress};
 use lanner_source::record::Machine;
 use lanner_source::{Live, Source};
-use lanner_tuning::Watch;
 use tokio::sync::Notify;
 
 use super::buffer::Buffer;
 use super::colour::Colour;
+use super::config::{Configured, Parts, Reloading};
 use super::control::Steering;
 use super::lists;
 use super::output::Output;
@@ -34,16 +37,29 @@ use super::{Failure, duration};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
+    /// Go by a configuration too: a file, or a folder with lanner.toml and conf.d/*.toml. What the command line and the
+    /// environment say counts for more [default: /etc/lanner, where it has a lanner.toml and no --rules are named]
+    #[arg(long, value_name = "PATH", env = "LANNER_CONFIG")]
+    config: Option<PathBuf>,
+    /// Go by no configuration
+    #[arg(long)]
+    no_config: bool,
     #[command(flatten)]
-    rules: Rules,
+    pub(super) rules: Rules,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
     #[command(flatten)]
     keeping: Keeping,
     #[command(flatten)]
     sinks: sinks::MoreSinks,
     #[command(flatten)]
-    tuning: tuning::Options,
+    pub(super) tuning: tuning::Options,
+    /// Say this of the host in each finding, in its status and in its metrics; may be given several times
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
+    labels: Vec<(String, String)>,
+    /// Give up, at the start, all capabilities that watching does not need
+    #[arg(long)]
+    drop_capabilities: bool,
     #[command(flatten)]
     buffer: Buffer,
     #[command(flatten)]
@@ -63,6 +79,42 @@ pub(super) struct Arguments {
     /// Look in the registries whether names lead to other packs by now, about this often, and reload those that do
     #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "5m", value_parser = interval)]
     follow: Option<Duration>,
+    /// What completed the command line.
+    #[arg(skip)]
+    pub(super) configured: Option<Configured>,
+}
+
+impl Arguments {
+    /// The configuration that is to complete them.
+    pub(super) fn place(&self) -> Option<Place> {
+        match &self.config {
+            _ if self.no_config => None,
+            Some(path) => Some(Place::new(path)),
+            None if self.rules.names_some() => None,
+            None => Place::usual(),
+        }
+    }
+
+    /// What is said of the host; of a name what is said last.
+    pub(super) fn labels(&self) -> BTreeMap<String, String> {
+        self.labels.iter().cloned().collect()
+    }
+
+    pub(super) fn waits_for_rules(&self) -> bool {
+        self.wait_for_rules
+    }
+
+    /// Takes up what the configuration says from now on, where there is one.
+    fn watch_configuration(&self, parts: Parts) -> Result<Option<lanner_watch::Watch>, Failure> {
+        let Some(configured) = &self.configured else { return Ok(None) };
+        // What it was started with, read from its own copy.
+        let arguments = configured.clone().run()?;
+        Ok(Some(Reloading::start(configured.clone(), arguments, parts, !self.no_reload)?))
+    }
+
+    pub(super) fn drops_capabilities(&self) -> bool {
+        self.drop_capabilities
+    }
 }
 
 /// How long the rest may be judged, once it is to end. What is left then is counted, and said.
@@ -80,18 +132,23 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let since = SystemTime::now();
     let signals = Signals::listen()?;
     let (socket, metrics) = (arguments.steering.claim()?, arguments.steering.listen()?);
-    let loading = Loading { live: true, kept_first: !arguments.no_reload, waits: arguments.wait_for_rules };
+    if let Some(configured) = &arguments.configured {
+        tracing::info!("going by the configuration {}", configured.named());
+    }
+    let kept_first = !arguments.no_reload;
+    let loading = Loading { live: true, kept_first, waits: arguments.wait_for_rules, ..Loading::default() };
     let Ready { engine, verdicts, located, digests, remote, remote_lists } = arguments.rules.load(loading)?;
     let source = Live::start(arguments.buffer.bytes())?;
     let about = about(source.machine(), since);
-    let tuned = arguments.tuning.open(&about.hostname, true)?;
-    let mut sinks = arguments.output.open(&about.hostname, colour)?;
-    sinks.extend(arguments.keeping.open(&about.hostname)?);
-    let more_sinks = arguments.sinks.open(&about.hostname, &mut sinks)?;
+    let labels = Labels::new(arguments.labels());
+    let tuned = arguments.tuning.open(&about.hostname, &labels, true)?;
+    let mut sinks = arguments.output.open(&about.hostname, &labels, colour)?;
+    sinks.extend(arguments.keeping.open(&about.hostname, &labels)?);
+    let more_sinks = arguments.sinks.open(&about.hostname, &labels, &mut sinks)?;
     let followers = Followers::default();
     let socket = socket.and_then(|socket| socket.inspect_err(|error| tracing::warn!("{error}")).ok());
     if socket.is_some() {
-        sinks.push(("control socket".to_owned(), followers.sink(&about.hostname)));
+        sinks.push(("control socket".to_owned(), followers.sink(&about.hostname, &labels)));
     }
     let kernel = about.kernel.clone();
     let runtime = engine.runtime().clone();
@@ -112,7 +169,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         Behind::LeaveOut,
         arguments.self_test.then_some(found),
     )?;
-    let tuning = tuned.watch(board.clone())?;
+    let tuning = Arc::new(Mutex::new(tuned.watch(board.clone())?));
     let lists = Arc::new(lists::watch(runtime.lists(), board.clone())?);
     let remote_lists = (!remote_lists.is_empty() && !arguments.no_reload).then(|| {
         let lists = lists.clone();
@@ -127,11 +184,21 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         standings: more_sinks.standings(delivery.standings()),
         tuner: tuned.tuner.clone(),
         lists: runtime.lists().clone(),
+        labels: labels.clone(),
         board: board.clone(),
         listeners,
         steering: watcher.steering(),
         reload: reload.clone(),
     };
+    let can_change = Parts {
+        steering: watcher.steering(),
+        lists: runtime.lists().clone(),
+        tuner: tuned.tuner.clone(),
+        tuning: tuning.clone(),
+        labels,
+        board: board.clone(),
+    };
+    let config = arguments.watch_configuration(can_change)?;
     let openings = Openings { socket, followers, metrics, watchdog: notify::watchdog_interval() };
     let _control = Control::start(Arc::new(watched), openings)?;
     let signals = signals.and_ends()?;
@@ -156,6 +223,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         tuning,
         lists,
         remote_lists,
+        config,
         board,
         reload,
     };
@@ -240,6 +308,18 @@ impl Remote {
     }
 }
 
+/// `name=value`.
+fn label(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(_, value)| !value.is_empty())
+        .ok_or_else(|| "it is written NAME=VALUE, such as environment=prod".to_owned())?;
+    match lanner_config::is_label_name(name) {
+        true => Ok((name.to_owned(), value.to_owned())),
+        false => Err("a label is called by letters, digits and `_`, with no digit first".to_owned()),
+    }
+}
+
 /// How often, as people write it.
 fn interval(text: &str) -> Result<Duration, String> {
     let interval = duration(text)?;
@@ -279,9 +359,10 @@ struct Host<'a> {
     watcher: Watcher,
     remote: Option<Remote>,
     tuned: &'a Tuned,
-    tuning: Option<Watch>,
+    tuning: Arc<Mutex<Option<lanner_tuning::Watch>>>,
     lists: Arc<lanner_lists::Watch>,
     remote_lists: Option<ListFollower>,
+    config: Option<lanner_watch::Watch>,
     board: Board,
     /// Told when a reload is asked for otherwise than by a signal.
     reload: Arc<Notify>,
@@ -347,7 +428,8 @@ impl Host<'_> {
         self.delivery.reopen();
         self.more_sinks.reopen();
         self.tuned.reopen();
-        self.tuning.iter().for_each(Watch::look);
+        self.config.iter().for_each(lanner_watch::Watch::look);
+        self.tuning.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(lanner_tuning::Watch::look);
         self.lists.look();
         self.remote_lists.iter().for_each(ListFollower::look);
         self.watcher.look();

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lanner_finding::Labels;
 use lanner_sink::settings::Sinks;
 use lanner_sink::{Named, RecordStandings, Records, SinkStanding, Standings};
 
@@ -33,13 +34,13 @@ pub(super) struct AllStandings {
 
 impl MoreSinks {
     /// Opens them, for findings of the machine `host`; what brings findings to them is added to `sinks`.
-    pub(super) fn open(&self, host: &str, sinks: &mut Vec<Named>) -> Result<Running, Failure> {
+    pub(super) fn open(&self, host: &str, labels: &Labels, sinks: &mut Vec<Named>) -> Result<Running, Failure> {
         let Some(path) = &self.sinks else { return Ok(Running(None)) };
         let settings = Sinks::read(path)?;
         if settings.sinks.is_empty() {
             return Err(format!("{} has no [[sink]]: leave out --sinks where there is none", path.display()).into());
         }
-        let (records, fan) = Records::start(&settings, host)?;
+        let (records, fan) = Records::start(&settings, host, labels)?;
         sinks.push((NAME.to_owned(), fan));
         let names: Vec<&str> = settings.sinks.iter().map(|sink| sink.name.as_str()).collect();
         tracing::info!("findings also go to {}, by {}", names.join(", "), path.display());

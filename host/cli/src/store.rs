@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lanner_finding::Labels;
 use lanner_sink::Named;
 use lanner_store::{Bounds, Keep, Reader, Store};
 
@@ -29,12 +30,12 @@ pub(super) struct Keeping {
 
 impl Keeping {
     /// The sink that keeps findings of the machine `host`, where that is asked for.
-    pub(super) fn open(&self, host: &str) -> Result<Option<Named>, Failure> {
+    pub(super) fn open(&self, host: &str, labels: &Labels) -> Result<Option<Named>, Failure> {
         let Some(path) = &self.keep else { return Ok(None) };
         let usual = Bounds::default();
         let bytes = self.keep_size.map_or(usual.bytes, |size| size.saturating_mul(MIB));
         let store = Store::open(path, Bounds { age: self.keep_for.unwrap_or(usual.age), bytes })?;
-        Ok(Some((format!("store {}", path.display()), Box::new(Keep::new(host.to_owned(), store)))))
+        Ok(Some((format!("store {}", path.display()), Box::new(Keep::new(host.to_owned(), labels.clone(), store)))))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The running host, as those see it who ask how it stands.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -9,6 +10,7 @@ use lanner_control::Host;
 use lanner_control::host::Turn;
 use lanner_control::status::About;
 use lanner_engine::{Order, Status};
+use lanner_finding::Labels;
 use lanner_lists::{ListStatus, Lists};
 use lanner_pack::apply::{Report, Wish};
 use lanner_pack::{Board, Steered, Steering};
@@ -26,6 +28,7 @@ pub(super) struct Watched {
     pub(super) standings: AllStandings,
     pub(super) tuner: Tuner,
     pub(super) lists: Lists,
+    pub(super) labels: Labels,
     pub(super) board: Board,
     pub(super) listeners: Listeners,
     pub(super) steering: Steering,
@@ -54,6 +57,10 @@ impl Host for Watched {
 
     fn lists(&self) -> Arc<[ListStatus]> {
         self.lists.report()
+    }
+
+    fn labels(&self) -> BTreeMap<String, String> {
+        BTreeMap::clone(&self.labels.now())
     }
 
     fn sinks(&self) -> Vec<SinkStanding> {

@@ -1,5 +1,6 @@
 //! What is needed of a running host to say how it stands, and to steer it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,6 +49,11 @@ pub trait Host: Send + Sync + 'static {
 
     /// How the lists of packs stand.
     fn lists(&self) -> Arc<[ListStatus]>;
+
+    /// What is said of it in all its findings.
+    fn labels(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
 
     /// How the sinks stand.
     fn sinks(&self) -> Vec<SinkStanding>;

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod capabilities;
 pub mod console;
 pub mod doctor;
 pub mod host;

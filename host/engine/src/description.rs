@@ -152,6 +152,16 @@ impl Settings {
         self.values.iter().map(|(pack, _)| pack.as_str())
     }
 
+    /// The packs in which another sets something else, by name.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let mut packs: Vec<&str> = self.packs().chain(other.packs()).collect();
+        packs.sort_unstable();
+        packs.dedup();
+        packs.retain(|pack| self.of(pack) != other.of(pack));
+        packs.into_iter().map(str::to_owned).collect()
+    }
+
     fn of(&self, pack: &str) -> &[(String, String)] {
         self.values.iter().find(|(known, _)| known == pack).map_or(&[], |(_, settings)| settings)
     }

@@ -564,7 +564,7 @@ impl Candidate {
         let mut instance =
             Instance::start(runtime, &pre, Arc::from("(new)"), Bound::default()).map_err(call("its start"))?;
         let said = instance.describe().map_err(call("describe"))?;
-        let (description, configuration) = Description::check(&said, runtime.settings(), runtime.lists())?;
+        let (description, configuration) = Description::check(&said, &runtime.settings(), runtime.lists())?;
         let state = instance.store.data_mut();
         state.name = Arc::from(description.name.as_str());
         state.bound = description.bound.clone();

@@ -1,8 +1,8 @@
 //! The WebAssembly runtime: one for all packs, with its compiled-code cache and its clock for deadlines.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::Thread;
 use std::time::Duration;
 
@@ -83,7 +83,8 @@ pub struct Runtime {
     pub(super) limits: Limits,
     /// Where compiled packs are kept, if they are.
     compiled: Option<Compiled>,
-    settings: Arc<Settings>,
+    /// Of all clones, whoever changes them.
+    settings: Arc<RwLock<Arc<Settings>>>,
     lists: Lists,
     pub(super) listener: Option<Listener>,
     clock: Arc<Clock>,
@@ -116,7 +117,12 @@ impl Runtime {
     /// With what is set for packs, for those that are prepared from here on.
     #[must_use]
     pub fn with_settings(self, settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), ..self }
+        Self { settings: Arc::new(RwLock::new(Arc::new(settings))), ..self }
+    }
+
+    /// This is set for packs that are prepared from here on, with this runtime and all its clones.
+    pub fn set_settings(&self, settings: Settings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
 
     /// With what is given for the lists of packs, for those that are prepared from here on.
@@ -136,8 +142,8 @@ impl Runtime {
         &self.lists
     }
 
-    pub(super) fn settings(&self) -> &Settings {
-        &self.settings
+    pub(super) fn settings(&self) -> Arc<Settings> {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Compiles a component, or takes it from where compiled packs are kept.

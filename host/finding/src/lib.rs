@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod id;
+mod labels;
 pub mod object;
 mod remembered;
 pub mod time;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use lanner_engine::{Description, Rule};
 use lanner_enrich::{Event, Process};
 
+pub use labels::Labels;
 pub use lanner_engine::Severity;
 pub use verdicts::{Complain, Findings};
 

@@ -1,5 +1,7 @@
 //! A finding as the JSON that programs read. `docs/findings.md` documents the schema.
 
+use std::collections::BTreeMap;
+
 use lanner_abi::{FieldInfo, LABEL, OwnedRecord, RecordRef, field};
 use lanner_enrich::{Event, Process};
 use serde::Serialize;
@@ -19,6 +21,8 @@ pub struct Object<'a> {
     time: String,
     time_ns: u64,
     host: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<&'a BTreeMap<String, String>>,
     rule: &'a str,
     summary: &'a str,
     severity: &'static str,
@@ -113,6 +117,7 @@ impl<'a> Object<'a> {
             time: time::rfc3339(finding.time_ns),
             time_ns: finding.time_ns,
             host,
+            labels: None,
             rule: &rule.id,
             summary: &rule.summary,
             severity: finding.severity.name(),
@@ -133,6 +138,12 @@ impl<'a> Object<'a> {
             self_test: finding.is_self_test(),
             excepted: finding.excepted.as_deref(),
         }
+    }
+
+    /// With labels of the machine, where there are some.
+    #[must_use]
+    pub fn labelled(self, labels: &'a BTreeMap<String, String>) -> Self {
+        Self { labels: (!labels.is_empty()).then_some(labels), ..self }
     }
 }
 

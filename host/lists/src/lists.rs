@@ -99,6 +99,7 @@ struct State {
 }
 
 /// Entries that are given, as they were read last.
+#[derive(Clone)]
 struct Source {
     given: Given,
     in_folder: bool,
@@ -476,5 +477,6 @@ fn now_ns() -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
+mod give;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use lanner_engine::{Candidate, Description, Handover, Order, PackError, PackStatus, Refusal, Set};
+use lanner_engine::{Candidate, Description, Handover, Order, PackError, PackStatus, Refusal, Runtime, Set};
 use serde::{Deserialize, Serialize};
 
 use super::exchange::{self, Ended};
@@ -135,7 +135,23 @@ impl Reloader {
     /// from registries stay.
     pub(super) fn apply(&mut self, wish: &Wish) -> Result<Report, ApplyError> {
         let located = locate::locate(&wish.paths)?;
+        let runtime = self.runtime.clone();
+        self.make(located, &runtime, Anew::default(), wish.dry_run)
+    }
+
+    /// The same with what was located; new packs are prepared by this runtime.
+    pub(super) fn make(
+        &mut self,
+        located: Located,
+        runtime: &Runtime,
+        anew: Anew<'_>,
+        dry_run: bool,
+    ) -> Result<Report, ApplyError> {
         let running = self.running()?;
+        let is_anew = |path: &Path| {
+            let pack = running.iter().find(|pack| pack.path == path);
+            pack.is_some_and(|pack| anew.packs.contains(&pack.description.name))
+        };
         let of_files = |pack: &&PackStatus| self.known.contains_key(&pack.path);
         let (mut set, mut moves, mut digests) = (Set::default(), Vec::new(), Digests::new());
         let (mut report, mut stays) = (Report::default(), Vec::new());
@@ -145,14 +161,16 @@ impl Reloader {
             let digest = load::digest(&bytes);
             // The very file that runs, under whatever name.
             let same = self.known.keys().find(|path| self.runs(path) == Some(digest) && !stays.contains(*path));
-            if let Some(path) = same {
+            let as_it_was = |path: &&PathBuf| anew.only && *path == file && self.known.get(*path) == Some(&digest);
+            let same = same.or_else(|| self.known.keys().find(as_it_was));
+            if let Some(path) = same.filter(|path| !is_anew(path)) {
                 report.unchanged += 1;
                 stays.push(path.clone());
                 moves.push((path.clone(), file.clone()));
                 digests.push((file.clone(), digest));
                 continue;
             }
-            let candidate = Candidate::prepare(&self.runtime, &bytes).map_err(refused)?;
+            let candidate = Candidate::prepare(runtime, &bytes).map_err(refused)?;
             let description = candidate.description().clone();
             let older = running.iter().filter(of_files).find(|pack| pack.description.name == description.name);
             // What runs is known by the path that it came from; it moves when it is in place.
@@ -171,7 +189,15 @@ impl Reloader {
             report.changes.push(change(Some(&gone.description), None));
             set.remove.push(gone.path.clone());
         }
-        if !wish.dry_run {
+        let is_there = |name: &&String| {
+            let named = |description: &Arc<Description>| description.name == **name;
+            running.iter().any(|pack| named(&pack.description))
+                || set.packs.iter().any(|(_, candidate)| named(candidate.description()))
+        };
+        if let (false, Some(name)) = (anew.waits, anew.packs.iter().find(|name| !is_there(name))) {
+            return Err(no_such_pack(name, &running));
+        }
+        if !dry_run {
             let handovers = self.put_in_place(set, moves, digests, located)?;
             let placed = report.changes.iter_mut().filter(|change| change.now.is_some());
             for (change, handover) in placed.zip(handovers) {
@@ -219,6 +245,24 @@ impl Reloader {
         self.orders.send(Order::Tell { reply }).map_err(|_| ApplyError::Ended)?;
         Ok(answer.recv_timeout(PATIENCE).map_err(|_| ApplyError::Ended)?.packs)
     }
+}
+
+/// Packs that are started anew also where their files are as they were.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Anew<'a> {
+    /// Their names.
+    pub(super) packs: &'a [String],
+    /// Those that are not there are waited for.
+    pub(super) waits: bool,
+    /// Others whose files are as they were go on, whatever version runs in place of what those hold.
+    pub(super) only: bool,
+}
+
+/// There is no pack of this name among those that run.
+pub(super) fn no_such_pack(name: &str, running: &[PackStatus]) -> ApplyError {
+    let names: Vec<&str> = running.iter().map(|pack| &*pack.description.name).collect();
+    let running = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    ApplyError::NoSuchPack { name: name.to_owned(), running }
 }
 
 fn named(located: &Located) -> String {

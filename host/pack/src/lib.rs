@@ -6,6 +6,7 @@ pub mod amend;
 pub mod apply;
 pub mod artifact;
 mod board;
+mod configure;
 pub mod credentials;
 pub mod digest;
 mod exchange;
@@ -30,6 +31,7 @@ mod watch;
 mod way;
 
 pub use board::Board;
+pub use configure::{Configured, Wanted};
 pub use follow::{Followed, Follower, MIN_INTERVAL};
 pub use guard::Guard;
 pub use listed::{ListFollower, RegistryList};

@@ -31,7 +31,7 @@ struct Prepared {
 
 pub(super) struct Reloader {
     pub(super) runtime: Runtime,
-    located: Located,
+    pub(super) located: Located,
     /// The links on the ways to the named paths.
     links: BTreeSet<PathBuf>,
     /// What runs, by path: the digest of its bytes.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use lanner_engine::{Candidate, Description, PackError, PackStatus, Set};
 
-use super::apply::ApplyError;
+use super::apply::{self, ApplyError};
 use super::exchange;
 use super::load;
 use super::reload::Reloader;
@@ -100,10 +100,7 @@ impl Reloader {
             let Description { version, .. } = &*pack.description;
             (pack.path.clone(), version.clone())
         };
-        running.iter().find(|pack| pack.description.name == name).map(described).ok_or_else(|| {
-            let names: Vec<&str> = running.iter().map(|pack| &*pack.description.name).collect();
-            let running = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            ApplyError::NoSuchPack { name: name.to_owned(), running }
-        })
+        let named = running.iter().find(|pack| pack.description.name == name);
+        named.map(described).ok_or_else(|| apply::no_such_pack(name, &running))
     }
 }

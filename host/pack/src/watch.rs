@@ -13,6 +13,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::apply::{ApplyError, Report, Wish};
 use super::board::Board;
+use super::configure::{Configured, Wanted};
 use super::locate::Located;
 use super::reload::Reloader;
 use super::steer::Steered;
@@ -114,6 +115,14 @@ impl Steering {
     /// Nothing was changed, and why.
     pub fn apply(&self, wish: Wish) -> Result<Report, ApplyError> {
         self.ask(move |reloader| reloader.apply(&wish))
+    }
+
+    /// Has other files be the rules, and other things be set in packs: all at once, or nothing. Waits until it is done.
+    ///
+    /// # Errors
+    /// Nothing was changed, and why.
+    pub fn configure(&self, wanted: Wanted) -> Result<Configured, ApplyError> {
+        self.ask(move |reloader| reloader.configure(&wanted))
     }
 
     /// Has the pack of a file run in the shadow of the one of its name that runs: on the same events, from a copy of its state;

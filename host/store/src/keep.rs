@@ -3,8 +3,8 @@
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
-use lanner_finding::Finding;
 use lanner_finding::object::Object;
+use lanner_finding::{Finding, Labels};
 use lanner_sink::{Sink, SinkError};
 
 use crate::{Record, Store, StoreError};
@@ -17,6 +17,7 @@ const MUCH: usize = 16 << 20;
 /// Keeps findings in a store.
 pub struct Keep {
     host: String,
+    labels: Labels,
     store: Store,
     waiting: Vec<Record>,
     written: usize,
@@ -24,9 +25,9 @@ pub struct Keep {
 }
 
 impl Keep {
-    /// Those of the machine `host`.
-    pub fn new(host: String, store: Store) -> Self {
-        Self { host, store, waiting: Vec::new(), written: 0, trimmed: None }
+    /// Those of the machine `host`, with its labels.
+    pub fn new(host: String, labels: Labels, store: Store) -> Self {
+        Self { host, labels, store, waiting: Vec::new(), written: 0, trimmed: None }
     }
 
     fn trim(&mut self) -> Result<(), StoreError> {
@@ -51,7 +52,8 @@ impl Keep {
 
 impl Sink for Keep {
     fn write(&mut self, finding: &Finding) {
-        let json = serde_json::to_string(&Object::new(finding, &self.host)).unwrap_or_default();
+        let labels = self.labels.now();
+        let json = serde_json::to_string(&Object::new(finding, &self.host).labelled(&labels)).unwrap_or_default();
         match Record::new(json) {
             Ok(record) => self.waiting.push(record),
             Err(error) => debug_assert!(false, "a finding is one: {error}"),

@@ -43,7 +43,7 @@ impl Field {
             Some(meant) => format!("findings have no field {name:?}; is {meant:?} meant?"),
             None => format!(
                 "findings have no field {name:?}; there are those of process, parent, lineage, container and event, \
-                 fields.NAME, and {}",
+                 fields.NAME, labels.NAME, and {}",
                 OWN.join(", ")
             ),
         })
@@ -99,7 +99,7 @@ fn items(value: &Value) -> std::slice::Iter<'_, Value> {
 /// What has names that others give.
 fn open() -> impl Iterator<Item = String> {
     let labels = CONTAINER.fields.iter().filter(|field| field.of.is_some_and(|of| of.name == LABEL.name));
-    std::iter::once("fields".to_owned()).chain(labels.map(|field| format!("container.{}", field.name)))
+    ["fields", "labels"].map(str::to_owned).into_iter().chain(labels.map(|field| format!("container.{}", field.name)))
 }
 
 /// The names of all fields that are always called so.

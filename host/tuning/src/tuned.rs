@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lanner_finding::Finding;
 use lanner_finding::object::Object;
+use lanner_finding::{Finding, Labels};
 
 use crate::tuning::{Judged, Tuning};
 
@@ -13,6 +13,7 @@ use crate::tuning::{Judged, Tuning};
 #[derive(Clone)]
 pub struct Tuner {
     host: Arc<str>,
+    labels: Labels,
     state: Arc<Mutex<State>>,
 }
 
@@ -58,7 +59,13 @@ impl Tuner {
     /// Of findings on the machine `host`.
     pub fn new(tuning: Tuning, host: &str) -> Self {
         let state = State { tuning: Arc::new(tuning), ..State::default() };
-        Self { host: host.into(), state: Arc::new(Mutex::new(state)) }
+        Self { host: host.into(), labels: Labels::default(), state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// With labels of that machine.
+    #[must_use]
+    pub fn labelled(self, labels: &Labels) -> Self {
+        Self { labels: labels.clone(), ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -101,7 +108,9 @@ impl Tuner {
             return Some(finding);
         }
         let rule = finding.rule().id.clone();
-        let json = || serde_json::to_value(Object::new(&finding, &self.host)).unwrap_or_default();
+        let labels = self.labels.now();
+        let object = || Object::new(&finding, &self.host).labelled(&labels);
+        let json = || serde_json::to_value(object()).unwrap_or_default();
         match tuning.judge(&rule, finding.time_ns, json) {
             Judged::Raised(severity) => {
                 finding.severity = severity.unwrap_or(finding.severity);

@@ -51,7 +51,7 @@ struct Loaded {
 impl Loaded {
     fn of(rules: &Rules) -> Result<Self, Failure> {
         // As a host that judges live events, but for how packs share it: it is for the lists that lie where they usually do.
-        let Ready { engine, .. } = rules.load(Loading { live: true, kept_first: true, waits: false })?;
+        let Ready { engine, .. } = rules.load(Loading { live: true, kept_first: true, ..Loading::default() })?;
         Ok(Self { engine })
     }
 

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Sender, channel};
 
 use clap::Subcommand;
-use lanner_finding::Finding;
+use lanner_finding::{Finding, Labels};
 use lanner_pack::Board;
 use lanner_sink::{Behind, Delivery, Json, Lines, Outlet, Tail};
 use lanner_tuning::{Source, Stamp, Tuner, Watch};
@@ -45,15 +45,15 @@ pub(super) struct Tuned {
 
 impl Options {
     /// Where it is to be read; where nothing is said, from the usual place or from nowhere.
-    fn source(&self, usual: bool) -> Option<Source> {
+    pub(super) fn source(&self, usual: bool) -> Option<Source> {
         match &self.tuning {
             Some(path) => Some(Source::new(path)),
             None => usual.then(|| Source::optional(DEFAULT)),
         }
     }
 
-    /// Reads it, for findings on the machine `host`.
-    pub(super) fn open(&self, host: &str, usual: bool) -> Result<Tuned, Failure> {
+    /// Reads it, for findings on the machine `host` with these labels.
+    pub(super) fn open(&self, host: &str, labels: &Labels, usual: bool) -> Result<Tuned, Failure> {
         let source = self.source(usual);
         let source = source.map(|source| {
             let stamp = source.stamp();
@@ -63,8 +63,8 @@ impl Options {
         if !tuning.is_empty() {
             tracing::info!("tuning from {}: {tuning}", tuning.from.display());
         }
-        let aside = self.excepted_file.as_deref().map(|path| set_aside(path, host)).transpose()?;
-        Ok(Tuned { tuner: Tuner::new(tuning, host), source, aside })
+        let aside = self.excepted_file.as_deref().map(|path| set_aside(path, host, labels)).transpose()?;
+        Ok(Tuned { tuner: Tuner::new(tuning, host).labelled(labels), source, aside })
     }
 }
 
@@ -81,11 +81,7 @@ impl Tuned {
     /// Reads it anew when it changes.
     pub(super) fn watch(&self, board: Board) -> Result<Option<Watch>, Failure> {
         let Some((source, stamp)) = self.source.clone() else { return Ok(None) };
-        let trouble = move |what: Option<String>| match what {
-            Some(what) => drop(board.set(TUNING, &what)),
-            None => drop(board.clear(TUNING)),
-        };
-        Ok(Some(Watch::start(source, stamp, self.tuner.clone(), trouble)?))
+        Ok(Some(watch(source, stamp, &self.tuner, board)?))
     }
 
     /// Opens anew what excepted findings are written to.
@@ -110,13 +106,25 @@ impl Tuned {
     }
 }
 
+/// Reads it anew when it changes; what is wrong with it stands on the board.
+pub(super) fn watch(source: Source, stamp: Stamp, tuner: &Tuner, board: Board) -> std::io::Result<Watch> {
+    let trouble = move |what: Option<String>| match what {
+        Some(what) => drop(board.set(TUNING, &what)),
+        None => drop(board.clear(TUNING)),
+    };
+    Watch::start(source, stamp, tuner.clone(), trouble)
+}
+
 /// Has findings appended to a file.
-fn set_aside(path: &Path, host: &str) -> Result<(Sender<Finding>, Delivery), Failure> {
+fn set_aside(path: &Path, host: &str, labels: &Labels) -> Result<(Sender<Finding>, Delivery), Failure> {
     let outlet = Outlet::file(path.to_owned(), Tail::Json);
     let outlet =
         outlet.map_err(|error| format!("excepted findings cannot be written to {}: {error}", path.display()))?;
     let (sender, findings) = channel::<Finding>();
-    let sink = (path.display().to_string(), Box::new(Lines::new(Json::new(host.to_owned()), outlet)) as Box<_>);
+    let sink = (
+        path.display().to_string(),
+        Box::new(Lines::new(Json::new(host.to_owned()).labelled(labels), outlet)) as Box<_>,
+    );
     // What nobody waits for is never waited for.
     let delivery = Delivery::start(findings.into_iter().map(|one| vec![one]), vec![sink], Behind::LeaveOut, None)?;
     Ok((sender, delivery))

@@ -53,6 +53,13 @@ impl Figures {
             "The version of Lanner",
             [([("version", &*report.about.version)], 1_u64)],
         )?;
+        // Without labels there would be a series that says nothing.
+        let labels: Vec<Label<'_>> = report.labels.iter().map(|(name, value)| (&**name, &**value)).collect();
+        if !labels.is_empty() {
+            let mut family =
+                families.0.encode_descriptor("lanner_labels_info", "Labels of the host", None, MetricType::Gauge)?;
+            family.encode_family(&labels)?.encode_gauge(&1_u64)?;
+        }
         let events = report.kinds.iter().map(|kind| ([("kind", &*kind.kind)], kind.events));
         families.counters("lanner_events", "Events that were judged, or are being judged", events)?;
         let lost = report.kinds.iter().map(|kind| ([("kind", &*kind.kind)], kind.lost));
@@ -218,6 +225,7 @@ mod tests {
     fn a_report_is_a_page_that_scrapers_read() {
         let text = encode(Arc::new(crate::status::made_up())).expect("it is written");
         for line in [
+            "lanner_labels_info{environment=\"prod\",site=\"a\\\"b\"} 1",
             "lanner_build_info{version=\"1.2.3\"} 1",
             "# TYPE lanner_events counter",
             "lanner_events_total{kind=\"open\"} 1234567",

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use lanner_finding::Finding;
+use lanner_finding::{Finding, Labels};
 use lanner_sink::{Format as _, Json, Sink, SinkError};
 use tokio::sync::Notify;
 
@@ -69,9 +69,10 @@ impl Followers {
         state.queues.iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// The sink that brings them the findings of the machine `host`. When it is dropped they are told that no more come.
-    pub fn sink(&self, host: &str) -> Box<dyn Sink> {
-        Box::new(Tail { json: Json::new(host.to_owned()), followers: self.clone() })
+    /// The sink that brings them the findings of the machine `host`, with its labels. When it is dropped they are told that
+    /// no more come.
+    pub fn sink(&self, host: &str, labels: &Labels) -> Box<dyn Sink> {
+        Box::new(Tail { json: Json::new(host.to_owned()).labelled(labels), followers: self.clone() })
     }
 }
 
@@ -181,7 +182,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_client_does_not_take_is_told_where_it_is_missing() {
         let followers = Followers::default();
-        let mut sink = followers.sink("here");
+        let mut sink = followers.sink("here", &Labels::default());
         sink.write(&finding("before"));
         let (slow, quick) = (followers.follow(), followers.follow());
         for number in 0..MAX_LINES + 3 {
@@ -203,7 +204,7 @@ mod tests {
     #[tokio::test]
     async fn long_findings_are_bounded_by_their_bytes() {
         let followers = Followers::default();
-        let mut sink = followers.sink("here");
+        let mut sink = followers.sink("here", &Labels::default());
         let queue = followers.follow();
         for _ in 0..3 {
             sink.write(&finding(&"x".repeat(MAX_BYTES)));

@@ -23,6 +23,7 @@ impl Report {
             protocol: PROTOCOL,
             since: time::rfc3339(about.since_ns),
             about,
+            labels: host.labels(),
             time: time::rfc3339(time_ns),
             time_ns,
             processor_ns: processor_ns(),

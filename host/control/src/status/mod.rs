@@ -35,6 +35,9 @@ pub struct Report {
     /// The host.
     #[serde(flatten)]
     pub about: About,
+    /// What is said of it in all its findings, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// When it began (RFC 3339, UTC).
     pub since: String,
     /// When this was so (RFC 3339, UTC).
@@ -370,6 +373,7 @@ pub(crate) fn made_up() -> Report {
     Report {
         protocol: 1,
         about,
+        labels: [("environment".into(), "prod".into()), ("site".into(), "a\"b".into())].into(),
         since: "2026-11-24T00:53:56Z".into(),
         time: "2026-11-24T01:54:56Z".into(),
         time_ns,

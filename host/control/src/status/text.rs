@@ -52,6 +52,10 @@ impl Report {
             &format!("lanner {version}, pid {}, for {age}, since {}", about.pid, second(about.since_ns)),
         );
         page.line(HEAD, "machine", &format!("{hostname}, kernel {kernel}"));
+        if !self.labels.is_empty() {
+            let labels = self.labels.iter().map(|(name, value)| one_line(&format!("{name}={value}")));
+            page.line(HEAD, "labels", &labels.collect::<Vec<_>>().join(", "));
+        }
         page.line(HEAD, "host", &format!("{} of a processor, {}", share(rates.processors), bytes(self.memory)));
         let of = |total: u64, rate: f64, what: &str| format!("{} {what} ({}/s)", count(total), per_second(rate));
         let taken = of(self.events, rates.events, "taken");

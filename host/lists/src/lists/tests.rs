@@ -24,6 +24,29 @@ fn has<'v>(lists: &Lists, bound: &Bound, values: &[&'v str]) -> Vec<&'v str> {
 const ALL: [&str; 5] = ["/default", "/shared", "/own", "/added", "/command"];
 
 #[test]
+fn other_lists_are_given_as_a_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("written");
+        path
+    };
+    let (command, shared) = (file("command", "/command\n"), file("shared", "/shared\n"));
+    let wrong = file("wrong", "no-path\n");
+    let lists = Lists::new(vec![given("programs", Way::Replaces, &command)], None).expect("lists");
+    let bound = lists.bind("one", &[list("programs", &["/default"])]).expect("bound");
+    assert_eq!(has(&lists, &bound, &ALL), ["/command"]);
+    let error = lists.give(vec![given("programs", Way::Replaces, &wrong)], None).expect_err("it is wrong").to_string();
+    assert!(error.contains("no-path"), "{error}");
+    assert_eq!((has(&lists, &bound, &ALL), lists.given().len()), (vec!["/command"], 1));
+    let others = vec![given("programs", Way::Adds, &command), given("programs", Way::Replaces, &shared)];
+    lists.give(others, None).expect("they are sound");
+    assert_eq!(has(&lists, &bound, &ALL), ["/shared", "/command"]);
+    lists.give(Vec::new(), None).expect("nothing is");
+    assert_eq!(has(&lists, &bound, &ALL), ["/default"]);
+}
+
+#[test]
 fn what_is_nearer_replaces_and_what_is_added_stands_beside_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| {

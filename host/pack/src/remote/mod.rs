@@ -10,6 +10,7 @@ mod referrers;
 mod search;
 mod signature;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub struct Access {
     pub plain_http: bool,
     /// Certificates (PEM) of authorities to trust besides those that the machine trusts, or of registries themselves.
     pub ca_file: Option<PathBuf>,
+    /// Who we are, by host and port; of others docker's or podman's configuration says it.
+    pub logins: BTreeMap<String, Credential>,
 }
 
 /// A registry. Its methods wait.
@@ -60,7 +63,10 @@ impl Remote {
     /// # Errors
     /// The CA file cannot be used, or the host is none.
     pub fn new(registry: &str, access: &Access) -> Result<Self, RemoteError> {
-        Self::with_who(registry, access, Arc::new(Configured(registry.to_owned())))
+        match access.logins.get(registry) {
+            Some(login) => Self::with_credential(registry, access, Some(login.clone())),
+            None => Self::with_who(registry, access, Arc::new(Configured(registry.to_owned()))),
+        }
     }
 
     /// As [`Remote::new`], with these credentials and no others.
@@ -180,7 +186,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ca.pem");
         let failure = |path: &std::path::Path| {
-            let access = Access { plain_http: false, ca_file: Some(path.to_owned()) };
+            let access = Access { ca_file: Some(path.to_owned()), ..Access::default() };
             Remote::with_credential("example.org", &access, None).err().unwrap().to_string()
         };
         assert!(failure(&path).contains("No such file"));

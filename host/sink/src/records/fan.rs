@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lanner_finding::Finding;
+use lanner_finding::{Finding, Labels};
 use lanner_spool::{Entry, Spool};
 
 use super::entry;
@@ -11,20 +11,21 @@ use crate::{Sink, SinkError};
 
 pub(super) struct Fan {
     host: String,
+    labels: Labels,
     queues: Vec<Arc<Queue>>,
     spool: Option<Arc<Spool>>,
     waiting: Vec<Entry>,
 }
 
 impl Fan {
-    pub(super) fn new(host: String, queues: Vec<Arc<Queue>>, spool: Option<Arc<Spool>>) -> Self {
-        Self { host, queues, spool, waiting: Vec::new() }
+    pub(super) fn new((host, labels): (String, Labels), queues: Vec<Arc<Queue>>, spool: Option<Arc<Spool>>) -> Self {
+        Self { host, labels, queues, spool, waiting: Vec::new() }
     }
 }
 
 impl Sink for Fan {
     fn write(&mut self, finding: &Finding) {
-        self.waiting.push(entry(finding, &self.host));
+        self.waiting.push(entry(finding, &self.host, &self.labels));
     }
 
     fn flush(&mut self) -> Result<(), SinkError> {

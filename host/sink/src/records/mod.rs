@@ -20,8 +20,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use lanner_finding::Finding;
 use lanner_finding::object::Object;
+use lanner_finding::{Finding, Labels};
 use lanner_spool::{Entry, Record, Spool, SpoolError};
 
 use crate::route::{RouteError, Routes};
@@ -143,19 +143,19 @@ impl Records {
     ///
     /// # Errors
     /// One of them, or the spool, cannot be used.
-    pub fn start(sinks: &Sinks, host: &str) -> Result<(Self, Box<dyn Sink>), RecordsError> {
+    pub fn start(sinks: &Sinks, host: &str, labels: &Labels) -> Result<(Self, Box<dyn Sink>), RecordsError> {
         let opened = sinks.sinks.iter().map(|sink| {
             let failed = |error| RecordsError::Sink { name: sink.name.clone(), error };
             open::open(sink, host).map_err(failed)
         });
-        Self::with_places(sinks, opened.collect::<Result<_, _>>()?, host)
+        Self::with_places(sinks, opened.collect::<Result<_, _>>()?, (host, labels))
     }
 
     /// With these places, one for each sink.
     fn with_places(
         sinks: &Sinks,
         places: Vec<Box<dyn Place>>,
-        host: &str,
+        (host, labels): (&str, &Labels),
     ) -> Result<(Self, Box<dyn Sink>), RecordsError> {
         let spooled: Vec<String> =
             sinks.sinks.iter().filter(|sink| sink.policy == Policy::Spool).map(|sink| sink.name.clone()).collect();
@@ -186,7 +186,7 @@ impl Records {
             let thread = thread.spawn(move || runner.run()).map_err(RecordsError::Thread)?;
             running.push(Running { name, counters, queue, thread });
         }
-        let fan = Fan::new(host.to_owned(), queues, spool.clone());
+        let fan = Fan::new((host.to_owned(), labels.clone()), queues, spool.clone());
         let records = Self { running, stop, left_out: Arc::default(), spool };
         Ok((records, Box::new(fan)))
     }
@@ -303,8 +303,8 @@ impl RecordStandings {
 }
 
 /// A finding as it is kept.
-pub(crate) fn entry(finding: &Finding, host: &str) -> Entry {
-    let written = serde_json::to_vec(&Object::new(finding, host));
+pub(crate) fn entry(finding: &Finding, host: &str, labels: &Labels) -> Entry {
+    let written = serde_json::to_vec(&Object::new(finding, host).labelled(&labels.now()));
     debug_assert!(written.is_ok(), "nothing in it has keys that are no text: {written:?}");
     Entry { id: finding.id(), bytes: written.unwrap_or_default().into() }
 }

@@ -32,7 +32,7 @@ impl Scene {
         let claim = Claim::take(&path).expect("it is free");
         let host = MadeUp::with(Status { events: 42, ..Status::default() });
         let followers = Followers::default();
-        let tail = Some(followers.sink("here"));
+        let tail = Some(followers.sink("here", &lanner_finding::Labels::default()));
         let (stop, stopped) = watch::channel(false);
         let desk = Desk { inquiry: Arc::new(Inquiry::new(host.clone())), followers, stop: stopped };
         let thread = std::thread::spawn(move || {

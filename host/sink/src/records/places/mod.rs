@@ -37,7 +37,7 @@ use super::{Answer, entry, open};
 /// The sink cannot be opened, or does not take it: a sentence.
 pub fn try_once(sink: &SinkSettings, finding: &Finding, host: &str) -> Result<(), String> {
     let mut place = open::open(sink, host).map_err(|error| error.to_string())?;
-    let entry = entry(finding, host);
+    let entry = entry(finding, host, &lanner_finding::Labels::default());
     let record = Record { seq: 1, time_ns: finding.time_ns, id: entry.id, bytes: entry.bytes };
     let Answer { rejected, later, why } = place.send(&[record]).map_err(|refusal| refusal.why().to_owned())?;
     match rejected.into_iter().next() {
