@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use lanner_engine::{Description, Rule, Severity};
 use lanner_finding::Finding;
+use lanner_finding::Labels;
 use lanner_sink::settings::Sinks;
 use lanner_sink::{Records, SinkStanding};
 use lanner_tests::PATIENCE;
@@ -33,7 +34,7 @@ fn sinks(kind: &str, more: &str) -> Sinks {
 
 /// Sends findings with these messages, and gives how the sink stands when all are sent.
 fn send(sinks: &Sinks, messages: &[&str]) -> SinkStanding {
-    let (records, mut fan) = Records::start(sinks, "here").expect("they start");
+    let (records, mut fan) = Records::start(sinks, "here", &Labels::default()).expect("they start");
     messages.iter().for_each(|message| fan.write(&finding(message)));
     fan.flush().expect("it never fails");
     drop(fan);
@@ -222,7 +223,7 @@ fn syslog_over_tls_is_framed_and_goes_on_when_the_server_closed_it() {
         }
     });
     let sinks = sinks("syslog", &format!("url = \"tls://localhost:{port}\"\ncertificates = {pem:?}"));
-    let (records, mut fan) = Records::start(&sinks, "here").expect("they start");
+    let (records, mut fan) = Records::start(&sinks, "here", &Labels::default()).expect("they start");
     for expected in ["first", "second"] {
         fan.write(&finding(expected));
         fan.flush().expect("it never fails");

@@ -133,7 +133,7 @@ fn start_routed(
     let spool = settings::SpoolSettings { folder: spool.to_owned(), ..settings::SpoolSettings::default() };
     let sinks = Sinks { spool, sinks: sinks.collect() };
     let places = servers.iter().map(|(server, _)| Box::new((*server).clone()) as Box<dyn Place>).collect();
-    Records::with_places(&sinks, places, "here").expect("they start")
+    Records::with_places(&sinks, places, ("here", &Labels::default())).expect("they start")
 }
 
 fn bring(fan: &mut dyn Sink, messages: &[&str]) {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use lanner_engine::{Description, Rule};
 use lanner_finding::Finding;
+use lanner_finding::Labels;
 use lanner_sink::settings::Sinks;
 use lanner_sink::{Behind, Delivery, Records};
 use lanner_spool::{Durability, Entry, Options, Spool};
@@ -96,7 +97,7 @@ fn to_all() -> Result<(), String> {
             server.url("/")
         );
         let sinks: Sinks = toml::from_str(&text).map_err(|error| error.to_string())?;
-        let (records, fan) = Records::start(&sinks, "bench").map_err(|error| error.to_string())?;
+        let (records, fan) = Records::start(&sinks, "bench", &Labels::default()).map_err(|error| error.to_string())?;
         let standings = records.standings();
         let began = Instant::now();
         let findings = findings();
