@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
 use lanner_engine::{Description, Rule, Severity};
@@ -78,6 +79,12 @@ impl Running {
     /// Waits until all is sent, and gives how it stands then.
     fn finish(self) -> SinkStanding {
         let standings = self.records.standings();
+        // One that has its trouble for now is not waited for at the end: what is in the spool stays there.
+        let end = Instant::now() + PATIENCE;
+        while standings.sinks()[0].waiting > 0 {
+            assert!(Instant::now() < end, "it is not sent: {:?}", standings.sinks());
+            std::thread::sleep(Duration::from_millis(10));
+        }
         drop(self.fan);
         self.records.finish(PATIENCE);
         standings.sinks().remove(0)
