@@ -1,5 +1,5 @@
 //! Findings in the formats of others, made of Lanner's JSON of a finding. A file a format; what is called how in which of them
-//! stands in one [`table`].
+//! stands in one table.
 //!
 //! What comes in is believed to be no more than JSON: a field that is missing, or is of another type than it should be, is
 //! left out, and what comes out is of the format all the same.
