@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lanner_document::Place as At;
 
 use crate::keys::{Key, Takes};
-use crate::secret::Secret;
+use lanner_trust::Secret;
 
 /// A name of a key as it is written, in parts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

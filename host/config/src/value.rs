@@ -7,7 +7,7 @@ use std::time::Duration;
 use lanner_document::{Node, Problem, Value, suggestion};
 
 use crate::keys::{Key, Takes};
-use crate::secret::Secret;
+use lanner_trust::Secret;
 
 /// Characters of a label's name, and of its value, at most.
 const MAX_LABEL_NAME: usize = 63;
@@ -24,7 +24,7 @@ pub(crate) enum Read {
 /// Reads what a key is said to be; `folder` is that of the file, from where paths go.
 pub(crate) fn read(key: &Key, name: &str, node: &Node, folder: &Path) -> Result<Read, Problem> {
     if key.takes == Takes::Secret {
-        return Secret::of(node, name, folder).map(Read::Secret);
+        return crate::secret::of(node, name, folder).map(Read::Secret);
     }
     let list = matches!(key.takes, Takes::Locators | Takes::Setting);
     match &node.value {

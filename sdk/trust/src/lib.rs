@@ -37,6 +37,7 @@ mod manifest;
 mod policy;
 mod quoted;
 mod sealed;
+mod secret;
 mod statement;
 mod verify;
 
@@ -52,6 +53,7 @@ pub use policy::{
     AddError, Added, Change, Conditions, Entry, Newcomer, OnRevocation, Policy, PolicyError, Refusal,
     RejectedSignature, Trust, Verdict,
 };
+pub use secret::{Secret, SecretError, SecretText};
 pub use verify::{Signer, Verified, verify_with_key};
 
 /// The type of a bundle: of the layer that holds it, and the artifact type of a referrer that is a signature.

@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::secret::Secret;
+use lanner_trust::Secret;
 
 fn read(text: &str) -> Result<Config, String> {
     Config::parse(Path::new("/etc/lanner/lanner.toml"), text).map_err(|error| error.to_string())

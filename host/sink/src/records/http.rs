@@ -53,7 +53,7 @@ pub(super) struct Http {
 /// What stands before a secret in `Authorization`.
 pub(super) struct Who {
     pub(super) scheme: &'static str,
-    pub(super) secret: crate::Secret,
+    pub(super) secret: lanner_trust::Secret,
 }
 
 /// An answer that says that all went well.
@@ -64,7 +64,9 @@ pub(super) struct Answer {
 impl Http {
     pub(super) fn open(settings: &Settings, who: Option<Who>) -> Result<Self, OpenError> {
         let url = settings.url.read()?;
-        let url = Url::parse(url.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let url = Url::parse(url.reveal().trim())
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let url = url.ok_or(HttpError::Url)?;
         if [settings.bearer.is_some(), settings.basic.is_some(), who.is_some()].iter().filter(|is| **is).count() > 1 {
             return Err(HttpError::TwoCredentials.into());
@@ -213,7 +215,7 @@ fn headers(settings: &Settings, who: Option<&Who>) -> Result<HeaderMap, OpenErro
     for (name, text) in &settings.headers {
         let wrong = || HttpError::Header(name.clone());
         let header = HeaderName::try_from(name.as_str()).map_err(|_| wrong())?;
-        let mut value = HeaderValue::try_from(text.read()?.as_str()).map_err(|_| wrong())?;
+        let mut value = HeaderValue::try_from(text.read()?.reveal()).map_err(|_| wrong())?;
         value.set_sensitive(true);
         headers.insert(header, value);
     }
@@ -225,15 +227,15 @@ fn headers(settings: &Settings, who: Option<&Who>) -> Result<HeaderMap, OpenErro
         Ok(())
     };
     if let Some(bearer) = &settings.bearer {
-        authorise(format!("Bearer {}", *bearer.read()?))?;
+        authorise(format!("Bearer {}", bearer.read()?.reveal()))?;
     }
     if let Some(basic) = &settings.basic {
         use base64::Engine as _;
-        let pair = format!("{}:{}", basic.user, *basic.password.read()?);
+        let pair = format!("{}:{}", basic.user, basic.password.read()?.reveal());
         authorise(format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair)))?;
     }
     if let Some(who) = who {
-        authorise(format!("{} {}", who.scheme, *who.secret.read()?))?;
+        authorise(format!("{} {}", who.scheme, who.secret.read()?.reveal()))?;
     }
     Ok(headers)
 }

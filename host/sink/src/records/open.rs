@@ -10,7 +10,8 @@ use super::places::{
 };
 use super::settings::{SinkSettings, To};
 use super::written::Written;
-use crate::secret::SecretError;
+
+use lanner_trust::SecretError;
 
 /// A sink cannot be opened.
 #[derive(Debug, thiserror::Error)]

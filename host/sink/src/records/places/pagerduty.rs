@@ -36,7 +36,12 @@ impl Place for PagerDuty {
         for record in records {
             let key = self.settings.routing_key.read().map_err(Refusal::later)?;
             let url = self.http.url().clone();
-            self.http.post(url, "application/json", event(&key, record).to_string().into_bytes(), HeaderMap::new())?;
+            self.http.post(
+                url,
+                "application/json",
+                event(key.reveal(), record).to_string().into_bytes(),
+                HeaderMap::new(),
+            )?;
         }
         Ok(Answer::default())
     }

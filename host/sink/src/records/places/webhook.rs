@@ -15,7 +15,7 @@ use crate::records::{Answer, Place, Refusal};
 pub(crate) struct Webhook {
     http: Http,
     body: Body,
-    signature: Option<(HeaderName, crate::Secret)>,
+    signature: Option<(HeaderName, lanner_trust::Secret)>,
     written: Written,
 }
 
@@ -61,7 +61,7 @@ impl Place for Webhook {
         if let Some((header, secret)) = &self.signature {
             let key = secret.read().map_err(Refusal::later)?;
             let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-            let value = signature(key.as_bytes(), time, &body);
+            let value = signature(key.reveal().as_bytes(), time, &body);
             more.insert(header.clone(), HeaderValue::try_from(value).map_err(Refusal::later)?);
         }
         let url = self.http.url().clone();

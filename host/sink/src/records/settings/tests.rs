@@ -62,7 +62,7 @@ fn what_is_said_is_taken_as_it_is() {
     assert_eq!((http.timeout, http.gzip, webhook.body), (Duration::from_secs(5), true, Body::Lines));
     assert_eq!(webhook.signature.as_ref().expect("one").header, "Lanner-Signature");
     let To::PagerDuty(http, _) = &sinks.sinks[4].to else { panic!("{:?}", sinks.sinks[4]) };
-    assert_eq!(*http.url.read().expect("a text"), PagerDuty::URL);
+    assert_eq!(http.url.read().expect("a text").reveal(), PagerDuty::URL);
     let To::File(file) = &sinks.sinks[0].to else { panic!("{:?}", sinks.sinks[0]) };
     assert_eq!((file.rotate_bytes, file.keep), (Some(100 << 20), 7));
 }

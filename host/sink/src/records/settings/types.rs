@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::units::{bytes, duration, maybe_bytes, maybe_duration};
-use crate::secret::{Secret, SecretError};
+use lanner_trust::{Secret, SecretError, SecretText};
 
 /// How long an answer may take, where nothing is said.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,9 +31,9 @@ impl PlainOrSecret {
     ///
     /// # Errors
     /// It is a secret that cannot be had.
-    pub fn read(&self) -> Result<zeroize::Zeroizing<String>, SecretError> {
+    pub fn read(&self) -> Result<SecretText, SecretError> {
         match self {
-            Self::Plain(text) => Ok(zeroize::Zeroizing::new(text.clone())),
+            Self::Plain(text) => Ok(text.as_str().into()),
             Self::Secret(secret) => secret.read(),
         }
     }
