@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let Ready { engine, verdicts, remote: _in_use, .. } = arguments.rules.load(Loading::default())?;
     let source = Replay::open(&arguments.capture)?;
     let mut sinks = arguments.output.open(&source.machine().hostname, &Labels::default(), colour)?;
-    sinks.extend(arguments.keeping.open(&source.machine().hostname, &Labels::default())?);
+    sinks.extend(arguments.keeping.open(&source.machine().hostname, &Labels::default(), false)?);
     let tuned = arguments.tuning.open(&source.machine().hostname, &Labels::default(), false)?;
     let path = arguments.capture.display();
     let hostname = Text::from(source.machine().hostname.as_str());

@@ -143,7 +143,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let labels = Labels::new(arguments.labels());
     let tuned = arguments.tuning.open(&about.hostname, &labels, true)?;
     let mut sinks = arguments.output.open(&about.hostname, &labels, colour)?;
-    sinks.extend(arguments.keeping.open(&about.hostname, &labels)?);
+    sinks.extend(arguments.keeping.open(&about.hostname, &labels, true)?);
     let more_sinks = arguments.sinks.open(&about.hostname, &labels, &mut sinks)?;
     let followers = Followers::default();
     let socket = socket.and_then(|socket| socket.inspect_err(|error| tracing::warn!("{error}")).ok());
@@ -308,12 +308,24 @@ impl Remote {
     }
 }
 
+impl Arguments {
+    /// Whether the sinks and what findings are kept in can be used; nothing is sent or written.
+    ///
+    /// # Errors
+    /// They cannot.
+    pub(super) fn check_outputs(&self) -> Result<(), Failure> {
+        self.sinks.check()?;
+        self.keeping.check()
+    }
+}
+
 /// `name=value`.
 fn label(text: &str) -> Result<(String, String), String> {
     let (name, value) = text
         .split_once('=')
         .filter(|(_, value)| !value.is_empty())
         .ok_or_else(|| "it is written NAME=VALUE, such as environment=prod".to_owned())?;
+    lanner_config::check_label(value)?;
     match lanner_config::is_label_name(name) {
         true => Ok((name.to_owned(), value.to_owned())),
         false => Err("a label is called by letters, digits and `_`, with no digit first".to_owned()),

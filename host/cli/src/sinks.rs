@@ -33,6 +33,11 @@ pub(super) struct AllStandings {
 }
 
 impl MoreSinks {
+    /// Reads the file, where there is one.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        self.sinks.iter().try_for_each(|path| Sinks::read(path).map(drop).map_err(Into::into))
+    }
+
     /// Opens them, for findings of the machine `host`; what brings findings to them is added to `sinks`.
     pub(super) fn open(&self, host: &str, labels: &Labels, sinks: &mut Vec<Named>) -> Result<Running, Failure> {
         let Some(path) = &self.sinks else { return Ok(Running(None)) };

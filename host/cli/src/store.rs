@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lanner_finding::Labels;
 use lanner_sink::Named;
-use lanner_store::{Bounds, Keep, Reader, Store};
+use lanner_store::{Bounds, Keep, Reader, Store, StoreError};
 
 use super::{Failure, duration};
 
@@ -20,8 +20,8 @@ pub(super) struct Keeping {
     /// Keep findings in this database, for `lanner findings` to look through
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = DEFAULT)]
     keep: Option<PathBuf>,
-    /// How long findings are kept [default: 90days]
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "keep")]
+    /// How long findings are kept [default of `run`: 90days]
+    #[arg(long, value_name = "TIME", value_parser = age, requires = "keep")]
     keep_for: Option<Duration>,
     /// How large the database may become, MiB; the oldest findings go first [default: 2048]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..), requires = "keep")]
@@ -29,13 +29,31 @@ pub(super) struct Keeping {
 }
 
 impl Keeping {
-    /// The sink that keeps findings of the machine `host`, where that is asked for.
-    pub(super) fn open(&self, host: &str, labels: &Labels) -> Result<Option<Named>, Failure> {
+    /// Whether the database can be used, where it is there.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        match self.keep.as_deref().map(Reader::open) {
+            None | Some(Ok(_) | Err(StoreError::Missing(_))) => Ok(()),
+            Some(Err(error)) => Err(error.into()),
+        }
+    }
+
+    /// The sink that keeps findings of the machine `host`, where that is asked for. Those of a capture may be old, and are
+    /// kept unless something is said.
+    pub(super) fn open(&self, host: &str, labels: &Labels, live: bool) -> Result<Option<Named>, Failure> {
         let Some(path) = &self.keep else { return Ok(None) };
         let usual = Bounds::default();
         let bytes = self.keep_size.map_or(usual.bytes, |size| size.saturating_mul(MIB));
-        let store = Store::open(path, Bounds { age: self.keep_for.unwrap_or(usual.age), bytes })?;
+        let age = self.keep_for.unwrap_or(if live { usual.age } else { Duration::MAX });
+        let store = Store::open(path, Bounds { age, bytes })?;
         Ok(Some((format!("store {}", path.display()), Box::new(Keep::new(host.to_owned(), labels.clone(), store)))))
+    }
+}
+
+/// How long, as people write it.
+fn age(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("that would keep nothing".to_owned()),
+        age => Ok(age),
     }
 }
 

@@ -246,6 +246,11 @@ impl Config {
             Some(said) => Err(ConfigError::Wrong(Wrong::new(&said.file, said.at, what))),
             None => Ok(()),
         };
+        for name in ["keep.age", "keep.size"] {
+            if let (Some(said), None) = (self.entry(name), self.entry("keep.file")) {
+                return wrong(said, &format!("`{name}` needs `keep.file`, the database that findings are kept in"));
+            }
+        }
         if let (Some(locked), None) = (says("locked"), self.entry("lock")) {
             return wrong(locked, "`locked` needs `lock`, the file that has what may be taken");
         }

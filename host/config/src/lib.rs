@@ -17,4 +17,4 @@ pub use files::{Config, ConfigError, DEFAULT, FILE, FOLDER, Place, Stamp};
 pub use keys::{Change, KEYS, Key, OUTPUT, Puts, Takes};
 pub use said::{Entry, Name, Output, Said};
 pub use schema::schema;
-pub use value::is_label_name;
+pub use value::{check_label, is_label_name};

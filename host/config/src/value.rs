@@ -102,13 +102,8 @@ fn text(key: &Key, name: &str, node: &Node, folder: &Path) -> Result<String, Pro
         }
         Takes::Label => {
             let text = plain(node, name)?;
-            match text.is_empty() || text.chars().count() > MAX_LABEL || text.chars().any(char::is_control) {
-                true => {
-                    Err(node
-                        .problem(format!("a label's value has 1 to {MAX_LABEL} characters, all of which can be seen")))
-                }
-                false => Ok(text.to_owned()),
-            }
+            check_label(text).map_err(|problem| node.problem(problem))?;
+            Ok(text.to_owned())
         }
         Takes::Setting => match &node.value {
             Value::Text(_) => plain(node, name).map(str::to_owned),
@@ -137,6 +132,17 @@ fn locator(text: &str, name: &str, node: &Node, folder: &Path) -> Result<String,
     }
     // Both are UTF-8 or were refused.
     Ok(folder.join(text).to_string_lossy().into_owned())
+}
+
+/// Whether something can be the value of a label.
+///
+/// # Errors
+/// It cannot; a sentence.
+pub fn check_label(value: &str) -> Result<(), String> {
+    match value.is_empty() || value.chars().count() > MAX_LABEL || value.chars().any(char::is_control) {
+        true => Err(format!("a label's value has 1 to {MAX_LABEL} characters, all of which can be seen")),
+        false => Ok(()),
+    }
 }
 
 /// Whether a label may be called so: as all that reads findings and metrics can call it.

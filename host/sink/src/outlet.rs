@@ -34,7 +34,7 @@ pub struct Outlet {
 
 enum To {
     Stdout,
-    Path { path: PathBuf, tail: Tail, open: Option<Open> },
+    Path { path: PathBuf, tail: Tail, open: Option<Open>, moved: bool },
 }
 
 /// An open file, and which one it is; not known where that does not last.
@@ -65,7 +65,7 @@ impl Outlet {
             Err(error) if has_no_reader(&path, &error) => None,
             Err(error) => return Err(error),
         };
-        Ok(Self::to(To::Path { path, tail, open }))
+        Ok(Self::to(To::Path { path, tail, open, moved: false }))
     }
 
     fn to(to: To) -> Self {
@@ -85,6 +85,13 @@ impl Outlet {
             && open.as_ref().is_some_and(|open| open.identity.is_none())
         {
             *open = None;
+        }
+    }
+
+    /// Its file was moved aside by ourselves: another is begun without a word.
+    pub(crate) fn moved_aside(&mut self) {
+        if let To::Path { moved, .. } = &mut self.to {
+            *moved = true;
         }
     }
 
@@ -182,7 +189,7 @@ impl Outlet {
 
     /// Opens the file where it is not open; where another is in its place, or none, that one.
     fn prepare(&mut self) -> io::Result<()> {
-        let To::Path { path, tail, open: opened } = &mut self.to else { return Ok(()) };
+        let To::Path { path, tail, open: opened, moved } = &mut self.to else { return Ok(()) };
         let stays = |open: &Open| open.identity.is_none() || identity_at(path) == open.identity;
         if opened.as_ref().is_some_and(stays) {
             return Ok(());
@@ -197,7 +204,7 @@ impl Outlet {
             // A file system whose numbers do not last: then nothing can be noticed.
             anew.identity = None;
         }
-        if opened.is_some() {
+        if opened.is_some() && !std::mem::take(moved) {
             tracing::info!("{} was moved or removed: a new file is begun", path.display());
         }
         *opened = Some(anew);

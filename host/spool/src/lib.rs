@@ -21,6 +21,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub use aside::set_aside;
 pub use options::{Durability, Options};
 pub use reader::Reader;
 pub use record::{Entry, Id, Record};
@@ -86,8 +87,7 @@ impl Spool {
         let (database, set_aside) = match Database::open(folder, names, &options) {
             Ok(database) => (database, 0),
             Err(error) if database::is_damage(&error) => {
-                aside::set_aside(folder, &error)
-                    .map_err(|error| SpoolError::Folder { folder: folder.to_owned(), error })?;
+                give_up(folder, &error).map_err(|error| SpoolError::Folder { folder: folder.to_owned(), error })?;
                 (Database::open(folder, names, &options).map_err(failed)?, 1)
             }
             Err(error) => return Err(failed(error)),
@@ -149,3 +149,17 @@ impl Drop for Spool {
 
 /// Whether to go on; checked when woken.
 pub type Stop = AtomicBool;
+
+/// Sets the database in this folder aside, as it is damaged.
+fn give_up(folder: &Path, why: &rusqlite::Error) -> std::io::Result<()> {
+    let database = folder.join(FILE);
+    let aside = set_aside(&database)?;
+    tracing::error!(
+        "the spool {} is damaged ({}): it is set aside as {aside}, and a new one is begun; what waited in it is not \
+         delivered (`sqlite3 {aside} .recover` may show it)",
+        database.display(),
+        why.to_string().replace('\n', " "),
+        aside = aside.display(),
+    );
+    Ok(())
+}

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Options;
 use crate::database::{Database, is_damage};
 use crate::state::{PORTION, Shared, Work};
-use crate::{Options, aside};
 
 /// How often it is looked for what has become too old, though nothing comes.
 const LOOK: Duration = Duration::from_secs(60);
@@ -125,7 +125,7 @@ impl Writer {
     /// Sets the database aside, and begins a new one.
     fn begin_anew(&mut self, why: &rusqlite::Error) {
         self.database = None;
-        if let Err(error) = aside::set_aside(&self.folder, why) {
+        if let Err(error) = crate::give_up(&self.folder, why) {
             tracing::error!("the spool {} is damaged ({why}), and cannot be set aside: {error}", self.folder.display());
         }
         match Database::open(&self.folder, &self.names, &self.options) {

@@ -37,7 +37,7 @@ impl Keep {
         (self.written, self.trimmed) = (0, Some(Instant::now()));
         let removed = self.store.trim(SystemTime::now())?;
         if removed > 0 {
-            tracing::debug!("{removed} findings are not kept any longer");
+            tracing::info!("{removed} findings are not kept any longer, as they are too old or there is no room");
         }
         Ok(())
     }

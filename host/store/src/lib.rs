@@ -37,8 +37,13 @@ pub enum StoreError {
     /// It is not there.
     #[error("there is no store at {0}: `lanner run --keep` keeps findings")]
     Missing(std::path::PathBuf),
+    /// It is a folder, a link, a pipe.
+    #[error("{0} is no regular file: name one for the findings that are kept")]
+    NoFile(std::path::PathBuf),
     /// Others could write to it.
-    #[error("{0} is not ours alone: remove it, or have it belong to us and be writable by nobody else (chmod go-w)")]
+    #[error(
+        "others may write to {0}: have it belong to root, or to who runs lanner, and chmod go-w it; what is in it may be theirs"
+    )]
     Shared(std::path::PathBuf),
     /// A newer host made it.
     #[error(

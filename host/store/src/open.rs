@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::OFlags;
 
 use crate::StoreError;
 
@@ -42,7 +43,12 @@ pub(crate) fn to_write(path: &Path) -> Result<Connection, StoreError> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
     }
     // Findings hold command lines, and those hold secrets. SQLite gives its other files the same mode.
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let made = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path);
+    match fs::symlink_metadata(path) {
+        Ok(facts) if !facts.is_file() => return Err(StoreError::NoFile(path.to_owned())),
+        _ => drop(made.map_err(failed)?),
+    }
     check(path)?;
     if !is_ours(path).map_err(failed)? {
         return Err(StoreError::Foreign(path.to_owned()));
@@ -82,10 +88,16 @@ pub(crate) fn to_read(path: &Path, flags: OpenFlags) -> Result<Connection, Store
         }
         checked => checked?,
     }
-    let database = connect(path, flags)?;
-    let version = number(&database, "user_version")?;
-    is_known(&database, path, version)?;
-    Ok(database)
+    let database = match opened(connect(path, flags)) {
+        // Where nothing can be written, as evidence is kept, what is there can still be read.
+        Err(StoreError::Database(_)) => opened(connect_to_look(path))?,
+        opened => opened?,
+    };
+    match number(&database, "user_version")? {
+        // It was begun, and there was no room to go on.
+        0 => Err(StoreError::Missing(path.to_owned())),
+        version => is_known(&database, path, version).map(|()| database),
+    }
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
@@ -94,6 +106,31 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     database.busy_timeout(PATIENCE)?;
     database.set_prepared_statement_cache_capacity(64);
     Ok(database)
+}
+
+/// Whether a database can be read at all is known when something is.
+fn opened(database: Result<Connection, StoreError>) -> Result<Connection, StoreError> {
+    let database = database?;
+    number(&database, "user_version")?;
+    Ok(database)
+}
+
+/// To look at one that cannot be written to: as it is in its file, where no log lies beside it.
+fn connect_to_look(path: &Path) -> Result<Connection, StoreError> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+        return connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    }
+    let path = std::path::absolute(path).map_err(|error| StoreError::File { path: path.to_owned(), error })?;
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(byte);
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let escaped: String = bytes
+        .iter()
+        .map(|byte| if plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02x}") })
+        .collect();
+    let uri = format!("file:{escaped}?immutable=1");
+    connect(Path::new(&uri), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
 }
 
 fn is_known(database: &Connection, path: &Path, version: i64) -> Result<(), StoreError> {
@@ -123,7 +160,10 @@ fn is_ours(path: &Path) -> io::Result<bool> {
 fn check(path: &Path) -> Result<(), StoreError> {
     let facts = fs::symlink_metadata(path).map_err(|error| StoreError::File { path: path.to_owned(), error })?;
     let ours = [0, rustix::process::geteuid().as_raw()].contains(&facts.uid());
-    if !facts.is_file() || !ours || facts.mode() & 0o022 != 0 {
+    if !facts.is_file() {
+        return Err(StoreError::NoFile(path.to_owned()));
+    }
+    if !ours || facts.mode() & 0o022 != 0 {
         return Err(StoreError::Shared(path.to_owned()));
     }
     Ok(())

@@ -120,7 +120,7 @@ impl Reader {
     /// # Errors
     /// One is not kept, or the database cannot be written.
     pub fn change(&mut self, ids: &[String], change: &Change, who: &str) -> Result<(), StoreError> {
-        let found: Vec<[u8; 16]> = ids
+        let mut found: Vec<[u8; 16]> = ids
             .iter()
             .map(|digits| {
                 let stored = self.find(digits)?;
@@ -129,6 +129,9 @@ impl Reader {
                 Ok(id?)
             })
             .collect::<Result<_, StoreError>>()?;
+        // Who names one twice means it once.
+        found.sort_unstable();
+        found.dedup();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         work::change(&mut self.database, &found, change, (crate::write::nanoseconds(now), who))
     }

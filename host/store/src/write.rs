@@ -9,10 +9,11 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Transaction,
 use crate::stats::{SPANS, Span};
 use crate::{Bounds, Facet, Record, StoreError, open};
 
-/// Findings that go in one step when there are too many.
+/// Findings that go in one step when they are too old, and when the database is too large: then no more than have to.
 const STEP: i64 = 2_000;
-/// Steps of that kind at a time: what comes in must not wait for long.
-const STEPS: usize = 8;
+const SMALL_STEP: i64 = 100;
+/// That go at a time: what comes in must not wait for long.
+const MOST: u64 = 16_000;
 /// Times of which it is remembered which key behind them is free.
 const REMEMBERED: usize = 1024;
 /// The last time that a finding may have, ns since 1970 (in the year 2116): there is always a key behind it.
@@ -82,12 +83,12 @@ impl Store {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let oldest = nanoseconds(now.saturating_sub(self.bounds.age));
         let mut removed = 0;
-        for _ in 0..STEPS {
-            let before = match self.bytes()? > self.bounds.bytes {
-                true => i64::MAX,
-                false => oldest,
+        while removed < MOST {
+            let (before, most) = match self.bytes()? > self.bounds.bytes {
+                true => (i64::MAX, SMALL_STEP),
+                false => (oldest, STEP),
             };
-            let step = remove(&mut self.database, before)?;
+            let step = remove(&mut self.database, before, most)?;
             if step == 0 {
                 break;
             }
@@ -120,22 +121,7 @@ impl Store {
 
 /// Moves a damaged database away, with what belongs to it.
 fn set_aside(path: &Path) -> Result<(), StoreError> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let with = |path: &Path, ending: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    let aside = with(path, &format!(".damaged-{now}"));
-    for ending in ["", "-wal", "-shm"] {
-        let (from, to) = (with(path, ending), with(&aside, ending));
-        match std::fs::rename(&from, to) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StoreError::File { path: from, error });
-            }
-            _ => {}
-        }
-    }
+    let aside = lanner_spool::set_aside(path).map_err(|error| StoreError::File { path: path.to_owned(), error })?;
     tracing::error!(
         "{} is damaged: it is set aside as {}, and a new store is begun; `sqlite3 {} .recover` may get findings out of it",
         path.display(),
@@ -241,13 +227,13 @@ impl<'a> Adding<'a> {
 }
 
 /// Removes some of the oldest findings before this time.
-fn remove(database: &mut Connection, before: i64) -> Result<u64, StoreError> {
+fn remove(database: &mut Connection, before: i64, most: i64) -> Result<u64, StoreError> {
     let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let mut indexed = Indexed::default();
     {
         let mut oldest =
             transaction.prepare_cached("SELECT key, id, object FROM finding WHERE key < ? ORDER BY key LIMIT ?")?;
-        let mut rows = oldest.query([before, STEP])?;
+        let mut rows = oldest.query([before, most])?;
         let remove = |sql| transaction.prepare_cached(sql);
         let mut finding = remove("DELETE FROM finding WHERE key = ?")?;
         let mut text = remove("DELETE FROM words WHERE rowid = ?")?;

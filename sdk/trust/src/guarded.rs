@@ -1,11 +1,11 @@
 //! Files that decide whom or what to trust: read only where nobody else can have written them.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::StatVfsMountFlags;
+use rustix::fs::{OFlags, StatVfsMountFlags};
 
 /// Who may write to a file or folder besides its owner.
 const GROUP: u32 = 0o020;
@@ -23,8 +23,13 @@ const STICKY: u32 = 0o1000;
 /// # Errors
 /// Others may write it, it cannot be read, or it is too long. The error says which file or folder, and what to do.
 pub fn read_guarded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    check(&Facts::of(path, &file.metadata()?))?;
+    // A named pipe would be waited for.
+    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    let facts = file.metadata()?;
+    if facts.file_type().is_fifo() || facts.file_type().is_socket() {
+        return Err(io::Error::other(format!("{} is no regular file", path.display())));
+    }
+    check(&Facts::of(path, &facts))?;
     // Where it is behind a link, that may be turned as well: so both ways are looked at.
     for way in [std::path::absolute(path)?, path.canonicalize()?] {
         for folder in way.ancestors().skip(1) {

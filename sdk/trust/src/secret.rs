@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::de::{Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::read_guarded;
@@ -16,13 +17,45 @@ const MAX_BYTES: u64 = 64 << 10;
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 /// Where a secret stands: `{ file = "/etc/lanner/token" }`, or `{ credential = "token" }` for one that systemd hands over.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Secret {
     /// In this file, which nobody else may read.
     File(PathBuf),
     /// Under this name among the credentials of a service.
     Credential(String),
+}
+
+/// As it is written. What is written otherwise may be the secret itself, and is not looked at.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    File(OfFile),
+    Credential(OfCredential),
+    Otherwise(IgnoredAny),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfFile {
+    file: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfCredential {
+    credential: String,
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Written::deserialize(deserializer)? {
+            Written::File(OfFile { file }) => Ok(Self::File(file)),
+            Written::Credential(OfCredential { credential }) => Ok(Self::Credential(credential)),
+            Written::Otherwise(_) => Err(D::Error::custom(
+                "a secret itself does not stand here: say where it lies, { file = \"…\" }, or { credential = \"…\" } of systemd's",
+            )),
+        }
+    }
 }
 
 /// What it is. Shown, it is `***`; where it was, nothing is left.
@@ -185,7 +218,8 @@ mod tests {
         assert_eq!(read("a = { file = \"/t\" }").expect("read")["a"], Secret::File("/t".into()));
         assert_eq!(read("a = { credential = \"t\" }").expect("read")["a"], Secret::Credential("t".into()));
         for wrong in ["a = \"s3cret\"", "a = { value = \"s3cret\" }", "a = {}"] {
-            assert!(read(wrong).is_err(), "{wrong}");
+            let error = read(wrong).expect_err("it is wrong").message().to_owned();
+            assert!(error.contains("does not stand here") && !error.contains("s3cret"), "{wrong}: {error}");
         }
     }
 }

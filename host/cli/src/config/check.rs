@@ -50,6 +50,7 @@ fn named(run: &run::Arguments, doubts: &mut Vec<String>) -> Result<Vec<String>, 
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         doubts.extend(source.read()?.doubts(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX), None));
     }
+    run.check_outputs()?;
     let loading = Loading { tries: true, waits: run.waits_for_rules(), live: true, ..Loading::default() };
     let ready = run.rules.load(loading)?;
     let mut lines = vec![format!("rules from files: {}", summary(ready.engine.packs().map(|(_, pack)| pack)))];
@@ -81,6 +82,10 @@ fn doubts(config: &Config) -> Vec<String> {
     if let Some(entry) = config.entry("control.enabled").filter(|entry| !entry.is_true()) {
         let also = config.entry("control.socket").map_or("", |_| "; `control.socket` means nothing then");
         doubts.push(format!("{}: nobody can ask this host how it stands{also}", place(entry)));
+    }
+    let socket = config.entry("control.socket").and_then(|entry| entry.values.last());
+    if let Some(said) = socket.filter(|said| Path::new(&said.text).parent().is_some_and(|folder| !folder.is_dir())) {
+        doubts.push(format!("{said}: there is no folder for {}", said.text));
     }
     let missing = |path: &Path| path.parent().is_some_and(|folder| !folder.is_dir());
     for output in &config.outputs {

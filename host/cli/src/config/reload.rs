@@ -82,7 +82,7 @@ impl Reloading {
         };
         if !taken.is_empty() {
             tracing::info!("the configuration in {path} has changed, and is taken up: {}", taken.join(", "));
-        } else if why == Why::Changed {
+        } else if why == Why::Changed && restart.is_empty() {
             tracing::info!("the configuration in {path} has changed, and says what it said");
         }
         if restart.is_empty() {

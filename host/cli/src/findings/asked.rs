@@ -95,17 +95,19 @@ pub(super) fn time(text: &str) -> Result<i64, String> {
     if let Ok(ago) = humantime::parse_duration(text) {
         return Ok(nanoseconds(since_1970().saturating_sub(ago)));
     }
-    let here = TimeZone::system();
+    // As times are printed.
+    let utc = TimeZone::UTC;
     let timestamp = text
         .parse::<Timestamp>()
         .or_else(|_| {
-            text.parse::<DateTime>().and_then(|time| time.to_zoned(here.clone())).map(|zoned| zoned.timestamp())
+            text.parse::<DateTime>().and_then(|time| time.to_zoned(utc.clone())).map(|zoned| zoned.timestamp())
         })
-        .or_else(|_| text.parse::<Date>().and_then(|date| date.to_zoned(here)).map(|zoned: Zoned| zoned.timestamp()));
+        .or_else(|_| text.parse::<Date>().and_then(|date| date.to_zoned(utc)).map(|zoned: Zoned| zoned.timestamp()));
     let timestamp = timestamp.map_err(|_| {
-        "say how long ago (90m, 24h, 7days), a date (2026-11-30), or a time (2026-11-30T08:00, in UTC with a Z behind it)".to_owned()
+        "say how long ago (90m, 24h, 7days), a date (2026-11-30), or a time (2026-11-30T08:00), in UTC".to_owned()
     })?;
-    Ok(i64::try_from(timestamp.as_nanosecond()).unwrap_or(i64::MAX))
+    // Nothing is found before 1970.
+    Ok(i64::try_from(timestamp.as_nanosecond().max(0)).unwrap_or(i64::MAX))
 }
 
 pub(super) fn since_1970() -> Duration {

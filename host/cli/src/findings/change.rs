@@ -1,5 +1,6 @@
 //! `lanner findings ack`, `close`, `reopen`, `assign` and `comment`: what people make of findings.
 
+use clap::builder::NonEmptyStringValueParser;
 use lanner_store::{Change, Reader, State};
 
 use super::Failure;
@@ -11,7 +12,7 @@ struct Of {
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
     /// Who says so [default: who is logged in]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     by: Option<String>,
 }
 
@@ -29,7 +30,7 @@ pub(super) struct Assign {
     #[command(flatten)]
     of: Of,
     /// To whom; left out: to nobody
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     to: Option<String>,
 }
 
@@ -38,7 +39,7 @@ pub(super) struct Comment {
     #[command(flatten)]
     of: Of,
     /// What is to be said
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     text: String,
 }
 

@@ -196,7 +196,7 @@ impl Sink {
         let more = [
             (self.waiting_bytes, format!("{} waiting{oldest}", bytes(self.waiting_bytes))),
             (self.rejected, format!("{} rejected", count(self.rejected))),
-            (self.kept_back, format!("{} kept back by the route", count(self.kept_back))),
+            (self.kept_back, format!("{} kept back", count(self.kept_back))),
             (self.retried, format!("{} tried again", count(self.retried))),
         ];
         let more: Vec<String> = more.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();

@@ -1,6 +1,6 @@
 //! What a sink has done, and what it is asked for.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ pub(super) struct Counters {
     retried: AtomicU64,
     rejected: AtomicU64,
     kept_back: AtomicU64,
+    held: AtomicU64,
+    failed: AtomicBool,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -58,6 +60,25 @@ impl Counters {
 
     pub(super) fn add_kept_back(&self, findings: usize) {
         self.kept_back.fetch_add(findings as u64, Ordering::Relaxed);
+    }
+
+    /// Records that were taken out of the spool and are not done with, as a route holds some of them.
+    pub(super) fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_held(&self, records: usize) {
+        self.held.store(records as u64, Ordering::Relaxed);
+    }
+
+    /// Whether its thread has ended before its time.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn fail(&self, why: &str) {
+        self.failed.store(true, Ordering::Relaxed);
+        self.set_trouble(Some(why.to_owned()));
     }
 
     /// Gives how many there are now.

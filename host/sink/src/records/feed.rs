@@ -36,6 +36,11 @@ impl Feed {
         }
     }
 
+    /// Whether they lie in a spool until they are done.
+    pub(super) fn is_spooled(&self) -> bool {
+        matches!(self, Self::Spool(_))
+    }
+
     /// These are delivered, or never will be.
     pub(super) fn done(&self, records: &[Record]) {
         match self {

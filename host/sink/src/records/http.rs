@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use lanner_trust::SecretText;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
@@ -12,13 +13,15 @@ use tokio::runtime::Runtime;
 
 use super::Refusal;
 use super::open::OpenError;
-use super::settings::Http as Settings;
+use super::settings::{Http as Settings, PlainOrSecret};
 use super::tls::{self, Files};
 
 /// How long it may take to connect.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Bytes of an answer that are read: of many findings, one by one.
 const MAX_ANSWER: usize = 4 << 20;
+/// Secrets that are remembered, of those that were replaced too.
+const MAX_SECRETS: usize = 64;
 /// Letters of an answer that are shown.
 const SHOWN: usize = 200;
 
@@ -48,6 +51,8 @@ pub(super) struct Http {
     who: Option<Who>,
     url: Url,
     headers: HeaderMap,
+    /// What is not shown, whatever a server says.
+    secrets: Vec<SecretText>,
 }
 
 /// What stands before a secret in `Authorization`.
@@ -95,7 +100,8 @@ impl Http {
         let client = client.build().map_err(|error| prepare(&error))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| prepare(&error))?;
-        Ok(Self { runtime, client, settings: settings.clone(), who, url, headers })
+        let secrets = secrets(settings, who.as_ref(), &url)?;
+        Ok(Self { runtime, client, settings: settings.clone(), who, url, headers, secrets })
     }
 
     /// Its address.
@@ -141,11 +147,27 @@ impl Http {
         let (status, retry_after, body) = self.runtime.block_on(ask(request))?;
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             // The secret may be another by now.
-            if let Ok(headers) = self::headers(&self.settings, self.who.as_ref()) {
+            if let Ok(headers) = self::headers(&self.settings, self.who.as_ref())
+                && let Ok(secrets) = secrets(&self.settings, self.who.as_ref(), &self.url)
+            {
                 self.headers = headers;
+                self.secrets.extend(secrets);
+                // Those of before may stand in answers yet.
+                let too_many = self.secrets.len().saturating_sub(MAX_SECRETS);
+                self.secrets.drain(..too_many);
             }
         }
-        judge(status, retry_after, body)
+        judge(status, retry_after, body, &self.secrets)
+    }
+
+    /// What is shown nowhere.
+    pub(super) fn secrets(&self) -> &[SecretText] {
+        &self.secrets
+    }
+
+    /// Has this be shown nowhere: it is sent otherwise than in a header.
+    pub(super) fn hide(&mut self, secret: SecretText) {
+        self.secrets.push(secret);
     }
 }
 
@@ -175,11 +197,16 @@ async fn ask(request: reqwest::RequestBuilder) -> Result<(StatusCode, Option<Dur
 }
 
 /// What an answer means for what was sent.
-fn judge(status: StatusCode, retry_after: Option<Duration>, body: Vec<u8>) -> Result<Answer, Refusal> {
+fn judge(
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    body: Vec<u8>,
+    secrets: &[SecretText],
+) -> Result<Answer, Refusal> {
     if status.is_success() {
         return Ok(Answer { body });
     }
-    let shown = shown(&body);
+    let shown = shown(&body, secrets);
     let why = format!("it answers {status}{}{shown}", if shown.is_empty() { "" } else { ": " });
     match status {
         StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => {
@@ -189,16 +216,23 @@ fn judge(status: StatusCode, retry_after: Option<Duration>, body: Vec<u8>) -> Re
     }
 }
 
-/// The beginning of an answer, on one line.
-pub(super) fn shown(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]);
+/// The beginning of an answer, on one line. Servers that do not understand a request repeat it in their answers, with what
+/// nobody is to see.
+pub(super) fn shown(body: &[u8], secrets: &[SecretText]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]).into_owned();
+    let text = secrets.iter().fold(text, |text, secret| text.replace(secret.reveal(), "***"));
     text.split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
         .chars()
-        .filter(|letter| !letter.is_control())
+        .filter(|letter| !letter.is_control() && !turns(*letter))
         .take(SHOWN)
         .collect()
+}
+
+/// Whether it has what follows run the other way (Unicode, UAX 9).
+fn turns(letter: char) -> bool {
+    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// How long a server asks to wait: seconds, or a date (RFC 9110, 10.2.3).
@@ -208,6 +242,35 @@ fn pause(value: &HeaderValue, now: SystemTime) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     httpdate::parse_http_date(text).ok().map(|date| date.duration_since(now).unwrap_or_default())
+}
+
+/// What is sent and nobody is to see, the longest first.
+fn secrets(settings: &Settings, who: Option<&Who>, url: &Url) -> Result<Vec<SecretText>, OpenError> {
+    use base64::Engine as _;
+    let mut secrets: Vec<SecretText> = Vec::new();
+    for text in settings.headers.values().filter(|text| matches!(text, PlainOrSecret::Secret(_))) {
+        secrets.push(text.read()?);
+    }
+    if let Some(bearer) = &settings.bearer {
+        secrets.push(bearer.read()?);
+    }
+    if let Some(basic) = &settings.basic {
+        let password = basic.password.read()?;
+        let pair = format!("{}:{}", basic.user, password.reveal());
+        secrets.push(base64::engine::general_purpose::STANDARD.encode(pair).as_str().into());
+        secrets.push(password);
+    }
+    if let Some(who) = who {
+        secrets.push(who.secret.read()?);
+    }
+    if let PlainOrSecret::Secret(_) = settings.url {
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let parts = [format!("{}{query}", url.path()), query.clone()];
+        // Of a path that is no more than a slash nothing is secret.
+        secrets.extend(parts.iter().filter(|part| part.len() > 1).map(|part| part.as_str().into()));
+    }
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.reveal().len()));
+    Ok(secrets)
 }
 
 fn headers(settings: &Settings, who: Option<&Who>) -> Result<HeaderMap, OpenError> {
@@ -263,17 +326,24 @@ mod tests {
     #[test]
     fn what_is_never_taken_is_not_tried_again_and_all_else_is() {
         for status in [400, 413, 422] {
-            let judged = judge(StatusCode::from_u16(status).expect("a status"), None, b"no".to_vec());
+            let judged = judge(StatusCode::from_u16(status).expect("a status"), None, b"no".to_vec(), &[]);
             assert!(matches!(judged, Err(Refusal::Never(_))), "{status}");
         }
         for status in [301, 401, 403, 404, 408, 429, 500, 502, 503] {
             let asked = Some(Duration::from_secs(7));
-            let judged = judge(StatusCode::from_u16(status).expect("a status"), asked, Vec::new());
+            let judged = judge(StatusCode::from_u16(status).expect("a status"), asked, Vec::new(), &[]);
             assert!(matches!(judged, Err(Refusal::Later(_, after)) if after == asked), "{status}");
         }
-        assert!(judge(StatusCode::ACCEPTED, None, Vec::new()).is_ok());
-        let refused = judge(StatusCode::BAD_REQUEST, None, b"line\none\x1b[31m".to_vec()).err().expect("refused");
-        assert_eq!(refused.why(), "it answers 400 Bad Request: line one[31m");
+        assert!(judge(StatusCode::ACCEPTED, None, Vec::new(), &[]).is_ok());
+        let refused = judge(
+            StatusCode::BAD_REQUEST,
+            None,
+            b"line\none\x1b[31m of \xe2\x80\xaes3cret".to_vec(),
+            &["s3cret".into()],
+        )
+        .err()
+        .expect("refused");
+        assert_eq!(refused.why(), "it answers 400 Bad Request: line one[31m of ***");
     }
 
     #[test]

@@ -215,7 +215,9 @@ impl Records {
         let waits = || {
             let mut sinks = standings.sinks().into_iter().zip(&self.running);
             // A server that is down is not waited for where nothing is lost by that.
-            sinks.any(|(sink, running)| sink.waiting > 0 && (running.queue.is_some() || sink.trouble.is_none()))
+            sinks.any(|(sink, running)| {
+                sink.waiting as u64 > running.counters.held() && (running.queue.is_some() || sink.trouble.is_none())
+            })
         };
         while Instant::now() < end && waits() {
             std::thread::sleep(LOOK);
@@ -280,7 +282,7 @@ impl RecordStandings {
                 waiting_bytes: bytes,
                 oldest_ns,
                 trouble,
-                failed: false,
+                failed: counters.has_failed(),
             }
         };
         self.sinks.iter().map(sink).collect()

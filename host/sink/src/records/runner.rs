@@ -1,5 +1,6 @@
 //! The thread of a sink: takes records to their place, again and again until they are taken or never will be.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,6 +26,23 @@ pub(super) struct Runner {
     backoff: Backoff,
     /// It was said that it takes nothing.
     said: bool,
+    /// The last ones of portions that went but for what the route holds, and how many these were.
+    behind: VecDeque<(Record, usize)>,
+}
+
+/// Says that a sink's thread has panicked: else it would be missed by nobody.
+struct Falls {
+    name: String,
+    counters: Arc<Counters>,
+}
+
+impl Drop for Falls {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.counters.fail("its thread has panicked: it takes nothing until the host is restarted");
+            tracing::error!("{} has panicked: it takes no findings until the host is restarted", self.name);
+        }
+    }
 }
 
 impl Runner {
@@ -37,10 +55,16 @@ impl Runner {
         stop: Arc<AtomicBool>,
     ) -> Self {
         let (name, backoff, said) = (name.to_owned(), Backoff::default(), false);
-        Self { name, batch, feed, sieve, place, counters, stop, backoff, said }
+        Self { name, batch, feed, sieve, place, counters, stop, backoff, said, behind: VecDeque::new() }
     }
 
-    pub(super) fn run(mut self) {
+    pub(super) fn run(self) {
+        let falls = Falls { name: self.name.clone(), counters: self.counters.clone() };
+        self.work();
+        drop(falls);
+    }
+
+    fn work(mut self) {
         loop {
             let next = self.feed.next(self.batch, BATCH_BYTES, &self.stop, self.sieve.next_due());
             let came = match next {
@@ -53,14 +77,28 @@ impl Runner {
                 // It is to stop: what is spooled comes again with the next start.
                 return;
             }
-            if !came.is_empty() {
-                self.feed.done(&came);
-            }
+            self.done(&came);
         }
         let rest = self.sieve.finish();
-        if !rest.is_empty() {
-            self.deliver(rest);
+        if rest.is_empty() || self.deliver(rest) {
+            self.done(&[]);
         }
+    }
+
+    /// These went, or are held by the route: then what is spooled is not let go before what they become has gone.
+    fn done(&mut self, came: &[Record]) {
+        match came.last() {
+            Some(last) if self.feed.is_spooled() => self.behind.push_back((last.clone(), came.len())),
+            Some(_) => self.feed.done(came),
+            None => {}
+        }
+        while let Some((last, _)) = self.behind.front()
+            && !self.sieve.holds(last.seq)
+        {
+            self.feed.done(std::slice::from_ref(last));
+            self.behind.pop_front();
+        }
+        self.counters.set_held(self.behind.iter().map(|(_, count)| count).sum());
     }
 
     /// Whether all are taken or rejected. Not so where it is to stop.
@@ -88,7 +126,11 @@ impl Runner {
                     }
                 }
                 Err(Refusal::Never(why)) => match portion.len() {
-                    0 | 1 => self.reject(&portion, &why),
+                    0 | 1 => {
+                        self.reject(&portion, &why);
+                        // It is there, and answers.
+                        self.goes_well();
+                    }
                     // One of them is to blame, or all of them for being too many.
                     length => {
                         let mut first = portion;

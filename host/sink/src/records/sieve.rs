@@ -1,5 +1,6 @@
 //! What of the records that come goes to a sink, by its route.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -13,11 +14,13 @@ use crate::route::{Decision, Routes};
 pub(super) struct Sieve {
     routes: Option<Routes>,
     counters: Arc<Counters>,
+    /// The first that was held of each portion, and until when that may be.
+    held: VecDeque<(u64, Instant)>,
 }
 
 impl Sieve {
     pub(super) fn new(routes: Option<Routes>, counters: Arc<Counters>) -> Self {
-        Self { routes, counters }
+        Self { routes, counters, held: VecDeque::new() }
     }
 
     /// When something may be due that is not due now.
@@ -30,18 +33,34 @@ impl Sieve {
         let Some(routes) = &mut self.routes else { return records };
         let now = Instant::now();
         let before = records.len();
-        records.retain(|record| match serde_json::from_slice::<Value>(&record.bytes) {
-            Ok(finding) => routes.pass(&finding, now) == Decision::Send,
+        let mut first_held = None;
+        records.retain(|record| {
             // What cannot be judged goes rather than not.
-            Err(_) => true,
+            let Ok(finding) = serde_json::from_slice::<Value>(&record.bytes) else { return true };
+            let decision = routes.pass(&finding, now);
+            if decision == Decision::Hold {
+                first_held.get_or_insert(record.seq);
+            }
+            decision == Decision::Send
         });
+        self.held.extend(first_held.zip(now.checked_add(routes.longest())));
         self.counters.add_kept_back(before - records.len());
         records.extend(routes.due(now).iter().map(record));
         records
     }
 
+    /// Whether one of those up to this number is held still.
+    pub(super) fn holds(&mut self, seq: u64) -> bool {
+        let now = Instant::now();
+        while self.held.front().is_some_and(|(_, until)| *until <= now) {
+            self.held.pop_front();
+        }
+        self.held.front().is_some_and(|(first, _)| *first <= seq)
+    }
+
     /// All that waits, as nothing more comes.
     pub(super) fn finish(&mut self) -> Vec<Record> {
+        self.held.clear();
         self.routes.as_mut().map(Routes::finish).unwrap_or_default().iter().map(record).collect()
     }
 }

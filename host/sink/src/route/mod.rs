@@ -203,6 +203,13 @@ impl Routes {
         std::mem::take(&mut self.out)
     }
 
+    /// How long what is held waits at most, by the clock.
+    pub fn longest(&self) -> Duration {
+        let times = [self.groups.as_ref().map(Groups::window), self.rate.as_ref().map(Rate::per)];
+        // A group may end and then be counted by the rate.
+        times.into_iter().flatten().sum::<Duration>() + 10 * LOOK
+    }
+
     /// When [`Routes::due`] may give something that it does not give now.
     pub fn next_due(&self) -> Option<Instant> {
         self.look

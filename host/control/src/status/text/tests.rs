@@ -20,7 +20,7 @@ fn people_are_shown_all_of_it_within_a_hundred_columns() {
         "              left out         -  of/later",
         "                     0  in 1 other rules, up to 120 ns an event: execution/exec-from-memory",
         "sink      /var/log/\"odd\": 0 written, 3 waiting, 2 left out: No space left on device",
-        "          4.0 KiB waiting, the oldest for 1 min 30 s, 1 rejected, 5 kept back by the route, 7 tried again",
+        "          4.0 KiB waiting, the oldest for 1 min 30 s, 1 rejected, 5 kept back, 7 tried again",
         "degraded  no LSM hooks",
         "          remedy: boot with lsm=bpf",
         "wrong     the pack /rules/other.wasm is refused",

@@ -2,6 +2,7 @@
 //! twice is there once.
 
 use lanner_spool::Record;
+use lanner_trust::SecretText;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -89,14 +90,15 @@ impl Place for Elasticsearch {
     fn send(&mut self, records: &[Record]) -> Result<Answer, Refusal> {
         let body = self.body(records);
         let answer = self.http.post(self.http.below(PATH), "application/x-ndjson", body, HeaderMap::new())?;
-        judge(&answer.body, records.len())
+        judge(&answer.body, records.len(), self.http.secrets())
     }
 }
 
 /// What became of each, by the answer to all.
-fn judge(body: &[u8], count: usize) -> Result<Answer, Refusal> {
-    let reply: Reply = serde_json::from_slice(body)
-        .map_err(|error| Refusal::later(format!("it does not answer as a bulk API does ({error}): {}", shown(body))))?;
+fn judge(body: &[u8], count: usize, secrets: &[SecretText]) -> Result<Answer, Refusal> {
+    let reply: Reply = serde_json::from_slice(body).map_err(|error| {
+        Refusal::later(format!("it does not answer as a bulk API does ({error}): {}", shown(body, secrets)))
+    })?;
     if reply.items.len() != count {
         let items = reply.items.len();
         return Err(Refusal::later(format!("it was sent {count} findings, and says of {items} what became of them")));
@@ -104,7 +106,7 @@ fn judge(body: &[u8], count: usize) -> Result<Answer, Refusal> {
     let mut answer = Answer::default();
     for (place, Item { create }) in reply.items.iter().enumerate().filter(|_| reply.errors) {
         let Created { status, error } = create;
-        let why = || format!("{status}: {}", shown(error.to_string().as_bytes()));
+        let why = || format!("{status}: {}", shown(error.to_string().as_bytes(), secrets));
         match *status {
             200..=299 | CONFLICT => {}
             401 | 403 | 404 | BUSY | 500.. => {
@@ -131,13 +133,13 @@ mod tests {
             {"create": {"_id": "4", "status": 409, "error": {"type": "version_conflict_engine_exception"}}},
             {"create": {"_id": "5", "status": 503, "error": null}},
         ]});
-        let answer = judge(body.to_string().as_bytes(), 5).expect("an answer");
+        let answer = judge(body.to_string().as_bytes(), 5, &[]).expect("an answer");
         assert_eq!(answer.later, [2, 4]);
         assert_eq!(answer.why.as_deref(), Some("429: {\"type\":\"es_rejected_execution_exception\"}"));
         let [(1, why)] = &answer.rejected[..] else { panic!("one: {:?}", answer.rejected) };
         assert!(why.starts_with("400: {") && why.contains("failed to parse field [time]"), "{why}");
         for wrong in ["", "{}", "{\"errors\":false,\"items\":[]}", "<html>"] {
-            assert!(matches!(judge(wrong.as_bytes(), 5), Err(Refusal::Later(..))), "{wrong}");
+            assert!(matches!(judge(wrong.as_bytes(), 5, &[]), Err(Refusal::Later(..))), "{wrong}");
         }
     }
 

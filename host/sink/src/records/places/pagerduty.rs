@@ -22,8 +22,10 @@ pub(crate) struct PagerDuty {
 
 impl PagerDuty {
     pub(crate) fn open(http: &HttpSettings, settings: Settings) -> Result<Self, OpenError> {
-        settings.routing_key.read()?;
-        Ok(Self { http: Http::open(http, None)?, settings })
+        let key = settings.routing_key.read()?;
+        let mut http = Http::open(http, None)?;
+        http.hide(key);
+        Ok(Self { http, settings })
     }
 }
 

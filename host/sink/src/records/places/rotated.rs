@@ -16,6 +16,9 @@ use crate::records::written::Written;
 use crate::records::{Answer, Place, Refusal};
 use crate::{Outlet, SinkError, Tail};
 
+/// Rotated files that are kept at most: each is renamed at each rotation.
+const MOST_KEPT: u32 = 1000;
+
 pub(crate) struct Rotated {
     settings: Settings,
     written: Written,
@@ -26,7 +29,14 @@ pub(crate) struct Rotated {
 
 impl Rotated {
     pub(crate) fn open(settings: Settings, written: Written) -> Result<Self, OpenError> {
-        let outlet = Outlet::file(settings.path.clone(), Tail::Json);
+        if settings.keep > MOST_KEPT {
+            return Err(OpenError::Wrong(format!(
+                "`keep` is {}: at most {MOST_KEPT} rotated files are kept",
+                settings.keep
+            )));
+        }
+        let tail = if written.is_json() { Tail::Json } else { Tail::Text };
+        let outlet = Outlet::file(settings.path.clone(), tail);
         let outlet = outlet.map_err(|error| OpenError::File(settings.path.clone(), error))?;
         Ok(Self { settings, written, outlet, waits: false })
     }
@@ -71,7 +81,7 @@ impl Place for Rotated {
             let lines: Vec<_> = records.iter().map(|record| self.written.of(record)).collect();
             let bytes = lines.iter().map(|line| line.len() + 1).sum();
             if self.is_due(bytes)
-                && let Err(error) = self.rotate()
+                && let Err(error) = self.rotate().map(|()| self.outlet.moved_aside())
             {
                 tracing::warn!("{} cannot be rotated, and grows on: {error}", self.settings.path.display());
             }

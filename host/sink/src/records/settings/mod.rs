@@ -179,7 +179,7 @@ impl Sinks {
         let bytes = bytes.map_err(|error| SettingsError::Read { path: path.to_owned(), error })?;
         let wrong = |problem: String| SettingsError::Wrong { path: path.to_owned(), problem };
         let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is not UTF-8".to_owned()))?;
-        let sinks: Self = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        let sinks: Self = toml::from_str(text).map_err(|error| wrong(problem(text, &error)))?;
         sinks.check().map_err(wrong)?;
         Ok(sinks)
     }
@@ -205,6 +205,15 @@ impl<'de> Deserialize<'de> for SinkSettings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::of(Table::deserialize(deserializer)?).map_err(D::Error::custom)
     }
+}
+
+/// What is wrong, and where. Not the line itself: a secret may stand in it.
+fn problem(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message().trim_end();
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return message.to_owned() };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}: {message}")
 }
 
 /// What every sink may say.
@@ -236,7 +245,7 @@ impl SinkSettings {
         let named = table.get("name").and_then(toml::Value::as_str).unwrap_or_default().to_owned();
         let of_sink = |error: String| format!("sink {named:?}: {}", error.trim_end());
         let common = take(&mut table, &COMMON);
-        let common: Common = common.try_into().map_err(|error: toml::de::Error| of_sink(error.to_string()))?;
+        let common: Common = common.try_into().map_err(|error: toml::de::Error| of_sink(error.message().to_owned()))?;
         let Common { name, kind, policy, format, batch, route } = common;
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_plain) {
@@ -295,7 +304,7 @@ fn http(table: &mut Table, usual: Option<&str>) -> Result<Http, String> {
 }
 
 fn typed<T: for<'de> Deserialize<'de>>(table: Table) -> Result<T, String> {
-    table.try_into().map_err(|error: toml::de::Error| error.to_string())
+    table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
 }
 
 /// Those of these names, out of a table.

@@ -17,13 +17,23 @@ const BATCH_BYTES: u64 = 1 << 20;
 const KEEP: u32 = 5;
 
 /// A text that may be a secret.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub enum PlainOrSecret {
     /// It stands here.
     Plain(String),
     /// It stands elsewhere.
     Secret(Secret),
+}
+
+impl<'de> Deserialize<'de> for PlainOrSecret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match toml::Value::deserialize(deserializer)? {
+            toml::Value::String(text) => Ok(Self::Plain(text)),
+            other => {
+                Secret::deserialize(other).map(Self::Secret).map_err(|error| serde::de::Error::custom(error.message()))
+            }
+        }
+    }
 }
 
 impl PlainOrSecret {

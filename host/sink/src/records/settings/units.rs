@@ -5,11 +5,18 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+/// No time is longer.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// `10s`, `5m`, `1h30m`.
 pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     let parsed = humantime::parse_duration(&text).map_err(|error| error.to_string());
-    let parsed = parsed.and_then(|time| if time.is_zero() { Err("it is no time at all".to_owned()) } else { Ok(time) });
+    let parsed = parsed.and_then(|time| match time {
+        Duration::ZERO => Err("it is no time at all".to_owned()),
+        time if time > LONGEST => Err("it is more than a year".to_owned()),
+        time => Ok(time),
+    });
     parsed.map_err(|error| D::Error::custom(format!("{text:?} is no time ({error}): write it like 10s, 5m or 1h30m")))
 }
 
