@@ -24,7 +24,7 @@ use std::time::Duration;
 pub use aside::set_aside;
 pub use options::{Durability, Options};
 pub use reader::Reader;
-pub use record::{Entry, Id, Record};
+pub use record::{Entry, Id, Portion, Record};
 pub use state::{SinkState, SpoolState};
 
 use database::Database;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use crate::database::{damage, is_damage, number, reading};
 use crate::state::{Next, Shared};
-use crate::{Id, Record, Stop};
+use crate::{Id, Portion, Record, Stop};
 
 /// Reads what waits for a sink, in order.
 pub struct Reader {
@@ -63,7 +63,12 @@ impl Reader {
 
     /// The sink has these, and all that came before them.
     pub fn acknowledge(&self, records: &[Record]) {
-        self.shared.acknowledge(self.number, records);
+        Portion::of(records).iter().for_each(|portion| self.acknowledge_portion(portion));
+    }
+
+    /// The same of findings that are not at hand any more.
+    pub fn acknowledge_portion(&self, portion: &Portion) {
+        self.shared.acknowledge(self.number, portion);
     }
 
     fn read(&mut self, generation: u64, kept: u64, most: usize, most_bytes: usize) -> rusqlite::Result<Vec<Record>> {

@@ -26,3 +26,25 @@ pub struct Record {
     /// Lanner's JSON of it.
     pub bytes: Arc<[u8]>,
 }
+
+/// Findings that were read together, without what they hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portion {
+    /// The number of the last one.
+    pub last: u64,
+    /// When that was taken, ns since 1970 (UTC).
+    pub(crate) time_ns: u64,
+    /// How many there are.
+    pub count: u64,
+    /// Their bytes.
+    pub(crate) bytes: u64,
+}
+
+impl Portion {
+    /// Of these; nothing where there are none.
+    pub fn of(records: &[Record]) -> Option<Self> {
+        let Record { seq, time_ns, .. } = records.last()?;
+        let bytes = records.iter().map(|record| record.bytes.len() as u64).sum();
+        Some(Self { last: *seq, time_ns: *time_ns, count: records.len() as u64, bytes })
+    }
+}

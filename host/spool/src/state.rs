@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::database::Gone;
-use crate::{Entry, Options, Record, Stop};
+use crate::{Entry, Options, Portion, Record, Stop};
 
 /// Findings that are written at once, and bytes of them: after each such portion it is known that they are kept.
 pub(crate) const PORTION: usize = 1024;
@@ -311,15 +311,12 @@ impl Shared {
     }
 
     /// A sink has these, and all before them.
-    pub(crate) fn acknowledge(&self, number: usize, records: &[Record]) {
-        let Some(last) = records.last() else { return };
+    pub(crate) fn acknowledge(&self, number: usize, portion: &Portion) {
         let mut state = self.state();
-        let Some(sink) = state.sinks.get_mut(number) else { return };
-        let its = records.iter().filter(|record| record.seq > sink.cursor);
-        let (count, bytes) = its.fold((0, 0), |(count, bytes), record| (count + 1, bytes + record.bytes.len() as u64));
-        sink.take(count, bytes);
-        sink.oldest_ns = (sink.waiting > 0).then_some(last.time_ns);
-        sink.cursor = sink.cursor.max(last.seq);
+        let Some(sink) = state.sinks.get_mut(number).filter(|sink| portion.last > sink.cursor) else { return };
+        sink.take(portion.count, portion.bytes);
+        sink.oldest_ns = (sink.waiting > 0).then_some(portion.time_ns);
+        sink.cursor = portion.last;
         state.moved = true;
         self.changed.notify_all();
     }

@@ -67,8 +67,8 @@ impl Counters {
         self.held.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set_held(&self, records: usize) {
-        self.held.store(records as u64, Ordering::Relaxed);
+    pub(super) fn set_held(&self, records: u64) {
+        self.held.store(records, Ordering::Relaxed);
     }
 
     /// Whether its thread has ended before its time.

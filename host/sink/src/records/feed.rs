@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use lanner_spool::{Reader, Record, Stop};
+use lanner_spool::{Portion, Reader, Record, Stop};
 
 use super::queue::Queue;
 
@@ -36,16 +36,21 @@ impl Feed {
         }
     }
 
-    /// Whether they lie in a spool until they are done.
-    pub(super) fn is_spooled(&self) -> bool {
-        matches!(self, Self::Spool(_))
+    /// What was taken out last went. Gives what lies in a spool until it is let go.
+    pub(super) fn went(&self, records: &[Record]) -> Option<Portion> {
+        match self {
+            Self::Memory(queue) => {
+                queue.done();
+                None
+            }
+            Self::Spool(_) => Portion::of(records),
+        }
     }
 
-    /// These are delivered, or never will be.
-    pub(super) fn done(&self, records: &[Record]) {
-        match self {
-            Self::Memory(queue) => queue.done(),
-            Self::Spool(reader) => reader.acknowledge(records),
+    /// The spool need not keep these any more.
+    pub(super) fn let_go(&self, portion: &Portion) {
+        if let Self::Spool(reader) = self {
+            reader.acknowledge_portion(portion);
         }
     }
 }

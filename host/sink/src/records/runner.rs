@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use lanner_spool::Record;
+use lanner_spool::{Portion, Record};
 
 use super::backoff::{Backoff, random};
 use super::counters::Counters;
@@ -26,8 +26,8 @@ pub(super) struct Runner {
     backoff: Backoff,
     /// It was said that it takes nothing.
     said: bool,
-    /// The last ones of portions that went but for what the route holds, and how many these were.
-    behind: VecDeque<(Record, usize)>,
+    /// Portions that went, but for what the route holds of them or of one before.
+    behind: VecDeque<Portion>,
 }
 
 /// Says that a sink's thread has panicked: else it would be missed by nobody.
@@ -87,18 +87,16 @@ impl Runner {
 
     /// These went, or are held by the route: then what is spooled is not let go before what they become has gone.
     fn done(&mut self, came: &[Record]) {
-        match came.last() {
-            Some(last) if self.feed.is_spooled() => self.behind.push_back((last.clone(), came.len())),
-            Some(_) => self.feed.done(came),
-            None => {}
+        if !came.is_empty() {
+            self.behind.extend(self.feed.went(came));
         }
-        while let Some((last, _)) = self.behind.front()
-            && !self.sieve.holds(last.seq)
+        while let Some(first) = self.behind.front()
+            && !self.sieve.holds(first.last)
         {
-            self.feed.done(std::slice::from_ref(last));
+            self.feed.let_go(first);
             self.behind.pop_front();
         }
-        self.counters.set_held(self.behind.iter().map(|(_, count)| count).sum());
+        self.counters.set_held(self.behind.iter().map(|portion| portion.count).sum());
     }
 
     /// Whether all are taken or rejected. Not so where it is to stop.

@@ -198,6 +198,22 @@ fn a_route_keeps_back_what_is_not_chosen_and_counts_what_is_alike() {
 }
 
 #[test]
+fn what_a_route_holds_stays_in_the_spool_until_it_can_be_sent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (server, route) = (Server::default(), Some("group = { window = \"10h\", send_first = false }"));
+    server.change(|kept| kept.down = true);
+    let (records, mut fan) = start_routed(&[(&server, Policy::Spool)], route, folder.path());
+    bring(&mut *fan, &["a", "b", "c"]);
+    drop(fan);
+    assert_eq!(records.finish(PATIENCE), 0);
+    server.change(|kept| kept.down = false);
+    let (records, fan) = start_routed(&[(&server, Policy::Spool)], route, folder.path());
+    drop(fan);
+    assert_eq!(records.finish(PATIENCE), 0);
+    assert_eq!(server.taken(), ["c"], "the three as one");
+}
+
+#[test]
 fn what_is_alike_goes_when_its_time_is_over_though_nothing_comes() {
     for policy in POLICIES {
         let folder = tempfile::tempdir().expect("a folder");
