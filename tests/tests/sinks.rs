@@ -357,7 +357,7 @@ fn what_a_sink_has_wrong_is_said_before_it_starts() {
             "url = \"ftp://host/\"".to_owned(),
             "sink it: `url` is no address that begins with https:// or http://",
         ),
-        ("webhook", format!("url = \"http://localhost/\"\nbearer = {open}"), "can be read by everybody"),
+        ("webhook", format!("url = \"http://localhost/\"\nbearer = {open}"), "may be read by others"),
         ("webhook", "url = \"http://localhost/\"\nheaders = { \"a b\" = \"c\" }".to_owned(), "\"a b\" is no header"),
         ("webhook", "url = \"http://localhost/\"\nformat = \"xml\"".to_owned(), "there is no format \"xml\""),
         ("webhook", "url = \"http://localhost/\"\nclient_key = \"/k\"".to_owned(), "go together"),
