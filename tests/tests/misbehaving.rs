@@ -40,9 +40,13 @@ fn a_trap() {
     require_kernel!();
     let ended = misbehave("trap", "pack misbehaving trapped:");
     assert!(ended.stderr.contains("as asked"), "the panic's message is said:\n{}", ended.stderr);
-    let said = "its rule test/misbehave, which did that, rests 1s, its others go on";
-    assert!(ended.stderr.contains(said), "{}", ended.stderr);
-    assert!(ended.stderr.contains("pack misbehaving: the rule test/misbehave runs again"), "{}", ended.stderr);
+    // Which rule it was is looked for as long as others may wait for that: on a busy machine all of the pack rests.
+    let ways = [
+        ("its rule test/misbehave, which did that, rests 1s, its others go on", "the rule test/misbehave runs again"),
+        ("it rests 1s, the other packs go on", "pack misbehaving runs again"),
+    ];
+    let said = |(rests, again): (&str, &str)| ended.stderr.contains(rests) && ended.stderr.contains(again);
+    assert!(ways.into_iter().any(said), "{}", ended.stderr);
 }
 
 #[test]

@@ -284,6 +284,11 @@ fn a_shell_of_a_server() {
 fn a_download_that_is_run() {
     require_kernel!();
     let scene = Scene::new("command-and-control");
+    // Before any other download of this shell: of a pipeline either may be first, and what a shell that reads one gets is not
+    // told from what was fetched into a file before.
+    let rule = "execution/download-piped-to-shell";
+    let message = "{sh} runs what was downloaded by: curl -s file:///root/here";
+    scene.finds("echo : > here; curl -s file:///root/here | sh", rule, message);
     let fetch = "curl -s -o x file:///bin/true; chmod +x x; ";
     let message = "{bash} ran /root/x, after it was downloaded";
     scene.finds(&format!("{fetch} ./x"), "execution/download-and-run", message);
@@ -298,9 +303,6 @@ fn a_download_that_is_run() {
     let message = "{sh} was given /root/s.sh, after it was downloaded";
     scene.finds(script, "execution/downloaded-script", message);
     scene.silent("cp /bin/true x; ./x; curl -s -o w file:///bin/true; cat w; curl -s -o /dev/null file:///bin/true");
-    let rule = "execution/download-piped-to-shell";
-    let message = "{sh} runs what was downloaded by: curl -s file:///root/here";
-    scene.finds("echo : > here; curl -s file:///root/here | sh", rule, message);
     scene.silent("curl -s file:///root/here | cat; echo : | sh -c 'cat'");
     scene.end();
 }
