@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::glob::Glob;
 use crate::memory::{KUBERNETES, KUBERNETES_VARIABLE, Memory};
 use crate::names::{CREATED, Table};
+use crate::time::write_time;
+use crate::transform::{Transform, transformed};
 
 /// Ancestors that are looked at.
 const MAX_ANCESTORS: usize = 64;
@@ -130,33 +132,6 @@ pub struct Socket {
     pub inbound: bool,
     /// Descriptor.
     pub fd: Option<u16>,
-}
-
-/// What is made of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Transform {
-    /// A text in lower case.
-    Lower,
-    /// In upper case.
-    Upper,
-    /// What it stands for in base64.
-    Base64,
-    /// Of a path what follows its last `/`.
-    FileName,
-    /// What stands before it; `/` for what lies at the top.
-    Directory,
-    /// With a `/` at its end.
-    Slashed,
-    /// So many bytes of it, at most.
-    Cut(u8),
-    /// A number, or this where it is less.
-    AtLeast(i8),
-    /// A number as text.
-    Text,
-    /// The bytes of the text.
-    Length,
-    /// A number, shifted to the right and cut to so many bits.
-    Bits(u8, u8),
 }
 
 /// A value by itself.
@@ -645,114 +620,9 @@ fn labels<'a>(container: RecordRef<'a>, of_pod: bool) -> impl Iterator<Item = (&
     labels.filter_map(|label| Some((label.bytes(field::label::NAME)?, label.bytes(field::label::VALUE)?)))
 }
 
-fn transformed(value: Value<'_>, transforms: &[Transform], take: Take<'_>) -> bool {
-    let Some((transform, rest)) = transforms.split_first() else { return take(value) };
-    let mut next = |value: Value<'_>| transformed(value, rest, take);
-    match (transform, value) {
-        (Transform::Lower, Value::Text(text)) => next(Value::Text(&text.to_ascii_lowercase())),
-        (Transform::Upper, Value::Text(text)) => next(Value::Text(&text.to_ascii_uppercase())),
-        (Transform::Base64, Value::Text(text)) => base64(text).is_some_and(|text| next(Value::Text(&text))),
-        (Transform::FileName, Value::Text(text)) => {
-            next(Value::Text(lanner_abi::Text::new(text).file_name().as_bytes()))
-        }
-        (Transform::Directory, Value::Text(text)) => {
-            next(Value::Text(lanner_abi::Text::new(text).directory().as_bytes()))
-        }
-        (Transform::Slashed, Value::Text(text)) => match text {
-            [.., b'/'] => next(value),
-            text => next(Value::Text(&[text, b"/"].concat())),
-        },
-        (Transform::Cut(length), Value::Text(text)) => {
-            next(Value::Text(text.get(..usize::from(*length)).unwrap_or(text)))
-        }
-        (Transform::Length, Value::Text(text)) => next(Value::Number(text.len() as i128)),
-        (Transform::Text, Value::Number(number)) => next(Value::Text(number.to_string().as_bytes())),
-        (Transform::Text, Value::Bool(yes)) => next(Value::Text(if yes { b"true" } else { b"false" })),
-        (Transform::Text, Value::Address(address)) => {
-            let address = std::net::Ipv6Addr::from(address).to_canonical();
-            next(Value::Text(address.to_string().as_bytes()))
-        }
-        (Transform::AtLeast(least), Value::Number(number)) => next(Value::Number(number.max((*least).into()))),
-        (Transform::Text, text) => next(text),
-        (Transform::Bits(shift, bits), Value::Number(number)) => {
-            next(Value::Number(number >> shift & ((1 << bits) - 1)))
-        }
-        _ => false,
-    }
-}
-
-/// What a text stands for; as much of it as is one.
-fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut held, mut bits) = (0_u32, 0);
-    for byte in text {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' | b'\n' | b'\r' => continue,
-            _ => return None,
-        };
-        held = held << 6 | u32::from(six);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((held >> bits) as u8);
-        }
-    }
-    Some(out)
-}
-
-/// `2026-11-30T16:17:34.000000001+0000`, or only the time.
-fn write_time(time: u64, with_date: bool, out: &mut Vec<u8>) {
-    const SECOND: u64 = 1_000_000_000;
-    let (seconds, rest) = (time / SECOND, time % SECOND);
-    let (days, of_day) = (seconds / 86_400, seconds % 86_400);
-    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-    let mut text = String::new();
-    if with_date {
-        let (year, month, day) = date(days);
-        text.push_str(&format!("{year:04}-{month:02}-{day:02}T"));
-    }
-    text.push_str(&format!("{hour:02}:{minute:02}:{second:02}.{rest:09}"));
-    if with_date {
-        text.push_str("+0000");
-    }
-    out.extend_from_slice(text.as_bytes());
-}
-
-/// Year, month and day, so many days after the beginning of 1970 (Howard Hinnant, `civil_from_days`).
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_written() {
-        let mut out = Vec::new();
-        write_time(1_796_055_454_000_000_007, true, &mut out);
-        assert_eq!(String::from_utf8_lossy(&out), "2026-11-30T16:17:34.000000007+0000");
-        assert_eq!(date(0), (1970, 1, 1));
-        assert_eq!(date(11_016), (2000, 2, 29));
-    }
-
-    #[test]
-    fn base64_is_read() {
-        assert_eq!(base64(b"aGVsbG8=").as_deref(), Some(b"hello".as_slice()));
-        assert_eq!(base64(b"!"), None);
-    }
 
     #[test]
     fn arguments_are_joined() {

@@ -9,12 +9,13 @@ use lanner_abi::{FieldInfo, Kind, Reads, Type, field};
 use lanner_contract::filter::{Literal, Test as FilterTest};
 use lanner_contract::{FieldRef, Filter};
 
-use crate::field::{Constant, Field, Get, Owner, Transform, Value, place, record_of};
+use crate::field::{Constant, Field, Get, Owner, Value, place, record_of};
 use crate::glob;
 use crate::memory::{KUBERNETES_VARIABLE, is_kubernetes};
 use crate::names::{CREATED, Table};
 use crate::rules::{Condition, FieldId, Rules, TestId};
 use crate::test::{How, Op, Prepared, Test};
+use crate::transform::Transform;
 
 /// How deep a filter may lie; the contract has 16.
 const MAX_DEPTH: usize = 12;

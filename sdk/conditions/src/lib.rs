@@ -19,12 +19,15 @@ mod memory;
 mod names;
 mod rules;
 mod test;
+mod time;
+mod transform;
 
 pub use build::{Builder, Made};
 pub use correlate::{Correlation, Counted, MAX_COUNT, MAX_MEMBERS, Together};
 pub use evaluate::{Evaluator, Unreadable};
-pub use field::{Constant, Field, Get, Owner, Socket, Transform, place};
+pub use field::{Constant, Field, Get, Owner, Socket, place};
 pub use memory::is_kubernetes;
 pub use names::Table;
 pub use rules::{Arm, Condition, FieldId, Part, Rule, Rules, TestId};
 pub use test::{Compare, How, Op, Test};
+pub use transform::Transform;
