@@ -17,6 +17,8 @@ const APPLICATION: i64 = 0x4c61_6e46;
 const VERSION: i64 = 1;
 /// Bytes of the header of a database of SQLite (sqlite.org/fileformat2.html).
 const HEADER: u64 = 100;
+/// Pages of the log, of 4 KiB each, after which they go into the database.
+const LOG_PAGES: i64 = 8192;
 /// How long it is waited for somebody else who writes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -62,6 +64,8 @@ pub(crate) fn to_write(path: &Path) -> Result<Connection, StoreError> {
     }
     database.pragma_update(None, "journal_mode", "WAL")?;
     database.pragma_update(None, "synchronous", "NORMAL")?;
+    // Pages are written again and again: many of them into the log before they go into the database, each once.
+    database.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     database.pragma_update(None, "journal_size_limit", 64 << 20)?;
     database.pragma_update(None, "cache_size", -16_384)?;
     let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;

@@ -1,5 +1,8 @@
 //! A finding as it is stored: its JSON, and what of it is looked for.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::Facet;
@@ -83,27 +86,47 @@ fn facets(finding: &Value) -> Vec<(Facet, String)> {
     facets
 }
 
-/// All texts of a finding that somebody may look for. Not ids and times, which nobody remembers.
+/// All texts of a finding that somebody may look for, each once: most of what ancestors have is what the process has. Not
+/// ids and times, which nobody remembers.
 fn text(finding: &Value) -> String {
-    let mut text = String::new();
+    let mut texts = Texts::default();
     for field in ["message", "summary", "rule", "host", "key", "attack", "fields", "event", "process", "lineage"] {
-        add_text(&finding[field], &mut text);
+        texts.add(&finding[field]);
     }
-    cut(&text, MAX_TEXT).to_owned()
+    cut(&texts.text, MAX_TEXT).to_owned()
 }
 
-fn add_text(value: &Value, text: &mut String) {
-    if text.len() >= MAX_TEXT {
-        return;
-    }
-    match value {
-        Value::String(part) if !is_number_or_time(part) => {
-            text.push_str(part);
-            text.push('\n');
+/// Texts, a line each.
+#[derive(Default)]
+struct Texts<'a> {
+    text: String,
+    seen: HashSet<Cow<'a, str>>,
+}
+
+impl<'a> Texts<'a> {
+    fn add(&mut self, value: &'a Value) {
+        if self.text.len() >= MAX_TEXT {
+            return;
         }
-        Value::Array(values) => values.iter().for_each(|value| add_text(value, text)),
-        Value::Object(values) => values.values().for_each(|value| add_text(value, text)),
-        _ => {}
+        match value {
+            Value::String(text) => self.add_line(text.into()),
+            // Arguments are looked for as they follow each other.
+            Value::Array(values) if values.iter().all(Value::is_string) => {
+                let texts: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
+                self.add_line(texts.join(" ").into());
+            }
+            Value::Array(values) => values.iter().for_each(|value| self.add(value)),
+            Value::Object(values) => values.values().for_each(|value| self.add(value)),
+            _ => {}
+        }
+    }
+
+    fn add_line(&mut self, line: Cow<'a, str>) {
+        if !is_number_or_time(&line) && !self.seen.contains(&line) {
+            self.text.push_str(&line);
+            self.text.push('\n');
+            self.seen.insert(line);
+        }
     }
 }
 
@@ -154,6 +177,18 @@ mod tests {
         ];
         assert_eq!(facets, expected);
         assert!(record.text.contains("/etc/shadow") && !record.text.contains("2026") && !record.text.contains("00aa"));
+    }
+
+    #[test]
+    fn a_text_is_looked_through_once_and_arguments_as_they_follow_each_other() {
+        let shell = json!({"exe": "/usr/bin/bash", "args": ["bash", "-c", "id"]});
+        let finding = json!({
+            "id": "000102030405060708090a0b0c0d0e0f", "time_ns": 17, "message": "bash",
+            "process": {"exe": "/usr/bin/curl", "args": ["curl", "-o", "/tmp/x"]}, "lineage": [shell, shell],
+        });
+        let record = Record::new(finding.to_string()).expect("it is a finding");
+        let lines: Vec<&str> = record.text.lines().collect();
+        assert_eq!(lines, ["bash", "/usr/bin/curl", "curl -o /tmp/x", "/usr/bin/bash", "bash -c id"]);
     }
 
     #[test]

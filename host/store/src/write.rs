@@ -203,12 +203,13 @@ impl<'a> Adding<'a> {
 
     /// Puts the finding under its time, or what is free behind it; nothing where it is there already.
     fn key(&mut self, record: &Record) -> rusqlite::Result<Option<i64>> {
-        if self.known.exists([record.id])? {
-            return Ok(None);
-        }
         let time_ns = record.time_ns.min(LAST);
         let mut key = self.taken.get(&time_ns).map_or(time_ns, |last| last + 1);
         if self.insert.execute(params![key, record.id, record.json])? == 0 {
+            // Either its id is there, or another finding of its time.
+            if self.known.exists([record.id])? {
+                return Ok(None);
+            }
             key = self.free.query_row([key], |row| row.get(0))?;
             self.insert.execute(params![key, record.id, record.json])?;
         }
