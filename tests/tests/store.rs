@@ -81,6 +81,35 @@ fn what_a_host_found_is_there_while_it_runs_and_after_it_was_killed() {
     assert!(host.stop().status.success());
 }
 
+/// As evidence is kept: on a file system that nobody can write to.
+#[test]
+fn a_store_that_cannot_be_written_to_can_be_read_and_says_why_nothing_is_changed() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (pack, store) = (pack(folder.path()), folder.path().join("kept/findings.db"));
+    let host = Lanner::watch(&[&pack], &["--keep", text(&store)]);
+    touch(folder.path(), "first");
+    host.wait("the first to be kept", || says(&store, &["list"]).lines().count() == 1);
+    assert!(host.stop().status.success());
+    let id =
+        lines(&says(&store, &["list", "--output", "json"]))[0]["finding"]["id"].as_str().expect("an id").to_owned();
+    // A mount of its own, which nobody else sees.
+    let mounted = |arguments: &str| {
+        let lanner = format!("\"$1\" findings --in \"$2/findings.db\" {arguments}");
+        let script = format!("mount --bind \"$2\" \"$2\" && mount -o remount,bind,ro \"$2\" && {lanner}");
+        let kept = store.parent().expect("a folder");
+        let mut shell = Command::new("unshare");
+        shell.args(["-m", "sh", "-c", &script, "sh", text(binary()), text(kept)]);
+        shell.env("NO_COLOR", "1").output().expect("unshare can be run")
+    };
+    let listed = mounted("list");
+    let (out, err) = (String::from_utf8_lossy(&listed.stdout), String::from_utf8_lossy(&listed.stderr));
+    assert!(listed.status.success() && out.contains("test/opens"), "{out}{err}");
+    let changed = mounted(&format!("ack {id}"));
+    let err = String::from_utf8_lossy(&changed.stderr);
+    assert!(!changed.status.success() && err.contains("readonly"), "{err}");
+}
+
 #[test]
 fn what_is_kept_can_be_looked_through_counted_and_dealt_with() {
     let folder = tempfile::tempdir().expect("a folder");

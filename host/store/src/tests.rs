@@ -316,6 +316,42 @@ fn what_is_no_store_is_refused() {
 }
 
 #[test]
+fn what_would_be_waited_for_is_refused_at_once() {
+    let place = place();
+    fs::create_dir_all(place.path.parent().expect("a folder")).expect("made");
+    let pipe = place.path.with_file_name("pipe");
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
+    let link = place.path.with_file_name("link");
+    std::os::unix::fs::symlink(&pipe, &link).expect("a link");
+    for path in [&pipe, &link, &place.path.with_file_name("")] {
+        assert!(matches!(Store::open(path, Bounds::default()), Err(StoreError::NoFile(_))), "{}", path.display());
+        assert!(matches!(Reader::open(path), Err(StoreError::NoFile(_))), "{}", path.display());
+    }
+}
+
+#[test]
+fn the_first_and_the_last_of_times_are_kept_counted_and_removed() {
+    let place = place();
+    let mut store = place.store();
+    let times = [0, 0, 1, HOUR - 1, i64::MAX, i64::MAX];
+    let records: Vec<Record> =
+        (0..).zip(times).map(|(number, time)| finding(number, time, "low", "a/one", &number.to_string())).collect();
+    assert_eq!(store.add(&records).expect("written").kept, 6);
+    let reader = place.reader();
+    assert_eq!(messages(&reader, &Filter::default()), ["5", "4", "3", "2", "1", "0"]);
+    assert_eq!(messages(&reader, &Filter { until_ns: Some(HOUR), ..Filter::default() }), ["3", "2", "1", "0"]);
+    let counted = |range| reader.top(Facet::All, range, 1).expect("counts").first().map(|count| count.findings);
+    assert_eq!((counted((0, HOUR)), counted((0, i64::MAX))), (Some(4), Some(6)));
+    assert_eq!(reader.timeline(Span::Hour, (Facet::All, ""), (0, HOUR)).expect("counts"), [(0, 4)]);
+    drop(store);
+    let bounds = Bounds { age: Duration::from_secs(3600), ..Bounds::default() };
+    let mut store = Store::open(&place.path, bounds).expect("it opens");
+    assert_eq!(store.trim(SystemTime::now()).expect("trimmed"), 4);
+    assert_eq!((counted((0, HOUR)), counted((0, i64::MAX))), (None, Some(2)));
+}
+
+#[test]
 fn sqlite_is_one_without_the_fault_of_its_log() {
     // https://sqlite.org/wal.html: before 3.51.3 two writers could damage it.
     assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());

@@ -43,6 +43,8 @@ struct Kept {
     poison: Vec<String>,
     /// It takes nothing at all.
     down: bool,
+    /// It panics.
+    panics: bool,
 }
 
 enum Reaction {
@@ -87,6 +89,7 @@ impl Place for Server {
         let mut outcome = Ok(Answer::default());
         self.change(|kept| {
             kept.portions += 1;
+            assert!(!kept.panics, "a place that is wrong");
             outcome = match kept.todo.pop_front() {
                 _ if kept.down => Err(Refusal::later("down")),
                 Some(Reaction::Refuse(refusal)) => Err(refusal),
@@ -251,6 +254,35 @@ fn one_that_is_down_holds_up_nobody_and_has_all_of_the_spool_later() {
     down.wait("all", |kept| kept.taken.len() == 51);
     assert_eq!(down.taken()[..50], messages[..]);
     up.wait("the new one", |kept| kept.taken.last().is_some_and(|last| last == "new"));
+    drop(fan);
+    records.finish(PATIENCE);
+}
+
+#[test]
+fn one_that_panics_holds_up_nobody_says_so_and_has_what_is_spooled_later() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (up, wrong) = (Server::default(), Server::default());
+    wrong.change(|kept| kept.panics = true);
+    let (records, mut fan) = start(&[(&up, Policy::Spool), (&wrong, Policy::Spool)], folder.path());
+    bring(&mut *fan, &["a", "b"]);
+    wrong.wait("the portion at which it panics", |kept| kept.portions == 1);
+    // Many more than a queue has room for: nobody waits for the one that takes nothing.
+    for number in 0..200 {
+        bring(&mut *fan, &[&number.to_string()]);
+    }
+    up.wait("all", |kept| kept.taken.len() == 202);
+    let standings = records.standings();
+    drop(fan);
+    assert_eq!(records.finish(PATIENCE), 0);
+    let [first, second] = &standings.sinks()[..] else { panic!("two") };
+    assert_eq!((first.written, first.trouble.as_deref(), second.written), (202, None, 0));
+    let trouble = second.trouble.as_deref().expect("it is said");
+    assert!(trouble.contains("its thread has panicked"), "{trouble}");
+    drop(standings);
+
+    wrong.change(|kept| kept.panics = false);
+    let (records, fan) = start(&[(&up, Policy::Spool), (&wrong, Policy::Spool)], folder.path());
+    wrong.wait("all", |kept| kept.taken.len() == 202);
     drop(fan);
     records.finish(PATIENCE);
 }
