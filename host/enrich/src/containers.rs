@@ -34,6 +34,17 @@ impl Containers {
         self.groups.get(&id)
     }
 
+    /// The paths of all groups, by their ids.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = (u64, Arc<[u8]>)> {
+        self.groups.iter().map(|(id, group)| (*id, group.path.clone()))
+    }
+
+    /// What is known of containers; of one as often as it has groups.
+    pub(crate) fn told(&self) -> impl Iterator<Item = &Arc<OwnedRecord>> {
+        let believed = self.groups.values().filter(|group| !group.of_user);
+        believed.filter_map(|group| group.container.as_ref())
+    }
+
     /// A group is there. Tells whether that is new.
     pub(crate) fn add(&mut self, id: u64, path: &[u8], identity: Option<&Identity>) -> bool {
         let known = self.groups.get(&id).is_some_and(|group| *group.path == *path);

@@ -6,6 +6,7 @@ mod containers;
 mod enrichment;
 mod event;
 mod process;
+mod snapshot;
 mod state;
 mod table;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use lanner_probes::event::RawEvent;
 pub use event::{Event, Like};
 pub use lanner_probes::event::Keys;
 pub use process::{ImageId, MAX_LINEAGE, Process, ProcessId};
+pub use snapshot::Snapshot;
 
 use lanner_source::containers::{Identity, identify};
 use lanner_source::record::{Machine, Record};
@@ -53,6 +55,11 @@ impl Enricher {
             Record::Event(event) => return self.event(*event),
         }
         None
+    }
+
+    /// What is known of processes and containers now.
+    pub fn snapshot(&self) -> Snapshot {
+        self.table.as_snapshot()
     }
 
     /// What feeds the process table has its own way; of all other kinds nothing has to be known.

@@ -27,6 +27,12 @@ impl State {
         Self { ppid, uid, euid, gid, egid, standing: task.standing.or(self.standing) }
     }
 
+    /// As an event would tell it.
+    pub(crate) fn as_task(&self) -> Task {
+        let Self { ppid, uid, euid, gid, egid, standing } = *self;
+        Task { ppid, uid, euid, gid, egid, standing, ..Task::default() }
+    }
+
     /// The control group that it is in; 0 where that is not known.
     pub(crate) fn cgroup_id(&self) -> u64 {
         self.standing.map_or(0, |standing| standing.cgroup_id)

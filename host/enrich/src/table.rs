@@ -11,6 +11,7 @@ use lanner_source::record::{Machine, ProcessSnapshot};
 use super::containers::Containers;
 use super::enrichment::{Enrichment, Users};
 use super::process::{ImageId, Process, ProcessId, as_parent};
+use super::snapshot::Snapshot;
 use super::state::State;
 use super::weight::{Scales, Weight};
 
@@ -146,6 +147,11 @@ impl ProcessTable {
             placed.weight = scales.weigh(placed.size());
             *process = Arc::new(placed);
         }
+    }
+
+    /// What is known of all that live.
+    pub(super) fn as_snapshot(&self) -> Snapshot {
+        Snapshot::new(self.boot_time_ns, self.living.values().map(|(_, process)| process), &self.containers)
     }
 
     /// Who has a pid.

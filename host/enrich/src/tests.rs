@@ -1,6 +1,7 @@
 //! Who is behind an event, and for how long that is known.
 
 mod images;
+mod snapshots;
 
 use std::sync::Arc;
 

@@ -16,6 +16,7 @@ use crate::PipelineError;
 use crate::batcher::Batcher;
 use crate::flow::Intake;
 use crate::judge::Judge;
+use crate::recent::Recent;
 use crate::seen::Seen;
 use crate::sources::Sources;
 use crate::tap::{Listeners, Tap};
@@ -31,6 +32,8 @@ pub(crate) struct Judging<E> {
     pub(crate) seen: Arc<Seen>,
     tap: Tap,
     pub(crate) listeners: Listeners,
+    /// Where what came last is kept, where it is; of the first source.
+    pub(crate) recent: Option<Recent>,
     /// Events taken in, and those by the number of their kind.
     pub(crate) events: u64,
     kinds: Vec<u64>,
@@ -65,6 +68,7 @@ impl<E: Judge> Judging<E> {
             seen,
             tap,
             listeners,
+            recent: None,
             events: 0,
             kinds: Vec::new(),
             seq: 0,
@@ -195,6 +199,9 @@ impl<E: Judge> Intake for Judging<E> {
     }
 
     fn take(&mut self, source: usize, record: Record) -> Result<(), PipelineError> {
+        if let Some(recent) = self.recent.as_ref().filter(|_| source == 0) {
+            recent.push(&record);
+        }
         let Some(mut event) = self.enrichers.get_mut(source).and_then(|enricher| enricher.take(record)) else {
             return Ok(());
         };

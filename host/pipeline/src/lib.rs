@@ -6,6 +6,7 @@ mod batcher;
 mod flow;
 mod judge;
 mod judging;
+mod recent;
 mod seen;
 mod sources;
 mod tap;
@@ -23,6 +24,7 @@ use lanner_source::{Drained, SourceError};
 pub use batcher::{BATCH, Batcher};
 pub use flow::{Course, Flow, Intake};
 pub use judge::Judge;
+pub use recent::{Excerpt, Recent};
 pub use seen::Seen;
 pub use sources::Sources;
 pub use tap::{Heard, Interest, Listeners, Listening, Tap};
@@ -80,6 +82,13 @@ impl<E: Judge> Pipeline<E> {
     /// Where one may listen to the events, as they are taken in.
     pub fn listeners(&self) -> Listeners {
         self.judging.listeners.clone()
+    }
+
+    /// Has what comes last from the first source kept there.
+    #[must_use]
+    pub fn remembering(mut self, recent: Recent) -> Self {
+        self.judging.recent = Some(recent);
+        self
     }
 
     /// Runs until the sources end or an order stops it.
