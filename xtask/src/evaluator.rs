@@ -42,7 +42,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
     }
     let guest = root().join(GUEST);
     let options = Options {
-        target_dir: root().join("target/wasm"),
+        target_dir: root().join("target/wasm/evaluator"),
         places: vec![(fs::canonicalize(root())?, "/lanner")],
         debug: false,
     };

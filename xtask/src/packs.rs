@@ -27,15 +27,16 @@ pub(crate) fn run(folders: &[PathBuf], out: Option<&Path>) -> Result<()> {
     let shipped = root().join("target/packs");
     let out = out.unwrap_or(&shipped);
     fs::create_dir_all(out).with_context(|| out.display().to_string())?;
-    let options = Options {
-        target_dir: root().join("target/wasm"),
-        places: vec![(fs::canonicalize(root())?, "/lanner")],
-        debug: false,
-    };
+    let top = fs::canonicalize(root())?;
     let mut origins = BTreeMap::new();
     for folder in folders {
         let folder = fs::canonicalize(folder).with_context(|| folder.display().to_string())?;
         let toolchain = Toolchain::find(&folder)?;
+        // Each by itself: where the sources lie is among what they are compiled with, so that in one folder those of two
+        // workspaces would be compiled anew whenever the other had its turn.
+        let own = folder.strip_prefix(&top).unwrap_or(&folder).to_string_lossy().replace('/', "-");
+        let target_dir = root().join("target/wasm").join(own);
+        let options = Options { target_dir, places: vec![(top.clone(), "/lanner")], debug: false };
         for (name, module) in modules(&toolchain, &folder, &options)? {
             if let Some(other) = origins.insert(name.clone(), folder.clone()) {
                 bail!("{} and {} both have a pack {name}", other.display(), folder.display());

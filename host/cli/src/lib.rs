@@ -4,6 +4,7 @@
 
 mod apply;
 mod buffer;
+mod captures;
 mod colour;
 mod config;
 mod control;

@@ -21,6 +21,7 @@ use lanner_source::{Live, Source};
 use tokio::sync::Notify;
 
 use super::buffer::Buffer;
+use super::captures::Capturing;
 use super::colour::Colour;
 use super::config::{Configured, Parts, Reloading};
 use super::control::Steering;
@@ -50,6 +51,8 @@ pub(super) struct Arguments {
     pub(super) output: Output,
     #[command(flatten)]
     keeping: Keeping,
+    #[command(flatten)]
+    capturing: Capturing,
     #[command(flatten)]
     sinks: sinks::MoreSinks,
     #[command(flatten)]
@@ -144,6 +147,9 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let tuned = arguments.tuning.open(&about.hostname, &labels, true)?;
     let mut sinks = arguments.output.open(&about.hostname, &labels, colour)?;
     sinks.extend(arguments.keeping.open(&about.hostname, &labels, true)?);
+    let capturing = arguments.capturing.open(source.machine())?;
+    let (recent, captures) = capturing.unzip();
+    sinks.extend(captures);
     let more_sinks = arguments.sinks.open(&about.hostname, &labels, &mut sinks)?;
     let followers = Followers::default();
     let socket = socket.and_then(|socket| socket.inspect_err(|error| tracing::warn!("{error}")).ok());
@@ -156,7 +162,10 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let expected = self_test::expected(&engine);
     let degraded = source.degraded();
     let (orders, obeyed) = channel();
-    let pipeline = Pipeline::new(Box::new(source) as Box<dyn Source>, engine, Some(std::process::id()))?;
+    let mut pipeline = Pipeline::new(Box::new(source) as Box<dyn Source>, engine, Some(std::process::id()))?;
+    if let Some(recent) = recent {
+        pipeline = pipeline.remembering(recent);
+    }
     let (seen, listeners) = (pipeline.seen(), pipeline.listeners());
     let (missing, board) = (located.missing.clone(), Board::default());
     let reload = if arguments.no_reload { Reload::WhenAsked } else { Reload::AsTheyChange };
@@ -315,7 +324,8 @@ impl Arguments {
     /// They cannot.
     pub(super) fn check_outputs(&self) -> Result<(), Failure> {
         self.sinks.check()?;
-        self.keeping.check()
+        self.keeping.check()?;
+        self.capturing.check()
     }
 }
 

@@ -66,7 +66,7 @@ impl Recent {
     }
 
     /// Takes note of a record.
-    pub(crate) fn push(&self, record: &Record) {
+    pub fn push(&self, record: &Record) {
         self.kept().push(record);
     }
 

@@ -10,10 +10,12 @@ mod table;
 
 use std::env;
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::{packs, root};
 use debian::Kernel;
@@ -21,6 +23,8 @@ use programs::Programs;
 use report::Passed;
 use table::Table;
 
+/// Kernels that are tried at once, at most: each takes 1 GiB.
+const MOST_AT_ONCE: usize = 2;
 /// What this machine has to have besides Rust.
 const TOOLS: [&str; 6] = ["apt-cache", "apt-get", "busybox", "cpio", "dpkg", machine::QEMU];
 
@@ -36,14 +40,26 @@ pub(crate) fn run() -> Result<()> {
 
     let table = Table::begin(&kernels);
     let mut failed = Vec::new();
-    for kernel in &kernels {
-        let began = Instant::now();
-        match check(kernel, &initramfs) {
-            Ok(passed) => table.add(kernel, &passed, began.elapsed()),
-            Err(error) => {
-                show_console(kernel);
-                eprintln!("{}: {error:#}", kernel.release);
-                failed.push(kernel.release.as_str());
+    // Most of what a guest does it does on one processor, as each of its tests has the kernel side to itself.
+    let at_once = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_AT_ONCE);
+    for kernels in kernels.chunks(at_once) {
+        let checked = |kernel| {
+            let began = Instant::now();
+            (kernel, check(kernel, &initramfs), began.elapsed())
+        };
+        let checked: Vec<_> = thread::scope(|scope| {
+            let begun: Vec<_> = kernels.iter().map(|kernel| scope.spawn(move || checked(kernel))).collect();
+            begun.into_iter().map(thread::ScopedJoinHandle::join).collect()
+        });
+        for outcome in checked {
+            let Ok((kernel, checked, took)) = outcome else { bail!("a thread that watches a kernel has panicked") };
+            match checked {
+                Ok(passed) => table.add(kernel, &passed, took),
+                Err(error) => {
+                    show_console(kernel);
+                    eprintln!("{}: {error:#}", kernel.release);
+                    failed.push(kernel.release.as_str());
+                }
             }
         }
     }

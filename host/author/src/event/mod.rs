@@ -12,7 +12,7 @@ use std::time::Duration;
 use lanner_abi::{Kind, event_flag, field};
 use lanner_enrich::{Event, Keys, Process};
 
-pub(crate) use of_finding::of_finding;
+pub use of_finding::of_finding;
 pub(crate) use process::FIELDS_OF_PROCESSES;
 pub(crate) use words::is_of_open;
 pub use words::{errno_names, open_words};

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 /// Of its process what an event can be written with.
 const PROCESS: [&str; 9] = ["exe", "comm", "cwd", "script", "uid", "euid", "gid", "login_uid", "cgroup"];
 /// The event, as people write one. None where the finding has none of a kind that is known.
-pub(crate) fn of_finding(finding: &Value) -> Option<Value> {
+pub fn of_finding(finding: &Value) -> Option<Value> {
     let told = &finding["event"];
     let kind = Kind::from_name(told["kind"].as_str()?)?;
     let mut payload = Map::new();

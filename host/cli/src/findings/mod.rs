@@ -6,6 +6,7 @@ mod export;
 mod list;
 mod show;
 mod stats;
+mod to_test;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,8 @@ enum Verb {
     Stats(stats::Arguments),
     /// Write findings for other programs, the newest first
     Export(export::Arguments),
+    /// Make a test of a finding: from the capture around it, else from its event
+    ToTest(to_test::Arguments),
     /// Say that somebody has seen findings
     Ack(change::Reasoned),
     /// Say that findings are done with
@@ -55,6 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Verb::Show(arguments) => show::run(&store, arguments)?,
         Verb::Stats(arguments) => stats::run(&store, arguments)?,
         Verb::Export(arguments) => export::run(&store, arguments)?,
+        Verb::ToTest(arguments) => to_test::run(&store, arguments)?,
         Verb::Ack(arguments) => change::acknowledge(&mut store, arguments)?,
         Verb::Close(arguments) => change::close(&mut store, arguments)?,
         Verb::Reopen(arguments) => change::reopen(&mut store, arguments)?,

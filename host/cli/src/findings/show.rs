@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::list::{line, object, parse};
 use super::{Failure, Format, print};
+use crate::captures;
 
 /// Other findings of the process that are shown.
 const OTHERS: u32 = 20;
@@ -17,6 +18,8 @@ const OTHERS: u32 = 20;
 pub(super) struct Arguments {
     /// Its id, or how that begins
     id: String,
+    #[command(flatten)]
+    captures: captures::Which,
     /// For people, or JSON
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     output: Format,
@@ -26,11 +29,11 @@ pub(super) fn run(store: &Reader, arguments: &Arguments) -> Result<(), Failure> 
     let stored = store.find(&arguments.id)?;
     match arguments.output {
         Format::Json => print("finding", &object(&stored)?.to_string()),
-        Format::Text => print("finding", &text(store, &stored)?),
+        Format::Text => print("finding", &text(store, &stored, &arguments.captures)?),
     }
 }
 
-fn text(store: &Reader, stored: &Stored) -> Result<String, Failure> {
+fn text(store: &Reader, stored: &Stored, captures: &captures::Which) -> Result<String, Failure> {
     let finding = parse(stored)?;
     let mut out = String::new();
     let _ = writeln!(out, "{}  {}", scalar(&finding["severity"]).to_uppercase(), scalar(&finding["rule"]));
@@ -52,6 +55,7 @@ fn text(store: &Reader, stored: &Stored) -> Result<String, Failure> {
     section("container", &finding["process"]["container"], &mut out);
     section("fields", &finding["fields"], &mut out);
     section("event", &finding["event"], &mut out);
+    capture(&finding, captures, &mut out)?;
     history(stored, &mut out);
     others(store, stored, &finding, &mut out)?;
     Ok(out)
@@ -96,6 +100,20 @@ fn section(name: &str, value: &Value, out: &mut String) {
     for (key, value) in object {
         let _ = writeln!(out, "  {:<width$}  {}", Text::from(key.as_str()).to_string(), scalar(value));
     }
+}
+
+/// What happened around it, where that was written down.
+fn capture(finding: &Value, captures: &captures::Which, out: &mut String) -> Result<(), Failure> {
+    let capture = finding["time_ns"].as_u64().map(|time_ns| captures.around(time_ns)).transpose()?.flatten();
+    if let Some(capture) = capture {
+        let path = capture.path.display();
+        let _ = writeln!(
+            out,
+            "\ncapture   {path}\n  again: `lanner replay {path}`; as a test: `lanner findings to-test {}`",
+            scalar(&finding["id"])
+        );
+    }
+    Ok(())
 }
 
 fn history(stored: &Stored, out: &mut String) {

@@ -1,0 +1,182 @@
+//! Where captures lie. Their names say which time they are of, so that who looks for what happened around a finding needs
+//! nothing but its time.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::FolderError;
+
+/// How a capture's file name ends.
+const EXTENSION: &str = ".lcap";
+/// How a time stands in a name: of UTC, with nanoseconds, and without what some file systems do not take.
+const TIME: &str = "%Y%m%dT%H%M%S.%9fZ";
+/// One is written under this name; what is left of it was cut short.
+const UNFINISHED: &str = ".unfinished";
+/// How long after the last event a finding of it may be, ns: some are raised when time goes by.
+const LATE_NS: u64 = 2_000_000_000;
+const OTHERS_WRITE: u32 = 0o022;
+
+/// A folder of captures.
+#[derive(Clone, Debug)]
+pub struct Folder(PathBuf);
+
+/// A capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its file.
+    pub path: PathBuf,
+    /// When its first and its last event happened, ns since 1970 (UTC).
+    pub span_ns: (u64, u64),
+    bytes: u64,
+}
+
+impl Folder {
+    /// The folder of this path, whether it is there or not.
+    pub fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Makes it where it is not there, for its owner alone: captures hold command lines, and those hold secrets.
+    ///
+    /// # Errors
+    /// It cannot be made, or others may write to it.
+    pub fn prepare(&self) -> Result<(), FolderError> {
+        let failed = |error| FolderError::Io { path: self.0.clone(), error };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).map_err(failed)?;
+        self.check()?;
+        for name in self.names().map_err(failed)?.into_iter().filter(|name| name.ends_with(UNFINISHED)) {
+            let _ = fs::remove_file(self.0.join(name));
+        }
+        Ok(())
+    }
+
+    /// Whether it is ours, where it is there.
+    ///
+    /// # Errors
+    /// Others may write to it, or nobody can tell.
+    pub fn check(&self) -> Result<(), FolderError> {
+        let facts = match fs::metadata(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            facts => facts.map_err(|error| FolderError::Io { path: self.0.clone(), error })?,
+        };
+        let ours = [0, rustix::process::geteuid().as_raw()].contains(&facts.uid());
+        if !facts.is_dir() || !ours || facts.mode() & OTHERS_WRITE != 0 {
+            return Err(FolderError::Shared(self.0.clone()));
+        }
+        Ok(())
+    }
+
+    /// Where one is written to begin with, and where it lies once it is whole.
+    pub(crate) fn places(&self, span_ns: (u64, u64)) -> (PathBuf, PathBuf) {
+        let name = format!("{}-{}{EXTENSION}", named(span_ns.0), named(span_ns.1));
+        (self.0.join(format!("{name}{UNFINISHED}")), self.0.join(name))
+    }
+
+    /// The capture that has most of what happened before this time, ns since 1970 (UTC); none where no capture is of it, or
+    /// there is no folder.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn around(&self, time_ns: u64) -> Result<Option<Found>, FolderError> {
+        let mut of_it: Vec<Found> = self.captures()?;
+        of_it.retain(|found| {
+            let (from, to) = found.span_ns;
+            (from..=to.saturating_add(LATE_NS)).contains(&time_ns)
+        });
+        Ok(of_it.into_iter().min_by_key(|found| found.span_ns.0))
+    }
+
+    /// Removes the oldest until they take no more than so many bytes. The newest stays.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or one cannot be removed.
+    pub(crate) fn trim(&self, most_bytes: u64) -> Result<(), FolderError> {
+        let mut captures = self.captures()?;
+        captures.sort_by_key(|found| found.span_ns);
+        let mut bytes: u64 = captures.iter().map(|found| found.bytes).sum();
+        captures.pop();
+        for Found { path, bytes: freed, .. } in captures {
+            if bytes <= most_bytes {
+                break;
+            }
+            fs::remove_file(&path).map_err(|error| FolderError::Io { path, error })?;
+            bytes -= freed;
+        }
+        Ok(())
+    }
+
+    fn captures(&self) -> Result<Vec<Found>, FolderError> {
+        let failed = |error| FolderError::Io { path: self.0.clone(), error };
+        let names = match self.names() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            names => names.map_err(failed)?,
+        };
+        let found = names.into_iter().filter_map(|name| {
+            let span_ns = span(&name)?;
+            let path = self.0.join(name);
+            let facts = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
+            Some(Found { path, span_ns, bytes: facts.size() })
+        });
+        Ok(found.collect())
+    }
+
+    fn names(&self) -> io::Result<Vec<String>> {
+        let entries = fs::read_dir(&self.0)?;
+        // Names of ours are plain texts.
+        entries.filter_map(|entry| entry.map(|entry| entry.file_name().into_string().ok()).transpose()).collect()
+    }
+}
+
+fn named(time_ns: u64) -> String {
+    let time = Timestamp::from_nanosecond(i128::from(time_ns)).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.strftime(TIME).to_string()
+}
+
+/// What a name says of its time.
+fn span(name: &str) -> Option<(u64, u64)> {
+    let (from, to) = name.strip_suffix(EXTENSION)?.split_once('-')?;
+    let time = |text: &str| {
+        let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S.%fZ", text).ok()?;
+        u64::try_from(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_nanosecond()).ok()
+    };
+    Some((time(from)?, time(to)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_says_which_time_it_is_of() {
+        let folder = Folder::new("/captures".into());
+        let span_ns = (1_795_485_296_123_456_789, 1_795_485_308_000_000_001);
+        let (unfinished, path) = folder.places(span_ns);
+        let name = "20261124T015456.123456789Z-20261124T015508.000000001Z.lcap";
+        assert_eq!(path, folder.path().join(name));
+        assert_eq!((span(name), span(&unfinished.to_string_lossy())), (Some(span_ns), None));
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_is_read_as_it_was_written(from: u64, to: u64) {
+            let (_, path) = Folder::new("/".into()).places((from, to));
+            prop_assert_eq!(span(path.file_name().and_then(|name| name.to_str()).unwrap_or_default()), Some((from, to)));
+        }
+
+        #[test]
+        fn other_names_are_no_captures(name in ".{0,60}") {
+            prop_assert_eq!(span(&name), None);
+        }
+    }
+}
