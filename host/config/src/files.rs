@@ -251,6 +251,11 @@ impl Config {
                 return wrong(said, &format!("`{name}` needs `keep.file`, the database that findings are kept in"));
             }
         }
+        for name in ["capture.folder", "capture.before", "capture.after", "capture.memory", "capture.size"] {
+            if let (Some(said), None) = (self.entry(name), self.entry("capture.findings")) {
+                return wrong(said, &format!("`{name}` needs `capture.findings`, which says around which findings"));
+            }
+        }
         if let (Some(locked), None) = (says("locked"), self.entry("lock")) {
             return wrong(locked, "`locked` needs `lock`, the file that has what may be taken");
         }

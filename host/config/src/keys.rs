@@ -137,6 +137,22 @@ pub const KEYS: &[Key] = &[
     Key::restarts("keep.size", Takes::Number(16, 1 << 24), Puts::Value("--keep-size"))
         .about("How large the database may become, MiB; the oldest findings go first")
         .by_default("2048"),
+    Key::restarts("capture.findings", Takes::Text, Puts::Value("--capture"))
+        .about("Write down what happened before and shortly after findings that are at least this bad, or of these rules")
+        .by_default("none"),
+    Key::restarts("capture.folder", Takes::Path, Puts::Value("--captures"))
+        .about("The folder for these captures")
+        .by_default("/var/lib/lanner/captures"),
+    Key::restarts("capture.before", ANY, Puts::Value("--capture-before"))
+        .about("How long before a finding")
+        .by_default("10s"),
+    Key::restarts("capture.after", ANY, Puts::Value("--capture-after")).about("How long after it").by_default("2s"),
+    Key::restarts("capture.memory", Takes::Number(1, 1024), Puts::Value("--capture-memory"))
+        .about("Room for events that may have to be written, MiB")
+        .by_default("16"),
+    Key::restarts("capture.size", Takes::Number(1, 1 << 24), Puts::Value("--capture-size"))
+        .about("How much all captures take at most, MiB; the oldest go first")
+        .by_default("256"),
     Key::restarts("buffer", Takes::Number(1, 1024), Puts::Value("--buffer"))
         .about("Room for events that nobody has taken in yet, MiB, made a power of two"),
     Key::restarts("store", Takes::Path, Puts::Value("--store"))

@@ -18,6 +18,7 @@ const TABLES: &[(&str, &str)] = &[
     ("pack", "What is said of a pack, by its name"),
     ("pack.*.settings", "What is set in it"),
     ("keep", "Findings that are kept on this machine"),
+    ("capture", "What happened around findings, written down"),
     ("control", "How the host is asked and steered"),
     ("metrics", "What is told over HTTP"),
     ("log", "What the host says of itself"),

@@ -100,7 +100,10 @@ fn test(finding: &Value, step: &Value, expected: &[Value]) -> String {
         finding["pack"]["version"].as_str().unwrap_or_default()
     );
     let _ = writeln!(out, "    note: {}", Value::from(note));
-    let step = serde_json::to_string_pretty(step).unwrap_or_default().replace('\n', "\n        ");
+    let step = match step.get("capture") {
+        Some(capture) => format!("capture: {capture}"),
+        None => serde_json::to_string_pretty(step).unwrap_or_default().replace('\n', "\n        "),
+    };
     let _ = writeln!(out, "    events:\n      - {step}");
     out.push_str("    expect:\n");
     for found in expected {

@@ -1,9 +1,11 @@
 //! What a capture costs to write and to read, beside the same records as lines of JSON.
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use lanner_abi::{Kind, OwnedRecord, PROCESS, field};
 use lanner_json::Object;
+use lanner_pipeline::Recent;
 use lanner_probes::event::RawEvent;
 use lanner_probes::{Standing, Task};
 use lanner_source::capture::{CaptureReader, CaptureWriter};
@@ -14,6 +16,8 @@ use crate::measure::least_ns;
 
 const RECORDS: u64 = 50_000;
 const ROUNDS: usize = 5;
+/// Bytes of what is kept in memory, as a host has it.
+const MEMORY: usize = 16 << 20;
 /// When they begin, ns since 1970.
 const START_NS: u64 = 1_700_000_000_000_000_000;
 
@@ -57,6 +61,31 @@ pub(crate) fn run() -> Result<(), String> {
     let [ours, theirs] = [&capture, &json].map(|bytes| bytes.len() as f64 / RECORDS as f64);
     println!("| size | {ours:.0} bytes an event | {theirs:.0} bytes an event | {:.2} |", theirs / ours);
     println!("\nThread CPU time, least of {ROUNDS} rounds; the ratio is JSON by capture, more is better.\n");
+    keep(&records, write)
+}
+
+/// What it costs to keep what came last in memory, so that it can be written once there is a finding.
+fn keep(records: &[Record], write: f64) -> Result<(), String> {
+    let recent = Recent::new(&Machine::default(), Duration::from_secs(10), MEMORY);
+    let push = least_ns(ROUNDS, RECORDS, || records.iter().for_each(|record| recent.push(record)));
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let began = Instant::now();
+    let excerpt = recent.excerpt();
+    let taken = began.elapsed();
+    let path = folder.path().join("excerpt.lcap");
+    let began = Instant::now();
+    let events = excerpt.write(&path).map_err(|error| error.to_string())?.events;
+    let written = began.elapsed();
+    println!(
+        "Kept in memory: {push:.0} ns an event, {:.2} of writing it; {events} events in {} MiB.",
+        push / write,
+        MEMORY >> 20
+    );
+    println!(
+        "Taken out in {:.3} ms, which is all that the events wait; written in {:.0} ms aside.\n",
+        taken.as_secs_f64() * 1e3,
+        written.as_secs_f64() * 1e3
+    );
     Ok(())
 }
 
