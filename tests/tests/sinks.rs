@@ -347,6 +347,38 @@ fn loki_elasticsearch_and_splunk_get_what_they_ask_for() {
 }
 
 #[test]
+fn opentelemetry_gets_logs_and_what_it_does_not_take_is_counted() {
+    let scene = Scene::new();
+    let server = HttpServer::start(|number, request| match (request.path.as_str(), number) {
+        ("/v1/logs", 0) => Reply::new(503, ""),
+        ("/v1/logs", _) => {
+            let answer = json!({"partialSuccess": {"rejectedLogRecords": "1", "errorMessage": "one is too old"}});
+            Reply::new(200, answer)
+        }
+        _ => Reply::new(404, ""),
+    });
+    let more = format!("url = {:?}\nattributes = {{ \"deployment.environment.name\" = \"prod\" }}", server.url(""));
+    let mut otlp = scene.start("otlp", &more);
+    otlp.bring(&["good", "bad"]);
+    let standing = otlp.finish();
+    assert_eq!((standing.written, standing.rejected), (1, 1), "{standing:?}");
+    assert!(standing.retried >= 1, "{standing:?}");
+    let requests = server.requests();
+    let last = requests.last().expect("one").json();
+    assert_eq!(requests[0].json()["resourceLogs"][0]["resource"], last["resourceLogs"][0]["resource"]);
+    let attribute = |name: &str, value: &str| json!({"key": name, "value": {"stringValue": value}});
+    let expected = [("service.name", "lanner"), ("host.name", "here"), ("deployment.environment.name", "prod")];
+    let resource = &last["resourceLogs"][0]["resource"]["attributes"];
+    assert_eq!(*resource, json!(expected.map(|(name, value)| attribute(name, value))));
+    let records = &last["resourceLogs"][0]["scopeLogs"][0]["logRecords"];
+    assert_eq!(records.as_array().map(Vec::len), Some(2));
+    assert_eq!((&records[0]["timeUnixNano"], &records[0]["severityNumber"]), (&json!(TIME_NS.to_string()), &json!(17)));
+    let body: Value = serde_json::from_str(records[1]["body"]["stringValue"].as_str().expect("a text")).expect("JSON");
+    assert_eq!(body["message"], "bad");
+    assert!(records[1]["attributes"].as_array().expect("a list").contains(&attribute("lanner.finding.message", "bad")));
+}
+
+#[test]
 fn what_a_sink_has_wrong_is_said_before_it_starts() {
     let scene = Scene::new();
     let open = scene.secret("open", "x");

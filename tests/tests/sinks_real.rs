@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, UdpSocket};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -114,6 +115,51 @@ fn alertmanager_has_alerts_of_findings() {
     }
     assert_eq!(alert["annotations"]["summary"], "read /etc/shadow");
     assert_eq!(alert["status"]["state"], "active");
+}
+
+#[test]
+fn a_bucket_has_objects_of_findings_that_came_together() {
+    let port = port();
+    let arguments = ["-H", "127.0.0.1", "-p", &port.to_string()];
+    let Some(mut server) = Server::start("moto_server", &arguments) else { return };
+    server.wait("its port", || is_open(port));
+    let url = format!("http://127.0.0.1:{port}");
+    let made = ureq::put(format!("{url}/findings")).send_empty().expect("an answer");
+    assert_eq!(made.status(), 200);
+    let folder = tempfile::tempdir().expect("a folder");
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "secret\n").expect("written");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).expect("a mode");
+    let more = |bucket: &str| {
+        format!(
+            "bucket = \"{bucket}\"\nregion = \"eu-central-1\"\nendpoint = \"{url}\"\nallow_http = true\n\
+             access_key = \"key\"\nsecret_key = {{ file = {secret:?} }}\ntimeout = \"1h\"\ngather = \"1h\""
+        )
+    };
+    let standing = send(&sinks("s3", &more("findings")), &["one", "two", "three"]);
+    assert_eq!((standing.written, standing.rejected, standing.retried), (3, 0, 0), "{standing:?}");
+    // It looks who asks, and not whether that is so.
+    let who = "AWS4-HMAC-SHA256 Credential=key/20261201/eu-central-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+    let get = |path: &str| {
+        let request = ureq::get(format!("{url}/findings{path}")).header("Authorization", who);
+        request.call().expect("an answer").into_body()
+    };
+    let listed = get("?list-type=2").read_to_string().expect("text");
+    let keys: Vec<&str> = listed.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next()).collect();
+    let [key] = keys[..] else { panic!("one object for all three: {listed}") };
+    assert!(key.starts_with("lanner/here/") && key.ends_with(".ndjson.gz"), "{key}");
+    let bytes = get(&format!("/{key}")).read_to_vec().expect("bytes");
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut text).expect("it is compressed");
+    let messages: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a finding a line")["message"].clone())
+        .collect();
+    assert_eq!(messages, ["one", "two", "three"]);
+    // No such bucket: it is said why, once, by who tries.
+    let missing = sinks("s3", &more("other"));
+    let why = lanner_sink::try_once(&missing.sinks[0], &finding("x"), "here").expect_err("it is not there");
+    assert!(why.contains("NoSuchBucket") || why.contains("does not exist"), "{why}");
 }
 
 /// The messages that rsyslog wrote, by its template: the header's fields, and the finding.

@@ -303,7 +303,7 @@ fn headers(settings: &Settings, who: Option<&Who>) -> Result<HeaderMap, OpenErro
     Ok(headers)
 }
 
-fn compressed(body: &[u8]) -> std::io::Result<Vec<u8>> {
+pub(super) fn compressed(body: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(body)?;
     encoder.finish()

@@ -126,6 +126,8 @@ pub enum RecordsError {
 pub struct Records {
     running: Vec<Running>,
     stop: Arc<AtomicBool>,
+    /// Nothing more comes, and nothing is gathered.
+    closing: Arc<AtomicBool>,
     /// Findings that did not even come as far as the sinks.
     left_out: Arc<AtomicU64>,
     spool: Option<Arc<Spool>>,
@@ -163,7 +165,7 @@ impl Records {
             true => None,
             false => Some(Arc::new(Spool::open(&sinks.spool.folder, &spooled, sinks.spool.options())?)),
         };
-        let stop = Arc::<AtomicBool>::default();
+        let (stop, closing) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
         let (mut running, mut queues) = (Vec::new(), Vec::new());
         for (number, (settings, place)) in sinks.sinks.iter().zip(places).enumerate() {
             let name = settings.name.clone();
@@ -181,13 +183,20 @@ impl Records {
             let routes = settings.route.as_ref().map(Routes::new).transpose();
             let routes = routes.map_err(|error| RecordsError::Route { name: name.clone(), error })?;
             let sieve = Sieve::new(routes, counters.clone());
-            let runner = Runner::new(&name, settings.batch, (feed, sieve), place, counters.clone(), stop.clone());
+            let runner = Runner::new(
+                &name,
+                (settings.batch, settings.gather),
+                (feed, sieve),
+                place,
+                counters.clone(),
+                (stop.clone(), closing.clone()),
+            );
             let thread = std::thread::Builder::new().name(format!("lanner-out-{number}"));
             let thread = thread.spawn(move || runner.run()).map_err(RecordsError::Thread)?;
             running.push(Running { name, counters, queue, thread });
         }
         let fan = Fan::new((host.to_owned(), labels.clone()), queues, spool.clone());
-        let records = Self { running, stop, left_out: Arc::default(), spool };
+        let records = Self { running, stop, closing, left_out: Arc::default(), spool };
         Ok((records, Box::new(fan)))
     }
 
@@ -211,6 +220,8 @@ impl Records {
     pub fn finish(self, patience: Duration) -> u64 {
         let end = Instant::now() + patience;
         self.running.iter().filter_map(|running| running.queue.as_ref()).for_each(|queue| queue.close());
+        self.closing.store(true, Ordering::Relaxed);
+        self.wake();
         let standings = self.standings();
         let waits = || {
             let mut sinks = standings.sinks().into_iter().zip(&self.running);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Place;
 use super::http::HttpError;
 use super::places::{
-    Alertmanager, Elasticsearch, Exec, Loki, PagerDuty, Rotated, Slack, Splunk, Syslog, Teams, Webhook,
+    Alertmanager, Elasticsearch, Exec, Loki, Otlp, PagerDuty, Rotated, S3, Slack, Splunk, Syslog, Teams, Webhook,
 };
 use super::settings::{SinkSettings, To};
 use super::written::Written;
@@ -57,6 +57,8 @@ pub(super) fn open(sink: &SinkSettings, host: &str) -> Result<Box<dyn Place>, Op
         To::PagerDuty(http, settings) => Box::new(PagerDuty::open(http, settings.clone())?),
         To::Alertmanager(http, settings) => Box::new(Alertmanager::open(http, settings.clone())?),
         To::Loki(http, settings) => Box::new(Loki::open(http, settings.clone(), host.to_owned(), written)?),
+        To::Otlp(http, settings) => Box::new(Otlp::open(http, settings.clone(), host.to_owned(), written)?),
+        To::S3(settings) => Box::new(S3::open(settings.clone(), host.to_owned(), written)?),
         To::Elasticsearch(http, settings) => Box::new(Elasticsearch::open(http, settings.clone(), written)?),
         To::Splunk(http, settings) => Box::new(Splunk::open(http, settings.clone(), written)?),
         To::Syslog(settings) => Box::new(Syslog::open(settings.clone(), host, written)?),

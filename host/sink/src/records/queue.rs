@@ -106,8 +106,9 @@ impl Queue {
                 records.extend(state.waiting.pop_front());
             }
             if let Some(first) = records.first() {
-                state.taken = (records.len(), bytes);
-                state.taken_ns = Some(first.time_ns);
+                // They may be more of those that were taken out before.
+                state.taken = (state.taken.0 + records.len(), state.taken.1 + bytes);
+                state.taken_ns.get_or_insert(first.time_ns);
                 return Next::Records(records);
             }
             if state.closed {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use lanner_spool::{Portion, Record};
 
@@ -18,11 +19,14 @@ const BATCH_BYTES: usize = 8 << 20;
 pub(super) struct Runner {
     name: String,
     batch: usize,
+    gather: Duration,
     feed: Feed,
     sieve: Sieve,
     place: Box<dyn Place>,
     counters: Arc<Counters>,
     stop: Arc<AtomicBool>,
+    /// Nothing more will come, and nothing is to be waited for.
+    closing: Arc<AtomicBool>,
     backoff: Backoff,
     /// It was said that it takes nothing.
     said: bool,
@@ -48,14 +52,27 @@ impl Drop for Falls {
 impl Runner {
     pub(super) fn new(
         name: &str,
-        batch: usize,
+        (batch, gather): (usize, Duration),
         (feed, sieve): (Feed, Sieve),
         place: Box<dyn Place>,
         counters: Arc<Counters>,
-        stop: Arc<AtomicBool>,
+        (stop, closing): (Arc<AtomicBool>, Arc<AtomicBool>),
     ) -> Self {
         let (name, backoff, said) = (name.to_owned(), Backoff::default(), false);
-        Self { name, batch, feed, sieve, place, counters, stop, backoff, said, behind: VecDeque::new() }
+        Self {
+            name,
+            batch,
+            gather,
+            feed,
+            sieve,
+            place,
+            counters,
+            stop,
+            closing,
+            backoff,
+            said,
+            behind: VecDeque::new(),
+        }
     }
 
     pub(super) fn run(self) {
@@ -68,7 +85,7 @@ impl Runner {
         loop {
             let next = self.feed.next(self.batch, BATCH_BYTES, &self.stop, self.sieve.next_due());
             let came = match next {
-                Next::Records(records) => records,
+                Next::Records(records) => self.gather(records),
                 Next::Time => Vec::new(),
                 Next::Ended => break,
             };
@@ -83,6 +100,23 @@ impl Runner {
         if rest.is_empty() || self.deliver(rest) {
             self.done(&[]);
         }
+    }
+
+    /// Others that come soon after these go with them.
+    fn gather(&mut self, mut records: Vec<Record>) -> Vec<Record> {
+        let end = Instant::now() + self.gather;
+        let size = |records: &[Record]| records.iter().map(|record| record.bytes.len()).sum::<usize>();
+        let mut bytes = size(&records);
+        while !self.gather.is_zero() && records.len() < self.batch && bytes < BATCH_BYTES {
+            match self.feed.next(self.batch - records.len(), BATCH_BYTES - bytes, &self.closing, Some(end)) {
+                Next::Records(more) => {
+                    bytes += size(&more);
+                    records.extend(more);
+                }
+                Next::Time | Next::Ended => break,
+            }
+        }
+        records
     }
 
     /// These went, or are held by the route: then what is spooled is not let go before what they become has gone.
@@ -193,7 +227,7 @@ impl Runner {
     }
 
     /// Waits before the next try; says whether there is to be one.
-    fn wait(&mut self, asked: Option<std::time::Duration>) -> bool {
+    fn wait(&mut self, asked: Option<Duration>) -> bool {
         let pause = self.backoff.next(asked, random());
         self.counters.pause(pause, &self.stop);
         !self.stop.load(Ordering::Relaxed)

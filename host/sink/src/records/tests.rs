@@ -86,12 +86,12 @@ impl Place for Server {
                     .to_owned()
             })
             .collect();
-        let mut outcome = Ok(Answer::default());
+        let (mut outcome, mut panics) = (Ok(Answer::default()), false);
         self.change(|kept| {
             kept.portions += 1;
-            assert!(!kept.panics, "a place that is wrong");
+            panics = kept.panics;
             outcome = match kept.todo.pop_front() {
-                _ if kept.down => Err(Refusal::later("down")),
+                _ if kept.down || kept.panics => Err(Refusal::later("down")),
                 Some(Reaction::Refuse(refusal)) => Err(refusal),
                 _ if messages.iter().any(|message| kept.poison.contains(message)) => {
                     Err(Refusal::Never("poison".into()))
@@ -106,6 +106,7 @@ impl Place for Server {
                 }
             };
         });
+        assert!(!panics, "a place that is wrong");
         outcome
     }
 
@@ -125,11 +126,22 @@ fn start_routed(
     route: Option<&str>,
     spool: &std::path::Path,
 ) -> (Records, Box<dyn Sink>) {
+    start_with(servers, route, (256, Duration::ZERO), spool)
+}
+
+/// Likewise, with so many findings at once that are gathered for so long.
+fn start_with(
+    servers: &[(&Server, Policy)],
+    route: Option<&str>,
+    (batch, gather): (usize, Duration),
+    spool: &std::path::Path,
+) -> (Records, Box<dyn Sink>) {
     let sinks = servers.iter().enumerate().map(|(number, (_, policy))| SinkSettings {
         name: format!("sink-{number}"),
         policy: *policy,
         format: "json".into(),
-        batch: 256,
+        batch,
+        gather,
         route: route.map(|route| toml::from_str(route).expect("a route")),
         to: settings::To::Exec(toml::from_str("command = []").expect("settings")),
     });
@@ -197,6 +209,33 @@ fn a_route_keeps_back_what_is_not_chosen_and_counts_what_is_alike() {
             };
             assert_eq!((standing.kept_back, standing.waiting), (kept_back, 0), "{policy:?}: {route}: {standing:?}");
         }
+    }
+}
+
+#[test]
+fn what_is_gathered_goes_when_it_is_enough_or_nothing_more_comes() {
+    for policy in POLICIES {
+        let folder = tempfile::tempdir().expect("a folder");
+        let server = Server::default();
+        let hours = Duration::from_secs(36_000);
+        let (records, mut fan) = start_with(&[(&server, policy)], None, (3, hours), folder.path());
+        let standings = records.standings();
+        for message in ["a", "b", "c", "d"] {
+            bring(&mut *fan, &[message]);
+        }
+        server.wait("as many as go at once", |kept| kept.taken == ["a", "b", "c"] && kept.portions == 1);
+        // What was sent is let go a moment later.
+        let end = Instant::now() + PATIENCE;
+        while standings.sinks()[0].waiting != 1 {
+            assert!(Instant::now() < end, "{policy:?}: {:?}", standings.sinks());
+            std::thread::sleep(LOOK);
+        }
+        assert_eq!(server.taken().len(), 3, "{policy:?}: the fourth waits");
+        drop(fan);
+        assert_eq!(records.finish(PATIENCE), 0);
+        assert_eq!(server.taken(), ["a", "b", "c", "d"], "{policy:?}");
+        let standing = &standings.sinks()[0];
+        assert_eq!((standing.written, standing.waiting, standing.waiting_bytes), (4, 0, 0), "{policy:?}: {standing:?}");
     }
 }
 

@@ -13,10 +13,10 @@ use serde::{Deserialize, Deserializer};
 use toml::Table;
 
 pub use types::{
-    Alertmanager, Basic, Body, Elasticsearch, Exec, Facility, File, Http, Loki, PagerDuty, PlainOrSecret, Signature,
-    Slack, Splunk, Syslog, Teams, Webhook,
+    Alertmanager, Basic, Body, Elasticsearch, Exec, Facility, File, Http, Loki, Otlp, PagerDuty, PlainOrSecret, S3,
+    Signature, Slack, Splunk, Syslog, Teams, Webhook,
 };
-use units::{bytes, duration};
+use units::{bytes, duration, maybe_duration};
 
 use crate::route::{RouteSettings, Routes};
 
@@ -27,10 +27,12 @@ const MAX_SINKS: usize = 64;
 /// Findings that are sent at once, where nothing is said, and at most.
 const BATCH: usize = 256;
 const MAX_BATCH: usize = 4096;
+/// How long findings are gathered for an object, where nothing is said.
+const GATHER_OBJECT: Duration = Duration::from_secs(60);
 /// Letters of a sink's name.
 const MAX_NAME: usize = 64;
 /// What every sink may say, whatever its type.
-const COMMON: [&str; 6] = ["name", "type", "policy", "format", "batch", "route"];
+const COMMON: [&str; 7] = ["name", "type", "policy", "format", "batch", "gather", "route"];
 
 /// All that is said of sinks.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -86,6 +88,8 @@ pub struct SinkSettings {
     pub format: String,
     /// Findings that are sent at once, at most.
     pub batch: usize,
+    /// How long it is waited, after the first, for others to be sent with it.
+    pub gather: Duration,
     /// Which findings it is sent; all of them where nothing is said.
     pub route: Option<RouteSettings>,
     /// Where to.
@@ -122,6 +126,10 @@ pub enum To {
     Alertmanager(Http, Alertmanager),
     /// Grafana Loki.
     Loki(Http, Loki),
+    /// OpenTelemetry, by OTLP over HTTP.
+    Otlp(Http, Otlp),
+    /// Objects in a bucket.
+    S3(S3),
     /// Elasticsearch or OpenSearch.
     Elasticsearch(Http, Elasticsearch),
     /// Splunk, by its HTTP Event Collector.
@@ -133,14 +141,16 @@ pub enum To {
 }
 
 /// The types, as they are written.
-const TYPES: [&str; 12] = [
+const TYPES: [&str; 14] = [
     "alertmanager",
     "elasticsearch",
     "exec",
     "file",
     "loki",
     "opensearch",
+    "otlp",
     "pagerduty",
+    "s3",
     "slack",
     "splunk",
     "syslog",
@@ -228,6 +238,8 @@ struct Common {
     format: String,
     #[serde(default = "batch")]
     batch: usize,
+    #[serde(default, deserialize_with = "maybe_duration")]
+    gather: Option<Duration>,
     #[serde(default)]
     route: Option<RouteSettings>,
 }
@@ -246,7 +258,7 @@ impl SinkSettings {
         let of_sink = |error: String| format!("sink {named:?}: {}", error.trim_end());
         let common = take(&mut table, &COMMON);
         let common: Common = common.try_into().map_err(|error: toml::de::Error| of_sink(error.message().to_owned()))?;
-        let Common { name, kind, policy, format, batch, route } = common;
+        let Common { name, kind, policy, format, batch, gather, route } = common;
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_plain) {
             return Err(of_sink(format!("a name has letters, digits, `-`, `_` and `.`, {MAX_NAME} at most")));
@@ -259,7 +271,8 @@ impl SinkSettings {
             Routes::new(route).map_err(|error| of_sink(error.to_string()))?;
         }
         let to = To::of(&kind, table).map_err(of_sink)?;
-        Ok(Self { name, policy, format, batch, route, to })
+        let gather = gather.unwrap_or(to.usual_gather());
+        Ok(Self { name, policy, format, batch, gather, route, to })
     }
 }
 
@@ -270,6 +283,14 @@ impl To {
             Self::Webhook(_, webhook) => webhook.body != Body::Lines,
             Self::Elasticsearch(..) => true,
             _ => false,
+        }
+    }
+
+    /// An object a finding would be many.
+    fn usual_gather(&self) -> Duration {
+        match self {
+            Self::S3(_) => GATHER_OBJECT,
+            _ => Duration::ZERO,
         }
     }
 
@@ -284,6 +305,8 @@ impl To {
             "pagerduty" => Self::PagerDuty(http(&mut table, Some(PagerDuty::URL))?, typed(table)?),
             "alertmanager" => Self::Alertmanager(http(&mut table, None)?, typed(table)?),
             "loki" => Self::Loki(http(&mut table, None)?, typed(table)?),
+            "otlp" => Self::Otlp(http(&mut table, None)?, typed(table)?),
+            "s3" => Self::S3(typed(table)?),
             "elasticsearch" | "opensearch" => Self::Elasticsearch(http(&mut table, None)?, typed(table)?),
             "splunk" => Self::Splunk(http(&mut table, None)?, typed(table)?),
             _ => {

@@ -226,6 +226,58 @@ pub struct Loki {
     pub labels: BTreeMap<String, String>,
 }
 
+/// OpenTelemetry, by OTLP over HTTP.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Otlp {
+    /// Attributes of the resource, besides `service.name` and `host.name`.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// Objects in a bucket.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    /// The bucket.
+    pub bucket: String,
+    /// How the names of objects begin.
+    #[serde(default = "prefix")]
+    pub prefix: String,
+    /// The region.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// Where it is asked, where that is not Amazon's.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// Whether it may be asked without TLS.
+    #[serde(default)]
+    pub allow_http: bool,
+    /// Who asks; where nothing is said, whoever the environment or the machine's role says.
+    #[serde(default)]
+    pub access_key: Option<String>,
+    /// The secret that goes with it.
+    #[serde(default)]
+    pub secret_key: Option<Secret>,
+    /// Whether objects are compressed.
+    #[serde(default = "yes")]
+    pub gzip: bool,
+    /// How long an answer may take.
+    #[serde(default = "timeout", deserialize_with = "duration")]
+    pub timeout: Duration,
+    /// Certificates (PEM) that are trusted besides those that the machine trusts.
+    #[serde(default)]
+    pub certificates: Option<PathBuf>,
+}
+
+fn prefix() -> String {
+    "lanner".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
 /// Elasticsearch or OpenSearch.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
