@@ -186,3 +186,26 @@ fn a_sink_is_tried_with_a_finding_that_says_so() {
     let (code, _, error) = test(&["none"]);
     assert!(code == Some(1) && error.contains("has no sink none; it has web, archive"), "{error}");
 }
+
+#[test]
+fn a_file_of_sinks_that_says_something_else_than_at_the_start_is_said() {
+    require_kernel!();
+    let scene = Scene::new();
+    let lanner = scene.watch(&[]);
+    let troubles = || {
+        let mut status = Command::new(binary());
+        status.args(["status", "--output", "json"]).env("LANNER_CONTROL", lanner.control());
+        let status: Value = serde_json::from_slice(&status.output().expect("it runs").stdout).unwrap_or_default();
+        status["troubles"].as_array().cloned().unwrap_or_default()
+    };
+    let is_said = |what: &str| troubles().iter().any(|said| said.as_str().is_some_and(|said| said.contains(what)));
+    let path = scene.path("sinks.toml");
+    let started = fs::read_to_string(&path).expect("it is there");
+    fs::write(&path, format!("{started}# a word\n")).expect("written");
+    lanner.wait("that it is another", || is_said("are others than at the start, which needs a restart"));
+    fs::write(&path, "[[sink]]\nname = \"x\"").expect("written");
+    lanner.wait("that it is wrong", || is_said("the host would not start with them: "));
+    fs::write(&path, started).expect("written");
+    lanner.wait("that it is as it was", || troubles().is_empty());
+    assert!(lanner.stop().status.success());
+}

@@ -208,6 +208,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
         board: board.clone(),
     };
     let config = arguments.watch_configuration(can_change)?;
+    let _sinks = arguments.sinks.watch(board.clone())?;
     let openings = Openings { socket, followers, metrics, watchdog: notify::watchdog_interval() };
     let _control = Control::start(Arc::new(watched), openings)?;
     let signals = signals.and_ends()?;

@@ -1,5 +1,6 @@
 //! Sinks beside stdout or the file of findings, as a file says them.
 
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,12 +8,18 @@ use lanner_finding::Labels;
 use lanner_sink::settings::Sinks;
 use lanner_sink::{Named, RecordStandings, Records, SinkStanding, Standings};
 
+use lanner_pack::Board;
+use lanner_watch::{Facts, Watch};
+
 use super::Failure;
 
 /// What brings findings to them is called so.
 const NAME: &str = "what brings findings to the sinks";
 /// How long they have, when the host ends, for what waits.
 const SENDING: Duration = Duration::from_secs(5);
+
+/// Under which it is noted that they are not as at the start.
+const BOARD: &str = "sinks";
 
 /// The option.
 #[derive(Debug, clap::Args)]
@@ -50,6 +57,33 @@ impl MoreSinks {
         let names: Vec<&str> = settings.sinks.iter().map(|sink| sink.name.as_str()).collect();
         tracing::info!("findings also go to {}, by {}", names.join(", "), path.display());
         Ok(Running(Some(records)))
+    }
+}
+
+impl MoreSinks {
+    /// Says, while the host runs, that the file says something else than at the start, or cannot be used any more.
+    pub(super) fn watch(&self, board: Board) -> Result<Option<Watch>, Failure> {
+        let Some(path) = self.sinks.clone() else { return Ok(None) };
+        let started = fs::read(&path).ok();
+        let (stamped, shown) = (path.clone(), path.display().to_string());
+        let look = move |_| match Sinks::read(&path) {
+            Ok(_) if fs::read(&path).ok() == started => drop(board.clear(BOARD)),
+            Ok(_) => {
+                let what = format!("the sinks in {shown} are others than at the start, which needs a restart");
+                if board.set(BOARD, &what) {
+                    tracing::warn!("{what}");
+                }
+            }
+            Err(error) => {
+                let what = format!(
+                    "the sinks have changed, and the host would not start with them: {error}; those of the start go on"
+                );
+                if board.set(BOARD, &what) {
+                    tracing::error!("{what}");
+                }
+            }
+        };
+        Ok(Some(Watch::start("lanner-sinks", Facts::of(&stamped), move || Facts::of(&stamped), look)?))
     }
 }
 

@@ -189,9 +189,16 @@ impl Sinks {
         let bytes = bytes.map_err(|error| SettingsError::Read { path: path.to_owned(), error })?;
         let wrong = |problem: String| SettingsError::Wrong { path: path.to_owned(), problem };
         let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is not UTF-8".to_owned()))?;
-        let sinks: Self = toml::from_str(text).map_err(|error| wrong(problem(text, &error)))?;
+        let mut sinks: Self = toml::from_str(text).map_err(|error| wrong(problem(text, &error)))?;
         sinks.check().map_err(wrong)?;
+        sinks.place(path.parent().unwrap_or(Path::new("")));
         Ok(sinks)
+    }
+
+    /// Takes paths that are not absolute from the file's own folder, wherever the host is started.
+    fn place(&mut self, folder: &Path) {
+        self.spool.folder = folder.join(&self.spool.folder);
+        self.sinks.iter_mut().for_each(|sink| sink.to.place(folder));
     }
 
     /// What is wrong with them as a whole.

@@ -1,3 +1,5 @@
+use lanner_trust::Secret;
+
 use super::*;
 
 const ALL: &str = r#"
@@ -104,4 +106,26 @@ fn a_file_that_others_may_write_to_is_refused() {
     assert_eq!(Sinks::read(&path).expect("it is read").sinks.len(), 5);
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("set");
     assert!(matches!(Sinks::read(&path), Err(SettingsError::Read { .. })));
+}
+
+#[test]
+fn paths_go_from_the_folder_of_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sinks.toml");
+    let text = "[spool]\nfolder = \"spool\"\n[[sink]]\nname = \"a\"\ntype = \"file\"\npath = \"findings.json\"\n\
+                [[sink]]\nname = \"b\"\ntype = \"splunk\"\nurl = { file = \"url\" }\ntoken = { file = \"/token\" }\n\
+                certificates = \"ca.pem\"\n[[sink]]\nname = \"c\"\ntype = \"webhook\"\nurl = \"http://x\"\n\
+                bearer = { credential = \"bearer\" }\nsignature = { secret = { file = \"key\" } }\n";
+    std::fs::write(&path, text).expect("written");
+    let sinks = Sinks::read(&path).expect("it is read");
+    let at = |name: &str| folder.path().join(name);
+    assert_eq!(sinks.spool.folder, at("spool"));
+    let [file, splunk, webhook] = &sinks.sinks[..] else { panic!("three") };
+    assert!(matches!(&file.to, To::File(file) if file.path == at("findings.json")));
+    let To::Splunk(http, splunk) = &splunk.to else { panic!("{splunk:?}") };
+    assert!(matches!(&http.url, PlainOrSecret::Secret(Secret::File(path)) if *path == at("url")));
+    assert_eq!((&splunk.token, &http.certificates), (&Secret::File("/token".into()), &Some(at("ca.pem"))));
+    let To::Webhook(http, webhook) = &webhook.to else { panic!("{webhook:?}") };
+    assert_eq!(http.bearer, Some(Secret::Credential("bearer".into())));
+    assert_eq!(webhook.signature.as_ref().expect("one").secret, Secret::File(at("key")));
 }

@@ -1,7 +1,7 @@
 //! What each type of sink is told.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -15,6 +15,18 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const BATCH_BYTES: u64 = 1 << 20;
 /// Rotated files that are kept, where nothing is said.
 const KEEP: u32 = 5;
+
+/// Takes a path that is not absolute from this folder.
+fn place(folder: &Path, path: &mut PathBuf) {
+    // What is absolute stays.
+    *path = folder.join(&*path);
+}
+
+fn place_secret(folder: &Path, secret: &mut Secret) {
+    if let Secret::File(path) = secret {
+        place(folder, path);
+    }
+}
 
 /// A text that may be a secret.
 #[derive(Clone, Debug)]
@@ -95,6 +107,19 @@ pub struct Basic {
 }
 
 impl Http {
+    fn place(&mut self, folder: &Path) {
+        let Self { url, headers, bearer, basic, certificates, client_certificate, client_key, .. } = self;
+        for text in headers.values_mut().chain([url]) {
+            if let PlainOrSecret::Secret(secret) = text {
+                place_secret(folder, secret);
+            }
+        }
+        let secrets = bearer.iter_mut().chain(basic.iter_mut().map(|basic| &mut basic.password));
+        secrets.for_each(|secret| place_secret(folder, secret));
+        let files = [certificates, client_certificate, client_key];
+        files.into_iter().flatten().for_each(|path| place(folder, path));
+    }
+
     /// What can be said of it, beside what its type has.
     pub const KEYS: [&str; 10] = [
         "url",
@@ -366,4 +391,47 @@ pub struct Exec {
     /// How long it may take to read a batch.
     #[serde(default = "timeout", deserialize_with = "duration")]
     pub timeout: Duration,
+}
+
+impl super::To {
+    /// Takes its paths that are not absolute from this folder.
+    pub(super) fn place(&mut self, folder: &Path) {
+        match self {
+            Self::File(file) => place(folder, &mut file.path),
+            Self::Slack(http, _)
+            | Self::Teams(http, _)
+            | Self::Alertmanager(http, _)
+            | Self::Loki(http, _)
+            | Self::Otlp(http, _) => {
+                http.place(folder);
+            }
+            Self::Webhook(http, webhook) => {
+                http.place(folder);
+                webhook.signature.iter_mut().for_each(|signature| place_secret(folder, &mut signature.secret));
+            }
+            Self::PagerDuty(http, pagerduty) => {
+                http.place(folder);
+                place_secret(folder, &mut pagerduty.routing_key);
+            }
+            Self::Elasticsearch(http, elasticsearch) => {
+                http.place(folder);
+                elasticsearch.api_key.iter_mut().for_each(|secret| place_secret(folder, secret));
+            }
+            Self::Splunk(http, splunk) => {
+                http.place(folder);
+                place_secret(folder, &mut splunk.token);
+            }
+            Self::S3(s3) => {
+                s3.secret_key.iter_mut().for_each(|secret| place_secret(folder, secret));
+                s3.certificates.iter_mut().for_each(|path| place(folder, path));
+            }
+            Self::Syslog(syslog) => {
+                let Syslog { certificates, client_certificate, client_key, .. } = syslog;
+                let files = [certificates, client_certificate, client_key];
+                files.into_iter().flatten().for_each(|path| place(folder, path));
+            }
+            // A command is found as a shell finds it.
+            Self::Exec(_) => {}
+        }
+    }
 }
