@@ -58,6 +58,14 @@ pub(crate) trait Place: Send {
 
     /// Lets go of what is open, and opens it anew with the next.
     fn reopen(&mut self) {}
+
+    /// Ends what is open, and says what came of it where that is known only then.
+    ///
+    /// # Errors
+    /// It did not go well: a sentence.
+    fn end(&mut self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// What became of records that were sent; of those that are not named, that they are taken.

@@ -76,6 +76,11 @@ impl Place for Exec {
     fn reopen(&mut self) {
         self.child = None;
     }
+
+    fn end(&mut self) -> Result<(), String> {
+        let Some(child) = self.child.take() else { return Ok(()) };
+        child.end(self.settings.timeout).map_err(|why| format!("{}: {why}", self.settings.command[0]))
+    }
 }
 
 /// The program. It is told to end by the end of its input when this is dropped.
@@ -115,6 +120,23 @@ impl Running {
                 Some(ended) => return ended,
                 None if Instant::now() > end => return "it closed its input".to_owned(),
                 None => std::thread::sleep(LOOK),
+            }
+        }
+    }
+
+    /// Tells it to end, and waits until it has.
+    fn end(mut self, timeout: Duration) -> Result<(), String> {
+        drop(self.0.stdin.take());
+        let end = Instant::now() + timeout;
+        loop {
+            match self.0.try_wait() {
+                Ok(Some(status)) if status.success() => return Ok(()),
+                Ok(Some(status)) => return Err(format!("it ended ({status})")),
+                Ok(None) if Instant::now() > end => {
+                    return Err(format!("its input has ended, and it goes on for more than {timeout:?}"));
+                }
+                Ok(None) => std::thread::sleep(LOOK),
+                Err(error) => return Err(error.to_string()),
             }
         }
     }
@@ -217,6 +239,20 @@ mod tests {
         let long = record(1, &json!({ "message": "x".repeat(1 << 20) }));
         let refusal = exec.send(&[long]).expect_err("nobody reads it");
         assert_eq!(refusal.why(), "/bin/sh: it does not read within 50ms, and is started anew");
+    }
+
+    #[test]
+    fn what_a_program_says_at_its_end_is_what_a_try_says() {
+        let tried = |script: &str| {
+            let mut exec = exec(script, "60s");
+            exec.send(&[record(1, &json!({}))]).expect("it is in the pipe");
+            exec.end()
+        };
+        assert_eq!(tried("cat > /dev/null"), Ok(()));
+        assert_eq!(tried("cat > /dev/null; exit 4"), Err("/bin/sh: it ended (exit status: 4)".to_owned()));
+        let mut slow = exec("exec sleep 600", "50ms");
+        slow.send(&[record(1, &json!({}))]).expect("it is in the pipe");
+        assert_eq!(slow.end(), Err("/bin/sh: its input has ended, and it goes on for more than 50ms".to_owned()));
     }
 
     #[test]

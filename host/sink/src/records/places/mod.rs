@@ -46,7 +46,7 @@ pub fn try_once(sink: &SinkSettings, finding: &Finding, host: &str) -> Result<()
     let Answer { rejected, later, why } = place.send(&[record]).map_err(|refusal| refusal.why().to_owned())?;
     match rejected.into_iter().next() {
         Some((_, why)) => Err(why),
-        None if later.is_empty() => Ok(()),
+        None if later.is_empty() => place.end(),
         None => Err(why.unwrap_or_else(|| "it takes it later, perhaps".to_owned())),
     }
 }
