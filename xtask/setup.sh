@@ -181,6 +181,7 @@ fi
 if [[ $testing ]]; then
     has prometheus-alertmanager || { missing+=(prometheus-alertmanager) && alertmanager_installed=yes; }
     PATH=$PATH:/usr/sbin has rsyslogd || { missing+=(rsyslog) && rsyslog_installed=yes; }
+    has redis-server || { missing+=(redis-server) && redis_installed=yes; }
 fi
 
 # === Tests of packs in C and C++, beside the clang that makes kernel objects ===
@@ -263,7 +264,7 @@ if [[ ${auditd_installed:-} ]] && has systemctl && systemctl --quiet is-active a
     systemctl --quiet disable auditd
 fi
 
-for service in ${alertmanager_installed:+prometheus-alertmanager} ${rsyslog_installed:+rsyslog}; do
+for service in ${alertmanager_installed:+prometheus-alertmanager} ${rsyslog_installed:+rsyslog} ${redis_installed:+redis-server}; do
     if has systemctl && systemctl --quiet is-active "$service"; then
         say "stopping and disabling the service $service: tests start their own"
         systemctl --quiet disable --now "$service"

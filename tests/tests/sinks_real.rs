@@ -162,6 +162,92 @@ fn a_bucket_has_objects_of_findings_that_came_together() {
     assert!(why.contains("NoSuchBucket") || why.contains("does not exist"), "{why}");
 }
 
+#[test]
+fn a_stream_of_redis_has_entries_also_after_the_server_was_away() {
+    let port = port();
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().display().to_string();
+    let number = port.to_string();
+    let server = || {
+        let arguments = [
+            "--port",
+            &number,
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            &place,
+            "--requirepass",
+            "s3cret",
+            "--appendonly",
+            "yes",
+        ];
+        let mut server = Server::start("redis-server", &arguments)?;
+        server.wait("its port", || is_open(port));
+        Some(server)
+    };
+    let Some(first) = server() else { return };
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "s3cret").expect("written");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).expect("a mode");
+    let more = format!(
+        "url = \"redis://127.0.0.1:{port}/1\"\npassword = {{ file = {secret:?} }}\nmax_entries = 1000\ntimeout = \"1h\""
+    );
+    let sinks = sinks("redis", &more);
+    let (records, mut fan) = Records::start(&sinks, "here", &Labels::default()).expect("they start");
+    let standings = records.standings();
+    let mut bring = |message: &str| {
+        fan.write(&finding(message));
+        fan.flush().expect("it never fails");
+    };
+    let wait = |what: &str, is: &dyn Fn(&SinkStanding) -> bool| {
+        let end = Instant::now() + PATIENCE;
+        while !is(&standings.sinks()[0]) {
+            assert!(Instant::now() < end, "{what}: {:?}", standings.sinks());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    bring("one");
+    wait("the first", &|sink| sink.written == 1);
+    drop(first);
+    bring("two");
+    wait("that it is away", &|sink| sink.trouble.is_some());
+    let Some(_second) = server() else { panic!("it was there before") };
+    wait("the second", &|sink| sink.written == 2 && sink.trouble.is_none());
+    drop(fan);
+    assert_eq!(records.finish(PATIENCE), 0);
+    let mut client = Command::new("redis-cli");
+    client.args([
+        "-p",
+        &number,
+        "-n",
+        "1",
+        "--no-auth-warning",
+        "-a",
+        "s3cret",
+        "--json",
+        "XRANGE",
+        "lanner:findings",
+        "-",
+        "+",
+    ]);
+    let entries = client.output().expect("redis-cli can be run").stdout;
+    let entries: Value = serde_json::from_slice(&entries).expect("JSON");
+    let messages: Vec<String> = entries
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|entry| {
+            let fields = entry[1].as_array().expect("fields");
+            let names: Vec<&str> = fields.iter().step_by(2).filter_map(Value::as_str).collect();
+            assert_eq!((names, fields[3].as_str()), (vec!["id", "severity", "rule", "finding"], Some("high")));
+            let finding: Value = serde_json::from_str(fields[7].as_str().expect("a text")).expect("JSON");
+            assert_eq!(fields[1], finding["id"]);
+            finding["message"].as_str().expect("a text").to_owned()
+        })
+        .collect();
+    assert_eq!(messages, ["one", "two"]);
+}
+
 /// The messages that rsyslog wrote, by its template: the header's fields, and the finding.
 fn written(path: &Path) -> Vec<(String, Value)> {
     let text = fs::read_to_string(path).unwrap_or_default();

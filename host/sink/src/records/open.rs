@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Place;
 use super::http::HttpError;
 use super::places::{
-    Alertmanager, Elasticsearch, Exec, Loki, Otlp, PagerDuty, Rotated, S3, Slack, Splunk, Syslog, Teams, Webhook,
+    Alertmanager, Elasticsearch, Exec, Loki, Otlp, PagerDuty, Redis, Rotated, S3, Slack, Splunk, Syslog, Teams, Webhook,
 };
 use super::settings::{SinkSettings, To};
 use super::written::Written;
@@ -58,6 +58,7 @@ pub(super) fn open(sink: &SinkSettings, host: &str) -> Result<Box<dyn Place>, Op
         To::Alertmanager(http, settings) => Box::new(Alertmanager::open(http, settings.clone())?),
         To::Loki(http, settings) => Box::new(Loki::open(http, settings.clone(), host.to_owned(), written)?),
         To::Otlp(http, settings) => Box::new(Otlp::open(http, settings.clone(), host.to_owned(), written)?),
+        To::Redis(settings) => Box::new(Redis::open(settings.clone(), written)?),
         To::S3(settings) => Box::new(S3::open(settings.clone(), host.to_owned(), written)?),
         To::Elasticsearch(http, settings) => Box::new(Elasticsearch::open(http, settings.clone(), written)?),
         To::Splunk(http, settings) => Box::new(Splunk::open(http, settings.clone(), written)?),

@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer};
 use toml::Table;
 
 pub use types::{
-    Alertmanager, Basic, Body, Elasticsearch, Exec, Facility, File, Http, Loki, Otlp, PagerDuty, PlainOrSecret, S3,
-    Signature, Slack, Splunk, Syslog, Teams, Webhook,
+    Alertmanager, Basic, Body, Elasticsearch, Exec, Facility, File, Http, Loki, Otlp, PagerDuty, PlainOrSecret, Redis,
+    S3, Signature, Slack, Splunk, Syslog, Teams, Webhook,
 };
 use units::{bytes, duration, maybe_duration};
 
@@ -128,6 +128,8 @@ pub enum To {
     Loki(Http, Loki),
     /// OpenTelemetry, by OTLP over HTTP.
     Otlp(Http, Otlp),
+    /// A stream of Redis.
+    Redis(Redis),
     /// Objects in a bucket.
     S3(S3),
     /// Elasticsearch or OpenSearch.
@@ -141,7 +143,7 @@ pub enum To {
 }
 
 /// The types, as they are written.
-const TYPES: [&str; 14] = [
+const TYPES: [&str; 15] = [
     "alertmanager",
     "elasticsearch",
     "exec",
@@ -150,6 +152,7 @@ const TYPES: [&str; 14] = [
     "opensearch",
     "otlp",
     "pagerduty",
+    "redis",
     "s3",
     "slack",
     "splunk",
@@ -313,6 +316,7 @@ impl To {
             "alertmanager" => Self::Alertmanager(http(&mut table, None)?, typed(table)?),
             "loki" => Self::Loki(http(&mut table, None)?, typed(table)?),
             "otlp" => Self::Otlp(http(&mut table, None)?, typed(table)?),
+            "redis" => Self::Redis(typed(table)?),
             "s3" => Self::S3(typed(table)?),
             "elasticsearch" | "opensearch" => Self::Elasticsearch(http(&mut table, None)?, typed(table)?),
             "splunk" => Self::Splunk(http(&mut table, None)?, typed(table)?),

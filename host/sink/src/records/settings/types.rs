@@ -49,6 +49,11 @@ impl<'de> Deserialize<'de> for PlainOrSecret {
 }
 
 impl PlainOrSecret {
+    /// Whether it stands here, where anybody may read it.
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
     /// Reads it.
     ///
     /// # Errors
@@ -260,6 +265,42 @@ pub struct Otlp {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// A stream of Redis.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// `redis://host:6379/0`, `rediss://…` with TLS, or `unix:///path`.
+    pub url: PlainOrSecret,
+    /// The stream.
+    #[serde(default = "stream")]
+    pub stream: String,
+    /// Entries of it that are kept, about.
+    #[serde(default)]
+    pub max_entries: Option<u64>,
+    /// Who asks.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The password.
+    #[serde(default)]
+    pub password: Option<Secret>,
+    /// How long it may take to connect, and to answer.
+    #[serde(default = "timeout", deserialize_with = "duration")]
+    pub timeout: Duration,
+    /// Certificates (PEM) that are trusted in place of those that the machine trusts.
+    #[serde(default)]
+    pub certificates: Option<PathBuf>,
+    /// The certificate (PEM) by which the server knows who asks, and its key.
+    #[serde(default)]
+    pub client_certificate: Option<PathBuf>,
+    /// Likewise.
+    #[serde(default)]
+    pub client_key: Option<PathBuf>,
+}
+
+fn stream() -> String {
+    "lanner:findings".to_owned()
+}
+
 /// Objects in a bucket.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -420,6 +461,15 @@ impl super::To {
             Self::Splunk(http, splunk) => {
                 http.place(folder);
                 place_secret(folder, &mut splunk.token);
+            }
+            Self::Redis(redis) => {
+                let Redis { url, password, certificates, client_certificate, client_key, .. } = redis;
+                if let PlainOrSecret::Secret(secret) = url {
+                    place_secret(folder, secret);
+                }
+                password.iter_mut().for_each(|secret| place_secret(folder, secret));
+                let files = [certificates, client_certificate, client_key];
+                files.into_iter().flatten().for_each(|path| place(folder, path));
             }
             Self::S3(s3) => {
                 s3.secret_key.iter_mut().for_each(|secret| place_secret(folder, secret));
