@@ -138,7 +138,9 @@ pub const KEYS: &[Key] = &[
         .about("How large the database may become, MiB; the oldest findings go first")
         .by_default("2048"),
     Key::restarts("capture.findings", Takes::Text, Puts::Value("--capture"))
-        .about("Write down what happened before and shortly after findings that are at least this bad, or of these rules")
+        .about(
+            "Write down what happened before and shortly after findings that are at least this bad, or of these rules",
+        )
         .by_default("none"),
     Key::restarts("capture.folder", Takes::Path, Puts::Value("--captures"))
         .about("The folder for these captures")

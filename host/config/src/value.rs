@@ -127,8 +127,16 @@ fn locator(text: &str, name: &str, node: &Node, folder: &Path) -> Result<String,
     if text.is_empty() {
         return Err(node.problem(format!("`{name}` is empty")));
     }
-    if text.contains("://") {
-        return Ok(text.to_owned());
+    if let Some((_, rest)) = text.split_once("://") {
+        let authority = rest.split('/').next().unwrap_or_default();
+        // It may be a password: it is not shown either.
+        return match authority.contains('@') {
+            true => Err(node.problem(format!(
+                "`{name}` has a user or a password in an address: who we are to a registry stands in \
+                 [registry.login.\"host\"], where its password is a secret"
+            ))),
+            false => Ok(text.to_owned()),
+        };
     }
     // Both are UTF-8 or were refused.
     Ok(folder.join(text).to_string_lossy().into_owned())

@@ -69,6 +69,7 @@ fn what_is_wrong_is_said_with_its_place_and_what_may_be_meant() {
     for (text, says) in [
         ("ruels = []", "/etc/lanner/lanner.toml:1:1: there is no key \"ruels\"; did you mean \"rules\"?"),
         ("[limits]\nmemroy = 1", ":2:1: there is no key \"memroy\" in `limits`; did you mean \"memory\"?"),
+        ("rules = \"oci://bob:pass@registry.example/x:1\"", ":1:9: `rules` has a user or a password in an address"),
         ("[limts]\nmemory = 1", ":1:2: there is no key \"limts\"; did you mean \"limits\"?"),
         ("[limits]\nmemory = 0", ":2:10: `limits.memory` takes a whole number from 1 to 4096, and not the number 0"),
         ("[limits]\nmemory = \"64\"", "and not the text \"64\""),
