@@ -22,8 +22,16 @@ const STAGES: [&str; 8] = [
 /// What stages stand on, in the order in which it does; it knows no stage.
 const BENEATH: [&str; 3] = ["lanner-watch", "lanner-lists", "lanner-spool"];
 /// What stands beside the way and puts it to use: no stage knows it.
-const BESIDE: [&str; 7] =
-    ["lanner-config", "lanner-pipeline", "lanner-import", "lanner-pack", "lanner-control", "lanner-author", "lanner"];
+const BESIDE: [&str; 8] = [
+    "lanner-config",
+    "lanner-pipeline",
+    "lanner-import",
+    "lanner-pack",
+    "lanner-control",
+    "lanner-console",
+    "lanner-author",
+    "lanner",
+];
 
 /// Checks the crates below `host/`, those that only their tests depend on too.
 pub(crate) fn check() -> Result<()> {

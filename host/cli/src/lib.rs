@@ -6,6 +6,7 @@ mod apply;
 mod buffer;
 mod colour;
 mod config;
+mod console;
 mod control;
 mod doctor;
 mod events;

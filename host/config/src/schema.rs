@@ -20,6 +20,7 @@ const TABLES: &[(&str, &str)] = &[
     ("keep", "Findings that are kept on this machine"),
     ("control", "How the host is asked and steered"),
     ("metrics", "What is told over HTTP"),
+    ("console", "What browsers are shown"),
     ("log", "What the host says of itself"),
     ("process", "How the host runs"),
     ("registry", "How registries are reached"),
@@ -96,7 +97,7 @@ fn value(key: &Key) -> Object {
     let text = || json!({ "type": "string", "minLength": 1 });
     let takes = match key.takes {
         Takes::Text | Takes::Path | Takes::ListFile => text(),
-        Takes::Locators => json!({ "anyOf": [text(), { "type": "array", "items": text() }] }),
+        Takes::Locators | Takes::Texts => json!({ "anyOf": [text(), { "type": "array", "items": text() }] }),
         Takes::Switch => json!({ "type": "boolean" }),
         Takes::Time(_) => json!({ "type": "string", "pattern": "^[0-9]" }),
         Takes::Number(from, to) => json!({ "type": "integer", "minimum": from, "maximum": to }),

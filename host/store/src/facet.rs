@@ -30,11 +30,13 @@ pub enum Facet {
     Namespace,
     /// The process, by its id.
     Process,
+    /// A label of the host: `name=value`.
+    Label,
 }
 
 impl Facet {
     /// All, with their names and how they are stored.
-    const TABLE: [(Self, &'static str, i64); 12] = [
+    const TABLE: [(Self, &'static str, i64); 13] = [
         (Self::All, "all", 0),
         (Self::Severity, "severity", 1),
         (Self::Rule, "rule", 2),
@@ -47,6 +49,7 @@ impl Facet {
         (Self::Image, "image", 9),
         (Self::Namespace, "namespace", 10),
         (Self::Process, "process", 11),
+        (Self::Label, "label", 12),
     ];
 
     /// Those that are worth counting: a process has few findings, and there is no end of processes.

@@ -24,13 +24,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use lanner_access::TlsError;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 pub use rate::{Client, Rates};
 pub use storage::{OpenError, open};
-pub use tls::{Tls, TlsError};
+pub use tls::load_certificate;
 
 use crate::access::{Access, AccessError};
 use crate::api;
@@ -112,7 +113,7 @@ pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError>
         whole: config.manifests.whole,
         read_only: config.read_only,
     });
-    let tls = config.http.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
+    let tls = config.http.tls.clone().map(load_certificate).transpose()?.map(Arc::new);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let listener = bind("http.address", config.http.address)?;
     let admin = config.admin.address.map(|address| bind("admin.address", address)).transpose()?;
