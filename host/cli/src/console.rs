@@ -9,7 +9,7 @@ use super::Failure;
 
 /// How the console is served.
 #[derive(Debug, clap::Args)]
-pub(super) struct Options {
+pub(super) struct Browsing {
     /// Serve a console for browsers there, such as 127.0.0.1:8790: findings, packs, figures
     #[arg(long, value_name = "ADDRESS")]
     console: Option<SocketAddr>,
@@ -33,7 +33,7 @@ pub(super) struct Options {
     console_anybody_operates: bool,
 }
 
-impl Options {
+impl Browsing {
     fn settings(&self) -> Option<Settings> {
         Some(Settings {
             listen: self.console?,

@@ -67,7 +67,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     steering: Steering,
     #[command(flatten)]
-    console: console::Options,
+    console: console::Browsing,
     /// Stop after this time
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,

@@ -34,7 +34,7 @@
     if (!answer.ok) return;
     data = await answer.json();
     const curves = document.getElementById("curves");
-    if (data.time.length === 0) return;
+    if (data.time.length < 2) return;
     const first = curves.hidden;
     curves.hidden = false;
     spans.hidden = false;

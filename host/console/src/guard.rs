@@ -52,8 +52,9 @@ pub(crate) async fn guard(State(desk): State<Arc<Desk>>, request: Request, next:
     let fixed = HeaderValue::from_static;
     headers.insert(CONTENT_SECURITY_POLICY, fixed(POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
-    // Links in here name findings and what is looked for.
-    headers.insert(REFERRER_POLICY, fixed("no-referrer"));
+    // Addresses in here name findings and what is looked for: nobody else is told. With `no-referrer` browsers would not say
+    // either that forms come from here.
+    headers.insert(REFERRER_POLICY, fixed("same-origin"));
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), fixed("same-origin"));
     headers.insert(HeaderName::from_static("cross-origin-resource-policy"), fixed("same-origin"));
     if desk.tls {

@@ -38,13 +38,15 @@ struct Follower {
     headers: HeaderMap,
     queue: Arc<Queue>,
     filter: Filter,
+    /// Whether several can be chosen.
+    chooses: bool,
     _place: OwnedSemaphorePermit,
 }
 
 /// The findings from now on that are asked for.
 pub(crate) async fn answer(
     State(desk): State<Arc<Desk>>,
-    Extension(_caller): Extension<Caller>,
+    Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
@@ -58,7 +60,8 @@ pub(crate) async fn answer(
     };
     // What comes now is later than any time that was asked for back from now.
     let filter = Query { time: None, ..query }.filter(now_ns());
-    let follower = Follower { queue: desk.followers.follow(), filter, desk, headers, _place: place };
+    let chooses = caller.operates() && desk.kept.is_some();
+    let follower = Follower { queue: desk.followers.follow(), filter, chooses, desk, headers, _place: place };
     let events = unfold(Some(follower), async |follower| {
         let follower = follower?;
         let (event, goes_on) = follower.next().await;
@@ -122,7 +125,7 @@ impl Follower {
             return;
         }
         match rows.len() < MOST {
-            true => rows.push(row(&finding, None, false).into_string()),
+            true => rows.push(row(&finding, None, self.chooses).into_string()),
             false => *more += 1,
         }
     }

@@ -99,7 +99,7 @@ mod tests {
             assert_eq!(super::place(address.split_once('?').expect("a query").1), Some(place));
         }
         for wrong in ["", "after=", "after=x-f-1", "after=1-f", "before=1-f-1"] {
-            assert_eq!(super::place(wrong), None, "{wrong}");
+            assert_eq!(place(wrong), None, "{wrong}");
         }
     }
 }

@@ -84,7 +84,7 @@ impl Chart {
         };
         html! {
             figure.timeline {
-                svg viewBox={ "0 0 " (width) " " (HEIGHT) } preserveAspectRatio="none" role="img"
+                svg viewBox={ "0 0 " (width) " " (HEIGHT) } preserveAspectRatio="none" role="group"
                     aria-label={ "Findings by severity over time, at most " (count(most)) " in " (each) } {
                     @for (at, bar) in self.bars.iter().enumerate() {
                         @if bar.counts.iter().any(|count| *count > 0) { (bar.markup(at as i64, most, self.each, query)) }

@@ -111,6 +111,10 @@ fn column(tactic: &Tactic, query: &Query, covers: &Covers<'_>) -> Markup {
         let cover = covers.get(technique.id).copied().unwrap_or_default();
         (std::cmp::Reverse((cover.hits > 0, cover.rules > 0)), technique.id)
     });
+    if techniques.is_empty() {
+        // What comes before there is a machine to watch.
+        return html! {};
+    }
     let covered = techniques.iter().filter(|technique| covers.get(technique.id).is_some_and(|cover| cover.rules > 0));
     html! {
         section.tactic {

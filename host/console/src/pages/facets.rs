@@ -1,5 +1,6 @@
 //! What findings can be narrowed by, each with how many there are.
 
+use lanner_finding::Severity;
 use lanner_store::{Count, Facet, Reader, StoreError};
 use maud::{Markup, html};
 
@@ -23,7 +24,14 @@ impl Facets {
     pub(crate) fn read(reader: &Reader, range: (Option<i64>, Option<i64>)) -> Result<Self, StoreError> {
         let range = (range.0.unwrap_or(0), range.1.unwrap_or(EVER));
         let counted = FACETS.into_iter().filter(|facet| Facet::counted().any(|counted| counted == *facet));
-        let counts = counted.map(|facet| Ok((facet, reader.top(facet, range, SHOWN)?)));
+        let counts = counted.map(|facet| {
+            let mut counts = reader.top(facet, range, SHOWN)?;
+            if facet == Facet::Severity {
+                let rank = |count: &Count| Severity::ALL.into_iter().position(|known| known.name() == count.value);
+                counts.sort_by_key(|count| std::cmp::Reverse(rank(count)));
+            }
+            Ok((facet, counts))
+        });
         let counts = counts.collect::<Result<_, StoreError>>()?;
         let all = reader.top(Facet::All, range, 1)?.first().map_or(0, |all| all.findings);
         Ok(Self { counts, all })

@@ -251,7 +251,7 @@ fn same_process(finding: &Value, others: &[Stored]) -> Markup {
     };
     html! {
         @if !others.is_empty() {
-            section {
+            section.others {
                 h2 { "Other findings of this process" }
                 (scrolled("Other findings of this process", &table))
                 @if others.len() > OTHERS as usize { p { a href=(filtered(Facet::Process, process)) { "All of them" } } }

@@ -62,17 +62,17 @@ fn section(caller: &Caller, pack: &Pack) -> Markup {
                 }
             }
             dl.figures {
-                dt { "From" } dd.long { code { (shown(&pack.from, SHORT)) } }
-                @if let Some(loaded) = &pack.loaded { dt { "Loaded (UTC)" } dd { (time_of(loaded)) } }
-                @if let Some(before) = &pack.before { dt { "Before" } dd { (shown(before, 40)) } }
-                dt { "Events" } dd { (count(pack.events)) }
-                dt { "Findings" } dd { a href=(filtered(Facet::Pack, &pack.name)) { (count(pack.findings)) } }
-                dt { "Cost of an event" } dd { (span(pack.median_ns)) span.quiet { " median, " (span(pack.p99_ns)) " p99" } }
-                dt { "Processor time" } dd { (span(pack.processor_ns)) }
-                dt { "Memory" } dd { (bytes(pack.memory)) }
-                @if pack.failures > 0 { dt { "Failed calls" } dd.bad { (count(pack.failures)) } }
-                @if missed > 0 { dt { "Events not judged" } dd.bad { (count(missed)) } }
-                @if pack.waiting > 0 { dt { "Waiting" } dd { (bytes(pack.waiting)) } }
+                div { dt { "From" } dd.long { code { (shown(&pack.from, SHORT)) } } }
+                @if let Some(loaded) = &pack.loaded { div { dt { "Loaded (UTC)" } dd { (time_of(loaded)) } } }
+                @if let Some(before) = &pack.before { div { dt { "Before" } dd { (shown(before, 40)) } } }
+                div { dt { "Events" } dd { (count(pack.events)) } }
+                div { dt { "Findings" } dd { a href=(filtered(Facet::Pack, &pack.name)) { (count(pack.findings)) } } }
+                div { dt { "Cost of an event" } dd { (span(pack.median_ns)) span.quiet { " median, " (span(pack.p99_ns)) " p99" } } }
+                div { dt { "Processor time" } dd { (span(pack.processor_ns)) } }
+                div { dt { "Memory" } dd { (bytes(pack.memory)) } }
+                @if pack.failures > 0 { div { dt { "Failed calls" } dd.bad { (count(pack.failures)) } } }
+                @if missed > 0 { div { dt { "Events not judged" } dd.bad { (count(missed)) } } }
+                @if pack.waiting > 0 { div { dt { "Waiting" } dd { (bytes(pack.waiting)) } } }
             }
             @if let Some(candidate) = &pack.shadow { (shadow(caller, pack, candidate)) }
             (rules(pack))

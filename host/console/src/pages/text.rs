@@ -112,7 +112,7 @@ mod tests {
     fn texts_of_others_are_shown_as_what_they_are() {
         assert_eq!(shown("a\u{202e}b\n\u{1b}[31m", 100), "a\\u{202e}b\\n\\x1b[31m");
         assert_eq!(shown("ééé", 2), "éé…");
-        assert_eq!(value(&json!(["a", 1, true, {"b": "\u{7}"}]), 100), "a 1 yes {\"b\":\"\\\\u0007\"}");
+        assert_eq!(value(&json!(["a", 1, true, {"b": "\u{7}"}]), 100), "a 1 yes {\"b\":\"\\u0007\"}");
         let markup = html! { p title=(shown("\"><script>", 100)) { (shown("<script>alert(1)</script>", 100)) } };
         assert!(!markup.into_string().contains("<script>"));
     }

@@ -29,7 +29,21 @@ pub(crate) fn run() -> Result<(), String> {
     ask(&path).map_err(|error| error.to_string())
 }
 
-fn write(path: &Path, findings: u64) -> Result<(), lanner_store::StoreError> {
+/// How long it took to write findings.
+struct Filled {
+    parsing: Duration,
+    writing: Duration,
+    /// Each batch, the quickest first.
+    batches: Vec<Duration>,
+    bytes: u64,
+}
+
+/// Makes a store of so many findings, the newest of now.
+pub(crate) fn fill(path: &Path, findings: u64) -> Result<(), lanner_store::StoreError> {
+    filled(path, findings).map(drop)
+}
+
+fn filled(path: &Path, findings: u64) -> Result<Filled, lanner_store::StoreError> {
     let bounds = Bounds { age: Duration::from_secs(3600 * 24 * 36_500), bytes: u64::MAX };
     let mut store = Store::open(path, bounds)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -46,13 +60,18 @@ fn write(path: &Path, findings: u64) -> Result<(), lanner_store::StoreError> {
         writing += began.elapsed();
     }
     slowest.sort_unstable();
-    let part = |part: usize| slowest[(slowest.len() - 1) * part / 100].as_secs_f64() * 1000.0;
+    Ok(Filled { parsing, writing, batches: slowest, bytes: store.bytes()? })
+}
+
+fn write(path: &Path, findings: u64) -> Result<(), lanner_store::StoreError> {
+    let Filled { parsing, writing, batches, bytes } = filled(path, findings)?;
+    let part = |part: usize| batches[(batches.len() - 1) * part / 100].as_secs_f64() * 1000.0;
     let rate = findings as f64 / (parsing + writing).as_secs_f64();
     let met = if rate >= WRITTEN { "met" } else { "missed" };
     println!("{findings} findings of about 2 KB, {BATCH} at once: {rate:.0}/s (aim {WRITTEN:.0}: {met})");
     println!("of it {:.0} % for reading their JSON", 100.0 * parsing.as_secs_f64() / (parsing + writing).as_secs_f64());
     println!("{BATCH} at once: p50 {:.1} ms, p99 {:.1} ms, the longest {:.1} ms", part(50), part(99), part(100));
-    println!("{:.0} bytes a finding\n", store.bytes()? as f64 / findings as f64);
+    println!("{:.0} bytes a finding\n", bytes as f64 / findings as f64);
     Ok(())
 }
 
