@@ -10,6 +10,11 @@
   let data = null;
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // Of a short time with seconds.
+  const clock = (time) => {
+    const long = data.time[data.time.length - 1] - data.time[0] > 600;
+    return new Date(time * 1000).toISOString().slice(11, long ? 16 : 19);
+  };
   const draw = () => {
     for (const plot of plots) plot.destroy();
     const axis = () => ({ stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } });
@@ -23,8 +28,9 @@
         cursor: { y: false },
         // In UTC, as all times here.
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+
         scales: { y: { range: (_, low, high) => [0, Math.max(high, name === "lost" ? 1 : 0.001) * 1.1] } },
-        axes: [axis(), { ...axis(), size: 56 }],
+        axes: [{ ...axis(), values: (_, times) => times.map(clock) }, { ...axis(), size: 56 }],
         series: [{}, { stroke, width: 1.5, fill: `${stroke}22`, points: { show: false } }],
       }, [data.time, data[name]], place);
     });

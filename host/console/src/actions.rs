@@ -67,7 +67,8 @@ pub(crate) async fn change_findings(
     Extension(caller): Extension<Caller>,
     Extension(fields): Extension<Fields>,
 ) -> Response {
-    let text = fields.get("text").map(str::to_owned);
+    // Browsers end lines as HTTP does.
+    let text = fields.get("text").map(|text| text.replace("\r\n", "\n"));
     let change = match (fields.get("change"), text) {
         (Some("acknowledge"), why) => Change::State(Standing::Acknowledged, why),
         (Some("close"), why) => Change::State(Standing::Closed, why),
@@ -121,7 +122,7 @@ pub(crate) async fn change_pack(
     match &outcome {
         Ok(()) => tracing::info!("{who} at {way} has {} the pack {pack} in the console", turn.done()),
         Err(error) => {
-            tracing::warn!("{who} at {way} wanted to {} the pack {pack} in the console: {error}", turn.word())
+            tracing::warn!("{who} at {way} wanted to {} the pack {pack} in the console: {error}", turn.word());
         }
     }
     let what = if outcome.is_ok() { turn.done() } else { turn.word() };

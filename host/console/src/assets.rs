@@ -1,11 +1,14 @@
 //! The stylesheets and scripts, each at an address of its own for each content: browsers keep them for ever.
 
+use std::io::Write as _;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 /// A file that pages need.
@@ -14,12 +17,18 @@ pub(crate) struct Asset {
     pub(crate) path: String,
     kind: &'static str,
     content: &'static str,
+    /// The same, as gzip has it. Pages themselves are not compressed: they hold secrets beside what others said, and how much
+    /// shorter they become would tell of both (BREACH).
+    zipped: Vec<u8>,
 }
 
 impl Asset {
     fn new(name: &str, ending: &str, kind: &'static str, content: &'static str) -> Self {
         let digest = hex::encode(Sha256::digest(content));
-        Self { path: format!("/assets/{name}-{}.{ending}", &digest[..16]), kind, content }
+        let mut zipped = GzEncoder::new(Vec::new(), Compression::best());
+        // In memory nothing fails.
+        let zipped = zipped.write_all(content.as_bytes()).and_then(|()| zipped.finish()).unwrap_or_default();
+        Self { path: format!("/assets/{name}-{}.{ending}", &digest[..16]), kind, content, zipped }
     }
 
     fn style(name: &str, content: &'static str) -> Self {
@@ -46,13 +55,24 @@ pub(crate) static CURVES: LazyLock<Asset> =
     LazyLock::new(|| Asset::script("curves", include_str!("../assets/curves.js")));
 
 /// Serves one.
-pub(crate) async fn answer(Path(name): Path<String>) -> Response {
+pub(crate) async fn answer(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let takes_gzip = headers
+        .get(ACCEPT_ENCODING)
+        .and_then(|takes| takes.to_str().ok())
+        .is_some_and(|takes| takes.split(',').any(|takes| matches!(takes.trim(), "gzip" | "gzip;q=1.0")));
     let path = format!("/assets/{name}");
     let all: [&Asset; 5] = [&STYLE, &SCRIPT, &UPLOT, &UPLOT_STYLE, &CURVES];
     match all.into_iter().find(|asset| asset.path == path) {
         Some(asset) => {
-            let headers = [(CONTENT_TYPE, asset.kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
-            (headers, asset.content).into_response()
+            let headers = [
+                (CONTENT_TYPE, asset.kind),
+                (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+                (VARY, "accept-encoding"),
+            ];
+            match takes_gzip {
+                true => (headers, [(CONTENT_ENCODING, "gzip")], asset.zipped.clone()).into_response(),
+                false => (headers, asset.content).into_response(),
+            }
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }

@@ -88,45 +88,93 @@ impl Follower {
                 Ok(None) => return (Event::default().event("end").data(""), false),
                 Ok(Some(first)) => first,
             };
-            let (mut rows, mut more, mut missed) = (Vec::new(), 0_u64, 0);
+            let mut batch = Batch::default();
             let together = Instant::now() + TOGETHER;
-            self.take(first, &mut rows, &mut more, &mut missed);
+            batch.take(first, &self.filter, self.chooses);
             for _ in 1..LOOKED_AT {
                 match timeout_at(together, self.queue.next()).await {
-                    Ok(Some(next)) => self.take(next, &mut rows, &mut more, &mut missed),
+                    Ok(Some(next)) => batch.take(next, &self.filter, self.chooses),
                     Ok(None) | Err(_) => break,
                 }
             }
             sleep_until(together).await;
-            if rows.is_empty() && missed == 0 {
-                if Instant::now() >= silent_until {
-                    return (Event::default().comment(""), true);
-                }
-                continue;
+            if !batch.is_empty() {
+                return (Event::default().event("findings").data(batch.into_json()), true);
             }
-            // The newest stands first.
-            rows.reverse();
-            let data = json!({"rows": rows.concat(), "more": more, "missed": missed});
-            return (Event::default().event("findings").data(data.to_string()), true);
+            if Instant::now() >= silent_until {
+                return (Event::default().comment(""), true);
+            }
         }
     }
+}
 
-    fn take(&self, next: Next, rows: &mut Vec<String>, more: &mut u64, missed: &mut u64) {
+/// What is sent together.
+#[derive(Default)]
+struct Batch {
+    /// Rows of the table, the oldest first.
+    rows: Vec<String>,
+    /// Findings that are asked for too, and were too many.
+    more: u64,
+    /// Findings that were not taken in time, asked for or not.
+    missed: u64,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.missed == 0
+    }
+
+    fn take(&mut self, next: Next, filter: &Filter, chooses: bool) {
         let line = match next {
             Next::LeftOut(count) => {
-                *missed += count;
+                self.missed += count;
                 return;
             }
             Next::Line(line) => line,
         };
         let Ok(text) = String::from_utf8(line.to_vec()) else { return };
         let Ok(finding) = serde_json::from_str::<Value>(&text) else { return };
-        if !Record::new(text).is_ok_and(|record| self.filter.meets(&record)) {
+        if !Record::new(text).is_ok_and(|record| filter.meets(&record)) {
             return;
         }
-        match rows.len() < MOST {
-            true => rows.push(row(&finding, None, self.chooses).into_string()),
-            false => *more += 1,
+        match self.rows.len() < MOST {
+            true => self.rows.push(row(&finding, None, chooses).into_string()),
+            false => self.more += 1,
         }
+    }
+
+    /// The newest stands first.
+    fn into_json(self) -> String {
+        let Self { mut rows, more, missed } = self;
+        rows.reverse();
+        json!({"rows": rows.concat(), "more": more, "missed": missed}).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: u64, severity: &str) -> Next {
+        let finding = json!({"id": format!("{number:032x}"), "time_ns": number, "severity": severity, "message": format!("<b>{number}\n")});
+        Next::Line(finding.to_string().into_bytes().into())
+    }
+
+    #[test]
+    fn only_what_is_asked_for_is_sent_and_the_rest_counted() {
+        let filter = Query::parse(Some("severity=high")).expect("a query").filter(0);
+        let mut batch = Batch::default();
+        batch.take(line(0, "low"), &filter, false);
+        batch.take(Next::Line((*b"{\"no\": \"finding\"}").into()), &filter, false);
+        assert!(batch.is_empty());
+        for number in 0..MOST as u64 + 3 {
+            batch.take(line(number, "high"), &filter, number == 7);
+        }
+        batch.take(Next::LeftOut(5), &filter, false);
+        let sent: Value = serde_json::from_str(&batch.into_json()).expect("JSON");
+        assert_eq!((&sent["more"], &sent["missed"]), (&3.into(), &5.into()));
+        let rows = sent["rows"].as_str().expect("rows");
+        assert_eq!((rows.matches("<tr").count(), rows.matches("type=\"checkbox\"").count()), (MOST, 1));
+        assert!(!rows.contains("<b>") && !rows.contains('\n') && rows.find("&lt;b&gt;49") < rows.find("&lt;b&gt;0\\n"));
     }
 }

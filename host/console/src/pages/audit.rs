@@ -10,7 +10,7 @@ use lanner_store::{Audited, Place};
 use maud::{Markup, html};
 
 use super::layout::{Here, NOT_KEPT, message, notice, page as whole, scrolled, sentence};
-use super::text::{SHORT, shown, time};
+use super::text::{SHORT, lines, shown, time};
 use crate::caller::Caller;
 use crate::desk::Desk;
 
@@ -82,7 +82,7 @@ fn row(line: &Audited) -> Markup {
                     (false, about) => b { (shown(about, 80)) },
                 }
             }
-            td { @if let Some(text) = &line.text { (shown(text, SHORT)) } }
+            td { @if let Some(text) = &line.text { (lines(text, SHORT)) } }
         }
     }
 }

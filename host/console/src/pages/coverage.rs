@@ -12,7 +12,7 @@ use maud::{Markup, html};
 
 use super::layout::{Here, notice, page as whole, sentence};
 use super::packs::no_answer;
-use super::text::{count, shown};
+use super::text::{count, counted, shown};
 use crate::caller::Caller;
 use crate::desk::Desk;
 use crate::query::{Query, TIMES, now_ns};
@@ -145,7 +145,7 @@ fn cell(technique: &Technique, query: &Query, covers: &Covers<'_>) -> Markup {
             }
             @if !parts.is_empty() {
                 details {
-                    summary { (parts.len()) @if parts.len() == 1 { " part" } @else { " parts" } }
+                    summary { (counted(parts.len(), "part")) }
                     ul {
                         @for (id, cover) in parts.iter().copied() {
                             li { span.id { (shown(id, 20)) } " " (lanner_attack::name(id).unwrap_or_default()) div.numbers { (numbers(std::iter::once(id), cover, query)) } }
@@ -162,7 +162,7 @@ fn numbers<'a>(ids: impl Iterator<Item = &'a str>, cover: &Cover, query: &Query)
     let values = ids.map(|id| (Facet::Technique, id.to_owned())).collect();
     let link = Query { time: query.time, values, ..Query::default() }.path();
     html! {
-        span { (cover.rules) @if cover.rules == 1 { " rule" } @else { " rules" } }
+        span { (counted(cover.rules, "rule")) }
         @if cover.hits > 0 {
             " " a href=(link) { (count(cover.hits)) @if cover.hits == 1 { " finding" } @else { " findings" } }
         }

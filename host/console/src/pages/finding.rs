@@ -16,7 +16,7 @@ use super::layout::{
     Here, NOT_KEPT, copied, filtered, form_field, message, page as whole, scrolled, sentence, severity, technique,
 };
 use super::process::tree;
-use super::text::{LONG, SHORT, shown, time, time_of, value};
+use super::text::{LONG, SHORT, lines, shown, time, time_of, value};
 use crate::caller::Caller;
 use crate::desk::Desk;
 use crate::kept::NotRead;
@@ -76,9 +76,11 @@ fn content(caller: &Caller, work: &Work, finding: &Value, others: &[Stored], exp
         div.columns.wide-left {
             div.list {
                 (tree(finding))
-                (object("Event", &finding["event"]))
-                (object("Fields", &finding["fields"]))
-                (object("Container", &finding["process"]["container"]))
+                div.boxes {
+                    (object("Event", &finding["event"]))
+                    (object("Fields", &finding["fields"]))
+                    (object("Container", &finding["process"]["container"]))
+                }
                 (why(finding, explained))
                 (exception(finding))
                 (same_process(finding, others))
@@ -229,7 +231,7 @@ fn dealings(caller: &Caller, work: &Work, finding: &Value) -> Markup {
                 @for entry in work.entries.iter().rev() {
                     li {
                         b { (shown(&entry.who, 60)) } " " (shown(&entry.change, 30)) " " span.quiet { (time(entry.at_ns)) }
-                        @if let Some(text) = &entry.text { p { (shown(text, LONG)) } }
+                        @if let Some(text) = &entry.text { p { (lines(text, LONG)) } }
                     }
                 }
             }

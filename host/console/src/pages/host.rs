@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::layout::{Here, page as whole, scrolled, sentence};
 use super::packs::{no_answer, troubles};
-use super::text::{SHORT, bytes, count, rate, shown, span, time, time_of};
+use super::text::{SHORT, bytes, count, counted, rate, shown, span, time, time_of};
 use crate::caller::Caller;
 use crate::desk::Desk;
 use crate::samples::Sample;
@@ -167,7 +167,7 @@ fn lists(report: &Report) -> Markup {
             }
         }
     };
-    html! { @if !report.lists.is_empty() { section { h2 { "Lists" } details open[report.lists.len() <= 12] { summary { (report.lists.len()) " lists" } (scrolled("Lists", &table)) } } } }
+    html! { @if !report.lists.is_empty() { section { h2 { "Lists" } details open[report.lists.len() <= 12] { summary { (counted(report.lists.len(), "list")) } (scrolled("Lists", &table)) } } } }
 }
 
 fn exceptions(report: &Report) -> Markup {

@@ -12,7 +12,7 @@ use lanner_store::Facet;
 use maud::{Markup, html};
 
 use super::layout::{Here, filtered, form_field, message, page as whole, scrolled, sentence};
-use super::text::{SHORT, bytes, count, shown, span, time_of};
+use super::text::{SHORT, bytes, count, counted, shown, span, time_of};
 use crate::actions::Turn;
 use crate::caller::Caller;
 use crate::desk::Desk;
@@ -24,7 +24,7 @@ pub(super) const NO_ANSWER: &str = "The host does not answer at the moment: try 
 pub(crate) async fn answer(State(desk): State<Arc<Desk>>, Extension(caller): Extension<Caller>) -> Response {
     let Some(report) = desk.inquiry.report().await else { return no_answer(&desk, &caller) };
     let content = html! {
-        div.heading { h1 { "Packs" } p.quiet.total { (report.packs.len()) " run" } }
+        div.heading { h1 { "Packs" } p.quiet.total { (counted(report.packs.len(), "pack")) } }
         (troubles(&report))
         @for pack in &report.packs { (section(&caller, pack)) }
         @if report.packs.is_empty() { div.empty { h2 { "No pack runs" } p { "Start the host with --rules, or set rules." } } }
@@ -110,7 +110,7 @@ fn rules(pack: &Pack) -> Markup {
     };
     html! {
         details open[pack.rules.len() <= 12] {
-            summary { (pack.rules.len()) " rules" span.quiet { ", the dearest first" } }
+            summary { (counted(pack.rules.len(), "rule")) span.quiet { ", the dearest first" } }
             (scrolled(&format!("Rules of {}", shown(&pack.name, 80)), &table))
         }
     }

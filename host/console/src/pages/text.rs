@@ -62,6 +62,17 @@ pub(crate) fn count(number: u64) -> String {
     text
 }
 
+/// So many things.
+pub(crate) fn counted(number: usize, thing: &str) -> String {
+    format!("{} {thing}{}", count(number as u64), if number == 1 { "" } else { "s" })
+}
+
+/// A text of several lines, each as [`shown`].
+pub(crate) fn lines(text: &str, most: usize) -> Markup {
+    let lines: Vec<String> = text.lines().take(most).map(|line| shown(line, most)).collect();
+    html! { @for (at, line) in lines.iter().enumerate() { @if at > 0 { br; } (line) } }
+}
+
 /// Bytes.
 pub(crate) fn bytes(bytes: u64) -> String {
     const KIB: f64 = 1024.0;
