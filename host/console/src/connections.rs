@@ -11,7 +11,7 @@ use axum::extract::ConnectInfo;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use lanner_access::{Patient, Tls};
+use lanner_access::{Client, Crowd, Patient, Tls};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -22,6 +22,8 @@ use tower::Service as _;
 
 /// Connections at a time.
 const MOST: usize = 256;
+/// Of one client: several people may stand behind an address, and nobody has all of them.
+const EACH: usize = 64;
 /// How long a client may take for TLS, and for the head of a request: also until the next one.
 const HEAD: Duration = Duration::from_secs(20);
 /// Headers of a request, and bytes of them.
@@ -37,6 +39,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Serves until it is to stop.
 pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, router: Router, stop: CancellationToken) {
     let (room, connections) = (Arc::new(Semaphore::new(MOST)), TaskTracker::new());
+    let crowd = Crowd::new(EACH);
     loop {
         let next = async {
             let place = room.clone().acquire_owned().await.expect("it is never closed");
@@ -54,10 +57,14 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, router: 
                 continue;
             }
         };
+        let Some(own) = crowd.enter(Client::at(peer.ip())) else {
+            tracing::debug!(client = %peer.ip(), "a connection to the console is closed: the client has too many");
+            continue;
+        };
         let (tls, router, stop) = (tls.clone(), router.clone(), stop.clone());
         connections.spawn(async move {
             begin(stream, peer, tls, router, stop).await;
-            drop(place);
+            drop((place, own));
         });
     }
     drop(listener);

@@ -115,8 +115,10 @@ async fn answer(desk: &Desk, request: Request, next: Next) -> Response {
 fn is_from_here(parts: &Parts, host: &str, tls: bool) -> bool {
     let header = |name: HeaderName| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let site = header(HeaderName::from_static("sec-fetch-site")).is_none_or(|site| site == "same-origin");
-    let scheme = if tls { "https" } else { "http" };
-    site && header(ORIGIN).is_none_or(|origin| origin.eq_ignore_ascii_case(&format!("{scheme}://{host}")))
+    // Without TLS of its own it may stand behind somebody who does it.
+    let schemes: &[&str] = if tls { &["https"] } else { &["http", "https"] };
+    let ours = |origin: &str| schemes.iter().any(|scheme| origin.eq_ignore_ascii_case(&format!("{scheme}://{host}")));
+    site && header(ORIGIN).is_none_or(ours)
 }
 
 async fn read(body: Body) -> Result<Fields, StatusCode> {

@@ -32,6 +32,8 @@ use std::time::Duration;
 
 use lanner_control::Host;
 use lanner_control::socket::Followers;
+use rustix::process::setpriority_process;
+use rustix::thread::gettid;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +46,9 @@ use desk::Desk;
 const THREADS: usize = 12;
 /// How long what is under way may take when the host ends.
 const END: Duration = Duration::from_secs(2);
+
+/// How far its threads come behind others: nice(1).
+const NICE: i32 = 10;
 
 /// What it shows.
 pub struct Shown {
@@ -69,11 +74,15 @@ impl Console {
     /// # Errors
     /// No thread can be had, or no runtime on it.
     pub fn start(opening: Opening, shown: Shown) -> io::Result<Self> {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(THREADS).build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(THREADS)
+            .on_thread_start(step_back)
+            .build()?;
         let (address, stop, tls) = (opening.listener.local_addr()?, CancellationToken::new(), opening.tls.is_some());
         let stopped = stop.clone();
         let thread = std::thread::Builder::new().name("lanner-console".into()).spawn(move || {
+            step_back();
             if let Err(error) = runtime.block_on(serve(opening, shown, stopped)) {
                 tracing::warn!("the console is not served: {error}");
             }
@@ -95,6 +104,12 @@ impl Drop for Console {
             let _ = thread.join();
         }
     }
+}
+
+/// Has this thread come behind those that watch the machine, where there are not enough processors (setpriority(2)).
+fn step_back() {
+    // It is a wish only.
+    let _ = setpriority_process(Some(gettid()), NICE);
 }
 
 async fn serve(opening: Opening, shown: Shown, stop: CancellationToken) -> io::Result<()> {

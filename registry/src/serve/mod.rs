@@ -1,14 +1,13 @@
 //! The server: addresses, connections, TLS, and an end without a loss.
 //!
-//! [`run`] opens the storage and serves until a signal comes. `listen` accepts, `connection` speaks HTTP on what was
-//! accepted, `body`, `owed` and `stream` cut clients that keep the server waiting, `rate` and `crowd` refuse those that
-//! ask too often or have too many connections, `record` tells what was answered. `admin` is a listener of its own.
+//! [`run`] opens the storage and serves until a signal comes. `listen` accepts, and refuses clients that have too many
+//! connections, `connection` speaks HTTP on what was accepted, `body` and `owed` cut clients that keep the server waiting,
+//! `rate` refuses those that ask too often, `record` tells what was answered. `admin` is a listener of its own.
 
 mod admin;
 mod body;
 mod collect;
 mod connection;
-mod crowd;
 mod forwarded;
 mod listen;
 mod owed;

@@ -6,12 +6,13 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::client::Client;
 use crate::forgetful::Forgetful;
 
 /// How many passwords of a user an address may have wrong without waiting: people mistype.
@@ -27,9 +28,9 @@ const REMEMBERED: usize = 16_384;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Who {
-    Address(IpAddr),
+    Address(Client),
     /// A user by hash: names come from strangers, and may be as long as a header.
-    User(IpAddr, u64),
+    User(Client, u64),
 }
 
 #[derive(Clone, Copy)]
@@ -51,10 +52,9 @@ impl Failures {
         Self { counts, hasher: RandomState::new() }
     }
 
-    /// The address and the user at it. One network of IPv6 is one client, as everybody has billions of addresses in
-    /// theirs.
+    /// The address and the user at it.
     fn both(&self, address: IpAddr, user: &str) -> (Who, Who) {
-        let address = network(address);
+        let address = Client::at(address);
         (Who::Address(address), Who::User(address, self.hasher.hash_one(user)))
     }
 
@@ -74,7 +74,7 @@ impl Failures {
 
     /// Whether the passwords of many users were wrong that this address tried.
     pub(crate) fn is_suspect(&self, address: IpAddr, now: Instant) -> bool {
-        let address = Who::Address(network(address));
+        let address = Who::Address(Client::at(address));
         self.counts().get(&address, now).is_some_and(|count| count.failures > UNSUSPECTED)
     }
 
@@ -98,14 +98,6 @@ impl Failures {
     pub(crate) fn forget(&self, address: IpAddr, user: &str) {
         let (_, user) = self.both(address, user);
         self.counts().remove(&user);
-    }
-}
-
-fn network(address: IpAddr) -> IpAddr {
-    const NETWORK: u128 = !0 << 64;
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & NETWORK)),
-        address => address,
     }
 }
 

@@ -3,6 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+mod client;
+mod crowd;
 mod failures;
 mod forgetful;
 mod htpasswd;
@@ -11,6 +13,8 @@ mod password;
 mod patient;
 mod tls;
 
+pub use client::Client;
+pub use crowd::{Crowd, Place};
 pub use htpasswd::{ANONYMOUS, Hash, HtpasswdError, LOGGED_IN, Users};
 pub use logins::{LoginError, Logins};
 pub use password::{PasswordError, hash_password, htpasswd_line};

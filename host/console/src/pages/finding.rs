@@ -6,12 +6,12 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use lanner_store::{Facet, Filter, State as Standing, StoreError, Stored, Work};
+use lanner_store::{Facet, Filter, State as Standing, StoreError, Work};
 use lanner_tuning::{Draft, Explained, Standing as Excepts};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::findings::{id, row, standing};
+use super::findings::{id, of, standing};
 use super::layout::{
     Here, NOT_KEPT, copied, filtered, form_field, message, page as whole, scrolled, sentence, severity, technique,
 };
@@ -43,7 +43,7 @@ pub(crate) async fn answer(
             Some(process) => {
                 let facets = vec![(Facet::Process, vec![process.to_owned()])];
                 let page = store.page(&Filter { facets, ..Filter::default() }, None, OTHERS + 1)?;
-                page.findings.into_iter().filter(|other| other.key != stored.key).collect()
+                page.findings.iter().filter(|other| other.key != stored.key).map(|other| of(other, false)).collect()
             }
         };
         Ok((stored, finding, others))
@@ -65,7 +65,7 @@ pub(crate) async fn answer(
     }
 }
 
-fn content(caller: &Caller, work: &Work, finding: &Value, others: &[Stored], explained: &[Explained]) -> Markup {
+fn content(caller: &Caller, work: &Work, finding: &Value, others: &[Markup], explained: &[Explained]) -> Markup {
     html! {
         nav.crumbs aria-label="Where this is" { a href="/" data-up { "Findings" } span aria-hidden="true" { "/" } code { (id(finding)) } }
         div.title {
@@ -240,14 +240,12 @@ fn dealings(caller: &Caller, work: &Work, finding: &Value) -> Markup {
     }
 }
 
-fn same_process(finding: &Value, others: &[Stored]) -> Markup {
+fn same_process(finding: &Value, others: &[Markup]) -> Markup {
     let process = finding["process"]["id"].as_str().unwrap_or_default();
     let table = html! {
         table.findings aria-label="Other findings of this process" {
             tbody {
-                @for other in others.iter().take(OTHERS as usize) {
-                    (row(&serde_json::from_str(&other.json).unwrap_or_default(), Some(&other.work), false))
-                }
+                @for other in others.iter().take(OTHERS as usize) { (other) }
             }
         }
     };

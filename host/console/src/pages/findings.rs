@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use lanner_store::{Page, State as Standing, Stored, Work};
+use lanner_store::{State as Standing, Stored, Work};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -23,9 +23,11 @@ const PAGE: u32 = 50;
 /// Techniques of a finding that are shown in its row.
 const TECHNIQUES: usize = 3;
 
-/// What is read for it.
+/// What is read for it, off the threads that answer: findings may be large.
 struct Read {
-    page: Page,
+    rows: Vec<Markup>,
+    /// Where the next page begins.
+    next: Option<i64>,
     facets: Facets,
     chart: Option<Chart>,
 }
@@ -46,11 +48,13 @@ pub(crate) async fn answer(
     let Some(kept) = &desk.kept else {
         return whole(&desk, &caller, Here::Findings, "Findings", &content(&caller, &query, None)).into_response();
     };
-    let (now, asked) = (now_ns(), query.clone());
+    let (now, asked, chooses) = (now_ns(), query.clone(), caller.operates());
     let read = kept.ask(move |store| {
         let range = asked.range(now);
+        let page = store.page(&asked.filter(now), asked.after, PAGE)?;
         Ok(Read {
-            page: store.page(&asked.filter(now), asked.after, PAGE)?,
+            rows: page.findings.iter().map(|stored| of(stored, chooses)).collect(),
+            next: page.next,
             facets: Facets::read(store, range)?,
             chart: Chart::read(store, range, now)?,
         })
@@ -88,7 +92,7 @@ fn content(caller: &Caller, query: &Query, read: Option<&Read>) -> Markup {
             div.list {
                 @if caller.operates() && read.is_some() { (bulk(caller, query)) }
                 (table(caller, read))
-                @if let Some(next) = read.and_then(|read| read.page.next) {
+                @if let Some(next) = read.and_then(|read| read.next) {
                     nav.pages aria-label="Pages of findings" {
                         @if query.after.is_some() { a.button href=(Query { after: None, ..query.clone() }.path()) { "Newest" } }
                         a.button href=(Query { after: Some(next), ..query.clone() }.path()) rel="next" { "Older" }
@@ -128,7 +132,7 @@ fn bulk(caller: &Caller, query: &Query) -> Markup {
 
 fn table(caller: &Caller, read: Option<&Read>) -> Markup {
     let chooses = caller.operates() && read.is_some();
-    let rows = read.map_or(&[][..], |read| &read.page.findings);
+    let rows = read.map_or(&[][..], |read| &read.rows);
     html! {
         table.findings #findings aria-label="Findings, the newest first" {
             thead {
@@ -141,7 +145,7 @@ fn table(caller: &Caller, read: Option<&Read>) -> Markup {
                     th scope="col" { "Where" }
                 }
             }
-            tbody #rows { @for stored in rows { (of(stored, chooses)) } }
+            tbody #rows { @for row in rows { (row) } }
         }
         @if rows.is_empty() {
             div.empty #none {
@@ -153,7 +157,7 @@ fn table(caller: &Caller, read: Option<&Read>) -> Markup {
 }
 
 /// A row of what is kept.
-fn of(stored: &Stored, chooses: bool) -> Markup {
+pub(super) fn of(stored: &Stored, chooses: bool) -> Markup {
     let finding: Value = serde_json::from_str(&stored.json).unwrap_or_default();
     row(&finding, Some(&stored.work), chooses)
 }
