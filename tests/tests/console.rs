@@ -1,6 +1,7 @@
 //! The console of a running host: asked over HTTP by whom it should not answer, and used in a real browser.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -27,15 +28,21 @@ struct Scene {
 }
 
 impl Scene {
-    /// With two packs, findings that are kept, and these options.
+    /// The same with findings that are kept.
     fn new(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let (rules, store) = (folder.path().join("rules"), folder.path().join("findings.db"));
+        let store = folder.path().join("findings.db");
+        keep(&store);
+        let kept = ["--keep", text(&store), "--label", "environment=prod"];
+        Self::of(folder, &[&kept, more].concat())
+    }
+
+    /// With a pack, and these options.
+    fn of(folder: tempfile::TempDir, more: &[&str]) -> Self {
+        let rules = folder.path().join("rules");
         fs::create_dir(&rules).expect("a folder");
         fs::copy(test_pack("counter-1"), rules.join("counter.wasm")).expect("a pack");
-        keep(&store);
-        let fixed = ["--console", "127.0.0.1:0", "--keep", text(&store), "--label", "environment=prod"];
-        let lanner = Lanner::watch(&[&rules], &[&fixed, more].concat());
+        let lanner = Lanner::watch(&[&rules], &[&["--console", "127.0.0.1:0"], more].concat());
         let said = lanner.stderr();
         let at = said.split("the console is served at ").nth(1).expect("it says where");
         let url = at.split_whitespace().next().expect("an address").trim_end_matches('/').to_owned();
@@ -139,6 +146,39 @@ fn a_console_that_others_reach_has_tls_and_users() {
         assert!(!ended.status.success() && ended.stderr.contains(why), "{}", ended.stderr);
         assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
     }
+}
+
+#[test]
+fn where_nobody_signs_in_all_look_and_change_what_they_are_let() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let scene = Scene::of(folder, &["--console-anybody-operates"]);
+    let page = scene.get("/", &[]).1;
+    assert!(page.contains("anybody operates") && page.contains("does not keep findings"), "{page}");
+    for (path, status) in
+        [("/packs", 200), ("/coverage", 200), ("/audit", 200), ("/findings/abcd", 404), ("/login", 303)]
+    {
+        assert_eq!(scene.get(path, &[]).0, status, "{path}");
+    }
+    let (status, confirm) = scene.get("/packs/confirm?pack=counter&turn=release", &[]);
+    assert_eq!(status, 200);
+    let form = field(&confirm);
+    let release = [("form", &*form), ("pack", "counter"), ("turn", "release")];
+    for theirs in
+        [("origin", "http://attacker.example"), ("sec-fetch-site", "cross-site"), ("host", "attacker.example")]
+    {
+        assert!([403, 421].contains(&scene.post("/packs/change", &release, &[theirs]).0), "{theirs:?}");
+    }
+    assert_eq!(scene.post("/packs/change", &release[1..], &[]).0, 403);
+    assert_eq!(scene.post("/packs/change", &release, &[("origin", &scene.url)]).0, 303);
+    scene.lanner.wait_for_stderr("somebody on this machine at 127.0.0.1 has released the pack counter in the console");
+    // What comes is sent as it comes, also where nothing is kept.
+    let stream = agent().get(format!("{}/live?rule=test%2Fcount", scene.url)).call().expect("an answer");
+    scene.raise("live");
+    let lines = BufReader::new(stream.into_body().into_reader()).lines();
+    let data = lines.map(|line| line.expect("a line")).find(|line| line.starts_with("data: ") && line.contains("rows"));
+    assert!(data.expect("it came").contains("lanner-count-live"));
+    assert!(scene.lanner.stop().status.success());
 }
 
 #[test]
