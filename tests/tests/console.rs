@@ -282,9 +282,10 @@ fn findings_and_packs_are_dealt_with_in_a_browser() {
     browser.type_into("[name=name]", "alice");
     browser.type_into("[name=password]", "wonderland");
     browser.click(".sign-in button");
-    browser.wait("the findings", "return location.search === '?severity=high'");
+    let there =
+        "return location.search === '?severity=high' && document.querySelectorAll('tr[data-row]').length === 12";
+    browser.wait("the findings", there);
     let rows = "return document.querySelectorAll('tr[data-row]').length";
-    assert_eq!(browser.run(rows), 12);
     browser.open(&at("/"));
     is_sound("findings");
 
@@ -329,6 +330,7 @@ fn findings_and_packs_are_dealt_with_in_a_browser() {
     browser.press("jxjx");
     browser.wait_for("2 chosen:");
     browser.click("#bulk [value=close]");
+    browser.wait("both to be closed", "return document.querySelectorAll('td.what .state').length === 2");
     browser.open(&at("/?state=closed"));
     assert_eq!(browser.run(rows), 2);
 
@@ -349,17 +351,15 @@ fn findings_and_packs_are_dealt_with_in_a_browser() {
     };
     scene.lanner.wait("the comparison", compared);
     is_sound("packs");
-    let confirm = |link: &str| {
+    let confirm = |link: &str, version: &str| {
         browser.click(&format!("#pack-counter a[href*='turn={link}']"));
         browser.wait_for("Cancel");
         browser.click(".confirm button");
-        browser.wait("the packs", "return location.pathname === '/packs'");
+        let runs = format!("return document.querySelector('#pack-counter .version')?.textContent === '{version}'");
+        browser.wait(&format!("{version} to run"), &runs);
     };
-    let version = || browser.run("return document.querySelector('#pack-counter .version').textContent");
-    confirm("promote");
-    assert_eq!(version(), "2.0.0");
-    confirm("rollback");
-    assert_eq!(version(), "1.0.0");
+    confirm("promote", "2.0.0");
+    confirm("rollback", "1.0.0");
 
     browser.press("gc");
     browser.wait_for("techniques for Linux and containers have rules here");

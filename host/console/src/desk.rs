@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::caller::Access;
 use crate::kept::Kept;
 use crate::names::Names;
+use crate::pages::counts::Counts;
 use crate::rules::Rules;
 use crate::samples::Samples;
 use crate::{Shown, actions, assets, guard, live, login, pages};
@@ -30,6 +31,7 @@ pub(crate) struct Desk {
     pub(crate) host: String,
     pub(crate) inquiry: Inquiry,
     pub(crate) rules: Rules,
+    pub(crate) counts: Counts,
     pub(crate) samples: Samples,
     /// Findings that are kept; nothing where none are.
     pub(crate) kept: Option<Kept>,
@@ -48,6 +50,7 @@ impl Desk {
             tls,
             host: host.about().hostname,
             rules: Rules::default(),
+            counts: Counts::default(),
             samples: Samples::default(),
             inquiry: Inquiry::new(host),
             kept: store.map(Kept::new),

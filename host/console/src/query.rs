@@ -162,7 +162,7 @@ impl Query {
         }
         for (name, time) in [("since", self.since), ("until", self.until)] {
             if let Some(time) = time {
-                text.append_pair(name, &rfc3339(time));
+                text.append_pair(name, &short(time));
             }
         }
         if let Some(after) = self.after {
@@ -183,6 +183,12 @@ fn time(text: &str) -> Result<i64, String> {
     let timestamp =
         timestamp.map_err(|_| format!("{text:?} is no time: write it as 2026-11-30 or 2026-11-30T08:00 (UTC)"))?;
     Ok(i64::try_from(timestamp.as_nanosecond().max(0)).unwrap_or(i64::MAX))
+}
+
+/// A time as it stands in addresses: a day where it begins one.
+fn short(ns: i64) -> String {
+    let time = rfc3339(ns);
+    time.strip_suffix("T00:00:00Z").map(str::to_owned).unwrap_or(time)
 }
 
 /// A time as text.

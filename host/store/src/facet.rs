@@ -62,6 +62,11 @@ impl Facet {
         Self::TABLE[self as usize].1
     }
 
+    /// The one that is stored so.
+    pub(crate) fn of(number: i64) -> Option<Self> {
+        Self::TABLE.into_iter().find(|(.., known)| *known == number).map(|(facet, ..)| facet)
+    }
+
     /// As it is stored.
     pub(crate) fn number(self) -> i64 {
         Self::TABLE[self as usize].2
@@ -94,6 +99,7 @@ mod tests {
     fn a_facet_is_where_it_is_looked_for() {
         for (place, (facet, name, number)) in Facet::TABLE.into_iter().enumerate() {
             assert_eq!((facet as usize, facet.name(), facet.number()), (place, name, number));
+            assert_eq!(Facet::of(number), Some(facet));
         }
         assert_eq!("rule".parse(), Ok(Facet::Rule));
         assert!("process".parse::<Facet>().unwrap_err().contains("technique"));

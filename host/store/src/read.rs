@@ -1,5 +1,6 @@
 //! The ones who read, while the host writes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -105,6 +106,14 @@ impl Reader {
     /// The database cannot be read.
     pub fn top(&self, facet: Facet, range: (i64, i64), most: u32) -> Result<Vec<Count>, StoreError> {
         stats::top(&self.database, facet, range, most)
+    }
+
+    /// The same of all facets at once, those left out that have none.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn tops(&self, range: (i64, i64), most: u32) -> Result<BTreeMap<Facet, Vec<Count>>, StoreError> {
+        stats::tops(&self.database, range, most)
     }
 
     /// How many findings there are in each hour or day from one time to another, those with none left out.

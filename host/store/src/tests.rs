@@ -149,8 +149,12 @@ fn counts_are_those_of_the_findings() {
         ((7, 43), two(9, 27)),
     ] {
         assert_eq!(reader.top(Facet::Rule, range(from, to), 10).expect("counts"), expected, "{from} to {to}");
+        let tops = reader.tops(range(from, to), 10).expect("counts");
+        assert_eq!(tops[&Facet::Rule], expected, "{from} to {to}");
+        assert_eq!(tops[&Facet::All], reader.top(Facet::All, range(from, to), 1).expect("counts"));
     }
     assert_eq!(reader.top(Facet::Rule, range(0, 96), 1).expect("counts").len(), 1);
+    assert!(reader.tops(range(0, 96), 1).expect("counts").values().all(|counts| counts.len() == 1));
     let days = reader.timeline(Span::Day, (Facet::All, ""), range(0, 96)).expect("counts");
     assert_eq!(days.iter().map(|(_, findings)| *findings).collect::<Vec<_>>(), [12, 24, 24, 24, 12]);
     let hours = reader.timeline(Span::Hour, (Facet::Rule, "a/one"), range(0, 12)).expect("counts");

@@ -71,9 +71,26 @@ impl Chart {
         Ok(Some(chart))
     }
 
+    /// What is drawn of a severity: in each bar above those that are worse.
+    fn path(&self, place: usize, most: u64) -> String {
+        // What there is can be seen.
+        let height = |count: u64| match count {
+            0 => 0.0,
+            count => (count as f64 / most.max(1) as f64 * HEIGHT).max(1.0),
+        };
+        let mut path = String::new();
+        for (at, bar) in self.bars.iter().enumerate().filter(|(_, bar)| bar.counts[place] > 0) {
+            let below: f64 = bar.counts[..place].iter().map(|count| height(*count)).sum();
+            let (left, bottom) = (at as i64 * WIDTH + 1, (HEIGHT - below).max(1.0));
+            let high = height(bar.counts[place]).min(bottom);
+            path.push_str(&format!("M{left} {bottom:.1}h{}v-{high:.1}h-{}z", WIDTH - 2, WIDTH - 2));
+        }
+        path
+    }
+
     /// As a picture, whose bars lead to their findings.
     pub(crate) fn markup(&self, query: &Query) -> Markup {
-        let most = self.bars.iter().map(|bar| bar.counts.iter().sum::<u64>()).max().unwrap_or_default();
+        let most = self.bars.iter().map(Bar::all).max().unwrap_or_default();
         let width = self.bars.len() as i64 * WIDTH;
         let hours = self.each / Span::Hour.length_ns();
         let each = match hours {
@@ -86,8 +103,12 @@ impl Chart {
             figure.timeline {
                 svg viewBox={ "0 0 " (width) " " (HEIGHT) } preserveAspectRatio="none" role="group"
                     aria-label={ "Findings by severity over time, at most " (count(most)) " in " (each) } {
+                    @for (place, severity) in SEVERITIES.into_iter().enumerate() {
+                        @let path = self.path(place, most);
+                        @if !path.is_empty() { path class={ "bar " (severity.name()) } d=(path) {} }
+                    }
                     @for (at, bar) in self.bars.iter().enumerate() {
-                        @if bar.counts.iter().any(|count| *count > 0) { (bar.markup(at as i64, most, self.each, query)) }
+                        @if bar.all() > 0 { (bar.link(at as i64, self.each, query)) }
                     }
                 }
                 figcaption {
@@ -101,24 +122,18 @@ impl Chart {
 }
 
 impl Bar {
-    fn markup(&self, at: i64, most: u64, each: i64, query: &Query) -> Markup {
-        let all: u64 = self.counts.iter().sum();
-        let zoomed =
-            Query { time: None, since: Some(self.from), until: Some(self.from + each), after: None, ..query.clone() };
-        let mut below = 0.0;
-        let parts = SEVERITIES.into_iter().zip(self.counts).filter(|(_, count)| *count > 0).map(|(severity, count)| {
-            // What there is can be seen.
-            let height = (count as f64 / most.max(1) as f64 * HEIGHT).max(1.0);
-            below += height;
-            (severity.name(), (HEIGHT - below).max(0.0), height)
-        });
-        let parts: Vec<_> = parts.collect();
+    fn all(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// Leads to its findings, over all its height.
+    fn link(&self, at: i64, each: i64, query: &Query) -> Markup {
+        let (since, until) = (Some(self.from), Some(self.from + each));
+        let zoomed = Query { time: None, since, until, after: None, ..query.clone() };
         html! {
             a href=(zoomed.path()) tabindex="-1" {
-                title { (moment(self.from)) ": " (count(all)) }
-                @for (severity, top, height) in parts {
-                    rect class={ "bar " (severity) } x=(at * WIDTH + 1) y={ (format!("{top:.1}")) } width=(WIDTH - 2) height={ (format!("{height:.1}")) } {}
-                }
+                title { (moment(self.from)) ": " (count(self.all())) }
+                rect x=(at * WIDTH) width=(WIDTH) height=(HEIGHT) {}
             }
         }
     }

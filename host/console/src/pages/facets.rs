@@ -23,17 +23,13 @@ pub(crate) struct Facets {
 impl Facets {
     pub(crate) fn read(reader: &Reader, range: (Option<i64>, Option<i64>)) -> Result<Self, StoreError> {
         let range = (range.0.unwrap_or(0), range.1.unwrap_or(EVER));
-        let counted = FACETS.into_iter().filter(|facet| Facet::counted().any(|counted| counted == *facet));
-        let counts = counted.map(|facet| {
-            let mut counts = reader.top(facet, range, SHOWN)?;
-            if facet == Facet::Severity {
-                let rank = |count: &Count| Severity::ALL.into_iter().position(|known| known.name() == count.value);
-                counts.sort_by_key(|count| std::cmp::Reverse(rank(count)));
-            }
-            Ok((facet, counts))
-        });
-        let counts = counts.collect::<Result<_, StoreError>>()?;
-        let all = reader.top(Facet::All, range, 1)?.first().map_or(0, |all| all.findings);
+        let mut tops = reader.tops(range, SHOWN)?;
+        let all = tops.get(&Facet::All).and_then(|all| all.first()).map_or(0, |all| all.findings);
+        let rank = |count: &Count| Severity::ALL.into_iter().position(|known| known.name() == count.value);
+        if let Some(severities) = tops.get_mut(&Facet::Severity) {
+            severities.sort_by_key(|count| std::cmp::Reverse(rank(count)));
+        }
+        let counts = FACETS.into_iter().map(|facet| (facet, tops.remove(&facet).unwrap_or_default())).collect();
         Ok(Self { counts, all })
     }
 

@@ -10,8 +10,8 @@ use lanner_store::{State as Standing, Stored, Work};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::chart::Chart;
-use super::facets::{self, Facets};
+use super::counts::Counted;
+use super::facets;
 use super::layout::{Here, NOT_KEPT, form_field, message, notice, page as whole, sentence, severity, technique};
 use super::text::{SHORT, count, shown, time, value};
 use crate::caller::Caller;
@@ -28,8 +28,7 @@ struct Read {
     rows: Vec<Markup>,
     /// Where the next page begins.
     next: Option<i64>,
-    facets: Facets,
-    chart: Option<Chart>,
+    counted: Arc<Counted>,
 }
 
 /// Answers with the page.
@@ -49,18 +48,19 @@ pub(crate) async fn answer(
         return whole(&desk, &caller, Here::Findings, "Findings", &content(&caller, &query, None)).into_response();
     };
     let (now, asked, chooses) = (now_ns(), query.clone(), caller.operates());
+    let counted = desk.counts.get(&query);
     let read = kept.ask(move |store| {
-        let range = asked.range(now);
         let page = store.page(&asked.filter(now), asked.after, PAGE)?;
-        Ok(Read {
-            rows: page.findings.iter().map(|stored| of(stored, chooses)).collect(),
-            next: page.next,
-            facets: Facets::read(store, range)?,
-            chart: Chart::read(store, range, now)?,
-        })
+        let counted = match counted {
+            Some(counted) => counted,
+            None => Arc::new(Counted::read(store, &asked, now)?),
+        };
+        let rows = page.findings.iter().map(|stored| of(stored, chooses)).collect();
+        Ok(Read { rows, next: page.next, counted })
     });
     match read.await {
         Ok(read) => {
+            desk.counts.put(&query, &read.counted);
             whole(&desk, &caller, Here::Findings, "Findings", &content(&caller, &query, Some(&read))).into_response()
         }
         Err(error) => {
@@ -74,18 +74,18 @@ fn content(caller: &Caller, query: &Query, read: Option<&Read>) -> Markup {
     html! {
         div.heading {
             h1 { "Findings" }
-            @if let Some(read) = read { p.quiet.total { (count(read.facets.all)) @if query.range(0) == (None, None) { " in all" } @else { " in this time" } } }
+            @if let Some(read) = read { p.quiet.total { (count(read.counted.facets.all)) @if query.range(0) == (None, None) { " in all" } @else { " in this time" } } }
             @if query.after.is_none() { (live(query)) }
         }
         (facets::form(query))
         (facets::chosen(query))
         @if read.is_none() { (notice(&format!("{NOT_KEPT} What comes while this page is open is shown."))) }
-        @if let Some(chart) = read.and_then(|read| read.chart.as_ref()) { (chart.markup(query)) }
+        @if let Some(chart) = read.and_then(|read| read.counted.chart.as_ref()) { (chart.markup(query)) }
         div.columns {
             @if let Some(read) = read {
                 details.facets #facets open {
                     summary { "Narrow down" }
-                    (read.facets.markup(query))
+                    (read.counted.facets.markup(query))
                     p.quiet { "Counts are of the whole time that is shown, whatever else is asked for." }
                 }
             }

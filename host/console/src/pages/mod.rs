@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 mod chart;
+pub(crate) mod counts;
 pub(crate) mod coverage;
 pub(crate) mod facets;
 pub(crate) mod finding;

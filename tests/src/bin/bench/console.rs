@@ -7,6 +7,8 @@ use lanner_tests::{Lanner, target, test_pack};
 
 /// Findings that are kept, unless `BENCH_CONSOLE_FINDINGS` says how many.
 const FINDINGS: u64 = 100_000;
+/// The time that they are of: 80 days.
+const DAYS_NS: u64 = 80 * 24 * 3600 * 1_000_000_000;
 const ROUNDS: usize = 20;
 /// What is asked for: ms until a page is answered, bytes until the first is shown.
 const ASKED: f64 = 500.0;
@@ -17,10 +19,10 @@ pub(crate) fn run() -> Result<(), String> {
         Ok(number) => number.parse().map_err(|_| format!("BENCH_CONSOLE_FINDINGS={number} is no number"))?,
         Err(_) => FINDINGS,
     };
-    println!("## The console, over {findings} findings\n");
+    println!("## The console, over {findings} findings of 80 days\n");
     let folder = tempfile::tempdir_in(target()).map_err(|error| error.to_string())?;
     let store = folder.path().join("findings.db");
-    super::store::fill(&store, findings).map_err(|error| error.to_string())?;
+    super::store::fill(&store, findings, DAYS_NS / findings.max(1)).map_err(|error| error.to_string())?;
     let kept = store.to_str().ok_or("a path that is no text")?;
     let host = Lanner::watch(&[&test_pack("counter-1")], &["--console", "127.0.0.1:0", "--keep", kept]);
     let said = host.stderr();

@@ -38,19 +38,20 @@ struct Filled {
     bytes: u64,
 }
 
-/// Makes a store of so many findings, the newest of now.
-pub(crate) fn fill(path: &Path, findings: u64) -> Result<(), lanner_store::StoreError> {
-    filled(path, findings).map(drop)
+/// Makes a store of so many findings, so far from each other, the newest of now.
+pub(crate) fn fill(path: &Path, findings: u64, apart_ns: u64) -> Result<(), lanner_store::StoreError> {
+    filled(path, findings, apart_ns).map(drop)
 }
 
-fn filled(path: &Path, findings: u64) -> Result<Filled, lanner_store::StoreError> {
+fn filled(path: &Path, findings: u64, apart_ns: u64) -> Result<Filled, lanner_store::StoreError> {
     let bounds = Bounds { age: Duration::from_secs(3600 * 24 * 36_500), bytes: u64::MAX };
     let mut store = Store::open(path, bounds)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let first = u64::try_from(now.as_nanos()).unwrap_or_default() - findings * APART_NS;
+    let first = u64::try_from(now.as_nanos()).unwrap_or_default() - findings * apart_ns;
     let (mut parsing, mut writing, mut slowest) = (Duration::ZERO, Duration::ZERO, Vec::new());
     for begin in (0..findings).step_by(BATCH as usize) {
-        let batch: Vec<String> = (begin..findings.min(begin + BATCH)).map(|number| finding(number, first)).collect();
+        let batch: Vec<String> =
+            (begin..findings.min(begin + BATCH)).map(|number| finding(number, first, apart_ns)).collect();
         let began = Instant::now();
         let records: Vec<Record> = batch.into_iter().filter_map(|json| Record::new(json).ok()).collect();
         parsing += began.elapsed();
@@ -64,7 +65,7 @@ fn filled(path: &Path, findings: u64) -> Result<Filled, lanner_store::StoreError
 }
 
 fn write(path: &Path, findings: u64) -> Result<(), lanner_store::StoreError> {
-    let Filled { parsing, writing, batches, bytes } = filled(path, findings)?;
+    let Filled { parsing, writing, batches, bytes } = filled(path, findings, APART_NS)?;
     let part = |part: usize| batches[(batches.len() - 1) * part / 100].as_secs_f64() * 1000.0;
     let rate = findings as f64 / (parsing + writing).as_secs_f64();
     let met = if rate >= WRITTEN { "met" } else { "missed" };
@@ -124,12 +125,12 @@ fn least_ms<E>(mut ask: impl FnMut() -> Result<usize, E>) -> Result<String, E> {
 }
 
 /// One as hosts write them: a hundred rules, five severities, a thousand programs, ten images.
-fn finding(number: u64, first_ns: u64) -> String {
+fn finding(number: u64, first_ns: u64, apart_ns: u64) -> String {
     let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let rule = (mixed >> 40) % 100;
     let severity = ["info", "low", "medium", "high", "critical"][(rule % 5) as usize];
     let program = format!("/usr/lib/some/program-{}", (mixed >> 20) % 1000);
-    let time_ns = first_ns + number * APART_NS;
+    let time_ns = first_ns + number * apart_ns;
     let ancestors: Vec<_> =
         (0..6).map(|depth| json!({"pid": 100 + depth, "name": "bash", "exe": "/usr/bin/bash"})).collect();
     json!({
