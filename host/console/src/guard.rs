@@ -72,6 +72,9 @@ async fn answer(desk: &Desk, request: Request, next: Next) -> Response {
                         console.names has\n";
         return (StatusCode::MISDIRECTED_REQUEST, sentence).into_response();
     }
+    if is_embedded(&parts) {
+        return (StatusCode::FORBIDDEN, "this console is not for pages of others\n").into_response();
+    }
     let is_asset = parts.uri.path().starts_with("/assets/");
     let caller = match is_asset {
         // They are the same for all.
@@ -119,6 +122,13 @@ fn is_from_here(parts: &Parts, host: &str, tls: bool) -> bool {
     let schemes: &[&str] = if tls { &["https"] } else { &["http", "https"] };
     let ours = |origin: &str| schemes.iter().any(|scheme| origin.eq_ignore_ascii_case(&format!("{scheme}://{host}")));
     site && header(ORIGIN).is_none_or(ours)
+}
+
+/// Whether the browser says that a page of others wants it for itself: it may lead here, and no more.
+fn is_embedded(parts: &Parts) -> bool {
+    let header = |name| parts.headers.get(HeaderName::from_static(name)).map(HeaderValue::as_bytes);
+    let theirs = header("sec-fetch-site").is_some_and(|site| site != b"same-origin" && site != b"none");
+    theirs && header("sec-fetch-mode").is_some_and(|mode| mode != b"navigate")
 }
 
 async fn read(body: Body) -> Result<Fields, StatusCode> {
@@ -191,6 +201,26 @@ mod tests {
         ] {
             assert!(!is_from_here(&sent(&[theirs]), here, false), "{theirs:?}");
         }
+    }
+
+    #[test]
+    fn pages_of_others_may_lead_here_and_no_more() {
+        let asked = |site: &str, mode: &str| {
+            let request =
+                axum::http::Request::get("/live").header("sec-fetch-site", site).header("sec-fetch-mode", mode);
+            is_embedded(&request.body(()).expect("a request").into_parts().0)
+        };
+        for (site, mode) in
+            [("cross-site", "navigate"), ("same-origin", "cors"), ("none", "navigate"), ("same-origin", "no-cors")]
+        {
+            assert!(!asked(site, mode), "{site} {mode}");
+        }
+        for (site, mode) in
+            [("cross-site", "cors"), ("cross-site", "no-cors"), ("same-site", "cors"), ("cross-site", "websocket")]
+        {
+            assert!(asked(site, mode), "{site} {mode}");
+        }
+        assert!(!is_embedded(&axum::http::Request::get("/").body(()).expect("a request").into_parts().0));
     }
 
     #[test]
