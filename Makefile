@@ -68,7 +68,7 @@ fuzz: setup
 		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
-# Everything, unless only some of it is asked for: engine registry capture snapshot overhead latency.
+# Everything, unless only some of it is asked for: engine registry capture snapshot overhead latency console.
 BENCH_ONLY ?=
 bench:
 	@xtask/setup.sh bench

@@ -152,9 +152,10 @@ if [[ $testing || $purpose == bench ]]; then
     has docker-registry || { missing+=(docker-registry) && registry_installed=yes; }
 fi
 
-# === Another way to see what programs open, to measure beside ours ===
+# === A browser for the console, and another way to see what programs open, to measure beside ours ===
 
 if [[ $purpose == bench ]]; then
+    has chromedriver || missing+=(chromium chromium-driver)
     has bpftrace || missing+=(bpftrace)
     has auditd || { missing+=(auditd) && auditd_installed=yes; }
 fi
@@ -165,7 +166,7 @@ if [[ $purpose == stress ]]; then
     has stress-ng || missing+=(stress-ng)
 fi
 
-# === Tests of the registry: other clients, a browser ===
+# === Tests of the registry and the console: other clients, a browser ===
 
 if [[ $testing ]]; then
     has skopeo || missing+=(skopeo)
@@ -173,6 +174,7 @@ if [[ $testing ]]; then
     has htpasswd || missing+=(apache2-utils)
     has openssl || missing+=(openssl)
     has chromium || missing+=(chromium)
+    has chromedriver || missing+=(chromium-driver)
     has_python_packages || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 fi
 

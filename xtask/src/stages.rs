@@ -22,13 +22,14 @@ const STAGES: [&str; 8] = [
 /// What stages stand on, in the order in which it does; it knows no stage.
 const BENEATH: [&str; 3] = ["lanner-watch", "lanner-lists", "lanner-spool"];
 /// What stands beside the way and puts it to use: no stage knows it.
-const BESIDE: [&str; 8] = [
+const BESIDE: [&str; 9] = [
     "lanner-config",
     "lanner-pipeline",
     "lanner-captures",
     "lanner-import",
     "lanner-pack",
     "lanner-control",
+    "lanner-console",
     "lanner-author",
     "lanner",
 ];

@@ -7,6 +7,7 @@ mod buffer;
 mod captures;
 mod colour;
 mod config;
+mod console;
 mod control;
 mod doctor;
 mod events;

@@ -1,13 +1,14 @@
 //! `lanner run`: judge what happens on this machine, live.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use lanner_config::Place;
+use lanner_console::{Console, Opening, Shown};
 use lanner_control::socket::Followers;
 use lanner_control::status::About;
 use lanner_control::{Control, Openings, notify, self_test};
@@ -24,6 +25,7 @@ use super::buffer::Buffer;
 use super::captures::Capturing;
 use super::colour::Colour;
 use super::config::{Configured, Parts, Reloading};
+use super::console;
 use super::control::Steering;
 use super::lists;
 use super::output::Output;
@@ -67,6 +69,8 @@ pub(super) struct Arguments {
     buffer: Buffer,
     #[command(flatten)]
     steering: Steering,
+    #[command(flatten)]
+    console: console::Browsing,
     /// Stop after this time
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
@@ -135,6 +139,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let since = SystemTime::now();
     let signals = Signals::listen()?;
     let (socket, metrics) = (arguments.steering.claim()?, arguments.steering.listen()?);
+    let console = arguments.console.open()?;
     if let Some(configured) = &arguments.configured {
         tracing::info!("going by the configuration {}", configured.named());
     }
@@ -153,8 +158,9 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let more_sinks = arguments.sinks.open(&about.hostname, &labels, &mut sinks)?;
     let followers = Followers::default();
     let socket = socket.and_then(|socket| socket.inspect_err(|error| tracing::warn!("{error}")).ok());
-    if socket.is_some() {
-        sinks.push(("control socket".to_owned(), followers.sink(&about.hostname, &labels)));
+    if socket.is_some() || console.is_some() {
+        let name = if socket.is_some() { "control socket" } else { "console" };
+        sinks.push((name.to_owned(), followers.sink(&about.hostname, &labels)));
     }
     let kernel = about.kernel.clone();
     let runtime = engine.runtime().clone();
@@ -209,8 +215,10 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     };
     let config = arguments.watch_configuration(can_change)?;
     let _sinks = arguments.sinks.watch(board.clone())?;
+    let watched = Arc::new(watched);
+    let _console = console.map(|opening| arguments.serve_console(opening, &followers, &watched)).transpose()?;
     let openings = Openings { socket, followers, metrics, watchdog: notify::watchdog_interval() };
-    let _control = Control::start(Arc::new(watched), openings)?;
+    let _control = Control::start(watched, openings)?;
     let signals = signals.and_ends()?;
     tracing::info!("watching kernel {kernel} with {what}, ready after {:.0?}; Ctrl-C stops", began.elapsed());
     notify::ready();
@@ -326,7 +334,22 @@ impl Arguments {
     pub(super) fn check_outputs(&self) -> Result<(), Failure> {
         self.sinks.check()?;
         self.keeping.check()?;
-        self.capturing.check()
+        self.capturing.check()?;
+        self.console.check()
+    }
+
+    /// Serves the console.
+    fn serve_console(
+        &self,
+        opening: Opening,
+        followers: &Followers,
+        watched: &Arc<Watched>,
+    ) -> Result<Console, Failure> {
+        let store = self.keeping.path().map(Path::to_owned);
+        let shown = Shown { host: watched.clone(), followers: followers.clone(), store };
+        let console = Console::start(opening, shown)?;
+        tracing::info!("the console is served at {}", console.url());
+        Ok(console)
     }
 }
 

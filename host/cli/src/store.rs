@@ -1,6 +1,6 @@
 //! Where findings are kept: the options of `run`, and which store the others look through.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lanner_finding::Labels;
@@ -35,6 +35,11 @@ impl Keeping {
             None | Some(Ok(_) | Err(StoreError::Missing(_))) => Ok(()),
             Some(Err(error)) => Err(error.into()),
         }
+    }
+
+    /// Where findings are kept.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.keep.as_deref()
     }
 
     /// The sink that keeps findings of the machine `host`, where that is asked for. Those of a capture may be old, and are

@@ -3,9 +3,9 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use lanner_control::console::{self, Console, Course, Event, Screen};
 use lanner_control::socket::{Ask, Client, ClientError};
 use lanner_control::status::Report;
+use lanner_control::top::{self, Course, Event, Screen, Top};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::Failure;
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     }
     let mut client = arguments.asked.connect()?;
     client.ask(Ask::Watch { every_ms: EVERY_MS })?;
-    let console = Console::new(client.status()?, colour.on(&stdout)).with_rules(arguments.rules);
+    let top = Top::new(client.status()?, colour.on(&stdout)).with_rules(arguments.rules);
     // Whoever ends it finds the terminal as it was.
     let signals = Signals::listen()?.and_ends()?;
     let mut screen = Screen::open().map_err(|error| format!("the terminal cannot be drawn on: {error}"))?;
@@ -51,19 +51,14 @@ pub(super) fn run(arguments: &Arguments, colour: Colour) -> Result<ExitCode, Fai
     let others = tell.clone();
     std::thread::Builder::new().name("lanner-reports".into()).spawn(move || read_reports(client, &others))?;
     std::thread::Builder::new().name("lanner-keys".into()).spawn(move || read_keys(&tell))?;
-    signals.serve(async |asks| show(console, &mut screen, told, asks).await)?;
+    signals.serve(async |asks| show(top, &mut screen, told, asks).await)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Shows what comes, until somebody has seen enough or nothing more comes.
-async fn show(
-    mut console: Console,
-    screen: &mut Screen,
-    mut told: Receiver<Message>,
-    asks: &mut Asks,
-) -> Result<(), Failure> {
+async fn show(mut top: Top, screen: &mut Screen, mut told: Receiver<Message>, asks: &mut Asks) -> Result<(), Failure> {
     loop {
-        screen.draw(&mut console).map_err(|error| format!("the terminal cannot be drawn on: {error}"))?;
+        screen.draw(&mut top).map_err(|error| format!("the terminal cannot be drawn on: {error}"))?;
         let message = tokio::select! {
             message = told.recv() => message,
             asked = asks.next() => match asked {
@@ -73,8 +68,8 @@ async fn show(
         };
         match message {
             None => return Ok(()),
-            Some(Message::Report(report)) => console.take(*report?),
-            Some(Message::Terminal(Ok(Event::Key(key)))) if console.press(key) == Course::Quit => return Ok(()),
+            Some(Message::Report(report)) => top.take(*report?),
+            Some(Message::Terminal(Ok(Event::Key(key)))) if top.press(key) == Course::Quit => return Ok(()),
             // Where its size has changed it is drawn anew.
             Some(Message::Terminal(Ok(_))) => {}
             Some(Message::Terminal(Err(error))) => return Err(format!("no keys can be read: {error}").into()),
@@ -94,7 +89,7 @@ fn read_reports(mut client: Client, tell: &Sender<Message>) {
 
 fn read_keys(tell: &Sender<Message>) {
     loop {
-        let event = console::read();
+        let event = top::read();
         let last = event.is_err();
         if tell.blocking_send(Message::Terminal(event)).is_err() || last {
             return;

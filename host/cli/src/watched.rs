@@ -55,6 +55,10 @@ impl Host for Watched {
         self.tuner.report()
     }
 
+    fn explain(&self, finding: &serde_json::Value) -> Vec<lanner_tuning::Explained> {
+        self.tuner.explain(finding)
+    }
+
     fn lists(&self) -> Arc<[ListStatus]> {
         self.lists.report()
     }

@@ -27,6 +27,8 @@ pub struct Key {
 pub enum Takes {
     /// A text.
     Text,
+    /// A text, or several.
+    Texts,
     /// Packs, folders of them, or names in registries.
     Locators,
     /// A path.
@@ -189,6 +191,27 @@ pub const KEYS: &[Key] = &[
     Key::restarts("metrics.listen", Takes::Address, Puts::Value("--metrics"))
         .about("Serve metrics and health there over HTTP, to anybody who reaches it")
         .by_default("nowhere"),
+    Key::restarts("console.listen", Takes::Address, Puts::Value("--console"))
+        .about("Serve a console for browsers there: findings, packs, figures")
+        .by_default("nowhere"),
+    Key::restarts("console.certificate", Takes::Path, Puts::Value("--console-certificate"))
+        .about("Serve the console over TLS, by this certificate (PEM)")
+        .by_default("none"),
+    Key::restarts("console.key", Takes::Path, Puts::Value("--console-key"))
+        .about("The private key of that certificate (PEM)")
+        .by_default("none"),
+    Key::restarts("console.users", Takes::Path, Puts::Value("--console-users"))
+        .about("Have people sign in to the console: a file of names and hashes of passwords, as htpasswd writes it")
+        .by_default("none: this machine only, and to look only"),
+    Key::restarts("console.operators", Takes::Texts, Puts::Value("--console-operator"))
+        .about("Who of them may change something, and not only look")
+        .by_default("nobody"),
+    Key::restarts("console.names", Takes::Texts, Puts::Value("--console-name"))
+        .about("By which names browsers may ask for the console, besides addresses and localhost")
+        .by_default("none"),
+    Key::restarts("console.anybody_operates", Takes::Switch, Puts::IfTrue("--console-anybody-operates"))
+        .about("Let everybody on this machine change something, where nobody signs in")
+        .by_default("false"),
     Key::restarts("log.level", Takes::OneOf(LEVELS), Puts::Value("--log"))
         .about("What is said on stderr")
         .of_variable("LANNER_LOG")
@@ -250,7 +273,7 @@ impl Key {
     /// Whether it takes several values, of which those of later files come behind those of earlier ones.
     #[must_use]
     pub fn is_list(&self) -> bool {
-        self.takes == Takes::Locators
+        matches!(self.takes, Takes::Locators | Takes::Texts)
     }
 
     /// Whether names in it are chosen by whoever writes the file.

@@ -21,6 +21,7 @@ const TABLES: &[(&str, &str)] = &[
     ("capture", "What happened around findings, written down"),
     ("control", "How the host is asked and steered"),
     ("metrics", "What is told over HTTP"),
+    ("console", "What browsers are shown"),
     ("log", "What the host says of itself"),
     ("process", "How the host runs"),
     ("registry", "How registries are reached"),
@@ -97,7 +98,7 @@ fn value(key: &Key) -> Object {
     let text = || json!({ "type": "string", "minLength": 1 });
     let takes = match key.takes {
         Takes::Text | Takes::Path | Takes::ListFile => text(),
-        Takes::Locators => json!({ "anyOf": [text(), { "type": "array", "items": text() }] }),
+        Takes::Locators | Takes::Texts => json!({ "anyOf": [text(), { "type": "array", "items": text() }] }),
         Takes::Switch => json!({ "type": "boolean" }),
         Takes::Time(_) => json!({ "type": "string", "pattern": "^[0-9]" }),
         Takes::Number(from, to) => json!({ "type": "integer", "minimum": from, "maximum": to }),

@@ -58,6 +58,10 @@ fn plain<'n>(node: &'n Node, name: &str) -> Result<&'n str, Problem> {
 
 fn text(key: &Key, name: &str, node: &Node, folder: &Path) -> Result<String, Problem> {
     match key.takes {
+        Takes::Texts => match plain_for(node, name, "a text, or a list of texts")? {
+            "" => Err(node.problem(format!("`{name}` is empty"))),
+            text => Ok(text.to_owned()),
+        },
         Takes::Text => match plain(node, name)? {
             "" => Err(node.problem(format!("`{name}` is empty"))),
             text => Ok(text.to_owned()),

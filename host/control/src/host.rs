@@ -47,6 +47,11 @@ pub trait Host: Send + Sync + 'static {
     /// What became of those that the tuning has something to say of.
     fn tuning(&self) -> lanner_tuning::Report;
 
+    /// How the exceptions that are for its rule stand to a finding, given as its JSON, the nearest first.
+    fn explain(&self, _finding: &serde_json::Value) -> Vec<lanner_tuning::Explained> {
+        Vec::new()
+    }
+
     /// How the lists of packs stand.
     fn lists(&self) -> Arc<[ListStatus]>;
 
@@ -85,18 +90,24 @@ pub trait Host: Send + Sync + 'static {
 }
 
 /// Asks a host how it stands, for all that want to know it: one question at a time.
-pub(crate) struct Inquiry {
-    pub(crate) host: Arc<dyn Host>,
+pub struct Inquiry {
+    host: Arc<dyn Host>,
     last: Mutex<Option<(Instant, Option<Arc<Report>>)>>,
 }
 
 impl Inquiry {
-    pub(crate) fn new(host: Arc<dyn Host>) -> Self {
+    /// Of this host.
+    pub fn new(host: Arc<dyn Host>) -> Self {
         Self { host, last: Mutex::default() }
     }
 
+    /// The host.
+    pub fn host(&self) -> &Arc<dyn Host> {
+        &self.host
+    }
+
     /// How the host stands. None where it does not answer in time.
-    pub(crate) async fn report(&self) -> Option<Arc<Report>> {
+    pub async fn report(&self) -> Option<Arc<Report>> {
         let asked = Instant::now();
         let mut last = self.last.lock().await;
         // Those that waited while it was asked have their answer with it.
@@ -114,7 +125,7 @@ impl Inquiry {
     }
 
     /// Lets a pack go on. Says whether there is one of this name; nothing where the host does not answer in time.
-    pub(crate) async fn release(&self, pack: &str) -> Option<bool> {
+    pub async fn release(&self, pack: &str) -> Option<bool> {
         let (host, pack) = (self.host.clone(), pack.to_owned());
         let released = tokio::task::spawn_blocking(move || host.release(&pack, PATIENCE)).await.ok().flatten();
         self.forget().await;
@@ -131,7 +142,10 @@ impl Inquiry {
     }
 
     /// Changes which version of a pack runs, or says why not.
-    pub(crate) async fn steer(&self, turn: Turn) -> Result<Steered, String> {
+    ///
+    /// # Errors
+    /// The version that runs goes on: a sentence.
+    pub async fn steer(&self, turn: Turn) -> Result<Steered, String> {
         let host = self.host.clone();
         let steered = tokio::task::spawn_blocking(move || host.steer(turn)).await;
         self.forget().await;

@@ -4,7 +4,6 @@
 #![forbid(unsafe_code)]
 
 pub mod capabilities;
-pub mod console;
 pub mod doctor;
 pub mod host;
 pub mod limits;
@@ -14,6 +13,7 @@ pub mod self_test;
 pub mod socket;
 pub mod status;
 mod thread;
+pub mod top;
 
-pub use host::Host;
+pub use host::{Host, Inquiry};
 pub use thread::{Control, Openings};

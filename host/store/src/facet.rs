@@ -30,11 +30,13 @@ pub enum Facet {
     Namespace,
     /// The process, by its id.
     Process,
+    /// A label of the host: `name=value`.
+    Label,
 }
 
 impl Facet {
     /// All, with their names and how they are stored.
-    const TABLE: [(Self, &'static str, i64); 12] = [
+    const TABLE: [(Self, &'static str, i64); 13] = [
         (Self::All, "all", 0),
         (Self::Severity, "severity", 1),
         (Self::Rule, "rule", 2),
@@ -47,6 +49,7 @@ impl Facet {
         (Self::Image, "image", 9),
         (Self::Namespace, "namespace", 10),
         (Self::Process, "process", 11),
+        (Self::Label, "label", 12),
     ];
 
     /// Those that are worth counting: a process has few findings, and there is no end of processes.
@@ -57,6 +60,11 @@ impl Facet {
     /// Its name.
     pub fn name(self) -> &'static str {
         Self::TABLE[self as usize].1
+    }
+
+    /// The one that is stored so.
+    pub(crate) fn of(number: i64) -> Option<Self> {
+        Self::TABLE.into_iter().find(|(.., known)| *known == number).map(|(facet, ..)| facet)
     }
 
     /// As it is stored.
@@ -91,6 +99,7 @@ mod tests {
     fn a_facet_is_where_it_is_looked_for() {
         for (place, (facet, name, number)) in Facet::TABLE.into_iter().enumerate() {
             assert_eq!((facet as usize, facet.name(), facet.number()), (place, name, number));
+            assert_eq!(Facet::of(number), Some(facet));
         }
         assert_eq!("rule".parse(), Ok(Facet::Rule));
         assert!("process".parse::<Facet>().unwrap_err().contains("technique"));

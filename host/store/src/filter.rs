@@ -2,7 +2,7 @@
 
 use rusqlite::types::Value;
 
-use crate::{Facet, text};
+use crate::{Facet, Record, text};
 
 /// What became of a finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +80,19 @@ enum Lead<'a> {
 }
 
 impl Filter {
+    /// Whether a finding that was just raised, and that nobody has dealt with, meets it. Words are looked for wherever they
+    /// stand, also within longer ones.
+    pub fn meets(&self, record: &Record) -> bool {
+        let has = |(facet, values): &(Facet, Vec<String>)| {
+            record.facets.iter().any(|(of, value)| of == facet && values.contains(value))
+        };
+        self.since_ns.is_none_or(|since| record.time_ns >= since)
+            && self.until_ns.is_none_or(|until| record.time_ns < until)
+            && (self.states.is_empty() || self.states.contains(&State::Open))
+            && self.facets.iter().all(has)
+            && self.text.as_deref().is_none_or(|words| text::stands_in(words, &record.text))
+    }
+
     /// Asks for keys, the newest first, older than `before`. Nothing where no finding can be meant.
     pub(crate) fn question(&self, facets: &[Numbers], before: Option<i64>, most: u32) -> Option<Question> {
         let mut facets: Vec<&Numbers> = facets.iter().collect();

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod audit;
 mod bounds;
 mod facet;
 mod filter;
@@ -21,12 +22,14 @@ mod text;
 mod work;
 mod write;
 
+pub use audit::{Audited, Deed, Place};
 pub use bounds::Bounds;
 pub use facet::Facet;
 pub use filter::{Filter, State};
 pub use keep::Keep;
 pub use read::{Page, Reader, Stored};
 pub use record::{Record, Unreadable};
+pub use rusqlite::InterruptHandle;
 pub use stats::{Count, Span};
 pub use work::{Change, Entry, Work};
 pub use write::{Store, Written};
@@ -82,5 +85,11 @@ impl StoreError {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
         let Self::Database(error) = self else { return false };
         matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+    }
+
+    /// Whether it was told to give up.
+    pub fn is_interrupt(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
     }
 }

@@ -14,7 +14,7 @@ use crate::StoreError;
 /// Says that the file is ours ("LanF").
 const APPLICATION: i64 = 0x4c61_6e46;
 /// Of what is in it. A newer host brings an older file up to this.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Bytes of the header of a database of SQLite (sqlite.org/fileformat2.html).
 const HEADER: u64 = 100;
 /// Pages of the log, of 4 KiB each, after which they go into the database.
@@ -36,6 +36,13 @@ CREATE TABLE work (id BLOB PRIMARY KEY, state INTEGER NOT NULL, assignee TEXT) S
 CREATE TABLE entry (number INTEGER PRIMARY KEY, id BLOB NOT NULL, at_ns INTEGER NOT NULL, who TEXT NOT NULL,
     change TEXT NOT NULL, text TEXT) STRICT;
 CREATE INDEX entry_id ON entry (id);
+";
+/// What version 2 has more: who changed what besides findings, and the changes of findings in the order of time.
+const SECOND: &str = "
+CREATE TABLE deed (number INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, who TEXT NOT NULL, way TEXT NOT NULL,
+    what TEXT NOT NULL, about TEXT NOT NULL, refused TEXT) STRICT;
+CREATE INDEX deed_at ON deed (at_ns);
+CREATE INDEX entry_at ON entry (at_ns);
 ";
 
 /// Opens it to write, and makes it where it is not there.
@@ -76,9 +83,16 @@ pub(crate) fn to_write(path: &Path) -> Result<Connection, StoreError> {
                 return Err(StoreError::Foreign(path.to_owned()));
             }
             transaction.execute_batch(SCHEMA)?;
+            transaction.execute_batch(SECOND)?;
             transaction.pragma_update(None, "user_version", VERSION)?;
         }
-        version => is_known(&transaction, path, version)?,
+        version => {
+            is_known(&transaction, path, version)?;
+            if version < 2 {
+                transaction.execute_batch(SECOND)?;
+                transaction.pragma_update(None, "user_version", VERSION)?;
+            }
+        }
     }
     transaction.commit()?;
     Ok(database)

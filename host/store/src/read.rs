@@ -1,13 +1,14 @@
 //! The ones who read, while the host writes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{Connection, InterruptHandle, OpenFlags, OptionalExtension as _, params};
 
 use crate::filter::Numbers;
 use crate::record::id;
-use crate::{Change, Count, Facet, Filter, Span, StoreError, Work, open, stats, work};
+use crate::{Audited, Change, Count, Deed, Facet, Filter, Place, Span, StoreError, Work, audit, open, stats, work};
 
 /// Values of a facet that can be asked for at once.
 const MAX_VALUES: usize = 64;
@@ -107,6 +108,14 @@ impl Reader {
         stats::top(&self.database, facet, range, most)
     }
 
+    /// The same of all facets at once, those left out that have none.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn tops(&self, range: (i64, i64), most: u32) -> Result<BTreeMap<Facet, Vec<Count>>, StoreError> {
+        stats::tops(&self.database, range, most)
+    }
+
     /// How many findings there are in each hour or day from one time to another, those with none left out.
     ///
     /// # Errors
@@ -132,8 +141,28 @@ impl Reader {
         // Who names one twice means it once.
         found.sort_unstable();
         found.dedup();
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        work::change(&mut self.database, &found, change, (crate::write::nanoseconds(now), who))
+        work::change(&mut self.database, &found, change, (now_ns(), who))
+    }
+
+    /// Writes down what somebody did besides.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn record(&mut self, deed: &Deed) -> Result<(), StoreError> {
+        audit::add(&mut self.database, deed, now_ns())
+    }
+
+    /// Who changed what, findings and the rest, the newest first; those behind `before`, of at most so many.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn audit(&self, before: Option<Place>, most: u32) -> Result<Vec<Audited>, StoreError> {
+        audit::read(&self.database, before, most)
+    }
+
+    /// By this another thread has what is being read given up: it ends with an error that says so.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.database.get_interrupt_handle()
     }
 
     fn at(&self, key: i64) -> Result<Option<Stored>, StoreError> {
@@ -163,4 +192,8 @@ impl Reader {
         }
         Ok(numbers)
     }
+}
+
+fn now_ns() -> i64 {
+    crate::write::nanoseconds(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }

@@ -11,6 +11,8 @@ use crate::Facet;
 const MAX_VALUE: usize = 512;
 /// Bytes of a finding's text that are looked through.
 const MAX_TEXT: usize = 16 << 10;
+/// Labels of a host that are counted.
+const MAX_LABELS: usize = 64;
 /// Techniques of a rule that are counted.
 const MAX_TECHNIQUES: usize = 16;
 
@@ -75,6 +77,10 @@ fn facets(finding: &Value) -> Vec<(Facet, String)> {
     add(Facet::Namespace, &container["namespace"]);
     for technique in finding["attack"].as_array().into_iter().flatten().take(MAX_TECHNIQUES) {
         add(Facet::Technique, technique);
+    }
+    for (name, value) in finding["labels"].as_object().into_iter().flatten().take(MAX_LABELS) {
+        let value = value.as_str().filter(|value| !value.is_empty());
+        add(Facet::Label, &value.map_or(Value::Null, |value| format!("{name}={value}").into()));
     }
     match (&process["user"], &process["uid"]) {
         (user @ Value::String(_), _) => add(Facet::User, user),
@@ -153,6 +159,7 @@ mod tests {
         let finding = json!({
             "id": "000102030405060708090a0b0c0d0e0f", "time_ns": 17, "host": "web-1", "severity": "high",
             "rule": "a/rule", "pack": {"name": "a", "version": "1.0.0"}, "attack": ["T1059", "T1059", "T1105"],
+            "labels": {"environment": "prod", "none": ""},
             "message": "curl reads /etc/shadow",
             "process": {"id": "00000000000000aa", "exe": "/usr/bin/curl", "uid": 0, "start": "2026-01-01T00:00:00.5Z",
                 "container": {"id": "abc", "image": "nginx:1", "namespace": "prod"}},
@@ -174,6 +181,7 @@ mod tests {
             "image=nginx:1",
             "namespace=prod",
             "process=00000000000000aa",
+            "label=environment=prod",
         ];
         assert_eq!(facets, expected);
         assert!(record.text.contains("/etc/shadow") && !record.text.contains("2026") && !record.text.contains("00aa"));

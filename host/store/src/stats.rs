@@ -1,5 +1,7 @@
 //! How many findings there are of what.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
 
 use crate::{Facet, StoreError};
@@ -49,22 +51,20 @@ impl Span {
     }
 }
 
-/// The most frequent values of a facet from one hour to another (not included), most findings first.
-pub(crate) fn top(
-    database: &Connection,
-    facet: Facet,
-    (from, to): (i64, i64),
-    most: u32,
-) -> Result<Vec<Count>, StoreError> {
-    // Whole days by the day, the hours before and after them by the hour.
+/// Whole days by the day, the hours before and after them by the hour: span, from, to (not included).
+fn pieces((from, to): (i64, i64)) -> [(i64, i64, i64); 3] {
     let (from, to) = (Span::Hour.start(from), Span::Hour.start(to.saturating_add(HOUR_NS - 1)));
     let first_day = Span::Day.start(from.saturating_add(Span::Day.length_ns() - 1));
     let last_day = Span::Day.start(to).max(first_day);
-    let days = first_day < last_day;
-    let pieces = match days {
+    match first_day < last_day {
         true => [(0, from, first_day), (1, first_day, last_day), (0, last_day, to)],
         false => [(0, from, to), (0, 0, 0), (0, 0, 0)],
-    };
+    }
+}
+
+/// The most frequent values of a facet from one hour to another (not included), most findings first.
+pub(crate) fn top(database: &Connection, facet: Facet, range: (i64, i64), most: u32) -> Result<Vec<Count>, StoreError> {
+    let [a, b, c] = pieces(range);
     let mut statement = database.prepare_cached(
         "SELECT v.value, sum(c.findings) AS findings FROM (
             SELECT value, findings FROM count WHERE span = ?1 AND start >= ?2 AND start < ?3 UNION ALL
@@ -73,12 +73,41 @@ pub(crate) fn top(
          ) c JOIN value v ON v.number = c.value WHERE v.facet = ?10
          GROUP BY c.value ORDER BY findings DESC, v.value LIMIT ?11",
     )?;
-    let [a, b, c] = pieces;
     let counts = statement
         .query_map(params![a.0, a.1, a.2, b.0, b.1, b.2, c.0, c.1, c.2, facet.number(), most], |row| {
             Ok(Count { value: row.get(0)?, findings: row.get::<_, i64>(1)?.unsigned_abs() })
         })?;
     Ok(counts.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The same of all facets: the counts are gone through once for all of them.
+pub(crate) fn tops(
+    database: &Connection,
+    range: (i64, i64),
+    most: u32,
+) -> Result<BTreeMap<Facet, Vec<Count>>, StoreError> {
+    let [a, b, c] = pieces(range);
+    let mut statement = database.prepare_cached(
+        "WITH summed AS (
+            SELECT value, sum(findings) AS findings FROM (
+                SELECT value, findings FROM count WHERE span = ?1 AND start >= ?2 AND start < ?3 UNION ALL
+                SELECT value, findings FROM count WHERE span = ?4 AND start >= ?5 AND start < ?6 UNION ALL
+                SELECT value, findings FROM count WHERE span = ?7 AND start >= ?8 AND start < ?9
+            ) GROUP BY value),
+         ranked AS (
+            SELECT v.facet, v.value, s.findings,
+                row_number() OVER (PARTITION BY v.facet ORDER BY s.findings DESC, v.value) AS rank
+            FROM summed s JOIN value v ON v.number = s.value)
+         SELECT facet, value, findings FROM ranked WHERE rank <= ?10 ORDER BY facet, rank",
+    )?;
+    let mut rows = statement.query(params![a.0, a.1, a.2, b.0, b.1, b.2, c.0, c.1, c.2, most])?;
+    let mut tops = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let Some(facet) = Facet::of(row.get(0)?) else { continue };
+        let count = Count { value: row.get(1)?, findings: row.get::<_, i64>(2)?.unsigned_abs() };
+        tops.entry(facet).or_insert_with(Vec::new).push(count);
+    }
+    Ok(tops)
 }
 
 /// Findings in each hour or day from one time to another, those with none left out: its beginning, ns since 1970, and how

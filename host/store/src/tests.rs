@@ -149,8 +149,12 @@ fn counts_are_those_of_the_findings() {
         ((7, 43), two(9, 27)),
     ] {
         assert_eq!(reader.top(Facet::Rule, range(from, to), 10).expect("counts"), expected, "{from} to {to}");
+        let tops = reader.tops(range(from, to), 10).expect("counts");
+        assert_eq!(tops[&Facet::Rule], expected, "{from} to {to}");
+        assert_eq!(tops[&Facet::All], reader.top(Facet::All, range(from, to), 1).expect("counts"));
     }
     assert_eq!(reader.top(Facet::Rule, range(0, 96), 1).expect("counts").len(), 1);
+    assert!(reader.tops(range(0, 96), 1).expect("counts").values().all(|counts| counts.len() == 1));
     let days = reader.timeline(Span::Day, (Facet::All, ""), range(0, 96)).expect("counts");
     assert_eq!(days.iter().map(|(_, findings)| *findings).collect::<Vec<_>>(), [12, 24, 24, 24, 12]);
     let hours = reader.timeline(Span::Hour, (Facet::Rule, "a/one"), range(0, 12)).expect("counts");
@@ -355,4 +359,99 @@ fn the_first_and_the_last_of_times_are_kept_counted_and_removed() {
 fn sqlite_is_one_without_the_fault_of_its_log() {
     // https://sqlite.org/wal.html: before 3.51.3 two writers could damage it.
     assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
+}
+
+#[test]
+fn who_did_what_is_read_in_the_order_of_time_page_by_page() {
+    let place = place();
+    let mut store = place.store();
+    store
+        .add(&[finding(1, NOON, "low", "a/one", "first"), finding(2, NOON, "low", "a/one", "second")])
+        .expect("written");
+    let mut reader = place.reader();
+    let deed = |what: &str, refused: Option<&str>| Deed {
+        who: "alice".into(),
+        way: "127.0.0.1".into(),
+        what: what.into(),
+        about: "starter".into(),
+        refused: refused.map(str::to_owned),
+    };
+    reader.record(&deed("signed in", None)).expect("written");
+    let ids = [format!("{:032x}", 1), format!("{:032x}", 2)];
+    reader.change(&ids, &Change::State(State::Closed, Some("noise".into())), "bob").expect("changed");
+    reader.record(&deed("promote", Some(&"no candidate ".repeat(1000)))).expect("written");
+    let all = reader.audit(None, 100).expect("lines");
+    let whats: Vec<_> = all.iter().map(|line| (line.what.as_str(), line.place.is_finding, line.refused)).collect();
+    assert_eq!(
+        whats,
+        [("promote", false, true), ("closed", true, false), ("closed", true, false), ("signed in", false, false)]
+    );
+    assert!(all[0].text.as_ref().is_some_and(|text| text.starts_with("no candidate") && text.len() <= 1024));
+    assert_eq!((all[1].who.as_str(), all[1].text.as_deref(), all[1].about.as_str()), ("bob", Some("noise"), &*ids[1]));
+    // Also where several are of one time.
+    let (mut paged, mut before) = (Vec::new(), None);
+    loop {
+        let page = reader.audit(before, 1).expect("a line");
+        let Some(last) = page.last() else { break };
+        before = Some(last.place);
+        paged.extend(page);
+    }
+    assert_eq!(paged, all);
+}
+
+#[test]
+fn labels_are_found_and_those_of_an_older_host_are_not_counted_away() {
+    let place = place();
+    let mut store = place.store();
+    let labelled = |number: u128, time_ns: i64| {
+        let finding = json!({"id": format!("{number:032x}"), "time_ns": time_ns, "labels": {"environment": "prod"}});
+        Record::new(finding.to_string()).expect("a finding")
+    };
+    store.add(&[labelled(1, NOON), labelled(2, NOON + HOUR)]).expect("written");
+    let prod = by(&[(Facet::Label, &["environment=prod"])]);
+    assert_eq!(place.reader().page(&prod, None, 10).expect("a page").findings.len(), 2);
+    // As an older host wrote it, which knew of no labels and had no audit log.
+    let database = rusqlite::Connection::open(&place.path).expect("a database");
+    database
+        .execute_batch(&format!(
+            "DELETE FROM facet WHERE key = {NOON} AND value IN (SELECT number FROM value WHERE facet = 12);
+             UPDATE count SET findings = findings - 1 WHERE span = 1 AND value IN (SELECT number FROM value WHERE facet = 12);
+             DELETE FROM count WHERE span = 0 AND start = {NOON} AND value IN (SELECT number FROM value WHERE facet = 12);
+             DROP TABLE deed; DROP INDEX entry_at; PRAGMA user_version = 1"
+        ))
+        .expect("changed");
+    drop((database, store));
+    let mut store =
+        Store::open(&place.path, Bounds { age: Duration::from_secs(1800), ..Bounds::default() }).expect("it opens");
+    let after_noon = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(NOON + HOUR).expect("later"));
+    assert_eq!(store.trim(after_noon).expect("trimmed"), 1);
+    let mut reader = place.reader();
+    let counts = reader.top(Facet::Label, (0, i64::MAX / 2), 10).expect("counts");
+    assert_eq!(counts, [Count { value: "environment=prod".into(), findings: 1 }]);
+    reader.record(&Deed::default()).expect("the table is there");
+}
+
+#[test]
+fn what_comes_is_told_by_what_it_has() {
+    let record = finding(1, NOON, "high", "a/one", "curl reads /etc/Shadow");
+    let words = |words: &str| Filter { text: Some(words.to_owned()), ..Filter::default() };
+    let meet = [
+        Filter::default(),
+        by(&[(Facet::Severity, &["low", "high"]), (Facet::Rule, &["a/one"])]),
+        words("etc/shadow CURL"),
+        Filter { states: vec![State::Open], since_ns: Some(NOON), until_ns: Some(NOON + 1), ..Filter::default() },
+    ];
+    let miss = [
+        by(&[(Facet::Severity, &["low"])]),
+        by(&[(Facet::Severity, &["high"]), (Facet::Rule, &["a/two"])]),
+        words("wget"),
+        words("\"\" *"),
+        Filter { states: vec![State::Closed], ..Filter::default() },
+        Filter { until_ns: Some(NOON), ..Filter::default() },
+        Filter { since_ns: Some(NOON + 1), ..Filter::default() },
+    ];
+    assert!(meet.iter().all(|filter| filter.meets(&record)));
+    for filter in miss {
+        assert!(!filter.meets(&record), "{filter:?}");
+    }
 }

@@ -3,23 +3,39 @@
 /// Words as people write them: each has to stand in the finding, and what is within quotation marks as it is. A word that
 /// ends with `*` may go on. Nothing where there is no word.
 pub(crate) fn query(words: &str) -> Option<String> {
-    let mut query = Vec::new();
+    let query: Vec<String> = parts(words)
+        .map(|(word, begins)| {
+            let more = if begins && word.ends_with(char::is_alphanumeric) { " *" } else { "" };
+            format!("\"{}\"{more}", word.replace(['"', '\0'], " "))
+        })
+        .collect();
+    (!query.is_empty()).then(|| query.join(" "))
+}
+
+/// Whether all these words stand somewhere in a text, whatever the case of letters. Not where there is no word.
+pub(crate) fn stands_in(words: &str, text: &str) -> bool {
+    let text = text.to_lowercase();
+    let mut parts = parts(words).peekable();
+    parts.peek().is_some() && parts.all(|(word, _)| text.contains(&word.to_lowercase()))
+}
+
+/// Words, and whether each may go on.
+fn parts(words: &str) -> impl Iterator<Item = (&str, bool)> {
     let mut rest = words.trim_start();
-    while !rest.is_empty() {
+    let parts = std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
         let (word, after) = match rest.strip_prefix('"') {
             Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
             None => rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len())),
         };
-        let begins = word.strip_suffix('*');
-        let word = begins.unwrap_or(word);
-        // What has no letter is no word for the index either, and a phrase of none is an error to it.
-        if word.chars().any(char::is_alphanumeric) {
-            let more = if begins.is_some_and(|word| word.ends_with(char::is_alphanumeric)) { " *" } else { "" };
-            query.push(format!("\"{}\"{more}", word.replace(['"', '\0'], " ")));
-        }
         rest = after.trim_start();
-    }
-    (!query.is_empty()).then(|| query.join(" "))
+        let begins = word.strip_suffix('*');
+        Some((begins.unwrap_or(word), begins.is_some()))
+    });
+    // What has no letter is no word for the index either, and a phrase of none is an error to it.
+    parts.filter(|(word, _)| word.chars().any(char::is_alphanumeric))
 }
 
 #[cfg(test)]

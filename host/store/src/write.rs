@@ -268,9 +268,14 @@ impl Indexed {
         // What was written could be read.
         let Ok(record) = Record::new(object) else { return Ok(()) };
         let mut find = transaction.prepare_cached(FIND_VALUE)?;
+        let mut has = transaction.prepare_cached("SELECT 1 FROM facet WHERE value = ? AND key = ?")?;
         for (facet, value) in record.facets {
             let number = find.query_row(params![facet.number(), value], |row| row.get(0)).optional()?;
             let Some(number) = number else { continue };
+            // An older host may have written it, which did not know all facets.
+            if !has.exists([number, key])? {
+                continue;
+            }
             self.facets.push((number, key));
             if facet != Facet::Process {
                 for span in SPANS {

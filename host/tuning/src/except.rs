@@ -78,6 +78,16 @@ impl Draft {
         }
     }
 
+    /// A name that says what it is: the rule of a finding, and the program.
+    pub fn name(finding: &Value) -> String {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (rule, program) = (text(&finding["rule"]), text(&finding["process"]["exe"]));
+        match program.rsplit('/').next() {
+            Some(program) if !program.is_empty() => format!("{rule} by {program}"),
+            _ => rule,
+        }
+    }
+
     /// As it stands in a file.
     pub fn to_toml(&self, name: &str, reason: &str, owner: Option<&str>, expires: Option<&str>) -> String {
         let mut lines = vec!["[[exception]]".to_owned(), format!("name = {}", quoted(name))];
@@ -135,8 +145,17 @@ fn key(field: &Field) -> String {
 
 /// A text as TOML has it.
 fn quoted(text: &str) -> String {
-    // As JSON, but for one character.
-    Value::from(text).to_string().replace('\u{7f}', "\\u007F")
+    // As JSON, but for one character; and for those that change the direction of text, which would deceive who reads it.
+    let mut quoted = String::new();
+    for letter in Value::from(text).to_string().chars() {
+        match letter {
+            '\u{7f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                quoted.push_str(&format!("\\u{:04X}", u32::from(letter)));
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lanner_finding::object::Object;
 use lanner_finding::{Finding, Labels};
 
+use crate::explain::Explained;
 use crate::tuning::{Judged, Tuning};
 
 /// Says of findings what the tuning says. Cheap to clone; all clones see the same tuning.
@@ -91,6 +92,12 @@ impl Tuner {
             findings: state.excepted.get(&exception.name).copied().unwrap_or_default(),
         });
         Report { exceptions: exceptions.collect(), excepted: state.excepted.values().sum(), off: state.off }
+    }
+
+    /// How each exception that is for its rule stands to a finding, the nearest first.
+    pub fn explain(&self, finding: &serde_json::Value) -> Vec<Explained> {
+        let tuning = self.state().tuning.clone();
+        tuning.explain(finding)
     }
 
     /// Findings as they are to go on. Those that are excepted go to `aside`, where there is one.

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lanner_access::{ANONYMOUS, HtpasswdError, Users};
 use serde::Deserialize;
 
-use super::htpasswd::HtpasswdError;
 use super::key::KeyError;
 use crate::config::Http;
 
@@ -72,11 +72,6 @@ pub struct Rule {
     /// What they may do there.
     pub actions: Vec<Grant>,
 }
-
-/// In a rule, everybody who has logged in.
-pub(super) const LOGGED_IN: &str = "*";
-/// In a rule, everybody.
-pub(super) const ANONYMOUS: &str = "anonymous";
 
 /// Older clients take no token that is good for less.
 const LEAST_LIFETIME: Duration = Duration::from_secs(60);
@@ -152,7 +147,7 @@ impl AccessConfig {
     pub fn usable(&self, http: &Http) -> Result<(), AccessError> {
         self.check(http)?;
         if let Some(file) = &self.htpasswd {
-            super::htpasswd::Users::read(file)?;
+            Users::read(file)?;
         }
         Ok(())
     }

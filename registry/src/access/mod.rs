@@ -7,12 +7,7 @@
 mod challenge;
 mod config;
 mod endpoint;
-mod failures;
-mod forgetful;
-mod htpasswd;
 mod key;
-mod logins;
-mod password;
 mod permissions;
 mod scope;
 mod tokens;
@@ -28,21 +23,18 @@ use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use lanner_access::{LoginError, Logins, Users};
 use zeroize::Zeroizing;
 
 use crate::config::Http;
 use crate::oci::{Code, OciError, RepositoryName};
 use challenge::{Lack, challenge};
-use htpasswd::Users;
-use logins::{LoginError, Logins};
 use permissions::Permissions;
 use scope::Granted;
 use tokens::{Purpose, Tokens};
 
 pub use config::{AccessConfig, AccessError, Grant, Rule};
-pub use htpasswd::HtpasswdError;
 pub use key::KeyError;
-pub use password::{PasswordError, hash_password, htpasswd_line};
 
 /// The same for a name that is not there and a password that is not right.
 const WRONG: &str = "the user name or the password is wrong";

@@ -1,6 +1,8 @@
 //! Which rules give whom what.
 
-use super::config::{ANONYMOUS, AccessConfig, Grant, LOGGED_IN, Rule};
+use lanner_access::{ANONYMOUS, LOGGED_IN};
+
+use super::config::{AccessConfig, Grant, Rule};
 use super::{Action, Identity};
 use crate::oci::RepositoryName;
 use crate::registry::matches;

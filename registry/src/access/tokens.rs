@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use lanner_access::{Hash, Users};
 use serde::{Deserialize, Serialize};
 
 use super::Identity;
-use super::htpasswd::{Hash, Users};
 use super::scope::Granted;
 
 const ISSUER: &str = "lanner-registry";

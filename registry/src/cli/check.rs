@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Failure, Which};
 use crate::config::Config;
 use crate::packs::Packs;
-use crate::serve::Tls;
+use crate::serve::load_certificate;
 
 pub(super) fn run(which: &Which) -> Result<ExitCode, Failure> {
     let config = which.read()?;
@@ -100,7 +100,7 @@ fn doubts(config: &Config) -> Vec<(bool, String)> {
     if let Err(error) = config.access.usable(&config.http) {
         doubts.push((true, error.to_string()));
     }
-    if let Some(Err(error)) = config.http.tls.clone().map(Tls::load) {
+    if let Some(Err(error)) = config.http.tls.clone().map(load_certificate) {
         doubts.push((true, error.to_string()));
     }
     if let Err(error) = Packs::new(&config.packs, None) {

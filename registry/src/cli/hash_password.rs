@@ -12,6 +12,6 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    println!("{}", crate::access::htpasswd_line(arguments.user.as_deref())?);
+    println!("{}", lanner_access::htpasswd_line(arguments.user.as_deref())?);
     Ok(ExitCode::SUCCESS)
 }

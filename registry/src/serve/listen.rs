@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lanner_access::Crowd;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use super::connection::{Site, serve};
-use super::crowd::Crowd;
 use super::rate::Client;
 use crate::metrics::{Reason, metrics};
 

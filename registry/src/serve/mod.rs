@@ -1,14 +1,13 @@
 //! The server: addresses, connections, TLS, and an end without a loss.
 //!
-//! [`run`] opens the storage and serves until a signal comes. `listen` accepts, `connection` speaks HTTP on what was
-//! accepted, `body`, `owed` and `stream` cut clients that keep the server waiting, `rate` and `crowd` refuse those that
-//! ask too often or have too many connections, `record` tells what was answered. `admin` is a listener of its own.
+//! [`run`] opens the storage and serves until a signal comes. `listen` accepts, and refuses clients that have too many
+//! connections, `connection` speaks HTTP on what was accepted, `body` and `owed` cut clients that keep the server waiting,
+//! `rate` refuses those that ask too often, `record` tells what was answered. `admin` is a listener of its own.
 
 mod admin;
 mod body;
 mod collect;
 mod connection;
-mod crowd;
 mod forwarded;
 mod listen;
 mod owed;
@@ -24,13 +23,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use lanner_access::TlsError;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 pub use rate::{Client, Rates};
 pub use storage::{OpenError, open};
-pub use tls::{Tls, TlsError};
+pub use tls::load_certificate;
 
 use crate::access::{Access, AccessError};
 use crate::api;
@@ -112,7 +112,7 @@ pub async fn run(config: Config, ready: Option<&Path>) -> Result<(), ServeError>
         whole: config.manifests.whole,
         read_only: config.read_only,
     });
-    let tls = config.http.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
+    let tls = config.http.tls.clone().map(load_certificate).transpose()?.map(Arc::new);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let listener = bind("http.address", config.http.address)?;
     let admin = config.admin.address.map(|address| bind("admin.address", address)).transpose()?;

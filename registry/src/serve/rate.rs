@@ -4,30 +4,14 @@
 //! bucket is full needs none, and is forgotten.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+pub use lanner_access::Client;
 use tokio::time::Instant;
 
 /// How many clients are remembered at most.
 const REMEMBERED: usize = 65_536;
-
-/// Who is counted: an address, or a network of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Client(IpAddr);
-
-impl Client {
-    /// By address. One network of IPv6 is one client, as everybody has billions of addresses in theirs.
-    pub fn at(address: IpAddr) -> Self {
-        /// What is left of a network of 64 bits.
-        const NETWORK: u128 = !0 << 64;
-        Self(match address.to_canonical() {
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & NETWORK)),
-            address => address,
-        })
-    }
-}
 
 /// The buckets of all clients.
 pub struct Rates {
@@ -77,6 +61,8 @@ impl Rates {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     fn client(text: &str) -> Client {

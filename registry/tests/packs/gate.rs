@@ -2,7 +2,7 @@
 
 use axum::http::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
 use base64::Engine as _;
-use lanner_registry::access::hash_password;
+use lanner_access::hash_password;
 use reqwest::Method;
 
 use crate::server::{Server, description, rule};

@@ -50,6 +50,9 @@ pub(super) struct Asked {
     /// About this process, by its id in the finding
     #[arg(long, value_name = "ID")]
     process: Vec<String>,
+    /// Of hosts with this label
+    #[arg(long, value_name = "NAME=VALUE")]
+    label: Vec<String>,
     /// In this state: open, acknowledged or closed
     #[arg(long, value_name = "STATE")]
     state: Vec<State>,
@@ -69,6 +72,7 @@ impl Asked {
             (Facet::Image, &self.image),
             (Facet::Namespace, &self.namespace),
             (Facet::Process, &self.process),
+            (Facet::Label, &self.label),
         ];
         let mut facets: Vec<(Facet, Vec<String>)> = named
             .into_iter()

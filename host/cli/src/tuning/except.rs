@@ -127,13 +127,7 @@ fn names(file: &Path) -> Result<Vec<String>, Failure> {
 
 /// A name that says what it is, and that no other has.
 fn unused(finding: &Value, names: &[String]) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let program = text(&finding["process"]["exe"]);
-    let rule = text(&finding["rule"]);
-    let name = match program.rsplit('/').next() {
-        Some(program) if !program.is_empty() => format!("{rule} by {program}"),
-        _ => rule,
-    };
+    let name = Draft::name(finding);
     let numbered = (2..).map(|number| format!("{name} ({number})"));
     std::iter::once(name.clone()).chain(numbered).find(|name| !names.contains(name)).unwrap_or(name)
 }

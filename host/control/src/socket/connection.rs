@@ -66,7 +66,7 @@ impl Client {
                 Ask::Watch { every_ms } => return self.watch(desk, Duration::from_millis(every_ms)).await,
                 Ask::Tail => return self.tail(desk).await,
                 Ask::Reload => {
-                    desk.inquiry.host.reload();
+                    desk.inquiry.host().reload();
                     self.say(&Answer::Reloading).await?;
                 }
                 Ask::Release { pack } => self.release(desk, pack).await?,
@@ -207,7 +207,7 @@ impl Client {
 
     async fn listen(&mut self, desk: &Desk, filter: Filter) -> Result<(), Gone> {
         let Filter { interest, programs } = filter;
-        let mut lines = match listen::lines(desk.inquiry.host.listen(interest), programs) {
+        let mut lines = match listen::lines(desk.inquiry.host().listen(interest), programs) {
             Ok(lines) => lines,
             Err(error) => {
                 let sentence = format!("the host has no thread for one more who listens ({error}): try again later");

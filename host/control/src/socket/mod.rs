@@ -14,7 +14,7 @@ mod tail;
 pub use claim::{Claim, ClaimError};
 pub use client::{Client, ClientError, HangUp};
 pub use protocol::{Answer, Ask, MAX_REQUEST, PROTOCOL, Request, Sought};
-pub use tail::Followers;
+pub use tail::{Followers, Next, Queue};
 
 pub(crate) use serve::{Desk, serve};
 

@@ -24,7 +24,7 @@ struct State {
 
 /// What a client is told next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub enum Next {
     /// A finding, as a line.
     Line(Arc<[u8]>),
     /// So many came here for which there was no room.
@@ -33,7 +33,7 @@ pub(super) enum Next {
 
 /// What waits for one client.
 #[derive(Default)]
-pub(super) struct Queue {
+pub struct Queue {
     waiting: Mutex<Waiting>,
     changed: Notify,
 }
@@ -52,7 +52,7 @@ impl Followers {
     }
 
     /// The findings from now on, until the queue is dropped.
-    pub(super) fn follow(&self) -> Arc<Queue> {
+    pub fn follow(&self) -> Arc<Queue> {
         let mut state = self.state();
         let queue = Arc::<Queue>::default();
         if state.closed {
@@ -138,7 +138,7 @@ impl Queue {
     }
 
     /// Waits for what comes next; nothing where no more findings come.
-    pub(super) async fn next(&self) -> Option<Next> {
+    pub async fn next(&self) -> Option<Next> {
         loop {
             {
                 let mut waiting = self.waiting();

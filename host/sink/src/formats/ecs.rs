@@ -78,9 +78,9 @@ fn threat(finding: &Value, to: &mut Map<String, Value>) {
         return;
     }
     put(to, "threat.framework", "MITRE ATT&CK".into());
-    if let Some((_, id, name)) = tactic {
-        put(to, "threat.tactic.id", json!([id]));
-        put(to, "threat.tactic.name", json!([name]));
+    if let Some(tactic) = tactic {
+        put(to, "threat.tactic.id", json!([tactic.id]));
+        put(to, "threat.tactic.name", json!([tactic.name]));
     }
     let mut techniques: Vec<&str> = ids.iter().map(|id| id.split('.').next().unwrap_or(id)).collect();
     techniques.sort_unstable();

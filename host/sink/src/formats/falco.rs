@@ -51,7 +51,7 @@ pub(super) fn of(finding: &Value) -> Value {
 /// Falco's tags: techniques, and the tactic as Falco's own rules have it.
 fn tags(finding: &Value) -> Vec<String> {
     let mut tags = facts::techniques(finding);
-    tags.extend(kinds::tactic(finding).map(|(tactic, ..)| format!("mitre_{}", tactic.replace('-', "_"))));
+    tags.extend(kinds::tactic(finding).map(|tactic| format!("mitre_{}", tactic.word.replace('-', "_"))));
     tags.sort();
     tags.dedup();
     tags

@@ -110,28 +110,10 @@ pub(super) fn grade(finding: &Value) -> &'static Grade {
     GRADES.iter().find(|grade| grade.name == name).unwrap_or(critical)
 }
 
-/// Tactics of ATT&CK for Enterprise: as ids of rules begin, and their id and name.
-const TACTICS: [(&str, &str, &str); 14] = [
-    ("reconnaissance", "TA0043", "Reconnaissance"),
-    ("resource-development", "TA0042", "Resource Development"),
-    ("initial-access", "TA0001", "Initial Access"),
-    ("execution", "TA0002", "Execution"),
-    ("persistence", "TA0003", "Persistence"),
-    ("privilege-escalation", "TA0004", "Privilege Escalation"),
-    ("defense-evasion", "TA0005", "Defense Evasion"),
-    ("credential-access", "TA0006", "Credential Access"),
-    ("discovery", "TA0007", "Discovery"),
-    ("lateral-movement", "TA0008", "Lateral Movement"),
-    ("collection", "TA0009", "Collection"),
-    ("command-and-control", "TA0011", "Command and Control"),
-    ("exfiltration", "TA0010", "Exfiltration"),
-    ("impact", "TA0040", "Impact"),
-];
-
-/// The tactic that a finding's rule is filed under: how its id begins, its id and its name.
-pub(super) fn tactic(finding: &Value) -> Option<&'static (&'static str, &'static str, &'static str)> {
+/// The tactic that a finding's rule is filed under.
+pub(super) fn tactic(finding: &Value) -> Option<&'static lanner_attack::Tactic> {
     let (head, _) = finding["rule"].as_str()?.split_once('/')?;
-    TACTICS.iter().find(|(begins, ..)| *begins == head)
+    lanner_attack::Tactic::of(head)
 }
 
 /// Errors that calls return, by their numbers (errno(3), as on x86-64 and arm64).

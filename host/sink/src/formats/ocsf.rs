@@ -126,8 +126,8 @@ fn attacks(finding: &Value) -> Vec<Value> {
         attack
     };
     let tactic = kinds::tactic(finding);
-    let tactic =
-        tactic.map(|(_, id, name)| json!({"version": lanner_attack::VERSION, "tactic": {"uid": id, "name": name}}));
+    let tactic = tactic
+        .map(|tactic| json!({"version": lanner_attack::VERSION, "tactic": {"uid": tactic.id, "name": tactic.name}}));
     facts::techniques(finding).into_iter().map(of).chain(tactic).collect()
 }
 

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod capture;
+mod console;
 mod delivery;
 mod engine;
 mod imported;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 type Measure = fn() -> Result<(), String>;
 
 /// What measures, by name, and whether it needs the kernel.
-const FIGURES: [(&str, Measure, bool); 16] = [
+const FIGURES: [(&str, Measure, bool); 17] = [
     ("engine", engine::run, false),
     ("packs", packs::run, false),
     ("shipped", shipped::run, false),
@@ -43,6 +44,7 @@ const FIGURES: [(&str, Measure, bool); 16] = [
     ("snapshot", snapshot::run, false),
     ("store", store::run, false),
     ("spool", spool::run, false),
+    ("console", console::run, true),
     ("overhead", overhead::run, true),
     ("delivery", delivery::run, true),
     ("latency", latency::run, true),

@@ -29,14 +29,29 @@ pub(crate) fn run() -> Result<(), String> {
     ask(&path).map_err(|error| error.to_string())
 }
 
-fn write(path: &Path, findings: u64) -> Result<(), lanner_store::StoreError> {
+/// How long it took to write findings.
+struct Filled {
+    parsing: Duration,
+    writing: Duration,
+    /// Each batch, the quickest first.
+    batches: Vec<Duration>,
+    bytes: u64,
+}
+
+/// Makes a store of so many findings, so far from each other, the newest of now.
+pub(crate) fn fill(path: &Path, findings: u64, apart_ns: u64) -> Result<(), lanner_store::StoreError> {
+    filled(path, findings, apart_ns).map(drop)
+}
+
+fn filled(path: &Path, findings: u64, apart_ns: u64) -> Result<Filled, lanner_store::StoreError> {
     let bounds = Bounds { age: Duration::from_secs(3600 * 24 * 36_500), bytes: u64::MAX };
     let mut store = Store::open(path, bounds)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let first = u64::try_from(now.as_nanos()).unwrap_or_default() - findings * APART_NS;
+    let first = u64::try_from(now.as_nanos()).unwrap_or_default() - findings * apart_ns;
     let (mut parsing, mut writing, mut slowest) = (Duration::ZERO, Duration::ZERO, Vec::new());
     for begin in (0..findings).step_by(BATCH as usize) {
-        let batch: Vec<String> = (begin..findings.min(begin + BATCH)).map(|number| finding(number, first)).collect();
+        let batch: Vec<String> =
+            (begin..findings.min(begin + BATCH)).map(|number| finding(number, first, apart_ns)).collect();
         let began = Instant::now();
         let records: Vec<Record> = batch.into_iter().filter_map(|json| Record::new(json).ok()).collect();
         parsing += began.elapsed();
@@ -46,13 +61,18 @@ fn write(path: &Path, findings: u64) -> Result<(), lanner_store::StoreError> {
         writing += began.elapsed();
     }
     slowest.sort_unstable();
-    let part = |part: usize| slowest[(slowest.len() - 1) * part / 100].as_secs_f64() * 1000.0;
+    Ok(Filled { parsing, writing, batches: slowest, bytes: store.bytes()? })
+}
+
+fn write(path: &Path, findings: u64) -> Result<(), lanner_store::StoreError> {
+    let Filled { parsing, writing, batches, bytes } = filled(path, findings, APART_NS)?;
+    let part = |part: usize| batches[(batches.len() - 1) * part / 100].as_secs_f64() * 1000.0;
     let rate = findings as f64 / (parsing + writing).as_secs_f64();
     let met = if rate >= WRITTEN { "met" } else { "missed" };
     println!("{findings} findings of about 2 KB, {BATCH} at once: {rate:.0}/s (aim {WRITTEN:.0}: {met})");
     println!("of it {:.0} % for reading their JSON", 100.0 * parsing.as_secs_f64() / (parsing + writing).as_secs_f64());
     println!("{BATCH} at once: p50 {:.1} ms, p99 {:.1} ms, the longest {:.1} ms", part(50), part(99), part(100));
-    println!("{:.0} bytes a finding\n", store.bytes()? as f64 / findings as f64);
+    println!("{:.0} bytes a finding\n", bytes as f64 / findings as f64);
     Ok(())
 }
 
@@ -105,12 +125,12 @@ fn least_ms<E>(mut ask: impl FnMut() -> Result<usize, E>) -> Result<String, E> {
 }
 
 /// One as hosts write them: a hundred rules, five severities, a thousand programs, ten images.
-fn finding(number: u64, first_ns: u64) -> String {
+fn finding(number: u64, first_ns: u64, apart_ns: u64) -> String {
     let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let rule = (mixed >> 40) % 100;
     let severity = ["info", "low", "medium", "high", "critical"][(rule % 5) as usize];
     let program = format!("/usr/lib/some/program-{}", (mixed >> 20) % 1000);
-    let time_ns = first_ns + number * APART_NS;
+    let time_ns = first_ns + number * apart_ns;
     let ancestors: Vec<_> =
         (0..6).map(|depth| json!({"pid": 100 + depth, "name": "bash", "exe": "/usr/bin/bash"})).collect();
     json!({

@@ -8,7 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Text;
 use ratatui::widgets::{Cell, Row, Table};
 
-use super::{Console, Sort};
+use super::{Sort, Top};
 use crate::status::{Pack, PackRates, Rule, bytes, cost, count, one_line, per_second, rule_cost, share};
 
 /// The columns, and how wide each is; the first takes what is left.
@@ -28,7 +28,7 @@ const TEXTS: usize = 2;
 /// Columns before that of the findings.
 const BEFORE_FINDINGS: u16 = 5;
 
-impl Console {
+impl Top {
     pub(super) fn draw_table(&mut self, frame: &mut Frame<'_>, area: Rect) {
         let rows = self.rows();
         // One line is the head. The last row stays in sight, however far it is scrolled.

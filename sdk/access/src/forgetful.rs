@@ -7,30 +7,30 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// A map whose entries are forgotten some time after they were last written, and the oldest where there is no room.
-pub(super) struct Forgetful<K, V> {
+pub(crate) struct Forgetful<K, V> {
     most: usize,
     kept_for: Duration,
     entries: HashMap<K, (Instant, V)>,
 }
 
 impl<K: Hash + Eq + Clone, V> Forgetful<K, V> {
-    pub(super) fn new(most: usize, kept_for: Duration) -> Self {
+    pub(crate) fn new(most: usize, kept_for: Duration) -> Self {
         Self { most, kept_for, entries: HashMap::new() }
     }
 
-    pub(super) fn get(&self, key: &K, now: Instant) -> Option<&V> {
+    pub(crate) fn get(&self, key: &K, now: Instant) -> Option<&V> {
         let (written, value) = self.entries.get(key)?;
         (now.saturating_duration_since(*written) < self.kept_for).then_some(value)
     }
 
-    pub(super) fn put(&mut self, key: K, value: V, now: Instant) {
+    pub(crate) fn put(&mut self, key: K, value: V, now: Instant) {
         if self.entries.len() >= self.most && !self.entries.contains_key(&key) {
             self.make_room(now);
         }
         self.entries.insert(key, (now, value));
     }
 
-    pub(super) fn remove(&mut self, key: &K) {
+    pub(crate) fn remove(&mut self, key: &K) {
         self.entries.remove(key);
     }
 

@@ -6,9 +6,9 @@ use super::*;
 use crate::status::made_up;
 
 /// What a terminal of this size shows.
-fn shown(console: &mut Console, width: u16, height: u16) -> Vec<String> {
+fn shown(top: &mut Top, width: u16, height: u16) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
-    terminal.draw(|frame| console.draw(frame)).expect("it is drawn");
+    terminal.draw(|frame| top.draw(frame)).expect("it is drawn");
     let buffer = terminal.backend().buffer().clone();
     let symbols: Vec<&str> = buffer.content().iter().map(Cell::symbol).collect();
     symbols.chunks(usize::from(width)).map(|line| line.concat().trim_end().to_owned()).collect()
@@ -28,26 +28,26 @@ fn later(mut report: Report) -> Report {
     report
 }
 
-fn console() -> Console {
-    let mut console = Console::new(made_up(), false);
-    console.take(later(made_up()));
-    console
+fn top() -> Top {
+    let mut top = Top::new(made_up(), false);
+    top.take(later(made_up()));
+    top
 }
 
-fn press(console: &mut Console, key: char) -> Course {
-    console.press(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE))
+fn press(top: &mut Top, key: char) -> Course {
+    top.press(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE))
 }
 
 #[track_caller]
-fn order(console: &mut Console, first: &str, second: &str) {
-    let lines = shown(console, 100, 20);
+fn order(top: &mut Top, first: &str, second: &str) {
+    let lines = shown(top, 100, 20);
     let place = |name: &str| lines.iter().position(|line| line.starts_with(name));
     assert!(place(first).is_some() && place(first) < place(second), "{lines:#?}");
 }
 
 #[test]
 fn the_host_and_its_packs_are_shown_with_their_rates() {
-    let lines = shown(&mut console(), 100, 20);
+    let lines = shown(&mut top(), 100, 20);
     assert!(lines[0].starts_with("lanner 1.2.3 on here, kernel 6.18.0, pid 4711, for 1 h 1 min"), "{lines:#?}");
     assert!(lines[1].starts_with("events 5,000/s   filtered 0/s   lost 0/s (3 in all)"), "{lines:#?}");
     assert!(lines[1].contains("cpu 60.0%"), "{lines:#?}");
@@ -62,23 +62,23 @@ fn the_host_and_its_packs_are_shown_with_their_rates() {
 
 #[test]
 fn keys_change_the_order() {
-    let mut console = console();
-    order(&mut console, "starter", "noisy");
-    press(&mut console, 'e');
-    order(&mut console, "noisy", "starter");
-    press(&mut console, 'f');
-    order(&mut console, "starter", "noisy");
-    press(&mut console, 'n');
-    order(&mut console, "noisy", "starter");
-    press(&mut console, 'c');
-    order(&mut console, "starter", "noisy");
+    let mut top = top();
+    order(&mut top, "starter", "noisy");
+    press(&mut top, 'e');
+    order(&mut top, "noisy", "starter");
+    press(&mut top, 'f');
+    order(&mut top, "starter", "noisy");
+    press(&mut top, 'n');
+    order(&mut top, "noisy", "starter");
+    press(&mut top, 'c');
+    order(&mut top, "starter", "noisy");
 }
 
 #[test]
 fn rules_are_shown_when_they_are_asked_for() {
-    let mut plain = console();
-    let has_rule = |console: &mut Console| {
-        let lines = shown(console, 100, 20);
+    let mut plain = top();
+    let has_rule = |top: &mut Top| {
+        let lines = shown(top, 100, 20);
         let start = |text: &str| lines.iter().find(|line| line.starts_with(text));
         let head = start("PACK").expect("the head");
         // Its findings stand below those of its pack.
@@ -90,18 +90,18 @@ fn rules_are_shown_when_they_are_asked_for() {
     assert!(has_rule(&mut plain));
     press(&mut plain, 'r');
     assert!(!has_rule(&mut plain));
-    assert!(has_rule(&mut console().with_rules(true)));
+    assert!(has_rule(&mut top().with_rules(true)));
 }
 
 #[test]
 fn rules_are_sorted_by_what_an_event_costs_or_as_their_packs_are() {
-    let mut console = console().with_rules(true);
+    let mut top = top().with_rules(true);
     let (dear, found) = ("  execution/exec-from-memory", "  credential-access/shadow-read");
     for (key, first, second) in [('c', dear, found), ('f', found, dear), ('e', dear, found), ('n', found, dear)] {
-        press(&mut console, key);
-        order(&mut console, first, second);
+        press(&mut top, key);
+        order(&mut top, first, second);
     }
-    let lines = shown(&mut console, 100, 20);
+    let lines = shown(&mut top, 100, 20);
     let line = |start: &str| lines.iter().find(|line| line.starts_with(start)).expect("a line");
     // What an event costs because of it stands below what it costs the pack.
     let end = line("PACK").find("AN EVENT").expect("a column") + "AN EVENT".len();
@@ -111,10 +111,10 @@ fn rules_are_sorted_by_what_an_event_costs_or_as_their_packs_are() {
 
 #[test]
 fn it_ends_when_it_is_asked_to() {
-    let mut console = console();
-    assert_eq!(press(&mut console, 'x'), Course::GoOn);
-    assert_eq!(press(&mut console, 'q'), Course::Quit);
-    assert_eq!(console.press(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)), Course::Quit);
+    let mut top = top();
+    assert_eq!(press(&mut top, 'x'), Course::GoOn);
+    assert_eq!(press(&mut top, 'q'), Course::Quit);
+    assert_eq!(top.press(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)), Course::Quit);
 }
 
 #[test]
@@ -122,14 +122,14 @@ fn many_packs_are_scrolled_and_small_terminals_break_nothing() {
     let mut report = made_up();
     report.packs =
         (0..200).map(|n| crate::status::Pack { name: format!("pack-{n:03}"), ..Default::default() }).collect();
-    let mut console = Console::new(report, true);
+    let mut top = Top::new(report, true);
     for _ in 0..1000 {
-        console.press(KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE));
+        top.press(KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE));
     }
-    assert!(shown(&mut console, 100, 20).concat().contains("pack-199"));
-    console.press(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE));
-    assert!(shown(&mut console, 100, 20).concat().contains("pack-000"));
+    assert!(shown(&mut top, 100, 20).concat().contains("pack-199"));
+    top.press(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE));
+    assert!(shown(&mut top, 100, 20).concat().contains("pack-000"));
     for (width, height) in [(1, 1), (3, 200), (200, 3), (40, 5)] {
-        shown(&mut console, width, height);
+        shown(&mut top, width, height);
     }
 }

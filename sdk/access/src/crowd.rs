@@ -3,24 +3,24 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::rate::Client;
+use crate::client::Client;
 
 /// The connections of all clients, as many entries as connections at most.
 #[derive(Clone)]
-pub(super) struct Crowd {
+pub struct Crowd {
     most: usize,
     open: Arc<Mutex<HashMap<Client, usize>>>,
 }
 
 /// A connection of a client, until it is dropped.
-pub(super) struct Place {
+pub struct Place {
     crowd: Crowd,
     client: Client,
 }
 
 impl Crowd {
     /// With at most so many of each.
-    pub(super) fn new(most: usize) -> Self {
+    pub fn new(most: usize) -> Self {
         Self { most, open: Arc::default() }
     }
 
@@ -29,7 +29,7 @@ impl Crowd {
     }
 
     /// A place for one more connection of a client, if it has fewer than it may.
-    pub(super) fn enter(&self, client: Client) -> Option<Place> {
+    pub fn enter(&self, client: Client) -> Option<Place> {
         let mut open = self.open();
         let count = open.entry(client).or_default();
         (*count < self.most).then(|| {

@@ -4,7 +4,7 @@ use std::io;
 
 use ratatui::DefaultTerminal;
 
-use super::Console;
+use super::Top;
 
 /// The whole screen. The terminal is as it was before when this is dropped, and when the program panics.
 pub struct Screen(DefaultTerminal);
@@ -18,12 +18,12 @@ impl Screen {
         ratatui::try_init().map(Self)
     }
 
-    /// Draws what the console shows.
+    /// Draws what the top shows.
     ///
     /// # Errors
     /// The terminal is gone.
-    pub fn draw(&mut self, console: &mut Console) -> io::Result<()> {
-        self.0.draw(|frame| console.draw(frame)).map(drop)
+    pub fn draw(&mut self, top: &mut Top) -> io::Result<()> {
+        self.0.draw(|frame| top.draw(frame)).map(drop)
     }
 }
 

@@ -3,10 +3,10 @@
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::Console;
+use super::Top;
 use crate::status::{bytes, one_line, per_second, share, span};
 
-impl Console {
+impl Top {
     /// What stands above the table, with an empty line at its end.
     pub(super) fn header(&self) -> Vec<Line<'static>> {
         let (report, rates) = (&self.report, &self.rates);

@@ -8,7 +8,10 @@ use argon2::Argon2;
 use argon2::password_hash::PasswordVerifier as _;
 use argon2::password_hash::phc::PasswordHash;
 
-use super::config::{ANONYMOUS, LOGGED_IN};
+/// Means everybody who is logged in, where people write who may do what.
+pub const LOGGED_IN: &str = "*";
+/// Means everybody, logged in or not.
+pub const ANONYMOUS: &str = "anonymous";
 
 /// What a login may cost at most, for bcrypt: each step doubles the time, this one takes some seconds.
 const MOST_BCRYPT_COST: u32 = 16;
@@ -44,8 +47,10 @@ pub enum HtpasswdError {
 
 /// The hash of a password, known to be well-formed.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Hash {
+pub enum Hash {
+    /// As bcrypt makes it.
     Bcrypt(Box<str>),
+    /// As argon2id makes it.
     Argon2id(Box<str>),
 }
 
@@ -93,7 +98,7 @@ impl Hash {
     }
 
     /// Whether it is the hash of this password. Takes as long for any; slow on purpose.
-    pub(super) fn verifies(&self, password: &str) -> bool {
+    pub fn verifies(&self, password: &str) -> bool {
         match self {
             Self::Bcrypt(hash) => bcrypt::verify(password, hash).unwrap_or(false),
             Self::Argon2id(hash) => PasswordHash::new(hash)
@@ -101,7 +106,8 @@ impl Hash {
         }
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    /// As it stands in the file.
+    pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Bcrypt(hash) | Self::Argon2id(hash) => hash.as_bytes(),
         }
@@ -110,7 +116,7 @@ impl Hash {
 
 /// Who can log in.
 #[derive(Debug, Default)]
-pub(super) struct Users {
+pub struct Users {
     by_name: HashMap<String, Hash>,
     /// All hashes, for those who are not there.
     hashes: Vec<Hash>,
@@ -118,13 +124,19 @@ pub(super) struct Users {
 
 impl Users {
     /// Reads a file; its bytes as well, to see later whether they are others.
-    pub(super) fn read(path: &Path) -> Result<(Self, Vec<u8>), HtpasswdError> {
+    ///
+    /// # Errors
+    /// It cannot be read, or a line is not as it has to be.
+    pub fn read(path: &Path) -> Result<(Self, Vec<u8>), HtpasswdError> {
         let bytes = std::fs::read(path).map_err(|error| HtpasswdError::Unreadable { path: path.into(), error })?;
         Ok((Self::parse(path, &bytes)?, bytes))
     }
 
     /// Reads a file's text; the file is for the refusal.
-    pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, HtpasswdError> {
+    ///
+    /// # Errors
+    /// A line is not as it has to be.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, HtpasswdError> {
         let mut users = Self::default();
         for (line, number) in bytes.split(|b| *b == b'\n').zip(1..) {
             let refuse = |reason: String| HtpasswdError::Line { path: path.into(), line: number, reason };
@@ -146,20 +158,21 @@ impl Users {
         Ok(users)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Hash> {
+    /// The hash of the password of the user of this name.
+    pub fn get(&self, name: &str) -> Option<&Hash> {
         self.by_name.get(name)
     }
 
     /// A hash to try the password of an unknown user on, so that they cost what known ones do: always the same for the
     /// same `seed`.
-    pub(super) fn stand_in(&self, seed: u64) -> Option<&Hash> {
+    pub(crate) fn stand_in(&self, seed: u64) -> Option<&Hash> {
         let index = usize::try_from(seed % self.hashes.len().max(1) as u64).unwrap_or(0);
         self.hashes.get(index)
     }
 }
 
 /// Whether a user may be called so.
-pub(super) fn check_name(name: &str) -> Result<(), String> {
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
     /// Longer than all that people use, shorter than all that is a burden in logs and tokens.
     const LONGEST: usize = 255;
     match name {
@@ -191,7 +204,7 @@ mod tests {
 
     #[test]
     fn accepted() {
-        let argon2 = crate::access::hash_password("secret").unwrap();
+        let argon2 = crate::hash_password("secret").unwrap();
         let lines = [
             format!("a:{}", bcrypt("secret", bcrypt::Version::TwoY)),
             format!("b:{}\r", bcrypt("secret", bcrypt::Version::TwoB)),
@@ -219,7 +232,7 @@ mod tests {
     fn refused_with_line_and_remedy() {
         let good = bcrypt("x", bcrypt::Version::TwoY);
         let dear = good.replace("$04$", "$31$");
-        let argon2 = crate::access::hash_password("x").unwrap();
+        let argon2 = crate::hash_password("x").unwrap();
         for (line, named) in [
             ("u:$apr1$abcdefgh$0123456789012345678901".to_owned(), "MD5"),
             ("u:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=".to_owned(), "SHA-1"),

@@ -7,7 +7,7 @@ use argon2::password_hash::PasswordHasher as _;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use super::htpasswd::check_name;
+use crate::htpasswd::check_name;
 
 /// There is no line.
 #[derive(Debug, thiserror::Error)]

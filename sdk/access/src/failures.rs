@@ -6,13 +6,14 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::forgetful::Forgetful;
+use crate::client::Client;
+use crate::forgetful::Forgetful;
 
 /// How many passwords of a user an address may have wrong without waiting: people mistype.
 const FREE: u32 = 5;
@@ -27,9 +28,9 @@ const REMEMBERED: usize = 16_384;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Who {
-    Address(IpAddr),
+    Address(Client),
     /// A user by hash: names come from strangers, and may be as long as a header.
-    User(IpAddr, u64),
+    User(Client, u64),
 }
 
 #[derive(Clone, Copy)]
@@ -40,21 +41,20 @@ struct Count {
     next: Instant,
 }
 
-pub(super) struct Failures {
+pub(crate) struct Failures {
     counts: Mutex<Forgetful<Who, Count>>,
     hasher: RandomState,
 }
 
 impl Failures {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let counts = Mutex::new(Forgetful::new(REMEMBERED, REMEMBERED_FOR));
         Self { counts, hasher: RandomState::new() }
     }
 
-    /// The address and the user at it. One network of IPv6 is one client, as everybody has billions of addresses in
-    /// theirs.
+    /// The address and the user at it.
     fn both(&self, address: IpAddr, user: &str) -> (Who, Who) {
-        let address = network(address);
+        let address = Client::at(address);
         (Who::Address(address), Who::User(address, self.hasher.hash_one(user)))
     }
 
@@ -66,20 +66,20 @@ impl Failures {
     ///
     /// # Errors
     /// Not yet; how long to wait.
-    pub(super) fn check(&self, address: IpAddr, user: &str, now: Instant) -> Result<(), Duration> {
+    pub(crate) fn check(&self, address: IpAddr, user: &str, now: Instant) -> Result<(), Duration> {
         let (_, user) = self.both(address, user);
         let wait = self.counts().get(&user, now).map(|count| count.next.saturating_duration_since(now));
         wait.filter(|wait| !wait.is_zero()).map_or(Ok(()), Err)
     }
 
     /// Whether the passwords of many users were wrong that this address tried.
-    pub(super) fn is_suspect(&self, address: IpAddr, now: Instant) -> bool {
-        let address = Who::Address(network(address));
+    pub(crate) fn is_suspect(&self, address: IpAddr, now: Instant) -> bool {
+        let address = Who::Address(Client::at(address));
         self.counts().get(&address, now).is_some_and(|count| count.failures > UNSUSPECTED)
     }
 
     /// A login failed.
-    pub(super) fn count(&self, address: IpAddr, user: &str, now: Instant) {
+    pub(crate) fn count(&self, address: IpAddr, user: &str, now: Instant) {
         let (address, user) = self.both(address, user);
         let mut counts = self.counts();
         let before = |counts: &Forgetful<Who, Count>, who| counts.get(who, now).map_or(0, |count| count.failures);
@@ -95,17 +95,9 @@ impl Failures {
     }
 
     /// A login succeeded. What the address did wrong with other names stays: it may know one password only.
-    pub(super) fn forget(&self, address: IpAddr, user: &str) {
+    pub(crate) fn forget(&self, address: IpAddr, user: &str) {
         let (_, user) = self.both(address, user);
         self.counts().remove(&user);
-    }
-}
-
-fn network(address: IpAddr) -> IpAddr {
-    const NETWORK: u128 = !0 << 64;
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & NETWORK)),
-        address => address,
     }
 }
 

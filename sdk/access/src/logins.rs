@@ -10,9 +10,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::failures::Failures;
-use super::forgetful::Forgetful;
-use super::htpasswd::{Hash, HtpasswdError, Users};
+use crate::failures::Failures;
+use crate::forgetful::Forgetful;
+use crate::htpasswd::{Hash, HtpasswdError, Users};
 
 /// How often the file is looked at, at most.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why somebody is not logged in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum LoginError {
+pub enum LoginError {
     /// There is no such user, or this is not their password.
     Wrong,
     /// Too many failures; when to try again.
@@ -38,7 +38,7 @@ pub(super) enum LoginError {
 }
 
 /// Who can log in, from a file that may change.
-pub(super) struct Logins {
+pub struct Logins {
     file: PathBuf,
     users: RwLock<Arc<Users>>,
     looking: Mutex<Look>,
@@ -60,7 +60,13 @@ struct Look {
 
 impl Logins {
     /// Reads the file.
-    pub(super) fn open(file: PathBuf) -> Result<Self, HtpasswdError> {
+    ///
+    /// # Errors
+    /// It cannot be read, or a line is not as it has to be.
+    ///
+    /// # Panics
+    /// The system gives no random numbers.
+    pub fn open(file: PathBuf) -> Result<Self, HtpasswdError> {
         let (users, bytes) = Users::read(&file)?;
         let secret = hmac::Key::generate(hmac::HMAC_SHA256, &aws_lc_rs::rand::SystemRandom::new())
             .expect("the system gives random numbers");
@@ -78,7 +84,7 @@ impl Logins {
     }
 
     /// The users, as the file has them now or had them last when it was in order.
-    pub(super) async fn users(self: &Arc<Self>) -> Arc<Users> {
+    pub async fn users(self: &Arc<Self>) -> Arc<Users> {
         let due = {
             let mut look = lock(&self.looking);
             let now = Instant::now();
@@ -127,7 +133,10 @@ impl Logins {
     }
 
     /// Whether this is a user's password. Takes as long where there is no such user.
-    pub(super) async fn check(
+    ///
+    /// # Errors
+    /// Why they are not logged in.
+    pub async fn check(
         self: &Arc<Self>,
         address: IpAddr,
         name: &str,

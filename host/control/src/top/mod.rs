@@ -43,7 +43,7 @@ pub enum Course {
 
 /// What is shown.
 #[derive(Debug, Default)]
-pub struct Console {
+pub struct Top {
     report: Report,
     rates: Rates,
     sort: Sort,
@@ -54,7 +54,7 @@ pub struct Console {
     colour: bool,
 }
 
-impl Console {
+impl Top {
     /// Shows this to begin with: rates come with the next report.
     pub fn new(report: Report, colour: bool) -> Self {
         Self { report, colour, ..Self::default() }
