@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod community;
+pub mod docker;
 pub mod events;
 pub mod http;
 pub mod made;

@@ -45,7 +45,9 @@ pub(super) fn write(release: &Release, signed: &Signed, programs: [&Program; 2])
     }
     let files = folder.join("rootfs");
     fs::create_dir(&files)?;
-    fs::set_permissions(&files, fs::Permissions::from_mode(0o755))?;
+    for open in [&folder, &files] {
+        fs::set_permissions(open, fs::Permissions::from_mode(0o755))?;
+    }
     tree.write(&files)?;
     let recipe = packaging("Containerfile")?.replace("@VERSION@", &release.version.to_string());
     // Docker looks for the one, podman for either.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -59,6 +60,8 @@ pub(super) fn sign(release: &Release, lanner: &Program, packs: &Path, options: &
     }
     save.args(["pack", "save", "--under", &signed.prefix, "--sign"]).arg(&private).arg("--lock").arg(&signed.lock);
     said(save.arg("--to").arg(&signed.archive).args(&files))?;
+    // It is nobody's secret.
+    fs::set_permissions(&signed.archive, fs::Permissions::from_mode(0o644))?;
     check(release, lanner, &signed)?;
     Ok(signed)
 }

@@ -6,7 +6,7 @@ use std::io::{BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use lanner_engine::PackError;
+use lanner_engine::{Description, PackError};
 use lanner_pack::artifact::{self, Artifact, Manifest};
 use lanner_pack::digest::Digest;
 use lanner_pack::layout::{Archive, Saved};
@@ -56,14 +56,22 @@ pub(super) struct LoadArguments {
 }
 
 pub(super) fn save(arguments: &SaveArguments, output: Format) -> Result<ExitCode, Failure> {
-    let mut archive = Archive::default();
+    let (mut archive, mut lock) = (Archive::default(), Lock::default());
     let key = arguments.sign.as_deref().map(Signing::open).transpose()?;
     for pack in &arguments.packs {
         let taken = match pack {
-            Locator::Path(file) => of_file(file, arguments.under.as_deref(), key.as_ref())?,
+            Locator::Path(file) => {
+                let (taken, pin) = of_file(file, arguments.under.as_deref(), key.as_ref())?;
+                lock.pins.extend(taken.packs.iter().map(|pack| (pack.reference.clone(), pin.clone())));
+                taken
+            }
             Locator::Registry(reference) => {
                 let remote = Remote::new(reference.repository().registry(), &arguments.reach.access())?;
-                transfer::take(&remote, reference)?
+                let taken = transfer::take(&remote, reference)?;
+                if arguments.lock.is_some() {
+                    pin(&taken, &mut lock)?;
+                }
+                taken
             }
         };
         archive.packs.extend(taken.packs);
@@ -80,8 +88,8 @@ pub(super) fn save(arguments: &SaveArguments, output: Format) -> Result<ExitCode
     let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
-    if let Some(lock) = &arguments.lock {
-        pins(&archive)?.write(lock)?;
+    if let Some(file) = &arguments.lock {
+        lock.write(file)?;
     }
     for pack in &archive.packs {
         let (reference, digest, count) = (&pack.reference, pack.digest, pack.signatures.len());
@@ -93,8 +101,8 @@ pub(super) fn save(arguments: &SaveArguments, output: Format) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-/// A pack of a component's file, as `push` would put it into a registry.
-fn of_file(file: &Path, under: Option<&str>, key: Option<&Signing>) -> Result<Archive, Failure> {
+/// A pack of a component's file, as `push` would put it into a registry, and what pins it.
+fn of_file(file: &Path, under: Option<&str>, key: Option<&Signing>) -> Result<(Archive, Pin), Failure> {
     let Some(under) = under else {
         return Err(
             format!("{} has no name in a registry; say below which it is to be, with --under", file.display()).into()
@@ -119,19 +127,22 @@ fn of_file(file: &Path, under: Option<&str>, key: Option<&Signing>) -> Result<Ar
     }
     blobs.push(artifact.manifest);
     let blobs = blobs.into_iter().map(|bytes| (Digest::of(&bytes), bytes)).collect();
-    Ok(Archive { packs: vec![Saved { reference, digest, signatures }], blobs })
+    let pin = pin_of(digest, description);
+    Ok((Archive { packs: vec![Saved { reference, digest, signatures }], blobs }, pin))
 }
 
-/// What a lock file says that pins all packs of an archive.
-fn pins(archive: &Archive) -> Result<Lock, Failure> {
-    let mut lock = Lock::default();
+/// Pins all packs of an archive.
+fn pin(archive: &Archive, lock: &mut Lock) -> Result<(), Failure> {
     for Saved { reference, digest, .. } in &archive.packs {
         let manifest = Manifest::of_pack(archive.blob(*digest)?)?;
         let candidate = show::describe(archive.blob(manifest.component().digest)?, reference)?;
-        let (name, version) = (candidate.description().name.clone(), candidate.description().semver());
-        lock.pins.insert(reference.clone(), Pin { digest: *digest, name, version });
+        lock.pins.insert(reference.clone(), pin_of(*digest, candidate.description()));
     }
-    Ok(lock)
+    Ok(())
+}
+
+fn pin_of(digest: Digest, description: &Description) -> Pin {
+    Pin { digest, name: description.name.clone(), version: description.semver() }
 }
 
 pub(super) fn load(arguments: &LoadArguments, output: Format) -> Result<ExitCode, Failure> {
