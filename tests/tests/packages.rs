@@ -228,8 +228,11 @@ fn the_same_gives_the_same_bytes() {
         let debug = said(Command::new("objdump").arg("-h").arg(one.join(format!("{name}.debug"))));
         assert!(debug.contains(".debug_line"), "{debug}");
     }
-    let config =
-        said(Command::new("rpm").args(["-qp", "--configfiles"]).arg(one.join(format!("lanner-{NEW}-1.x86_64.rpm"))));
+    let config = said(
+        Command::new("rpm")
+            .args(["-qp", "--configfiles"])
+            .arg(one.join(format!("lanner-{NEW}-1.{}.rpm", std::env::consts::ARCH))),
+    );
     assert!(config.lines().any(|line| line == "/etc/lanner/lanner.lock"), "{config}");
     assert_eq!(tree(&one.join("image")), tree(&two.join("image")));
 }

@@ -72,9 +72,10 @@ pub(super) fn lanner(release: &Release, program: &Program, signed: &Signed) -> R
     Ok(Package {
         name: program.name,
         summary: "runtime detection for Linux: kernel events judged by WebAssembly rules",
-        description: "The kernel says what happens (programs started, files opened, connections made); rules compiled to\n\
-                      WebAssembly judge it; what they find comes out with the process behind it and where that came from.\n\
-                      Rules run in a sandbox, keep state, and are swapped while the host runs.",
+        description: "The kernel says what happens (programs started, files opened, connections\n\
+                      made); rules compiled to WebAssembly judge it; what they find comes out with\n\
+                      the process behind it and where that came from. Rules run in a sandbox, keep\n\
+                      state, and are swapped while the host runs.",
         tree,
         needs: Needs::default(),
     }
@@ -100,8 +101,9 @@ pub(super) fn registry(release: &Release, program: &Program) -> Result<Package> 
     Ok(Package {
         name: program.name,
         summary: "OCI registry for Lanner's rule packs and everything else",
-        description: "One binary and one folder of files. It keeps whatever docker, podman, skopeo and oras push, knows the\n\
-                      rules in packs, and can hand out packs with a signature only.",
+        description: "One binary and one folder of files. It keeps whatever docker, podman, skopeo\n\
+                      and oras push, knows the rules in packs, and can hand out packs with a\n\
+                      signature only.",
         tree,
         needs: Needs::default(),
     }

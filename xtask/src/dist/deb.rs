@@ -28,11 +28,11 @@ pub(super) fn write(release: &Release, package: &Package) -> Result<PathBuf> {
     tree.write(&folder)?;
     control(package, &tree, &version, &folder).with_context(|| format!("the package {name}"))?;
     let file = release.out.join(format!("{name}_{version}_{}.deb", architecture()));
-    let level = if release.quick { "-z1" } else { "-z19" };
+    let level = if release.quick { "-z0" } else { "-z9" };
     let mut build = Command::new("dpkg-deb");
     // Times later than that are made that; with one thread, the same bytes come out everywhere.
     build.env("SOURCE_DATE_EPOCH", release.time.to_string());
-    build.args(["--root-owner-group", "--threads-max=1", "-Zzstd", level, "--build"]);
+    build.args(["--root-owner-group", "--threads-max=1", "-Zxz", level, "--build"]);
     said(build.arg(&folder).arg(&file))?;
     fs::remove_dir_all(&folder)?;
     Ok(file)
