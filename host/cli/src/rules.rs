@@ -11,7 +11,7 @@ use lanner_engine::{
     Candidate, DEFAULT_MEMORY, Description, Engine, Limits, PackError, Runtime, Settings, Verdicts, cache,
 };
 use lanner_pack::digest::Digest;
-use lanner_pack::layout::Archive;
+use lanner_pack::layout::{Archive, Saved};
 use lanner_pack::lock::{Lock, Pin};
 use lanner_pack::obtain::{Obtained, Obtainer};
 use lanner_pack::reference::{Locator, Reference};
@@ -313,17 +313,19 @@ impl Rules {
     }
 }
 
-/// Has the store keep what is pinned and only an archive has. Whether it is trusted is asked when it is loaded.
+/// Has the store keep what is pinned and only an archive has, or has more signatures of. Whether it is trusted is asked when it is loaded.
 fn take_from<'a>(archive: &Path, store: &Store, pins: impl Iterator<Item = &'a Pin>) -> Result<(), Failure> {
-    let index = store.index()?;
-    let lacking: BTreeSet<Digest> = pins.map(|pin| pin.digest).filter(|digest| index.pack(*digest).is_none()).collect();
-    if lacking.is_empty() {
+    let pinned: BTreeSet<Digest> = pins.map(|pin| pin.digest).collect();
+    if pinned.is_empty() {
         return Ok(());
     }
     let path = archive.display();
     let file = File::open(archive).map_err(|error| format!("the archive of packs {path} cannot be read: {error}"))?;
     let archive = Archive::read(BufReader::new(file)).map_err(|error| format!("{path}: {error}"))?;
-    for pack in archive.packs.iter().filter(|pack| lacking.contains(&pack.digest)) {
+    let index = store.index()?;
+    let lacks =
+        |pack: &Saved| index.pack(pack.digest).is_none_or(|kept| !kept.signatures.is_superset(&pack.signatures));
+    for pack in archive.packs.iter().filter(|pack| pinned.contains(&pack.digest) && lacks(pack)) {
         transfer::keep(&archive, pack, store)?;
     }
     Ok(())
