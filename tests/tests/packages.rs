@@ -39,6 +39,12 @@ impl Maker {
 
     /// Makes everything of a version, with these packs.
     fn make(&self, name: &str, version: &str, packs: &[&str]) -> PathBuf {
+        let (mut dist, out) = self.command(name, version, packs);
+        said(&mut dist);
+        out
+    }
+
+    fn command(&self, name: &str, version: &str, packs: &[&str]) -> (Command, PathBuf) {
         let (from, out) = (self.folder.path().join(format!("{name}.packs")), self.folder.path().join(name));
         fs::create_dir(&from).expect("a folder");
         for pack in packs {
@@ -47,8 +53,8 @@ impl Maker {
         let mut dist = Command::new(target().join("xtask"));
         dist.env(PASSWORD.0, PASSWORD.1).args(["dist", "--quick", "--package-version", version]);
         dist.arg("--sign-key").arg(self.folder.path().join("team.key")).arg("--binaries").arg(target());
-        said(dist.arg("--packs").arg(from).arg("--out").arg(&out));
-        out
+        dist.arg("--packs").arg(from).arg("--out").arg(&out);
+        (dist, out)
     }
 }
 
@@ -235,6 +241,12 @@ fn the_same_gives_the_same_bytes() {
     );
     assert!(config.lines().any(|line| line == "/etc/lanner/lanner.lock"), "{config}");
     assert_eq!(tree(&one.join("image")), tree(&two.join("image")));
+
+    // What the key beside it does not verify is not handed out.
+    fs::copy(Maker::new().folder.path().join("team.pub"), maker.folder.path().join("team.pub")).expect("a copy");
+    let refused = maker.command("three", NEW, &["credential-access"]).0.output().expect("it runs");
+    let why = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && why.contains("the signature is by another key"), "{why}");
 }
 
 /// All that a program is made of stands in its bill, as `Cargo.lock` has it.
@@ -274,10 +286,10 @@ fn a_package_is_installed_finds_is_upgraded_and_removed() {
     let maker = Maker::new();
     let old = maker.make("old", OLD, &["credential-access"]);
     let new = maker.make("new", NEW, &["credential-access", "discovery"]);
-    let deb = |folder: &Path| {
+    let deb = |folder: &Path, begins: &str| {
         let is = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with("lanner_") && name.ends_with(".deb")
+            name.starts_with(begins) && name.ends_with(".deb")
         };
         fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).find(is).expect("a package")
     };
@@ -285,7 +297,7 @@ fn a_package_is_installed_finds_is_upgraded_and_removed() {
 
     // Installed, and a finding.
     let began = Instant::now();
-    debian.install(&deb(&old));
+    debian.install(&deb(&old, "lanner_"));
     let enabled = "/etc/systemd/system/multi-user.target.wants/lanner.service";
     assert!(debian.at(enabled).symlink_metadata().is_ok(), "the service is enabled");
     let service = debian.serve();
@@ -303,6 +315,7 @@ fn a_package_is_installed_finds_is_upgraded_and_removed() {
     assert!(pages.join("lanner-findings-list.1.gz").exists());
     let completes = "source /usr/share/bash-completion/completions/lanner && complete -p lanner";
     assert!(debian.says(&["bash", "-c", completes]).contains("_lanner"));
+    assert!(!text(&debian.at("/usr/share/bash-completion/completions/lanner")).contains("self-test-actor"));
 
     // A lock file that nobody changed becomes that of the new version, and what is the package's own is new.
     fs::write(debian.at("/usr/lib/systemd/system/lanner.service"), "old").expect("written");
@@ -310,7 +323,7 @@ fn a_package_is_installed_finds_is_upgraded_and_removed() {
     fs::write(debian.at(config), &own).expect("written");
     fs::write(debian.at("/etc/lanner/conf.d/ours.toml"), "labels.site = \"ours\"\n").expect("written");
     let before = debian.findings();
-    debian.install(&deb(&new));
+    debian.install(&deb(&new, "lanner_"));
     assert!(debian.says(&["dpkg-query", "--show", "--showformat", "${Version}", "lanner"]) == NEW);
     assert_eq!(text(&debian.at(lock)), text(&new.join("lanner.lock")));
     assert!(text(&debian.at("/usr/lib/systemd/system/lanner.service")).contains("ExecStart="));
@@ -325,16 +338,22 @@ fn a_package_is_installed_finds_is_upgraded_and_removed() {
     service.stop();
 
     // One that was changed stays, and so does the store with what it pins.
-    debian.install(&deb(&old));
+    debian.install(&deb(&old, "lanner_"));
     let pinned = format!("{}\n# Ours\n", text(&debian.at(lock)));
     assert!(!pinned.contains("discovery"), "{pinned}");
     fs::write(debian.at(lock), &pinned).expect("written");
-    debian.install(&deb(&new));
+    debian.install(&deb(&new, "lanner_"));
     assert_eq!(text(&debian.at(lock)), pinned);
     let service = debian.serve();
     assert!(service.said().contains("with 1 pack"), "{}", service.said());
     service.stop();
     assert!(debian.has_found());
+
+    // The registry beside it.
+    debian.install(&deb(&new, "lanner-registry_"));
+    debian.says(&["lanner-registry", "check"]);
+    debian.says(&["dpkg", "--purge", "lanner-registry"]);
+    assert!(!debian.at("/etc/lanner-registry").exists());
 
     // Removed: what was set and found stays. Purged: only what somebody else put there does.
     debian.says(&["dpkg", "--remove", "lanner"]);
