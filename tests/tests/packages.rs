@@ -407,6 +407,29 @@ fn options_of_the_host(image: &Path) -> (Vec<String>, Vec<String>) {
     (options, texts("command"))
 }
 
+/// Podman with a store of its own, emptied when dropped.
+struct Podman {
+    folder: TempDir,
+}
+
+impl Podman {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("podman");
+        // runc: crun knows no cgroup v2 beside v1.
+        command.args(["--cgroup-manager=cgroupfs", "--runtime=runc", "--root"]).arg(self.folder.path().join("root"));
+        command.arg("--runroot").arg(self.folder.path().join("run")).args(arguments);
+        command
+    }
+}
+
+impl Drop for Podman {
+    fn drop(&mut self) {
+        for all in [["rm", "--all", "--force"], ["rmi", "--all", "--force"]] {
+            let _ = self.command(&all).output();
+        }
+    }
+}
+
 /// An engine of containers: a command of its client's.
 type Engine<'a> = &'a dyn Fn(&[&str]) -> Command;
 
@@ -466,17 +489,10 @@ fn an_image_is_built_and_finds() {
     // Its Podman knows them.
     let archive = maker.folder.path().join("image.tar");
     said(docker.command(&["save", "--output"]).arg(&archive).arg("lanner"));
-    let store = tempfile::tempdir().expect("a folder");
-    let podman = |arguments: &[&str]| {
-        let mut command = Command::new("podman");
-        command.args(["--cgroup-manager=cgroupfs", "--runtime=runc", "--root"]).arg(store.path().join("root"));
-        command.arg("--runroot").arg(store.path().join("run")).args(arguments);
-        command
-    };
-    said(podman(&["load", "--input"]).arg(archive));
+    let podman = Podman { folder: tempfile::tempdir().expect("a folder") };
+    said(podman.command(&["load", "--input"]).arg(archive));
     let (mut options, command) = options_of_the_host(&image);
     options.extend(["--ulimit=nofile=1024:1024", "--ulimit=nproc=1000:1000"].map(str::to_owned));
-    let own = finds(&podman, &options, &command);
+    let own = finds(&|arguments| podman.command(arguments), &options, &command);
     assert!(!own.contains("CAP_"), "nothing is lacking: {own}");
-    said(&mut podman(&["rmi", "lanner"]));
 }
