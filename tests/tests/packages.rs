@@ -279,6 +279,35 @@ fn bill_is_whole(path: &Path, name: &str) {
     }
 }
 
+/// Rpm keeps what was changed, replaces what was not, and leaves nothing of its own behind.
+fn upgraded_by_rpm(old: &Path, new: &Path) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |path: &str| folder.path().join(path);
+    let rpm = |arguments: &[&str]| {
+        let mut command = Command::new("rpm");
+        // There is no shell for its scripts, nor a C library.
+        said(command.arg("--root").arg(folder.path()).args(arguments).args(["--nodeps", "--noscripts"]))
+    };
+    let file = |folder: &Path, version: &str| {
+        folder.join(format!("lanner-{version}-1.{}.rpm", std::env::consts::ARCH)).to_str().expect("UTF-8").to_owned()
+    };
+    let (config, lock, state) =
+        (at("etc/lanner/lanner.toml"), at("etc/lanner/lanner.lock"), at("var/lib/lanner/state"));
+    rpm(&["--install", &file(old, OLD)]);
+    let own = format!("{}\n# Ours\n", text(&config));
+    fs::write(&config, &own).expect("written");
+    fs::write(&state, "ours").expect("written");
+    rpm(&["--upgrade", &file(new, NEW)]);
+    assert_eq!((text(&config), text(&lock)), (own, text(&new.join("lanner.lock"))));
+    rpm(&["--erase", "lanner"]);
+    assert!(state.exists() && at("etc/lanner/lanner.toml.rpmsave").exists());
+    for gone in
+        ["usr/bin/lanner", "etc/lanner/lanner.lock", "etc/lanner/conf.d", "usr/share/lanner", "usr/share/doc/lanner"]
+    {
+        assert!(!at(gone).exists(), "{gone} is still there");
+    }
+}
+
 #[test]
 fn a_package_is_installed_finds_is_upgraded_and_removed() {
     require_kernel!();
@@ -348,6 +377,8 @@ fn a_package_is_installed_finds_is_upgraded_and_removed() {
     assert!(service.said().contains("with 1 pack"), "{}", service.said());
     service.stop();
     assert!(debian.has_found());
+
+    upgraded_by_rpm(&old, &new);
 
     // The registry beside it.
     debian.install(&deb(&new, "lanner-registry_"));

@@ -63,7 +63,7 @@ pub(super) fn lanner(release: &Release, program: &Program, signed: &Signed) -> R
     tree.config("etc/lanner/lanner.toml", packaging("lanner.toml")?);
     tree.config("etc/logrotate.d/lanner", packaging("logrotate")?);
     tree.merge(&default_rules(signed)?);
-    for folder in ["etc/lanner/conf.d", "etc/lanner/rules"] {
+    for folder in ["etc/lanner", "etc/lanner/conf.d", "etc/lanner/rules", "usr/share/lanner", "usr/share/lanner/keys"] {
         tree.folder(folder, 0o755);
     }
     for folder in ["var/lib/lanner", "var/cache/lanner", "var/log/lanner"] {
@@ -97,6 +97,7 @@ pub(super) fn registry(release: &Release, program: &Program) -> Result<Package> 
     let mut tree = of_program(release, program)?;
     let example = |name: &str| text(&root().join("registry/examples").join(name));
     tree.file("usr/lib/systemd/system/lanner-registry.service", example("lanner-registry.service")?);
+    tree.folder("etc/lanner-registry", 0o755);
     tree.config("etc/lanner-registry/config.toml", example("config.toml")?);
     Ok(Package {
         name: program.name,
@@ -139,6 +140,7 @@ fn of_program(release: &Release, program: &Program) -> Result<Tree> {
     for (made, path) in completions {
         tree.file(&format!("usr/share/{path}"), fs::read(generated.join("completions").join(made))?);
     }
+    tree.folder(&format!("usr/share/doc/{name}"), 0o755);
     tree.file(&format!("usr/share/doc/{name}/copyright"), packaging("copyright")?);
     Ok(tree)
 }

@@ -70,7 +70,7 @@ impl Tree {
         self.put(path, What::Copy(from.to_owned()), OPEN, false);
     }
 
-    /// A folder with nothing in it.
+    /// A folder, for what is in it or will be.
     pub(super) fn folder(&mut self, path: &str, mode: u32) {
         self.put(path, What::Folder, mode, false);
     }
