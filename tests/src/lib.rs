@@ -7,6 +7,7 @@ pub mod docker;
 pub mod events;
 pub mod http;
 pub mod made;
+pub mod packages;
 pub mod registry;
 pub mod stage;
 

@@ -1,5 +1,4 @@
-//! Packages: made of what is built here, the same bytes each time; installed, used, upgraded and removed in a Debian of its own; and
-//! the container image.
+//! Packages: made of what is built here, the same bytes each time; installed, used, upgraded and removed in a Debian of its own.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -10,8 +9,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
-use lanner_tests::docker::{Docker, said};
-use lanner_tests::{PATIENCE, require_kernel, root, shipped_pack, target};
+use lanner_tests::docker::said;
+use lanner_tests::packages::{Maker, VERSION as NEW};
+use lanner_tests::{PATIENCE, require_kernel, root};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -20,44 +20,6 @@ use tempfile::TempDir;
 const RULE: &str = "credential-access/shadow-read";
 /// A version that was before.
 const OLD: &str = "0.0.9";
-const NEW: &str = env!("CARGO_PKG_VERSION");
-/// A key in its file, without a password.
-const PASSWORD: (&str, &str) = ("LANNER_KEY_PASSWORD", "");
-
-/// A key to sign packs with, and what comes out with it.
-struct Maker {
-    folder: TempDir,
-}
-
-impl Maker {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut keygen = Command::new(target().join("lanner"));
-        said(keygen.env(PASSWORD.0, PASSWORD.1).args(["pack", "keygen", "--prefix"]).arg(folder.path().join("team")));
-        Self { folder }
-    }
-
-    /// Makes everything of a version, with these packs.
-    fn make(&self, name: &str, version: &str, packs: &[&str]) -> PathBuf {
-        let (mut dist, out) = self.command(name, version, packs);
-        said(&mut dist);
-        out
-    }
-
-    fn command(&self, name: &str, version: &str, packs: &[&str]) -> (Command, PathBuf) {
-        let (from, out) = (self.folder.path().join(format!("{name}.packs")), self.folder.path().join(name));
-        fs::create_dir(&from).expect("a folder");
-        for pack in packs {
-            fs::copy(shipped_pack(pack), from.join(format!("{pack}.wasm"))).expect("a copy");
-        }
-        let mut dist = Command::new(target().join("xtask"));
-        dist.env(PASSWORD.0, PASSWORD.1).args(["dist", "--quick", "--package-version", version]);
-        dist.arg("--sign-key").arg(self.folder.path().join("team.key")).arg("--binaries").arg(target());
-        dist.arg("--packs").arg(from).arg("--out").arg(&out);
-        (dist, out)
-    }
-}
-
 /// What `SHA256SUMS` says, each held against the file.
 fn sums(folder: &Path) -> Vec<(String, String)> {
     let text = fs::read_to_string(folder.join("SHA256SUMS")).expect("the sums");
@@ -243,7 +205,7 @@ fn the_same_gives_the_same_bytes() {
     assert_eq!(tree(&one.join("image")), tree(&two.join("image")));
 
     // What the key beside it does not verify is not handed out.
-    fs::copy(Maker::new().folder.path().join("team.pub"), maker.folder.path().join("team.pub")).expect("a copy");
+    fs::copy(Maker::new().key().with_extension("pub"), maker.key().with_extension("pub")).expect("a copy");
     let refused = maker.command("three", NEW, &["credential-access"]).0.output().expect("it runs");
     let why = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && why.contains("the signature is by another key"), "{why}");
@@ -401,129 +363,4 @@ fn a_package_is_installed_finds_is_upgraded_and_removed() {
         assert!(debian.at(gone).symlink_metadata().is_err(), "{gone} is still there");
     }
     assert!(debian.at("/etc/lanner/conf.d/ours.toml").exists());
-}
-
-/// What the host of `compose.yaml` is run with, as options of `docker run`.
-fn options_of_the_host(image: &Path) -> (Vec<String>, Vec<String>) {
-    let parse = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))";
-    let python = root().join("target/python/bin/python3");
-    let compose: Value =
-        serde_json::from_str(&said(Command::new(python).args(["-c", parse]).arg(image.join("compose.yaml"))))
-            .expect("JSON");
-    let services = compose["services"].as_object().expect("services");
-    assert_eq!(services.keys().collect::<Vec<_>>(), ["registry", "host", "sink"]);
-    let host = &services["host"];
-    let texts = |key: &str| -> Vec<String> {
-        host[key].as_array().expect(key).iter().map(|text| text.as_str().expect("a text").to_owned()).collect()
-    };
-    let mut options = vec![format!("--pid={}", host["pid"].as_str().expect("a namespace"))];
-    options.push(format!("--cgroupns={}", host["cgroup"].as_str().expect("a namespace")));
-    for (key, option) in
-        [("cap_drop", "--cap-drop"), ("cap_add", "--cap-add"), ("security_opt", "--security-opt"), ("tmpfs", "--tmpfs")]
-    {
-        // Who does not have AppArmor does not take options for it.
-        let has_apparmor = Path::new("/sys/kernel/security/apparmor").exists();
-        let values = texts(key).into_iter().filter(|value| has_apparmor || !value.starts_with("apparmor"));
-        options.extend(values.map(|value| format!("{option}={}", value.replace(':', "="))));
-    }
-    assert_eq!(host["read_only"], true);
-    options.push("--read-only".to_owned());
-    for volume in texts("volumes") {
-        // Compose makes its volumes and what is to be mounted; of files of this machine, those that are there.
-        let source = volume.split(':').next().unwrap_or_default();
-        if !source.starts_with('/') || Path::new(source).exists() {
-            options.push(format!("--volume={volume}"));
-        }
-    }
-    (options, texts("command"))
-}
-
-/// Podman with a store of its own, emptied when dropped.
-struct Podman {
-    folder: TempDir,
-}
-
-impl Podman {
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("podman");
-        // runc: crun knows no cgroup v2 beside v1.
-        command.args(["--cgroup-manager=cgroupfs", "--runtime=runc", "--root"]).arg(self.folder.path().join("root"));
-        command.arg("--runroot").arg(self.folder.path().join("run")).args(arguments);
-        command
-    }
-}
-
-impl Drop for Podman {
-    fn drop(&mut self) {
-        for all in [["rm", "--all", "--force"], ["rmi", "--all", "--force"]] {
-            let _ = self.command(&all).output();
-        }
-    }
-}
-
-/// An engine of containers: a command of its client's.
-type Engine<'a> = &'a dyn Fn(&[&str]) -> Command;
-
-/// Runs the image's host with these options and this command, until it has found something; stops it, and gives what it said.
-fn finds(engine: Engine<'_>, options: &[String], command: &[String]) -> String {
-    let mut run = engine(&["run", "--detach", "--name", "host", "--network", "none"]);
-    said(run.args(options).arg("lanner").args(command));
-    let logs = || {
-        let output = engine(&["logs", "host"]).output().expect("it runs");
-        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned())
-    };
-    let wait = |what: &str, done: &dyn Fn() -> bool| {
-        let until = Instant::now() + PATIENCE;
-        while !done() {
-            let state = said(&mut engine(&["inspect", "--format", "{{.State.Running}}", "host"]));
-            assert!(state == "true" && Instant::now() < until, "no {what}: {:?}", logs());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    };
-    wait("watching kernel", &|| logs()[1].contains("watching kernel"));
-    let found = |line: &str| serde_json::from_str::<Value>(line).is_ok_and(|finding| finding["rule"] == RULE);
-    wait("finding", &|| {
-        said(Command::new("cat").arg("/etc/shadow"));
-        logs()[0].lines().any(found)
-    });
-    let inside = |arguments: &[&str]| said(engine(&["exec", "host", "/usr/bin/lanner"]).args(arguments));
-    assert!(inside(&["status"]).contains("credential-access"));
-    assert!(inside(&["findings", "list"]).contains(RULE));
-    said(&mut engine(&["stop", "host"]));
-    let code = said(&mut engine(&["inspect", "--format", "{{.State.ExitCode}}", "host"]));
-    assert_eq!(code, "0", "{:?}", logs());
-    let said_of_itself = logs()[1].clone();
-    said(&mut engine(&["rm", "--volumes", "host"]));
-    said_of_itself
-}
-
-#[test]
-fn an_image_is_built_and_finds() {
-    require_kernel!();
-    let maker = Maker::new();
-    let image = maker.make("made", NEW, &["credential-access"]).join("image");
-    let docker = Docker::start();
-    // The one that is in every Docker, with a plugin or without.
-    said(docker.command(&["build", "--network", "none", "--tag", "lanner"]).arg(&image).env("DOCKER_BUILDKIT", "0"));
-    let labels = said(&mut docker.command(&["inspect", "--format", "{{json .Config.Labels}}", "lanner"]));
-    let labels: Value = serde_json::from_str(&labels).expect("JSON");
-    assert_eq!(labels["org.opencontainers.image.version"], NEW);
-    let registry = ["run", "--rm", "--network", "none", "--entrypoint", "/usr/bin/lanner-registry", "lanner"];
-    let config = "/usr/share/lanner/compose/registry.toml";
-    said(docker.command(&registry).args(["check", "--config", config]));
-    // Debian's Docker does not know CAP_BPF and CAP_PERFMON by name; CAP_SYS_ADMIN has both in it.
-    let older = ["--cap-drop=ALL", "--cap-add=SYS_ADMIN", "--cap-add=SYS_PTRACE", "--cap-add=DAC_READ_SEARCH"];
-    let older = [&older[..], &["--security-opt=seccomp=unconfined", "--pid=host", "--cgroupns=host"]].concat();
-    let older: Vec<String> = older.into_iter().map(str::to_owned).collect();
-    finds(&|arguments| docker.command(arguments), &older, &[]);
-
-    // Its Podman knows them.
-    let archive = maker.folder.path().join("image.tar");
-    said(docker.command(&["save", "--output"]).arg(&archive).arg("lanner"));
-    let podman = Podman { folder: tempfile::tempdir().expect("a folder") };
-    said(podman.command(&["load", "--input"]).arg(archive));
-    let (mut options, command) = options_of_the_host(&image);
-    options.extend(["--ulimit=nofile=1024:1024", "--ulimit=nproc=1000:1000"].map(str::to_owned));
-    let own = finds(&|arguments| podman.command(arguments), &options, &command);
-    assert!(!own.contains("CAP_"), "nothing is lacking: {own}");
 }
