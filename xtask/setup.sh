@@ -292,7 +292,7 @@ if [[ $testing && ! -e $DEBIAN && $EUID -eq 0 ]] && has mmdebstrap; then
     release=$(. /etc/os-release && echo "$VERSION_CODENAME")
     say "making a small Debian ($release), $DEBIAN"
     mkdir -p target
-    mmdebstrap --quiet --variant=essential "$release" "$DEBIAN.new" && mv "$DEBIAN.new" "$DEBIAN"
+    mmdebstrap --quiet --format=tar --variant=essential "$release" "$DEBIAN.new" && mv "$DEBIAN.new" "$DEBIAN"
 fi
 
 # === What only PyPI has ===
