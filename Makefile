@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-stress soak detect kernels fuzz bench packs dist docs picture
 
-# For `make run` and `make detect`: what else they are told, such as ARGS="--for 10s --output json".
+# For `make run`, `make detect` and `make dist`: what else they are told, such as ARGS="--for 10s --output json".
 ARGS ?=
 
 # As lanner itself is built, so that what both need is compiled once.
@@ -18,7 +18,7 @@ help:
 	@echo "make fuzz         feed random bytes to what reads frames, records, captures, packs, manifests, policies, rules (needs cargo-fuzz)"
 	@echo "make bench        print the figures (BENCH_ONLY=\"engine latency\": only those)"
 	@echo "make packs        build the shipped packs"
-	@echo "make dist         build what is handed to others, optimised across crates: target/dist"
+	@echo "make dist         build what is handed to others: programs optimised across crates, .deb, .rpm, a container image's folder: target/dist"
 	@echo "make docs         make the book of docs/: target/book/html/index.html"
 	@echo "make picture      draw docs/run.svg from a real run"
 
@@ -77,8 +77,12 @@ bench:
 	@target/release/xtask packs --tests
 	@target/release/bench $(BENCH_ONLY)
 
-dist: setup
+# A release is signed: ARGS="--sign-key release.key".
+dist:
+	@xtask/setup.sh dist
+	@$(XTASK) packs
 	@cargo build --profile dist --bin lanner --bin lanner-registry
+	@$(XTASK) dist $(ARGS)
 
 docs: setup
 	@$(XTASK) book

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Lanner needs and this machine lacks: `xtask/setup.sh run` for building and running, and besides that `test`
 # for the checks, `stress` for these on a busy machine, `bench` for what is measured beside Lanner, `kernels` for booting
-# other kernels. Says what it does on stderr, one line a thing; silent where nothing is to be done.
+# other kernels, `dist` for packages. Says what it does on stderr, one line a thing; silent where nothing is to be done.
 # A script, as `cargo xtask` itself needs a linker.
 set -euo pipefail
 # stdout belongs to whatever runs next.
@@ -17,8 +17,8 @@ readonly CLANG=22
 readonly DOWNLOAD_SECONDS=120
 
 purpose=${1:-}
-if [[ $# -ne 1 || ! $purpose =~ ^(run|test|stress|bench|kernels)$ ]]; then
-    echo "usage: xtask/setup.sh run|test|stress|bench|kernels"
+if [[ $# -ne 1 || ! $purpose =~ ^(run|test|stress|bench|kernels|dist)$ ]]; then
+    echo "usage: xtask/setup.sh run|test|stress|bench|kernels|dist"
     exit 2
 fi
 # Whether tests are run.
@@ -205,6 +205,17 @@ if [[ $testing ]]; then
     has_static_busybox || missing+=(busybox-static)
 fi
 
+# === Packages, and a Debian of its own to install them in ===
+
+if [[ $testing || $purpose == dist ]]; then
+    has objcopy || missing+=(binutils)
+    has rpmbuild || missing+=(rpm)
+fi
+readonly DEBIAN=target/debian.tar
+if [[ $testing ]]; then
+    has mmdebstrap || missing+=(mmdebstrap)
+fi
+
 # === Tests of the systemd unit: what systemd says of it, without being started ===
 
 if [[ $testing ]]; then
@@ -276,6 +287,15 @@ done
 if [[ ${docker_installed:-} ]] && has systemctl && systemctl --quiet is-active docker; then
     say "stopping and disabling the service docker: tests start their own"
     systemctl --quiet disable --now docker.service docker.socket containerd.service
+fi
+
+# === A Debian of its own ===
+
+if [[ $testing && ! -e $DEBIAN && $EUID -eq 0 ]] && has mmdebstrap; then
+    release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    say "making a small Debian ($release), $DEBIAN"
+    mkdir -p target
+    mmdebstrap --quiet --format=tar --variant=essential "$release" "$DEBIAN.new" && mv "$DEBIAN.new" "$DEBIAN"
 fi
 
 # === What only PyPI has ===

@@ -4,9 +4,11 @@
 
 pub mod browser;
 pub mod community;
+pub mod docker;
 pub mod events;
 pub mod http;
 pub mod made;
+pub mod packages;
 pub mod registry;
 pub mod stage;
 

@@ -2,15 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
+use lanner_tests::docker::{Docker, said};
 use lanner_tests::{Lanner, no_kernel, run, test_pack};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-/// Only a hang reaches it.
-const PATIENCE: Duration = Duration::from_secs(600);
 /// A file that a test pack reports the opens of.
 const MARKED: &str = "/lanner-count-me";
 /// Where the container has a file of the host's.
@@ -29,63 +26,6 @@ fn root_file_system(folder: &Path) -> PathBuf {
     let archive = folder.join("root.tar");
     said(Command::new("tar").arg("-C").arg(&root).arg("-cf").arg(&archive).arg("."));
     archive
-}
-
-/// What a command says, which has to succeed.
-fn said(command: &mut Command) -> String {
-    let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().expect("it can be run");
-    assert!(status.success(), "{command:?}: {}", String::from_utf8_lossy(&stderr));
-    String::from_utf8(stdout).expect("UTF-8").trim().to_owned()
-}
-
-/// A Docker daemon of our own.
-struct Docker {
-    child: Child,
-    folder: TempDir,
-}
-
-impl Docker {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let at = |name: &str| folder.path().join(name);
-        let log = fs::File::create(at("log")).expect("a file");
-        let child = Command::new("dockerd")
-            .args(["--bridge=none", "--iptables=false", "--ip6tables=false", "--data-root"])
-            .arg(at("data"))
-            .arg("--exec-root")
-            .arg(at("exec"))
-            .arg("--pidfile")
-            .arg(at("pid"))
-            .arg(format!("--host=unix://{}", at("docker.sock").display()))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("docker.io is installed");
-        let docker = Self { child, folder };
-        let until = Instant::now() + PATIENCE;
-        while !docker.command(&["version"]).output().is_ok_and(|output| output.status.success()) {
-            let log = || fs::read_to_string(docker.folder.path().join("log")).unwrap_or_default();
-            assert!(Instant::now() < until, "dockerd does not answer: {}", log());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        docker
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("docker");
-        command.arg(format!("--host=unix://{}", self.folder.path().join("docker.sock").display())).args(arguments);
-        command
-    }
-}
-
-impl Drop for Docker {
-    fn drop(&mut self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        // It ends its containerd with itself, where it is asked to end.
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        let _ = self.child.wait();
-    }
 }
 
 /// What two hosts saw of a container: findings about it, and all events, replayed.
@@ -160,7 +100,7 @@ fn docker() {
     assert_eq!(container["labels"], json!({ "team": "blue" }));
     assert_eq!(container["privileged"], false);
     let host_path = seen.finding["event"]["host_path"].as_str().expect("a text");
-    assert!(Path::new(host_path).starts_with(docker.folder.path()) && host_path.ends_with(MARKED), "{host_path}");
+    assert!(Path::new(host_path).starts_with(docker.folder()) && host_path.ends_with(MARKED), "{host_path}");
     let mount = json!({ "source": "/etc/hostname", "destination": "/host", "writable": false });
     assert!(container["mounts"].as_array().is_some_and(|mounts| mounts.contains(&mount)), "{container}");
 }

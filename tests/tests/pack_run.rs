@@ -189,6 +189,47 @@ fn a_lock_file_says_which() {
 }
 
 #[test]
+fn what_is_pinned_comes_from_an_archive() {
+    require_kernel!();
+    let client = Client::default();
+    client.key("release");
+    // Nobody can be asked there.
+    client.trust("lanner.invalid/team", "release");
+    let [counter, one] = ["counter-1", "one-rule"].map(test_pack);
+    let saved = |more: &[&str]| {
+        let files = [counter.to_str().unwrap(), one.to_str().unwrap(), "--to", "packs.tar", "--lock", "lanner.lock"];
+        client.pack([&["save"], &files[..], more].concat())
+    };
+    saved(&[]).refused("has no name in a registry; say below which it is to be, with --under");
+    saved(&["--under", "lanner.invalid/te am"]).refused("does not name a pack");
+    saved(&["--under", "lanner.invalid/team"]).ok();
+    let options = ["trust.toml", "lanner.lock", "packs.tar", "store"].map(|name| client.file(name));
+    let [trust, lock, archive, store] = options.each_ref().map(|path| path.to_str().unwrap());
+    let run = |more: &[&str]| {
+        let mut command = client.command(["run", "--for", "1s", "--trust", trust, "--lock", lock, "--store", store]);
+        command.args(more);
+        finish(command)
+    };
+    let refused = |archive: &str, why: &str| {
+        let said = run(&["--archive", archive]);
+        assert!(!said.done && said.stderr.contains(why), "{}", said.stderr);
+    };
+    refused(archive, "is not signed");
+    saved(&["--under", "lanner.invalid/team", "--sign", "release.key"]).ok();
+    refused("none.tar", "the archive of packs none.tar cannot be read");
+    assert!(run(&["--archive", archive]).done, "signatures are taken though the store has the pack");
+    assert!(run(&[]).done, "what the store has by then is enough");
+    // Beside it runs what is named.
+    let rules = test_pack("losses");
+    let host = Lanner::watch(&[&rules], &["--trust", trust, "--lock", lock, "--store", store, "--archive", archive]);
+    assert!(host.stderr().contains("with 1 pack,"), "{}", host.stderr());
+    drop(host);
+    let more = ["--trust", trust, "--lock", lock, "--store", store, "--archive", archive, "--pinned"];
+    let host = Lanner::watch(&[&rules], &more);
+    assert!(host.stderr().contains("with 3 packs,"), "{}", host.stderr());
+}
+
+#[test]
 fn trust_that_is_taken_away_counts_at_once() {
     require_kernel!();
     let scene = Scene::new(Kind::Ours);

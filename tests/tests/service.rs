@@ -46,7 +46,7 @@ fn checked(folder: &Path) -> Option<PathBuf> {
     }
     let copy = folder.join("lanner.service");
     let program = binary();
-    fs::write(&copy, unit().replace("/usr/local/bin/lanner", program.to_str().expect("UTF-8"))).expect("written");
+    fs::write(&copy, unit().replace("/usr/bin/lanner", program.to_str().expect("UTF-8"))).expect("written");
     Some(copy)
 }
 

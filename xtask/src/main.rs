@@ -12,6 +12,7 @@ mod adapters;
 mod book;
 mod dependencies;
 mod detect;
+mod dist;
 mod evaluator;
 mod features;
 mod kernels;
@@ -90,6 +91,8 @@ enum Task {
     Detect(detect::Options),
     /// Build the packs that Lanner ships, push them to a registry, sign them, and list them in an index there
     Publish(publish::Options),
+    /// Make what is handed to others of programs and packs that are built: packages, a container image's folder, bills of materials
+    Dist(dist::Options),
     /// Draw docs/run.svg, the picture in the README, from a real run (as root)
     Picture,
     /// Test the probes and the host in each kernel that Debian offers, in emulated machines
@@ -131,6 +134,7 @@ fn work() -> Result<()> {
         Task::Book { check } => book::run(check),
         Task::Detect(options) => detect::run(&options),
         Task::Publish(options) => publish::run(&options),
+        Task::Dist(options) => dist::run(&options),
         Task::Picture => picture::run(),
         Task::Kernels => kernels::run(),
         Task::Languages => test::languages(),

@@ -13,6 +13,7 @@ mod doctor;
 mod events;
 mod findings;
 mod format;
+mod generate;
 mod list;
 mod lists;
 mod log;
@@ -109,6 +110,9 @@ enum Verb {
     /// Do what the self-test has to see (started by `run --self-test`)
     #[command(hide = true, name = lanner_control::self_test::ACTOR)]
     SelfTestActor,
+    /// Write what packages carry of the command line: manual pages and completions for shells
+    #[command(hide = true)]
+    Generate(generate::Arguments),
 }
 
 /// Parses the arguments and does what they say.
@@ -170,6 +174,7 @@ pub fn main() -> ExitCode {
         Verb::Dev(arguments) => rule::dev::run(&arguments, color),
         Verb::Pack(arguments) => pack::run(&arguments),
         Verb::SelfTestActor => lanner_control::self_test::act().map(|()| ExitCode::SUCCESS),
+        Verb::Generate(arguments) => generate::run(&arguments),
     };
     outcome.unwrap_or_else(|failure| {
         match is_doctor {

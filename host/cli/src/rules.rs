@@ -1,6 +1,8 @@
 //! Which packs, as said on the command line; from there to an engine that runs them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,9 +10,13 @@ use std::time::Duration;
 use lanner_engine::{
     Candidate, DEFAULT_MEMORY, Description, Engine, Limits, PackError, Runtime, Settings, Verdicts, cache,
 };
+use lanner_pack::digest::Digest;
+use lanner_pack::layout::{Archive, Saved};
 use lanner_pack::lock::{Lock, Pin};
 use lanner_pack::obtain::{Obtained, Obtainer};
 use lanner_pack::reference::{Locator, Reference};
+use lanner_pack::store::Store;
+use lanner_pack::transfer;
 use lanner_pack::{Followed, Loaded, Located, RegistryList, Running, Table};
 
 use super::lists;
@@ -37,6 +43,13 @@ pub(super) struct Rules {
     /// The digests that names in registries stand for, as `lanner pack install` and `lanner pack update` write them
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
+    /// Run all that the lock file pins, beside the rules that are named
+    #[arg(long, requires = "lock")]
+    pinned: bool,
+    /// Packs from registries in a file, as `lanner pack save` writes it: of what is pinned, what the local store lacks is taken from
+    /// there
+    #[arg(long, value_name = "FILE", requires = "lock")]
+    archive: Option<PathBuf>,
     /// Take from registries only what the lock file has
     #[arg(long, requires = "lock")]
     locked: bool,
@@ -158,7 +171,7 @@ impl Rules {
 
     /// The rules that are named: paths, and names in registries.
     pub(super) fn named(&self) -> Result<(Vec<PathBuf>, Vec<Reference>), Failure> {
-        let lock = if self.locators.is_empty() { self.read_lock()? } else { None };
+        let lock = if self.locators.is_empty() || self.pinned { self.read_lock()? } else { None };
         self.split(lock.as_ref())
     }
 
@@ -182,6 +195,10 @@ impl Rules {
     /// Which rules: where nothing is said, what the lock file pins, or those of the usual folder.
     fn locators(&self, lock: Option<&Lock>) -> Result<Vec<Locator>, Failure> {
         match (self.locators.is_empty(), lock, &self.lock) {
+            (false, Some(lock), _) if self.pinned => {
+                let pinned = lock.pins.keys().cloned().map(Locator::Registry);
+                Ok(self.locators.iter().cloned().chain(pinned).collect())
+            }
             (false, ..) => Ok(self.locators.clone()),
             (true, Some(lock), Some(path)) if lock.pins.is_empty() => {
                 let path = path.display();
@@ -205,6 +222,9 @@ impl Rules {
     ) -> Result<FromRegistries, Failure> {
         let obtainer = Arc::new(self.get.obtainer(self.allow_downgrade)?);
         let pin = |reference: &Reference| lock.and_then(|lock| lock.pins.get(reference));
+        if let Some(archive) = &self.archive {
+            take_from(archive, &obtainer.store, references.iter().filter_map(pin))?;
+        }
         // What is there already, by its name; and what is asked for, with the name to ask by.
         let mut kept = BTreeMap::new();
         let mut wanted = BTreeMap::new();
@@ -291,6 +311,24 @@ impl Rules {
             }
         }
     }
+}
+
+/// Has the store keep what is pinned and only an archive has, or has more signatures of. Whether it is trusted is asked when it is loaded.
+fn take_from<'a>(archive: &Path, store: &Store, pins: impl Iterator<Item = &'a Pin>) -> Result<(), Failure> {
+    let pinned: BTreeSet<Digest> = pins.map(|pin| pin.digest).collect();
+    if pinned.is_empty() {
+        return Ok(());
+    }
+    let path = archive.display();
+    let file = File::open(archive).map_err(|error| format!("the archive of packs {path} cannot be read: {error}"))?;
+    let archive = Archive::read(BufReader::new(file)).map_err(|error| format!("{path}: {error}"))?;
+    let index = store.index()?;
+    let lacks =
+        |pack: &Saved| index.pack(pack.digest).is_none_or(|kept| !kept.signatures.is_superset(&pack.signatures));
+    for pack in archive.packs.iter().filter(|pack| pinned.contains(&pack.digest) && lacks(pack)) {
+        transfer::keep(&archive, pack, store)?;
+    }
+    Ok(())
 }
 
 /// Loads a pack file; gives the digest of its bytes.

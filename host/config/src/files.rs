@@ -259,6 +259,12 @@ impl Config {
         if let (Some(locked), None) = (says("locked"), self.entry("lock")) {
             return wrong(locked, "`locked` needs `lock`, the file that has what may be taken");
         }
+        if let (Some(pinned), None) = (says("pinned"), self.entry("lock")) {
+            return wrong(pinned, "`pinned` needs `lock`, the file that pins what is run");
+        }
+        if let (Some(archive), None) = (self.entry("archive"), self.entry("lock")) {
+            return wrong(archive, "`archive` needs `lock`, the file that has what is taken from it");
+        }
         let reload = self.entry("reload").filter(|entry| !entry.is_true());
         if let (Some(waits), Some(_)) = (says("wait_for_rules"), reload) {
             return wrong(waits, "`wait_for_rules` needs `reload`: who does not look again cannot wait");

@@ -107,6 +107,12 @@ pub const KEYS: &[Key] = &[
     Key::restarts("lock", Takes::Path, Puts::Value("--lock"))
         .about("The file that says which digests names in registries stand for")
         .by_default("none"),
+    Key::restarts("pinned", Takes::Switch, Puts::IfTrue("--pinned"))
+        .about("Run all that the lock file pins, beside the rules that are named")
+        .by_default("false"),
+    Key::restarts("archive", Takes::Path, Puts::Value("--archive"))
+        .about("Packs from registries in a file, as `lanner pack save` writes it: of what is pinned, what the local store lacks is taken from there")
+        .by_default("none"),
     Key::restarts("locked", Takes::Switch, Puts::IfTrue("--locked"))
         .about("Take from registries only what the lock file has")
         .by_default("false"),

@@ -101,7 +101,7 @@ pub fn give(
     Ok(())
 }
 
-/// Puts a pack of an archive into the store. Whether it is trusted is asked when it is run.
+/// Puts a pack of an archive into the store, its signatures beside those that are there. Whether it is trusted is asked when it is run.
 ///
 /// # Errors
 /// The store cannot be written.
@@ -115,10 +115,14 @@ pub fn keep(archive: &Archive, pack: &Saved, store: &Store) -> Result<(), Transf
     let manifest = Manifest::of_pack(archive.blob(pack.digest)?).map_err(wrong)?;
     let component: &Descriptor = manifest.component();
     let size = archive.blob(pack.digest)?.len() as u64 + manifest.config.size + component.size;
-    let entry =
-        Entry { component: component.digest, size, blobs, signatures: pack.signatures.clone(), used: Timestamp::now() };
+    let (component, signatures, used) = (component.digest, pack.signatures.clone(), Timestamp::now());
+    let mut entry = Entry { component, size, blobs, signatures, used };
     store.change(|index| {
         index.note(&pack.reference, pack.digest);
+        if let Some(before) = index.pack(pack.digest) {
+            entry.blobs.extend(&before.blobs);
+            entry.signatures.extend(&before.signatures);
+        }
         index.packs.insert(pack.digest.to_string(), entry);
     })?;
     Ok(())

@@ -2,6 +2,7 @@
 
 mod check;
 mod collect;
+mod generate;
 mod hash_password;
 mod log;
 mod serve;
@@ -46,6 +47,9 @@ enum Verb {
     Check(Which),
     /// Read a password and print a line for the file of users (access.htpasswd)
     HashPassword(hash_password::Arguments),
+    /// Write what packages carry of the command line: manual pages and completions for shells
+    #[command(hide = true)]
+    Generate(generate::Arguments),
 }
 
 /// Which configuration.
@@ -86,6 +90,7 @@ pub fn main() -> ExitCode {
         Verb::Collect(which) => collect::run(&which),
         Verb::Check(which) => check::run(&which),
         Verb::HashPassword(arguments) => hash_password::run(&arguments),
+        Verb::Generate(arguments) => generate::run(&arguments),
     };
     outcome.unwrap_or_else(|failure| {
         tracing::error!("{failure}");

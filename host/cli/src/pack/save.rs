@@ -1,24 +1,39 @@
 //! `lanner pack save` and `lanner pack load`: packs in a file, for machines without a network.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use lanner_pack::layout::Archive;
-use lanner_pack::reference::Reference;
+use lanner_engine::{Description, PackError};
+use lanner_pack::artifact::{self, Artifact, Manifest};
+use lanner_pack::digest::Digest;
+use lanner_pack::layout::{Archive, Saved};
+use lanner_pack::lock::{Lock, Pin};
+use lanner_pack::reference::{Locator, Reference};
 use lanner_pack::remote::Remote;
-use lanner_pack::transfer;
+use lanner_pack::{read, transfer};
 use serde_json::json;
 
 use super::registries::{Keep, Reach};
+use super::sign::{self, Signing};
 use super::{Failure, Format, show};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SaveArguments {
-    /// Which: oci://host[:port]/name[:tag|@sha256:…]; may be several
-    #[arg(value_name = "REFERENCE", required = true)]
-    references: Vec<Reference>,
+    /// Which: oci://host[:port]/name[:tag|@sha256:…], or a component's file; may be several
+    #[arg(value_name = "PACK", required = true)]
+    packs: Vec<Locator>,
+    /// What those of files are called: oci://HOST/NAME/PACK:VERSION, by what they say of themselves
+    #[arg(long, value_name = "HOST/NAME")]
+    under: Option<String>,
+    /// Sign those of files with the private key in this file
+    #[arg(long, value_name = "KEY", requires = "under")]
+    sign: Option<PathBuf>,
+    /// Write a lock file too, which pins all that is saved
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
     /// The file to write: an OCI image layout, as a tar archive
     #[arg(short = 'o', long = "to", value_name = "FILE")]
     file: PathBuf,
@@ -41,10 +56,24 @@ pub(super) struct LoadArguments {
 }
 
 pub(super) fn save(arguments: &SaveArguments, output: Format) -> Result<ExitCode, Failure> {
-    let mut archive = Archive::default();
-    for reference in &arguments.references {
-        let remote = Remote::new(reference.repository().registry(), &arguments.reach.access())?;
-        let taken = transfer::take(&remote, reference)?;
+    let (mut archive, mut lock) = (Archive::default(), Lock::default());
+    let key = arguments.sign.as_deref().map(Signing::open).transpose()?;
+    for pack in &arguments.packs {
+        let taken = match pack {
+            Locator::Path(file) => {
+                let (taken, pin) = of_file(file, arguments.under.as_deref(), key.as_ref())?;
+                lock.pins.extend(taken.packs.iter().map(|pack| (pack.reference.clone(), pin.clone())));
+                taken
+            }
+            Locator::Registry(reference) => {
+                let remote = Remote::new(reference.repository().registry(), &arguments.reach.access())?;
+                let taken = transfer::take(&remote, reference)?;
+                if arguments.lock.is_some() {
+                    pin(&taken, &mut lock)?;
+                }
+                taken
+            }
+        };
         archive.packs.extend(taken.packs);
         archive.blobs.extend(taken.blobs);
     }
@@ -59,6 +88,9 @@ pub(super) fn save(arguments: &SaveArguments, output: Format) -> Result<ExitCode
     let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
+    if let Some(file) = &arguments.lock {
+        lock.write(file)?;
+    }
     for pack in &archive.packs {
         let (reference, digest, count) = (&pack.reference, pack.digest, pack.signatures.len());
         let json = json!({ "file": path, "reference": reference, "digest": digest, "signatures": count });
@@ -67,6 +99,50 @@ pub(super) fn save(arguments: &SaveArguments, output: Format) -> Result<ExitCode
         })?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A pack of a component's file, as `push` would put it into a registry, and what pins it.
+fn of_file(file: &Path, under: Option<&str>, key: Option<&Signing>) -> Result<(Archive, Pin), Failure> {
+    let Some(under) = under else {
+        return Err(
+            format!("{} has no name in a registry; say below which it is to be, with --under", file.display()).into()
+        );
+    };
+    let component = read(file).map_err(|refusal| PackError { path: file.to_owned(), refusal })?;
+    let candidate = show::describe(&component, file.display())?;
+    let description = candidate.description();
+    let artifact = Artifact::new(&component, description, candidate.interfaces().clone(), artifact::source_date()?)?;
+    let under = under.strip_prefix("oci://").unwrap_or(under).trim_end_matches('/');
+    // Tags have no plus.
+    let (name, version) = (&description.name, description.version.replace('+', "_"));
+    let reference: Reference = format!("oci://{under}/{name}:{version}").parse()?;
+    let digest = artifact.digest();
+    let mut signatures = BTreeSet::new();
+    let mut blobs = vec![component, artifact.config];
+    if let Some(key) = key {
+        let signature = sign::signature_of(&artifact.manifest, key)?;
+        signatures.insert(Digest::of(&signature.manifest));
+        blobs.extend(signature.blobs.map(|blob| blob.bytes));
+        blobs.push(signature.manifest);
+    }
+    blobs.push(artifact.manifest);
+    let blobs = blobs.into_iter().map(|bytes| (Digest::of(&bytes), bytes)).collect();
+    let pin = pin_of(digest, description);
+    Ok((Archive { packs: vec![Saved { reference, digest, signatures }], blobs }, pin))
+}
+
+/// Pins all packs of an archive.
+fn pin(archive: &Archive, lock: &mut Lock) -> Result<(), Failure> {
+    for Saved { reference, digest, .. } in &archive.packs {
+        let manifest = Manifest::of_pack(archive.blob(*digest)?)?;
+        let candidate = show::describe(archive.blob(manifest.component().digest)?, reference)?;
+        lock.pins.insert(reference.clone(), pin_of(*digest, candidate.description()));
+    }
+    Ok(())
+}
+
+fn pin_of(digest: Digest, description: &Description) -> Pin {
+    Pin { digest, name: description.name.clone(), version: description.semver() }
 }
 
 pub(super) fn load(arguments: &LoadArguments, output: Format) -> Result<ExitCode, Failure> {

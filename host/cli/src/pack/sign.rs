@@ -7,7 +7,7 @@ use lanner_pack::artifact::{self, MANIFEST_MEDIA_TYPE, Manifest};
 use lanner_pack::digest::Digest;
 use lanner_pack::reference::{Reference, Repository};
 use lanner_pack::remote::Remote;
-use lanner_trust::{KeyPair, PublicKey, Subject, sign, signature_manifest};
+use lanner_trust::{KeyPair, PublicKey, SignatureManifest, Subject, sign, signature_manifest};
 use serde_json::json;
 
 use super::registries::Reach;
@@ -83,13 +83,18 @@ pub(crate) fn push_signature(
     if remote.is_signed_by(repository, digest, &[key.public().clone()])? {
         return Ok(None);
     }
-    let bundle = sign(&key.0, &digest.to_string())?;
-    let subject =
-        Subject { media_type: MANIFEST_MEDIA_TYPE.to_owned(), digest: digest.to_string(), size: manifest.len() as u64 };
-    let created = artifact::source_date()?.unwrap_or_else(jiff::Timestamp::now);
-    let signature = signature_manifest(&bundle, &subject, created);
+    let signature = signature_of(manifest, key)?;
     for blob in &signature.blobs {
         remote.push_blob(repository, &blob.bytes)?;
     }
     Ok(Some(remote.push_referrer(repository, &signature.manifest)?))
+}
+
+/// The signature of a manifest, as it is put beside it.
+pub(super) fn signature_of(manifest: &[u8], key: &Signing) -> Result<SignatureManifest, Failure> {
+    let digest = Digest::of(manifest).to_string();
+    let bundle = sign(&key.0, &digest)?;
+    let subject = Subject { media_type: MANIFEST_MEDIA_TYPE.to_owned(), digest, size: manifest.len() as u64 };
+    let created = artifact::source_date()?.unwrap_or_else(jiff::Timestamp::now);
+    Ok(signature_manifest(&bundle, &subject, created))
 }

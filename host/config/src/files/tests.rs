@@ -81,6 +81,8 @@ fn what_is_wrong_is_said_with_its_place_and_what_may_be_meant() {
         ("[labels]\na = \"\\n\"", "all of which can be seen"),
         ("labels = 3", "`labels` takes a table of keys"),
         ("locked = true", "`locked` needs `lock`"),
+        ("pinned = true", "`pinned` needs `lock`"),
+        ("archive = \"packs.tar\"", "`archive` needs `lock`"),
         ("wait_for_rules = true\nreload = false", ":1:18: `wait_for_rules` needs `reload`"),
         ("[pack.a.settings]\nx = [\"a,b\"]", "cannot have a comma"),
         ("[pack.a.settings]\nx = 1.5", "and not the number 1.5"),
