@@ -99,7 +99,7 @@ fn a_store_that_cannot_be_written_to_can_be_read_and_says_why_nothing_is_changed
         let script = format!("mount --bind \"$2\" \"$2\" && mount -o remount,bind,ro \"$2\" && {lanner}");
         let kept = store.parent().expect("a folder");
         let mut shell = Command::new("unshare");
-        shell.args(["-m", "sh", "-c", &script, "sh", text(binary()), text(kept)]);
+        shell.args(["-m", "sh", "-c", &script, "sh", text(&binary()), text(kept)]);
         shell.env("NO_COLOR", "1").output().expect("unshare can be run")
     };
     let listed = mounted("list");
