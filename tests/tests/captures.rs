@@ -64,15 +64,22 @@ fn what_happened_around_a_finding_is_replayed_and_made_a_test_of() {
     let folder = tempfile::tempdir().expect("a folder");
     let (pack, store) = (pack(folder.path()), folder.path().join("kept/findings.db"));
     let written = folder.path().join("captures");
-    let options =
-        ["--keep", text(&store), "--capture", "test/*", "--captures", text(&written), "--capture-after", "0s"];
-    let host = Lanner::watch(&[&pack], &options);
+    let captured = ["--capture", "test/*", "--captures", text(&written), "--capture-after", "0s"];
+    let shown = ["--keep", text(&store), "--console", "127.0.0.1:0"];
+    let host = Lanner::watch(&[&pack], &[&captured[..], &shown].concat());
     open(folder.path(), "first");
     host.wait("a capture", || captures(&written).len() == 1);
     // Within ten seconds the next is not begun; who ends the host has it at once.
     open(folder.path(), "second");
     let listed = || lines(&says(&["findings", "--in", text(&store), "list", "--output", "json"]));
     host.wait("both to be kept", || listed().len() == 2);
+    // The console leads to it too.
+    let said = host.stderr();
+    let console = said.split("the console is served at ").nth(1).and_then(|rest| rest.split_whitespace().next());
+    let first = listed().pop().expect("two")["finding"]["id"].as_str().expect("an id").to_owned();
+    let page = ureq::get(format!("{}findings/{first}", console.expect("it says where"))).call().expect("an answer");
+    let page = page.into_body().read_to_string().expect("a page");
+    assert!(page.contains(&format!("lanner replay {}", captures(&written)[0].display())), "{page}");
     assert!(host.stop().status.success());
     let captures = captures(&written);
     assert_eq!(captures.len(), 2, "{captures:?}");

@@ -50,6 +50,11 @@ impl Capturing {
         }
     }
 
+    /// The folder, where captures are written.
+    pub(super) fn folder(&self) -> Option<Folder> {
+        self.capture.is_some().then(|| Folder::new(self.captures.clone()))
+    }
+
     /// What keeps what came last, and the sink that has it written, where that is asked for.
     pub(super) fn open(&self, machine: &Machine) -> Result<Option<(Recent, Named)>, Failure> {
         let Some(choice) = &self.capture else { return Ok(None) };

@@ -346,7 +346,8 @@ impl Arguments {
         watched: &Arc<Watched>,
     ) -> Result<Console, Failure> {
         let store = self.keeping.path().map(Path::to_owned);
-        let shown = Shown { host: watched.clone(), followers: followers.clone(), store };
+        let captures = self.capturing.folder();
+        let shown = Shown { host: watched.clone(), followers: followers.clone(), store, captures };
         let console = Console::start(opening, shown)?;
         tracing::info!("the console is served at {}", console.url());
         Ok(console)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use lanner_captures::Folder;
 use lanner_control::Inquiry;
 use lanner_control::socket::Followers;
 use tokio::sync::Semaphore;
@@ -35,6 +36,7 @@ pub(crate) struct Desk {
     pub(crate) samples: Samples,
     /// Findings that are kept; nothing where none are.
     pub(crate) kept: Option<Kept>,
+    pub(crate) captures: Option<Folder>,
     pub(crate) followers: Followers,
     pub(crate) streams: Arc<Semaphore>,
     /// The host ends.
@@ -43,7 +45,7 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(access: Access, names: Names, tls: bool, shown: Shown, stop: CancellationToken) -> Self {
-        let Shown { host, followers, store } = shown;
+        let Shown { host, followers, store, captures } = shown;
         Self {
             access,
             names,
@@ -54,6 +56,7 @@ impl Desk {
             samples: Samples::default(),
             inquiry: Inquiry::new(host),
             kept: store.map(Kept::new),
+            captures,
             followers,
             streams: Arc::new(Semaphore::new(STREAMS)),
             stop,

@@ -40,6 +40,8 @@ use tokio_util::sync::CancellationToken;
 pub use lanner_access::Certificate;
 pub use settings::{Opening, Settings, SettingsError};
 
+use lanner_captures::Folder;
+
 use desk::Desk;
 
 /// Threads for what takes long: reads of the store, passwords, and questions to the host.
@@ -58,6 +60,8 @@ pub struct Shown {
     pub followers: Followers,
     /// Where they are kept; nothing where they are not.
     pub store: Option<PathBuf>,
+    /// Where what happened around them is written; nothing where it is not.
+    pub captures: Option<Folder>,
 }
 
 /// Serves, until it is dropped.

@@ -1,11 +1,13 @@
 //! The page of one finding: all that is known of it, why it was raised, what people made of it, and how it is excepted.
 
+use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use lanner_captures::Folder;
 use lanner_store::{Facet, Filter, State as Standing, StoreError, Work};
 use lanner_tuning::{Draft, Explained, Standing as Excepts};
 use maud::{Markup, html};
@@ -35,6 +37,7 @@ pub(crate) async fn answer(
     let Some(kept) = &desk.kept else {
         return (StatusCode::NOT_FOUND, message(&desk, &caller, "No findings are kept", NOT_KEPT)).into_response();
     };
+    let captures = desk.captures.clone();
     let read = kept.ask(move |store| {
         let stored = store.find(&wanted)?;
         let finding: Value = serde_json::from_str(&stored.json).unwrap_or_default();
@@ -46,13 +49,17 @@ pub(crate) async fn answer(
                 page.findings.iter().filter(|other| other.key != stored.key).map(|other| of(other, false)).collect()
             }
         };
-        Ok((stored, finding, others))
+        // Where the folder cannot be read, there is none to be shown.
+        let around = |folder: Folder| folder.around(finding["time_ns"].as_u64()?).ok().flatten();
+        let capture = captures.and_then(around).map(|found| found.path);
+        Ok((stored, finding, others, capture))
     });
     match read.await {
-        Ok((stored, finding, others)) => {
+        Ok((stored, finding, others, capture)) => {
             let explained = desk.inquiry.host().explain(&finding);
             let title = shown(finding["message"].as_str().unwrap_or("Finding"), 60);
-            let content = content(&caller, &stored.work, &finding, &others, &explained);
+            let others = (&*others, capture.as_deref());
+            let content = content(&caller, &stored.work, &finding, others, &explained);
             whole(&desk, &caller, Here::Findings, &title, &content).into_response()
         }
         Err(NotRead::Store(StoreError::Unknown(reason))) => {
@@ -65,7 +72,13 @@ pub(crate) async fn answer(
     }
 }
 
-fn content(caller: &Caller, work: &Work, finding: &Value, others: &[Markup], explained: &[Explained]) -> Markup {
+fn content(
+    caller: &Caller,
+    work: &Work,
+    finding: &Value,
+    (others, capture): (&[Markup], Option<&FilePath>),
+    explained: &[Explained],
+) -> Markup {
     html! {
         nav.crumbs aria-label="Where this is" { a href="/" data-up { "Findings" } span aria-hidden="true" { "/" } code { (id(finding)) } }
         div.title {
@@ -82,6 +95,7 @@ fn content(caller: &Caller, work: &Work, finding: &Value, others: &[Markup], exp
                     (object("Container", &finding["process"]["container"]))
                 }
                 (why(finding, explained))
+                (around(finding, capture))
                 (exception(finding))
                 (same_process(finding, others))
             }
@@ -187,6 +201,21 @@ fn exception(finding: &Value) -> Markup {
                     (copied(&format!("lanner except {} --reason 'why this is expected'", id(finding))))
                 }
                 Err(error) => p.quiet { (sentence(&error.to_string())) },
+            }
+        }
+    }
+}
+
+/// What happened before it and shortly after, where that was written down.
+fn around(finding: &Value, capture: Option<&FilePath>) -> Markup {
+    html! {
+        @if let Some(capture) = capture {
+            section.box {
+                h2 { "What happened around it" }
+                p.quiet { "Written down on this machine, to be judged again:" }
+                (copied(&format!("lanner replay {}", capture.display())))
+                p.quiet { "Or as a test, in the folder of the pack's own:" }
+                (copied(&format!("lanner findings to-test {}", id(finding))))
             }
         }
     }
