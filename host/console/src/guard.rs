@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERRER_POLICY,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
@@ -141,7 +141,7 @@ async fn read(body: Body) -> Result<Fields, StatusCode> {
 fn to_login(parts: &Parts) -> Response {
     let wants_page = parts
         .headers
-        .get("accept")
+        .get(ACCEPT)
         .is_none_or(|accept| accept.to_str().is_ok_and(|a| a.contains("text/html") || a.contains("*/*")));
     if !wants_page {
         return (StatusCode::UNAUTHORIZED, "log in first\n").into_response();

@@ -22,7 +22,10 @@ pub(crate) const FACETS: [Facet; 12] = [
     Facet::Process,
 ];
 /// States, as they are called.
-pub(crate) const STATES: [&str; 3] = ["open", "acknowledged", "closed"];
+pub(crate) const STATES: [&str; 3] = {
+    let [open, acknowledged, closed] = State::ALL;
+    [open.name(), acknowledged.name(), closed.name()]
+};
 /// How far back, as it is asked for, and in words.
 pub(crate) const TIMES: [(&str, &str, Duration); 5] = [
     ("1h", "last hour", Duration::from_secs(3600)),

@@ -155,6 +155,13 @@ impl Enricher {
     }
 }
 
+/// Whether something has to be known of it to understand what comes later: who there is, and where.
+pub fn feeds(record: &Record) -> bool {
+    let Record::Event(event) = record else { return true };
+    use Kind::{ContainerStart, ContainerStop, Credentials, Exec, Exit, Fork, Prctl, Setns, Unshare};
+    matches!(event.kind, Fork | Exec | Exit | Credentials | Prctl | Setns | Unshare | ContainerStart | ContainerStop)
+}
+
 /// Names a process in a field of the payload.
 fn name(event: &mut Event, field: &FieldInfo, process: Arc<Process>) {
     let place = event.named.len() as u64;

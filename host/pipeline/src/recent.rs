@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lanner_abi::Kind;
 use lanner_enrich::{Enricher, Snapshot};
 use lanner_source::capture::{CaptureError, CaptureWriter, Problem, Progress};
 use lanner_source::record::{Machine, Record};
@@ -126,7 +125,7 @@ impl Kept {
             // Somebody may be writing it down.
             let records =
                 Arc::try_unwrap(portion).map_or_else(|shared| shared.records.clone(), |portion| portion.records);
-            records.into_iter().filter(tells_who_is_there).for_each(|record| drop(self.before.take(record)));
+            records.into_iter().filter(lanner_enrich::feeds).for_each(|record| drop(self.before.take(record)));
         }
     }
 }
@@ -159,13 +158,6 @@ impl Excerpt {
     }
 }
 
-/// Whether others are understood by it.
-fn tells_who_is_there(record: &Record) -> bool {
-    let Record::Event(event) = record else { return true };
-    use Kind::{ContainerStart, ContainerStop, Credentials, Exec, Exit, Fork, Prctl, Setns, Unshare};
-    matches!(event.kind, Fork | Exec | Exit | Credentials | Prctl | Setns | Unshare | ContainerStart | ContainerStop)
-}
-
 /// Bytes that a record takes, about.
 fn size(record: &Record) -> usize {
     size_of::<Record>()
@@ -184,7 +176,7 @@ fn size(record: &Record) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use lanner_abi::{OwnedRecord, PROCESS, field};
+    use lanner_abi::{Kind, OwnedRecord, PROCESS, field};
     use lanner_probes::event::{RawEvent, Task};
     use lanner_source::capture::CaptureReader;
     use lanner_source::record::ProcessSnapshot;

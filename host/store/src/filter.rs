@@ -20,8 +20,11 @@ impl State {
     const TABLE: [(Self, &'static str); 3] =
         [(Self::Open, "open"), (Self::Acknowledged, "acknowledged"), (Self::Closed, "closed")];
 
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Acknowledged, Self::Closed];
+
     /// Its name.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         Self::TABLE[self as usize].1
     }
 
