@@ -87,12 +87,16 @@ impl Folder {
     /// # Errors
     /// The folder cannot be read.
     pub fn around(&self, time_ns: u64) -> Result<Option<Found>, FolderError> {
-        let mut of_it: Vec<Found> = self.captures()?;
-        of_it.retain(|found| {
+        let captures = self.captures()?;
+        let has = |found: &&Found| (found.span_ns.0..=found.span_ns.1).contains(&time_ns);
+        if let Some(found) = captures.iter().filter(has).min_by_key(|found| found.span_ns.0) {
+            return Ok(Some(found.clone()));
+        }
+        let before = captures.into_iter().filter(|found| {
             let (from, to) = found.span_ns;
             (from..=to.saturating_add(LATE_NS)).contains(&time_ns)
         });
-        Ok(of_it.into_iter().min_by_key(|found| found.span_ns.0))
+        Ok(before.max_by_key(|found| found.span_ns.1))
     }
 
     /// Removes the oldest until they take no more than so many bytes. The newest stays.
@@ -156,6 +160,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_has_it_counts_for_more_than_what_ended_before() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Folder::new(place.path().to_owned());
+        for span_ns in [(100, 200), (150, 300), (210, 400)] {
+            fs::write(folder.places(span_ns).1, "").expect("written");
+        }
+        let found = |time_ns| folder.around(time_ns).expect("it is read").map(|found| found.span_ns);
+        assert_eq!(found(250), Some((150, 300)), "that has it, and most before it");
+        assert_eq!(found(200), Some((100, 200)));
+        assert_eq!(found(401), Some((210, 400)), "raised when time went by");
+        assert_eq!((found(99), found(401 + LATE_NS)), (None, None));
+    }
 
     #[test]
     fn a_name_says_which_time_it_is_of() {
