@@ -79,7 +79,7 @@ fn what_happened_around_a_finding_is_replayed_and_made_a_test_of() {
     let first = listed().pop().expect("two")["finding"]["id"].as_str().expect("an id").to_owned();
     let page = ureq::get(format!("{}findings/{first}", console.expect("it says where"))).call().expect("an answer");
     let page = page.into_body().read_to_string().expect("a page");
-    assert!(page.contains(&format!("lanner replay {}", captures(&written)[0].display())), "{page}");
+    assert!(page.contains(&format!("lanner replay --rules PACKS {}", captures(&written)[0].display())), "{page}");
     assert!(host.stop().status.success());
     let captures = captures(&written);
     assert_eq!(captures.len(), 2, "{captures:?}");

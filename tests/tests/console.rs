@@ -154,7 +154,7 @@ fn where_nobody_signs_in_all_look_and_change_what_they_are_let() {
     let folder = tempfile::tempdir().expect("a folder");
     let scene = Scene::of(folder, &["--console-anybody-operates"]);
     let page = scene.get("/", &[]).1;
-    assert!(page.contains("anybody operates") && page.contains("does not keep findings"), "{page}");
+    assert!(page.contains("no sign-in: anyone can make changes") && page.contains("does not keep findings"), "{page}");
     for (path, status) in
         [("/packs", 200), ("/coverage", 200), ("/audit", 200), ("/findings/abcd", 404), ("/login", 303)]
     {

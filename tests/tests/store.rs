@@ -162,6 +162,16 @@ fn what_is_kept_can_be_looked_through_counted_and_dealt_with() {
     assert_eq!((closed.len(), &closed[0]["finding"]["id"]), (1, &found[0]["id"]));
     let table = says(&store, &["export", "--format", "csv", "--state", "closed"]);
     assert!(table.starts_with("time,id,severity,rule,") && table.contains(",closed,ben"), "{table}");
+    // By its id alone, what would silence it and what nearly did: out of the store.
+    let of_store = |arguments: &[&str]| {
+        let output = Command::new(binary()).args(arguments).env("LANNER_FINDINGS", &store).output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let exception = of_store(&["except", &id[..12], "--reason", "a test", "--dry-run"]);
+    let others = format!("other findings of the last day in {} it would have silenced ", store.display());
+    assert!(exception.contains(&others) && exception.contains(rule), "{exception}");
+    assert!(of_store(&["explain", &id[..12]]).contains(rule));
     for wrong in [&["show", "ffffffffff"][..], &["show", "zz"], &["close", "12"]] {
         let output = findings(&store, wrong);
         assert_eq!(output.status.code(), Some(1), "{wrong:?}");

@@ -1,6 +1,6 @@
 //! Captures around findings: the options of `run`, and where the others look for them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lanner_captures::{Around, Choice, Folder, Found, Settings};
@@ -68,7 +68,7 @@ impl Capturing {
             apart: self.capture_before,
             bytes: u64::from(self.capture_size) * MIB as u64,
         };
-        let name = format!("captures in {}", self.captures.display());
+        let name = format!("what is captured in {}", self.captures.display());
         Ok(Some((recent.clone(), (name, Box::new(Around::start(settings, recent)?)))))
     }
 }
@@ -97,6 +97,11 @@ pub(super) struct Which {
 }
 
 impl Which {
+    /// The folder.
+    pub(super) fn path(&self) -> &Path {
+        &self.captures
+    }
+
     /// The capture of what happened around a time, ns since 1970 (UTC), where there is one.
     pub(super) fn around(&self, time_ns: u64) -> Result<Option<Found>, Failure> {
         Ok(Folder::new(self.captures.clone()).around(time_ns)?)

@@ -11,13 +11,15 @@ use super::{Failure, duration};
 
 /// Where it lies when nothing is said.
 const DEFAULT: &str = "/var/lib/lanner/findings.db";
+/// What says so in the environment.
+const VARIABLE: &str = "LANNER_FINDINGS";
 /// Bytes of a MiB.
 const MIB: u64 = 1 << 20;
 
 /// The options of `run`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Keeping {
-    /// Keep findings in this database, for `lanner findings` to look through
+    /// Keep findings in this database, for `lanner findings` to look through: without FILE in /var/lib/lanner/findings.db
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = DEFAULT)]
     keep: Option<PathBuf>,
     /// How long findings are kept [default of `run`: 90days]
@@ -62,11 +64,16 @@ fn age(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Where it lies where nobody says so.
+pub(super) fn usual() -> PathBuf {
+    std::env::var_os(VARIABLE).map_or_else(|| DEFAULT.into(), PathBuf::from)
+}
+
 /// Which store is looked through.
 #[derive(Debug, clap::Args)]
 pub(super) struct Which {
     /// The database that `lanner run --keep` keeps findings in
-    #[arg(long = "in", global = true, value_name = "FILE", default_value = DEFAULT, env = "LANNER_FINDINGS")]
+    #[arg(long = "in", global = true, value_name = "FILE", default_value = DEFAULT, env = VARIABLE)]
     store: PathBuf,
 }
 

@@ -256,6 +256,11 @@ impl Config {
                 return wrong(said, &format!("`{name}` needs `capture.findings`, which says around which findings"));
             }
         }
+        for entry in self.entries.values().filter(|entry| entry.name.to_string().starts_with("console.")) {
+            if self.entry("console.listen").is_none() {
+                return wrong(entry, &format!("`{}` needs `console.listen`, the address of the console", entry.name));
+            }
+        }
         if let (Some(locked), None) = (says("locked"), self.entry("lock")) {
             return wrong(locked, "`locked` needs `lock`, the file that has what may be taken");
         }

@@ -100,7 +100,7 @@ fn text(key: &Key, name: &str, node: &Node, folder: &Path) -> Result<String, Pro
             let address = text.parse::<SocketAddr>();
             address.map(|address| address.to_string()).map_err(|_| {
                 node.problem(format!(
-                    "`{name}` takes an address with a port, such as 127.0.0.1:9464 or [::1]:9464, and not {text:?}"
+                    "`{name}` takes an address with a port, such as 127.0.0.1:8790 or [::1]:8790, and not {text:?}"
                 ))
             })
         }

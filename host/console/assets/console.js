@@ -93,7 +93,7 @@ if (live) {
   pause = () => {
     paused = !paused;
     button.setAttribute("aria-pressed", String(paused));
-    button.textContent = paused ? "Go on" : "Pause";
+    button.textContent = paused ? "Resume" : "Pause";
     if (!paused) {
       for (const fresh of waiting.reverse()) show(fresh);
       waiting = [];

@@ -109,7 +109,7 @@ fn capture(finding: &Value, captures: &captures::Which, out: &mut String) -> Res
         let path = capture.path.display();
         let _ = writeln!(
             out,
-            "\ncapture   {path}\n  again: `lanner replay {path}`; as a test: `lanner findings to-test {}`",
+            "\ncapture   {path}\n  again: `lanner replay {path}`, with the --rules (or the --lock and --archive) to judge it by; as a test: `lanner findings to-test {}`",
             scalar(&finding["id"])
         );
     }

@@ -18,7 +18,7 @@ const HOURS: i64 = 49 * 3_600_000_000_000;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// By what: severity, rule, pack, technique, host, program, user, container, image or namespace
+    /// By what: severity, rule, pack, technique, host, program, user, container, image, namespace or label
     #[arg(long, value_name = "WHAT", default_value = "rule")]
     by: Facet,
     /// From the hour of then on: how long ago, a date, or a time

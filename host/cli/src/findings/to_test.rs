@@ -40,11 +40,18 @@ pub(super) fn run(store: &Reader, arguments: &Arguments) -> Result<(), Failure> 
     let name = format!("{name}-{}", id.get(..SHORT).unwrap_or(&id));
     let time_ns = finding["time_ns"].as_u64().unwrap_or_default();
     let capture = arguments.captures.around(time_ns)?;
-    let (step, expected) = match &capture {
-        Some(capture) => (json!({ "capture": format!("{name}.lcap") }), expected(store, &finding, capture)?),
+    let expected = capture.as_ref().map(|capture| expected(store, &finding, capture)).transpose()?;
+    // One that ended before what was found would make a test of something else.
+    let expected = expected.filter(|expected| expected.iter().any(|found| found["id"] == finding["id"]));
+    let capture = capture.filter(|_| expected.is_some());
+    let (step, expected) = match expected {
+        Some(expected) => (json!({ "capture": format!("{name}.lcap") }), expected),
         None => {
             let event = of_finding(&finding);
-            let why = "there is no capture around it (`lanner run --capture` writes them), and it has no event of a kind that this version knows";
+            let why = format!(
+                "there is no capture around it in {} (`lanner run --capture` writes them), and it has no event of a kind that this version knows",
+                arguments.captures.path().display()
+            );
             (event.ok_or(why)?, vec![finding.clone()])
         }
     };
@@ -60,9 +67,10 @@ pub(super) fn run(store: &Reader, arguments: &Arguments) -> Result<(), Failure> 
             return Err(error);
         }
     }
-    let of = capture.map_or("its event alone, as there is no capture around it".to_owned(), |capture| {
-        format!("{}, with the {} findings of its pack in it", capture.path.display(), expected.len())
-    });
+    let of = capture.map_or_else(
+        || format!("its event alone, as there is no capture around it in {}", arguments.captures.path().display()),
+        |capture| format!("{}, with the {} findings of its pack in it", capture.path.display(), expected.len()),
+    );
     tracing::info!(
         "{} is made of {of}; `lanner rule test` runs it, and --update makes what is found what is expected",
         path.display()

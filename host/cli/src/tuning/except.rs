@@ -13,13 +13,11 @@ use lanner_tuning::{Draft, Source};
 use serde_json::Value;
 
 use super::Failure;
-use super::findings::{Which, each};
+use super::findings::{Among, Which};
 use crate::format::print;
 
 /// Of the others that are silenced so many are shown.
 const SHOWN: usize = 10;
-/// How far back others are looked at, ns.
-const DAY_NS: u64 = 24 * 3600 * 1_000_000_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -78,20 +76,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// What else of the day before the newest finding it would have silenced.
-fn impact(draft: &Draft, finding: &Value, file: Option<&Path>) -> Result<String, Failure> {
-    let Some(file) = file else {
-        return Ok("what else it would silence is said with --in FILE, a file of findings\n".to_owned());
+fn impact(draft: &Draft, finding: &Value, among: Option<Among>) -> Result<String, Failure> {
+    let Some(among) = among else {
+        return Ok("what else it would silence is said with --in FILE, the store or a file of findings\n".to_owned());
     };
-    let time = |finding: &Value| finding["time_ns"].as_u64().unwrap_or_default();
-    let mut newest = 0;
-    each(file, |other| {
-        newest = newest.max(time(&other));
-        Ok(())
-    })?;
     let (mut looked_at, mut silenced, mut shown) = (0_u64, 0_u64, Vec::new());
-    each(file, |other| {
-        if time(&other) + DAY_NS < newest || other["id"] == finding["id"] {
-            return Ok(());
+    among.of_last_day(|other| {
+        if other["id"] == finding["id"] {
+            return;
         }
         looked_at += 1;
         if draft.matches(&other) {
@@ -101,11 +93,10 @@ fn impact(draft: &Draft, finding: &Value, file: Option<&Path>) -> Result<String,
                 shown.push(format!("  {}  {}  {}\n", text("time"), text("severity"), text("message")));
             }
         }
-        Ok(())
     })?;
     let mut said = format!(
         "of {looked_at} other findings of the last day in {} it would have silenced {silenced}",
-        file.display()
+        among.path().display()
     );
     said.push_str(if shown.is_empty() { "\n" } else { ":\n" });
     said.extend(shown);

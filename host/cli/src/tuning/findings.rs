@@ -1,27 +1,44 @@
-//! Findings that were written as JSON, one a line.
+//! Which finding, and where others are: in the store, or as JSON, one a line.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
+use lanner_store::{Filter, Reader};
 use serde_json::Value;
 
 use super::Failure;
+use crate::store;
 
 /// Bytes of a line.
 const MAX_LINE: u64 = 4 << 20;
 /// Characters of an id that has to be said of it at least.
-const SHORTEST: usize = 6;
+const SHORTEST: usize = 4;
+/// How far back others are looked at, ns.
+const DAY_NS: u64 = 24 * 3600 * 1_000_000_000;
+/// Findings that are taken out of the store at once.
+const PAGE: u32 = 1000;
+/// How a database of SQLite begins.
+const DATABASE: &[u8] = b"SQLite format 3\0";
 
 /// Which finding, and among which others.
 #[derive(Debug, clap::Args)]
 pub(super) struct Which {
-    /// A finding as `--output json` writes it; `-` reads it from stdin. With --in its id, or how that begins
+    /// The id of a finding that is kept, or how that begins; or a finding as `--output json` writes it, and `-` reads it from stdin
     #[arg(value_name = "FINDING")]
     finding: String,
-    /// A file of findings, one JSON object a line, as `--output json --output-file` writes it
+    /// Where findings are: the database that `lanner run --keep` keeps them in, or a file of them, one JSON object a line, as
+    /// `--output json --output-file` writes it [default: the database, where the host keeps them]
     #[arg(long = "in", value_name = "FILE")]
     file: Option<PathBuf>,
+}
+
+/// Where others are.
+pub(super) enum Among {
+    /// In the store.
+    Store(PathBuf),
+    /// In a file, one a line.
+    Lines(PathBuf),
 }
 
 impl Which {
@@ -36,10 +53,10 @@ impl Which {
         if finding.starts_with('{') {
             return parse(finding, "the finding");
         }
-        let Some(file) = &self.file else {
+        let Some(among) = self.others() else {
             return Err(format!(
-                "{finding:?} is no finding: give the JSON that `--output json` writes, `-` for stdin, or the id of a \
-                 finding with --in FILE"
+                "{finding:?} is no finding, and none are kept here: give the JSON that `--output json` writes, `-` for \
+                 stdin, or the id of a finding with --in FILE"
             )
             .into());
         };
@@ -49,13 +66,47 @@ impl Which {
                 format!("{finding:?} is no id of a finding: at least {SHORTEST} of its hexadecimal digits").into()
             );
         }
-        let finding = finding.to_ascii_lowercase();
+        among.find(&finding.to_ascii_lowercase())
+    }
+
+    /// The others: in the file that was named, or in the store, where there is one.
+    pub(super) fn others(&self) -> Option<Among> {
+        match &self.file {
+            Some(file) => Some(Among::of(file.clone())),
+            None => Some(store::usual()).filter(|path| path.exists()).map(Among::Store),
+        }
+    }
+}
+
+impl Among {
+    fn of(path: PathBuf) -> Self {
+        let mut begins = Vec::new();
+        let read = File::open(&path).and_then(|file| file.take(DATABASE.len() as u64).read_to_end(&mut begins));
+        match read.is_ok() && begins == DATABASE {
+            true => Self::Store(path),
+            false => Self::Lines(path),
+        }
+    }
+
+    /// Where.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Store(path) | Self::Lines(path) => path,
+        }
+    }
+
+    /// The one whose id begins so.
+    fn find(&self, digits: &str) -> Result<Value, Failure> {
+        let file = match self {
+            Self::Store(path) => return parse(&Reader::open(path)?.find(digits)?.json, "what the store has"),
+            Self::Lines(file) => file,
+        };
         let mut found: Option<Value> = None;
         each(file, |other| {
-            let is_it = other["id"].as_str().is_some_and(|id| id.starts_with(&finding));
+            let is_it = other["id"].as_str().is_some_and(|id| id.starts_with(digits));
             match &found {
                 Some(first) if is_it && first["id"] != other["id"] => {
-                    Err(format!("several findings in {} have ids that begin with {finding}", file.display()).into())
+                    Err(format!("several findings in {} have ids that begin with {digits}", file.display()).into())
                 }
                 None if is_it => {
                     found = Some(other);
@@ -64,17 +115,50 @@ impl Which {
                 _ => Ok(()),
             }
         })?;
-        found.ok_or_else(|| format!("no finding in {} has an id that begins with {finding}", file.display()).into())
+        found.ok_or_else(|| format!("no finding in {} has an id that begins with {digits}", file.display()).into())
     }
 
-    /// The others, where there is a file of them.
-    pub(super) fn others(&self) -> Option<&Path> {
-        self.file.as_deref()
+    /// Each of the day before the newest.
+    pub(super) fn of_last_day(&self, mut take: impl FnMut(Value)) -> Result<(), Failure> {
+        let time = |finding: &Value| finding["time_ns"].as_u64().unwrap_or_default();
+        match self {
+            Self::Store(path) => {
+                let store = Reader::open(path)?;
+                let newest = store.page(&Filter::default(), None, 1)?;
+                let since = newest.findings.first().map(|newest| newest.key - DAY_NS.cast_signed());
+                let filter = Filter { since_ns: since, ..Filter::default() };
+                let mut after = None;
+                loop {
+                    let page = store.page(&filter, after, PAGE)?;
+                    page.findings
+                        .iter()
+                        .filter_map(|stored| serde_json::from_str(&stored.json).ok())
+                        .for_each(&mut take);
+                    after = page.next;
+                    if after.is_none() {
+                        return Ok(());
+                    }
+                }
+            }
+            Self::Lines(file) => {
+                let mut newest = 0;
+                each(file, |other| {
+                    newest = newest.max(time(&other));
+                    Ok(())
+                })?;
+                each(file, |other| {
+                    if time(&other) + DAY_NS >= newest {
+                        take(other);
+                    }
+                    Ok(())
+                })
+            }
+        }
     }
 }
 
 /// Each finding of a file. What is none is passed over.
-pub(super) fn each(file: &Path, mut take: impl FnMut(Value) -> Result<(), Failure>) -> Result<(), Failure> {
+fn each(file: &Path, mut take: impl FnMut(Value) -> Result<(), Failure>) -> Result<(), Failure> {
     let failed = |error: std::io::Error| format!("{} cannot be read: {error}", file.display());
     let mut lines = BufReader::new(File::open(file).map_err(failed)?);
     let mut line = Vec::new();

@@ -165,7 +165,7 @@ fn why(finding: &Value, explained: &[Explained]) -> Markup {
                 }
                 ": " q { (value(&finding["summary"], 2000)) }
             }
-            @if explained.is_empty() { p.quiet { "No exception is for this rule." } }
+            @if explained.is_empty() { p.quiet { "No exceptions apply to this rule." } }
             @for exception in explained.iter().take(20) {
                 details.exception open[explained.len() == 1] {
                     summary {
@@ -192,7 +192,7 @@ fn exception(finding: &Value) -> Markup {
     let draft = Draft::of(finding, &[], &[]);
     html! {
         section.box {
-            h2 { "Except it" }
+            h2 { "Write an exception" }
             @match draft {
                 Ok(draft) => {
                     p.quiet { "The narrowest exception that has it, for a file of the tuning (" code { "/etc/lanner/tuning/exceptions.toml" } "). Say why before you use it." }
@@ -212,8 +212,8 @@ fn around(finding: &Value, capture: Option<&FilePath>) -> Markup {
         @if let Some(capture) = capture {
             section.box {
                 h2 { "What happened around it" }
-                p.quiet { "Written down on this machine, to be judged again:" }
-                (copied(&format!("lanner replay {}", capture.display())))
+                p.quiet { "Written down on this machine, to be judged again by the rules that are named:" }
+                (copied(&format!("lanner replay --rules PACKS {}", capture.display())))
                 p.quiet { "Or as a test, in the folder of the pack's own:" }
                 (copied(&format!("lanner findings to-test {}", id(finding))))
             }

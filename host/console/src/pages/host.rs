@@ -127,7 +127,7 @@ fn sinks(report: &Report) -> Markup {
                             @match (&sink.trouble, sink.failed) {
                                 (_, true) => span.state.quarantined { "failed" },
                                 (Some(_), _) => span.state.resting { "in trouble" },
-                                (None, _) => span.state.running { "well" },
+                                (None, _) => span.state.running { "OK" },
                             }
                             @if let Some(trouble) = &sink.trouble { p { (shown(trouble, SHORT)) } }
                         }

@@ -82,7 +82,7 @@ fn top(desk: &Desk, caller: &Caller, here: Here) -> Markup {
                         span { b { (shown(name, 40)) } " " span.quiet { @if caller.operates() { "operates" } @else { "views" } } }
                         form method="post" action="/logout" { (form_field(caller)) button.plain type="submit" { "Sign out" } }
                     }
-                    None if caller.operates() => span.quiet title="console.anybody_operates is set" { "anybody operates" },
+                    None if caller.operates() => span.quiet title="console.anybody_operates is set" { "no sign-in: anyone can make changes" },
                     None if !desk.access.has_users() => span.quiet title="Nobody can sign in: console.users is not set" { "view only" },
                     None => {}
                 }

@@ -110,7 +110,7 @@ fn rules(pack: &Pack) -> Markup {
     };
     html! {
         details open[pack.rules.len() <= 12] {
-            summary { (counted(pack.rules.len(), "rule")) span.quiet { ", the dearest first" } }
+            summary { (counted(pack.rules.len(), "rule")) span.quiet { ", most expensive first" } }
             (scrolled(&format!("Rules of {}", shown(&pack.name, 80)), &table))
         }
     }

@@ -321,8 +321,8 @@ impl To {
             "elasticsearch" | "opensearch" => Self::Elasticsearch(http(&mut table, None)?, typed(table)?),
             "splunk" => Self::Splunk(http(&mut table, None)?, typed(table)?),
             _ => {
-                let meant = nearest(kind, TYPES).map_or(String::new(), |meant| format!("; is {meant} meant?"));
-                return Err(format!("there is no type {kind:?}{meant} There are {}", TYPES.join(", ")));
+                let meant = nearest(kind, TYPES).map_or(String::new(), |meant| format!(", is {meant} meant?"));
+                return Err(format!("there is no type {kind:?}{meant}; there are {}", TYPES.join(", ")));
             }
         })
     }

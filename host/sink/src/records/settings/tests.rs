@@ -75,7 +75,7 @@ fn what_is_wrong_is_named() {
     let cases = [
         (sink("type = \"file\"\npath = \"/x\""), "missing field `name`"),
         (sink("name = \"a b\"\ntype = \"file\"\npath = \"/x\""), "a name has letters"),
-        (sink("name = \"a\"\ntype = \"fiel\"\npath = \"/x\""), "there is no type \"fiel\"; is file meant?"),
+        (sink("name = \"a\"\ntype = \"fiel\"\npath = \"/x\""), "there is no type \"fiel\", is file meant?"),
         (sink("name = \"a\"\ntype = \"file\"\npath = \"/x\"\nkept = 3"), "sink \"a\": unknown field `kept`"),
         (sink("name = \"a\"\ntype = \"webhook\"\nurl = \"http://x\"\ntoken = \"t\""), "unknown field `token`"),
         (sink("name = \"a\"\ntype = \"webhook\""), "missing field `url`"),
