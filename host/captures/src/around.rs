@@ -30,6 +30,7 @@ pub struct Settings {
 /// Has captures written, on a thread of its own.
 pub struct Around {
     choice: Choice,
+    recent: Recent,
     asked: Arc<Asked>,
     thread: Option<JoinHandle<()>>,
 }
@@ -42,8 +43,9 @@ struct Asked {
 
 #[derive(Default)]
 struct State {
-    /// When the first finding came of which none is written yet, and of which rule it is.
-    first: Option<(Instant, String)>,
+    /// When the first finding came of which none is written yet, of which rule it is, and what was there by then: whoever did
+    /// it may do so much afterwards that it would be forgotten.
+    first: Option<(Instant, String, Excerpt)>,
     closed: bool,
 }
 
@@ -55,11 +57,11 @@ impl Around {
     pub fn start(settings: Settings, recent: Recent) -> Result<Self, FolderError> {
         settings.folder.prepare()?;
         let (choice, asked) = (settings.choice.clone(), Arc::<Asked>::default());
-        let writer = Writer { settings, recent, asked: asked.clone(), next: None };
+        let writer = Writer { settings, recent: recent.clone(), asked: asked.clone(), next: None };
         let path = writer.settings.folder.path().to_owned();
         let thread = std::thread::Builder::new().name("lanner-captures".into()).spawn(move || writer.run());
         let thread = thread.map_err(|error| FolderError::Io { path, error })?;
-        Ok(Self { choice, asked, thread: Some(thread) })
+        Ok(Self { choice, recent, asked, thread: Some(thread) })
     }
 }
 
@@ -67,7 +69,9 @@ impl Sink for Around {
     fn write(&mut self, finding: &Finding) {
         if self.choice.is_of(finding) {
             let mut state = self.asked.state();
-            state.first.get_or_insert_with(|| (Instant::now(), finding.rule().id.clone()));
+            if state.first.is_none() {
+                state.first = Some((Instant::now(), finding.rule().id.clone(), self.recent.excerpt()));
+            }
             self.asked.changed.notify_all();
         }
     }
@@ -110,8 +114,8 @@ struct Writer {
 
 impl Writer {
     fn run(mut self) {
-        while let Some(rule) = self.wait() {
-            let excerpt = self.recent.excerpt();
+        while let Some((rule, before)) = self.wait() {
+            let excerpt = before.followed_by(self.recent.excerpt());
             self.next = Some(Instant::now() + self.settings.apart);
             if let Err(why) = self.write(excerpt, &rule) {
                 tracing::warn!("what happened before the finding of {rule} is not written: {why}");
@@ -119,17 +123,20 @@ impl Writer {
         }
     }
 
-    /// Waits until one is to be written, and gives the rule; nothing where there is none and no more will come.
-    fn wait(&self) -> Option<String> {
+    /// Waits until one is to be written, and gives the rule and what was there before; nothing where there is none and no more
+    /// will come.
+    fn wait(&self) -> Option<(String, Excerpt)> {
         let mut state = self.asked.state();
         loop {
             let now = Instant::now();
-            let due = state.first.as_ref().map(|(came, _)| {
+            let due = state.first.as_ref().map(|(came, ..)| {
                 let after = *came + self.settings.after;
                 self.next.map_or(after, |next| next.max(after))
             });
             state = match due {
-                Some(due) if due <= now || state.closed => return state.first.take().map(|(_, rule)| rule),
+                Some(due) if due <= now || state.closed => {
+                    return state.first.take().map(|(_, rule, before)| (rule, before));
+                }
                 Some(due) => {
                     let waited = self.asked.changed.wait_timeout(state, due - now);
                     waited.unwrap_or_else(PoisonError::into_inner).0
@@ -161,6 +168,6 @@ impl Writer {
                 return Err(why);
             }
         }
-        folder.trim(self.settings.bytes).map_err(|error| error.to_string())
+        folder.trim(self.settings.bytes, &path).map_err(|error| error.to_string())
     }
 }

@@ -53,8 +53,12 @@ impl Folder {
         let failed = |error| FolderError::Io { path: self.0.clone(), error };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).map_err(failed)?;
         self.check()?;
-        for name in self.names().map_err(failed)?.into_iter().filter(|name| name.ends_with(UNFINISHED)) {
-            let _ = fs::remove_file(self.0.join(name));
+        for name in self.names().map_err(failed)? {
+            // Of another host that writes into it too nothing is removed.
+            let left = unfinished(&name).is_some_and(|pid| !Path::new("/proc").join(pid.to_string()).exists());
+            if left {
+                let _ = fs::remove_file(self.0.join(name));
+            }
         }
         Ok(())
     }
@@ -64,7 +68,8 @@ impl Folder {
     /// # Errors
     /// Others may write to it, or nobody can tell.
     pub fn check(&self) -> Result<(), FolderError> {
-        let facts = match fs::metadata(&self.0) {
+        // Nor is it a link: whoever could make it another would have others' files written and removed.
+        let facts = match fs::symlink_metadata(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             facts => facts.map_err(|error| FolderError::Io { path: self.0.clone(), error })?,
         };
@@ -78,7 +83,7 @@ impl Folder {
     /// Where one is written to begin with, and where it lies once it is whole.
     pub(crate) fn places(&self, span_ns: (u64, u64)) -> (PathBuf, PathBuf) {
         let name = format!("{}-{}{EXTENSION}", named(span_ns.0), named(span_ns.1));
-        (self.0.join(format!("{name}{UNFINISHED}")), self.0.join(name))
+        (self.0.join(format!("{name}.{}{UNFINISHED}", std::process::id())), self.0.join(name))
     }
 
     /// The capture that has most of what happened before this time, ns since 1970 (UTC); none where no capture is of it, or
@@ -99,15 +104,15 @@ impl Folder {
         Ok(before.max_by_key(|found| found.span_ns.1))
     }
 
-    /// Removes the oldest until they take no more than so many bytes. The newest stays.
+    /// Removes the oldest until they take no more than so many bytes. This one stays: the clock may have been ahead.
     ///
     /// # Errors
     /// The folder cannot be read, or one cannot be removed.
-    pub(crate) fn trim(&self, most_bytes: u64) -> Result<(), FolderError> {
+    pub(crate) fn trim(&self, most_bytes: u64, stays: &Path) -> Result<(), FolderError> {
         let mut captures = self.captures()?;
         captures.sort_by_key(|found| found.span_ns);
         let mut bytes: u64 = captures.iter().map(|found| found.bytes).sum();
-        captures.pop();
+        captures.retain(|found| found.path != stays);
         for Found { path, bytes: freed, .. } in captures {
             if bytes <= most_bytes {
                 break;
@@ -138,6 +143,12 @@ impl Folder {
         // Names of ours are plain texts.
         entries.filter_map(|entry| entry.map(|entry| entry.file_name().into_string().ok()).transpose()).collect()
     }
+}
+
+/// Which process wrote what has this name and is not whole.
+fn unfinished(name: &str) -> Option<u32> {
+    let (name, pid) = name.strip_suffix(UNFINISHED)?.rsplit_once('.')?;
+    span(name).and_then(|_| pid.parse().ok())
 }
 
 fn named(time_ns: u64) -> String {
@@ -182,7 +193,12 @@ mod tests {
         let (unfinished, path) = folder.places(span_ns);
         let name = "20261124T015456.123456789Z-20261124T015508.000000001Z.lcap";
         assert_eq!(path, folder.path().join(name));
-        assert_eq!((span(name), span(&unfinished.to_string_lossy())), (Some(span_ns), None));
+        let unfinished = unfinished.file_name().expect("a name").to_string_lossy().into_owned();
+        assert_eq!((span(name), span(&unfinished)), (Some(span_ns), None));
+        assert_eq!(super::unfinished(&unfinished), Some(std::process::id()));
+        for other in ["mine.unfinished", "x.1.unfinished", name] {
+            assert_eq!(super::unfinished(other), None, "{other}");
+        }
     }
 
     proptest! {

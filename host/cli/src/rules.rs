@@ -320,9 +320,17 @@ fn take_from<'a>(archive: &Path, store: &Store, pins: impl Iterator<Item = &'a P
         return Ok(());
     }
     let path = archive.display();
-    let file = File::open(archive).map_err(|error| format!("the archive of packs {path} cannot be read: {error}"))?;
-    let archive = Archive::read(BufReader::new(file)).map_err(|error| format!("{path}: {error}"))?;
     let index = store.index()?;
+    let file = File::open(archive).map_err(|error| format!("the archive of packs {path} cannot be read: {error}"));
+    let read = file.and_then(|file| Archive::read(BufReader::new(file)).map_err(|error| format!("{path}: {error}")));
+    let archive = match read {
+        Ok(archive) => archive,
+        Err(why) if pinned.iter().all(|digest| index.pack(*digest).is_some()) => {
+            tracing::warn!("{why}; the store has all that is pinned");
+            return Ok(());
+        }
+        Err(why) => return Err(why.into()),
+    };
     let lacks =
         |pack: &Saved| index.pack(pack.digest).is_none_or(|kept| !kept.signatures.is_superset(&pack.signatures));
     for pack in archive.packs.iter().filter(|pack| pinned.contains(&pack.digest) && lacks(pack)) {

@@ -120,9 +120,9 @@ pub(crate) async fn change_pack(
     };
     let (who, way) = (caller.who(), peer.ip());
     match &outcome {
-        Ok(()) => tracing::info!("{who} at {way} has {} the pack {pack} in the console", turn.done()),
+        Ok(()) => tracing::info!("{who} at {way} has {} the pack {pack:?} in the console", turn.done()),
         Err(error) => {
-            tracing::warn!("{who} at {way} wanted to {} the pack {pack} in the console: {error}", turn.word());
+            tracing::warn!("{who} at {way} wanted to {} the pack {pack:?} in the console: {error}", turn.word());
         }
     }
     let what = if outcome.is_ok() { turn.done() } else { turn.word() };

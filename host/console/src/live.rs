@@ -71,6 +71,10 @@ pub(crate) async fn answer(
 }
 
 impl Follower {
+    async fn is_signed_out(&self) -> bool {
+        self.desk.access.identify(&self.headers).await.role == Role::Nothing
+    }
+
     /// What is sent next, and whether more comes.
     async fn next(&self) -> (Event, bool) {
         let silent_until = Instant::now() + SILENCE;
@@ -81,7 +85,7 @@ impl Follower {
             };
             let first = match first {
                 // Sessions end meanwhile.
-                Err(_) if self.desk.access.identify(&self.headers).await.role == Role::Nothing => {
+                Err(_) if self.is_signed_out().await => {
                     return (Event::default().event("signed-out").data(""), false);
                 }
                 Err(_) => return (Event::default().comment(""), true),
@@ -99,6 +103,10 @@ impl Follower {
             }
             sleep_until(together).await;
             if !batch.is_empty() {
+                // Also while much comes: whoever is signed out meanwhile has nothing more.
+                if self.is_signed_out().await {
+                    return (Event::default().event("signed-out").data(""), false);
+                }
                 return (Event::default().event("findings").data(batch.into_json()), true);
             }
             if Instant::now() >= silent_until {

@@ -14,6 +14,8 @@ const UNUSED: Duration = Duration::from_secs(2 * 3600);
 /// So many at a time; whoever was away the longest goes first.
 const MOST: usize = 256;
 /// Bytes of what cannot be guessed.
+const MOST_OF_ONE: usize = 16;
+/// Bytes of a secret.
 const SECRET: usize = 32;
 
 /// Somebody who is logged in.
@@ -57,6 +59,13 @@ impl Sessions {
         let (secret, now) = (secret(), Instant::now());
         let mut all = self.all();
         all.retain(|_, session| !session.is_over(now));
+        let own = all.iter().filter(|(_, session)| session.name == name);
+        // Nobody signs others out by signing in.
+        if own.clone().count() >= MOST_OF_ONE
+            && let Some(oldest) = own.min_by_key(|(_, session)| session.used).map(|(key, _)| *key)
+        {
+            all.remove(&oldest);
+        }
         if all.len() >= MOST
             && let Some(oldest) = all.iter().min_by_key(|(_, session)| session.used).map(|(key, _)| *key)
         {

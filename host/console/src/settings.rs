@@ -67,6 +67,14 @@ pub enum SettingsError {
         /// Why.
         error: std::io::Error,
     },
+    /// A file cannot be read, or others may write to it.
+    #[error("the console cannot go by {}: {error}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// The file of users.
     #[error("console.users: {0}")]
     Users(#[from] HtpasswdError),
@@ -74,6 +82,9 @@ pub enum SettingsError {
     #[error("the console: {0}")]
     Tls(#[from] TlsError),
 }
+
+/// Bytes of a file of users, or of a key.
+const MAX_FILE: u64 = 16 << 20;
 
 /// All that it takes to serve it.
 pub struct Opening {
@@ -114,6 +125,11 @@ impl Settings {
 
     fn is_safe(&self) -> Result<(), SettingsError> {
         let listen = self.listen;
+        for path in self.users.iter().chain(&self.key) {
+            // Who could write to them would be whom he likes.
+            lanner_trust::read_guarded(path, MAX_FILE)
+                .map_err(|error| SettingsError::File { path: path.clone(), error })?;
+        }
         if self.certificate.is_some() != self.key.is_some() {
             return Err(SettingsError::Half);
         }

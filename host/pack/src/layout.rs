@@ -15,6 +15,8 @@ use super::reference::Reference;
 /// The annotation that names what an entry of the index is.
 const NAME: &str = "org.opencontainers.image.ref.name";
 const LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
+/// Bytes of what names an entry.
+const MAX_NAME: u64 = 64 << 10;
 /// Entries of an archive at most.
 const MAX_ENTRIES: usize = 4096;
 /// Bytes of an archive at most, taken together.
@@ -108,8 +110,20 @@ impl Archive {
         let mut read = Self::default();
         let (mut index, mut layout) = (None, false);
         let mut total = 0;
-        for (count, entry) in tar::Archive::new(archive).entries()?.enumerate() {
+        for (count, entry) in tar::Archive::new(archive).entries()?.raw(true).enumerate() {
             let mut entry = entry?;
+            let kind = entry.header().entry_type();
+            // What names an entry at length: no name in a layout is so long that it has to.
+            if kind.is_gnu_longname()
+                || kind.is_gnu_longlink()
+                || kind.is_pax_local_extensions()
+                || kind.is_pax_global_extensions()
+            {
+                if entry.size() > MAX_NAME || count >= MAX_ENTRIES {
+                    return Err(other("it has names of more than 64 KiB".to_owned()));
+                }
+                continue;
+            }
             let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             let path = path.strip_prefix("./").unwrap_or(&path).to_owned();
             if count >= MAX_ENTRIES {

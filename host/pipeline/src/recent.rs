@@ -35,6 +35,8 @@ struct Kept {
 /// Records that follow each other.
 #[derive(Clone, Default)]
 struct Portion {
+    /// Counted from 0.
+    number: u64,
     records: Vec<Record>,
     bytes: usize,
     /// The time of its first event, and of its last one.
@@ -47,6 +49,8 @@ pub struct Excerpt {
     machine: Machine,
     before: Snapshot,
     portions: Vec<Arc<Portion>>,
+    /// What comes after a gap.
+    after_gap: Option<Box<Excerpt>>,
 }
 
 impl Recent {
@@ -77,6 +81,7 @@ impl Recent {
             machine: kept.machine.clone(),
             before: kept.before.snapshot(),
             portions: kept.full.iter().cloned().chain(filling).collect(),
+            after_gap: None,
         }
     }
 
@@ -108,8 +113,9 @@ impl Kept {
         self.filling.bytes += bytes;
         self.filling.records.push(record.clone());
         if self.filling.records.len() >= PORTION || self.filling.bytes >= PORTION_BYTES {
-            let full =
-                mem::replace(&mut self.filling, Portion { records: Vec::with_capacity(PORTION), ..Portion::default() });
+            let number = self.filling.number + 1;
+            let next = Portion { number, records: Vec::with_capacity(PORTION), ..Portion::default() };
+            let full = mem::replace(&mut self.filling, next);
             self.full.push_back(Arc::new(full));
             self.forget();
         }
@@ -131,11 +137,32 @@ impl Kept {
 }
 
 impl Excerpt {
+    /// The same with what came later, as a later excerpt of the same has it: what was forgotten in between is left out, and what
+    /// it told of processes and containers is told.
+    #[must_use]
+    pub fn followed_by(mut self, mut later: Self) -> Self {
+        let Some(last) = self.portions.last().map(|portion| portion.number) else { return later };
+        // Of the last one there may be more by now.
+        match later.portions.iter().position(|portion| portion.number == last) {
+            Some(place) => {
+                self.portions.pop();
+                self.portions.extend(later.portions.drain(place..));
+            }
+            None if later.portions.first().is_some_and(|first| first.number == last + 1) => {
+                self.portions.append(&mut later.portions);
+            }
+            None => self.after_gap = Some(Box::new(later)),
+        }
+        self
+    }
+
     /// When its first and its last event happened, ns since 1970 (UTC); nothing where there is none.
     pub fn span_ns(&self) -> Option<(u64, u64)> {
         let mut times = self.portions.iter().filter_map(|portion| Some((portion.first_ns?, portion.last_ns)));
         let first = times.next()?;
-        Some(times.fold(first, |(from, _), (_, to)| (from, to)))
+        let span = times.fold(first, |(from, _), (_, to)| (from, to));
+        let later = self.after_gap.as_ref().and_then(|later| later.span_ns());
+        Some(later.map_or(span, |(_, to)| (span.0, to)))
     }
 
     /// Writes it as a capture, into a new file.
@@ -144,6 +171,11 @@ impl Excerpt {
     /// It cannot be written.
     pub fn write(self, path: &Path) -> Result<Progress, CaptureError> {
         let mut writer = CaptureWriter::create(path, &self.machine, false)?;
+        self.write_into(&mut writer, path)?;
+        writer.finish()
+    }
+
+    fn write_into(self, writer: &mut CaptureWriter, path: &Path) -> Result<(), CaptureError> {
         let before = self.before.into_records();
         for record in before.iter().chain(self.portions.iter().flat_map(|portion| &portion.records)) {
             match writer.record(record) {
@@ -154,7 +186,10 @@ impl Excerpt {
                 written => written?,
             }
         }
-        writer.finish()
+        match self.after_gap {
+            Some(later) => later.write_into(writer, path),
+            None => Ok(()),
+        }
     }
 }
 
@@ -288,5 +323,44 @@ mod tests {
         }
         assert_eq!(excerpt.span_ns(), Some((2 * SECOND, 2 * SECOND)));
         assert!(recent.excerpt().span_ns().expect("events").0 > 700 * SECOND);
+    }
+
+    #[test]
+    fn what_was_there_when_it_was_found_stays_however_much_comes() {
+        let recent = begin(Duration::from_secs(3600), 2 * PORTION_BYTES);
+        let noise = |pid: u32, times: u64| {
+            for number in 0..times {
+                let mut event = raw(100 * SECOND + number, task(pid), Kind::Open);
+                event.payload = event.payload.with(field::open::PATH, &*"x".repeat(4000));
+                recent.push(&Record::Event(Box::new(event)));
+            }
+        };
+        let write = |excerpt: Excerpt| {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("c.lcap");
+            excerpt.write(&path).expect("it is written");
+            let mut enricher = Enricher::new(&machine(), None);
+            let records: Vec<Record> = CaptureReader::open(&path).expect("it is read").map(Result::unwrap).collect();
+            let events = records.into_iter().filter_map(|record| enricher.take(record));
+            let opens = events.filter(|event| event.kind == Kind::Open);
+            opens.filter_map(|event| event.process).map(|process| process.name().to_vec()).collect::<Vec<_>>()
+        };
+        child(2 * SECOND, 2).iter().for_each(|record| recent.push(record));
+        let found = recent.excerpt();
+        // A little more: no gap, and nothing twice.
+        child(3 * SECOND, 3).iter().for_each(|record| recent.push(record));
+        let names = write(found.followed_by(recent.excerpt()));
+        assert_eq!(names, [b"2", b"3"]);
+        // So much that what began meanwhile is forgotten too: who it was is known all the same.
+        let found = recent.excerpt();
+        child(4 * SECOND, 4).iter().for_each(|record| recent.push(record));
+        noise(4, 2000);
+        let later = recent.excerpt();
+        assert!(later.span_ns().expect("events").0 >= 100 * SECOND, "it is forgotten");
+        let whole = found.followed_by(later);
+        assert_eq!(whole.span_ns().expect("events").0, 2 * SECOND);
+        let names = write(whole);
+        assert_eq!(names[..2], [b"2", b"3"]);
+        assert!(names.len() > 50 && names[2..].iter().all(|name| name == b"4"), "{}", names.len());
     }
 }

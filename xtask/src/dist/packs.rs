@@ -54,6 +54,12 @@ pub(super) fn sign(release: &Release, lanner: &Program, packs: &Path, options: &
     let out = |name: &str| release.out.join(name);
     let signed = Signed { archive: out("packs.tar"), lock: out("lanner.lock"), key: out("release.pub"), prefix };
     fs::write(&signed.key, text).with_context(|| signed.key.display().to_string())?;
+    // Of a run before.
+    if let Err(error) = fs::remove_file(&signed.lock)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(error).with_context(|| signed.lock.display().to_string());
+    }
     let mut save = run(release, lanner);
     if options.sign_key.is_none() {
         save.env(PASSWORD, "");

@@ -1,7 +1,7 @@
 //! `lanner pack save` and `lanner pack load`: packs in a file, for machines without a network.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -56,6 +56,14 @@ pub(super) struct LoadArguments {
 }
 
 pub(super) fn save(arguments: &SaveArguments, output: Format) -> Result<ExitCode, Failure> {
+    if let Some(lock) = &arguments.lock
+        && fs::symlink_metadata(lock).is_ok()
+    {
+        return Err(format!("{} is there already: name a new lock file, or remove this one", lock.display()).into());
+    }
+    if arguments.lock.as_ref() == Some(&arguments.file) {
+        return Err("the archive and the lock file are to be one file: name two".into());
+    }
     let (mut archive, mut lock) = (Archive::default(), Lock::default());
     let key = arguments.sign.as_deref().map(Signing::open).transpose()?;
     for pack in &arguments.packs {

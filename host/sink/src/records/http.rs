@@ -31,6 +31,9 @@ pub enum HttpError {
     /// The address is none.
     #[error("`url` is no address that begins with https:// or http://")]
     Url,
+    /// A password stands in it.
+    #[error("`url` has a user or a password: say who asks with `basic` or `bearer`")]
+    Login,
     /// A header is none.
     #[error("{0:?} is no header, or what it is to say is none")]
     Header(String),
@@ -73,6 +76,9 @@ impl Http {
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let url = url.ok_or(HttpError::Url)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(HttpError::Login.into());
+        }
         if [settings.bearer.is_some(), settings.basic.is_some(), who.is_some()].iter().filter(|is| **is).count() > 1 {
             return Err(HttpError::TwoCredentials.into());
         }

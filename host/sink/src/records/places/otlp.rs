@@ -79,6 +79,12 @@ impl Place for Otlp {
     fn send(&mut self, records: &[Record]) -> Result<Answer, Refusal> {
         let body = self.body(records).to_string().into_bytes();
         let answer = self.http.post(self.http.below(PATH), "application/json", body, HeaderMap::new())?;
+        // A page of something else says that all is well, too.
+        if !answer.body.is_empty()
+            && !serde_json::from_slice::<Value>(&answer.body).is_ok_and(|answer| answer.is_object())
+        {
+            return Err(Refusal::later("it answers with something else than OTLP does: is `url` the collector's?"));
+        }
         Ok(judge(&answer.body, records.len(), |why| shown(why.as_bytes(), self.http.secrets())))
     }
 }

@@ -87,6 +87,9 @@ fn client(settings: &Settings) -> Result<Client, OpenError> {
         return Err(OpenError::Wrong(why.to_owned()));
     }
     let mut who = address.redis_settings().clone();
+    if settings.stream.is_empty() || settings.max_entries == Some(0) {
+        return Err(OpenError::Wrong("`stream` is empty, or `max_entries` is 0: nothing would be kept".to_owned()));
+    }
     if let Some(user) = &settings.user {
         who = who.set_username(user);
     }
@@ -135,6 +138,7 @@ mod tests {
         assert!(refused("url = \"http://localhost\"").contains("begins with redis://"));
         let secret = refused("url = \"redis://:s3cret@localhost\"");
         assert!(secret.contains("password = { file") && !secret.contains("s3cret"), "{secret}");
+        assert!(refused("url = \"redis://x\"\nmax_entries = 0").contains("nothing would be kept"));
         assert!(refused("url = \"rediss://x\"\nclient_key = \"/k\"").contains("go together"));
     }
 }

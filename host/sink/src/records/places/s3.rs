@@ -101,6 +101,29 @@ fn bucket(settings: &Settings) -> Result<AmazonS3, OpenError> {
         }
         _ => return Err(OpenError::Wrong("`access_key` and `secret_key` go together".to_owned())),
     };
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+    if !(3..=63).contains(&settings.bucket.len()) || !settings.bucket.bytes().all(plain) {
+        let why = "`bucket` is no name of a bucket: it has 3 to 63 small letters, digits, `.` and `-`";
+        return Err(OpenError::Wrong(why.to_owned()));
+    }
+    if let Some(endpoint) = &settings.endpoint {
+        let url = reqwest::Url::parse(endpoint).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        match url.filter(reqwest::Url::has_host) {
+            None => {
+                let why = "`endpoint` is no address that begins with https:// or http://";
+                return Err(OpenError::Wrong(why.to_owned()));
+            }
+            Some(url) if !url.username().is_empty() || url.password().is_some() => {
+                let why = "`endpoint` has a user or a password: say who asks with `access_key` and `secret_key`";
+                return Err(OpenError::Wrong(why.to_owned()));
+            }
+            Some(url) if url.scheme() == "http" && !settings.allow_http => {
+                let why = "`endpoint` begins with http://, which is without TLS: that needs `allow_http = true`";
+                return Err(OpenError::Wrong(why.to_owned()));
+            }
+            Some(_) => {}
+        }
+    }
     let mut builder = builder.with_bucket_name(&settings.bucket).with_client_options(client).with_retry(retry);
     if let Some(region) = &settings.region {
         builder = builder.with_region(region);
@@ -146,6 +169,23 @@ mod tests {
         assert_eq!(name.as_ref(), "lanner/web_1/2026/11/24/015456.123-2-01010101-02020202.ndjson.gz");
         assert_ne!(place.name(&[record(1), record(3)]).expect("a name"), name);
         assert_eq!(place.name(&[]), None);
+    }
+
+    #[test]
+    fn what_is_no_address_and_no_bucket_is_refused() {
+        for endpoint in ["minio:9000", "localhost:9000", "notaurl", "http://", "//x", "http://a b", "ftp://x"] {
+            let error = place(&format!("endpoint = \"{endpoint}\"\nallow_http = true")).err().expect("it is refused");
+            assert!(error.to_string().contains("`endpoint` is no address"), "{endpoint}: {error}");
+        }
+        let error = place("endpoint = \"https://u:p@x\"").err().expect("it is refused").to_string();
+        assert!(error.contains("has a user or a password") && !error.contains("u:p"), "{error}");
+        let error = place("endpoint = \"http://x\"").err().expect("it is refused").to_string();
+        assert!(error.contains("allow_http"), "{error}");
+        for bucket in ["", "b c", "ab", "UPPER"] {
+            let settings = toml::from_str(&format!("bucket = \"{bucket}\"\nregion = \"x\"")).expect("settings");
+            let error = S3::open(settings, "h".to_owned(), Written::default()).err().expect("it is refused");
+            assert!(error.to_string().contains("no name of a bucket"), "{bucket}: {error}");
+        }
     }
 
     #[test]
