@@ -173,6 +173,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_others_write_is_left_alone_and_links_are_refused() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Folder::new(place.path().join("captures"));
+        folder.prepare().expect("it is made");
+        let (_, whole) = folder.places((1, 2));
+        let name = |pid: u64| format!("{}.{pid}{UNFINISHED}", whole.display());
+        // Of process 1, which runs, and of one that no kernel has.
+        let [running, gone] = [name(1), name(1 << 31)].map(PathBuf::from);
+        let theirs = folder.path().join("mine.unfinished");
+        for path in [&running, &gone, &theirs] {
+            fs::write(path, "").expect("written");
+        }
+        folder.prepare().expect("it is ours");
+        assert_eq!([&running, &gone, &theirs].map(|path| path.exists()), [true, false, true]);
+        let link = place.path().join("link");
+        std::os::unix::fs::symlink(folder.path(), &link).expect("a link");
+        assert!(matches!(Folder::new(link).check(), Err(FolderError::Shared(_))));
+    }
+
+    #[test]
     fn what_has_it_counts_for_more_than_what_ended_before() {
         let place = tempfile::tempdir().expect("a folder");
         let folder = Folder::new(place.path().to_owned());

@@ -128,12 +128,27 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_signs_in_again_and_again_signs_out_nobody_else() {
+        let sessions = Sessions::default();
+        let alice = sessions.begin("alice".into(), Vec::new());
+        let mut own = Vec::new();
+        for _ in 0..2 * MOST {
+            tokio::time::advance(Duration::from_millis(1)).await;
+            own.push(sessions.begin("bob".into(), Vec::new()));
+        }
+        assert!(sessions.get(&alice).is_some());
+        let left = own.iter().filter(|secret| sessions.get(secret).is_some()).count();
+        assert_eq!((left, sessions.get(own.last().expect("one")).is_some()), (MOST_OF_ONE, true), "the newest");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn there_is_room_for_so_many() {
         let sessions = Sessions::default();
         let mut secrets = Vec::new();
         for _ in 0..=MOST {
             tokio::time::advance(Duration::from_millis(1)).await;
-            secrets.push(sessions.begin("alice".into(), Vec::new()));
+            let name = format!("user-{}", secrets.len() % (2 * MOST / MOST_OF_ONE));
+            secrets.push(sessions.begin(name, Vec::new()));
         }
         assert_eq!(sessions.all().len(), MOST);
         assert!(sessions.get(&secrets[0]).is_none() && sessions.get(&secrets[1]).is_some());

@@ -125,11 +125,6 @@ impl Settings {
 
     fn is_safe(&self) -> Result<(), SettingsError> {
         let listen = self.listen;
-        for path in self.users.iter().chain(&self.key) {
-            // Who could write to them would be whom he likes.
-            lanner_trust::read_guarded(path, MAX_FILE)
-                .map_err(|error| SettingsError::File { path: path.clone(), error })?;
-        }
         if self.certificate.is_some() != self.key.is_some() {
             return Err(SettingsError::Half);
         }
@@ -148,6 +143,11 @@ impl Settings {
             (None, Some(operator)) => return Err(SettingsError::NoUsers(operator.clone())),
             (Some(_), _) if self.anybody_operates => return Err(SettingsError::Anybody),
             _ => {}
+        }
+        for path in self.users.iter().chain(&self.key) {
+            // Who could write to them would be whom he likes.
+            lanner_trust::read_guarded(path, MAX_FILE)
+                .map_err(|error| SettingsError::File { path: path.clone(), error })?;
         }
         match self.names.iter().find(|name| !Names::is_name(name)) {
             Some(name) => Err(SettingsError::Name(name.clone())),
@@ -195,6 +195,21 @@ mod tests {
         for listen in ["127.0.0.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1", "127.9.9.9:1"] {
             at(listen).check().expect("this machine only");
         }
+    }
+
+    #[test]
+    fn files_that_others_may_write_to_are_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let users = folder.path().join("users");
+        let line = format!("alice:{}\n", lanner_access::hash_password("a").expect("a hash"));
+        std::fs::write(&users, line).expect("written");
+        let settings = Settings { users: Some(users.clone()), ..at("127.0.0.1:1") };
+        let mode = |mode| std::fs::set_permissions(&users, std::fs::Permissions::from_mode(mode)).expect("a mode");
+        mode(0o600);
+        settings.check().expect("it is ours");
+        mode(0o666);
+        refused(&settings, "the console cannot go by");
     }
 
     #[test]

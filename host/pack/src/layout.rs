@@ -253,6 +253,17 @@ mod tests {
     }
 
     #[test]
+    fn names_are_bounded() {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::GNULongName);
+        // As it says, and nothing of it is there: whoever would read it would wait for 3 GiB.
+        header.set_size(3 << 30);
+        header.set_cksum();
+        let error = Archive::read(&header.as_bytes()[..]).unwrap_err().to_string();
+        assert!(error.contains("names of more than 64 KiB"), "{error}");
+    }
+
+    #[test]
     fn archives_that_are_none_are_refused() {
         assert!(refused(&[]).contains("oci-layout"));
         assert!(refused(&[("../../etc/passwd", b"x")]).contains("does not belong"));
