@@ -149,6 +149,32 @@ fn a_console_that_others_reach_has_tls_and_users() {
 }
 
 #[test]
+fn who_signs_out_has_nothing_more_of_what_comes() {
+    require_kernel!();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = users(folder.path());
+    let scene = Scene::of(folder, &["--console-users", text(&file)]);
+    let cookie = scene.sign_in("bob", "builder");
+    let signed_in = [("cookie", &*cookie)];
+    let form = field(&scene.get("/coverage", &signed_in).1);
+    let answer = agent().get(format!("{}/live", scene.url)).header("cookie", &cookie).call().expect("an answer");
+    assert_eq!(answer.status().as_u16(), 200);
+    let mut lines = BufReader::new(answer.into_body().into_reader()).lines();
+    let mut next = move || lines.next().expect("it goes on").expect("a line");
+    scene.raise("first");
+    while !next().contains("lanner-count-first") {}
+    assert_eq!(scene.post("/logout", &[("form", &form)], &signed_in).0, 303);
+    scene.raise("second");
+    loop {
+        let line = next();
+        assert!(!line.contains("lanner-count-second"), "{line}");
+        if line == "event: signed-out" {
+            break;
+        }
+    }
+}
+
+#[test]
 fn where_nobody_signs_in_all_look_and_change_what_they_are_let() {
     require_kernel!();
     let folder = tempfile::tempdir().expect("a folder");
@@ -171,7 +197,9 @@ fn where_nobody_signs_in_all_look_and_change_what_they_are_let() {
     }
     assert_eq!(scene.post("/packs/change", &release[1..], &[]).0, 403);
     assert_eq!(scene.post("/packs/change", &release, &[("origin", &scene.url)]).0, 303);
-    scene.lanner.wait_for_stderr("somebody on this machine at 127.0.0.1 has released the pack counter in the console");
+    scene
+        .lanner
+        .wait_for_stderr("somebody on this machine at 127.0.0.1 has released the pack \"counter\" in the console");
     // What comes is sent as it comes, also where nothing is kept.
     let stream = agent().get(format!("{}/live?rule=test%2Fcount", scene.url)).call().expect("an answer");
     scene.raise("live");
