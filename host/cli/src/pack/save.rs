@@ -58,8 +58,9 @@ pub(super) struct LoadArguments {
 pub(super) fn save(arguments: &SaveArguments, output: Format) -> Result<ExitCode, Failure> {
     if let Some(lock) = &arguments.lock
         && fs::symlink_metadata(lock).is_ok()
+        && Lock::read(lock).is_err()
     {
-        return Err(format!("{} is there already: name a new lock file, or remove this one", lock.display()).into());
+        return Err(format!("{} is there already, and is no lock file: name another", lock.display()).into());
     }
     if arguments.lock.as_ref() == Some(&arguments.file) {
         return Err("the archive and the lock file are to be one file: name two".into());
