@@ -19,7 +19,7 @@ use super::tls::{self, Files};
 /// How long it may take to connect.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Bytes of an answer that are read: of many findings, one by one.
-const MAX_ANSWER: usize = 4 << 20;
+pub(super) const MAX_ANSWER: usize = 4 << 20;
 /// Secrets that are remembered, of those that were replaced too.
 const MAX_SECRETS: usize = 64;
 /// Letters of an answer that are shown.

@@ -2,6 +2,7 @@
 //! does not take is tried again; none of them holds up another, or the judging.
 
 mod backoff;
+mod bounded;
 mod counters;
 mod fan;
 mod feed;

@@ -11,7 +11,8 @@ use object_store::path::Path;
 use object_store::{Certificate, ClientOptions, ObjectStoreExt as _, PutPayload, RetryConfig};
 use tokio::runtime::Runtime;
 
-use crate::records::http::compressed;
+use crate::records::bounded::Bounded;
+use crate::records::http::{MAX_ANSWER, compressed};
 use crate::records::open::OpenError;
 use crate::records::settings::S3 as Settings;
 use crate::records::written::Written;
@@ -124,7 +125,11 @@ fn bucket(settings: &Settings) -> Result<AmazonS3, OpenError> {
             Some(_) => {}
         }
     }
-    let mut builder = builder.with_bucket_name(&settings.bucket).with_client_options(client).with_retry(retry);
+    let mut builder = builder
+        .with_bucket_name(&settings.bucket)
+        .with_client_options(client)
+        .with_retry(retry)
+        .with_http_connector(Bounded { most: MAX_ANSWER });
     if let Some(region) = &settings.region {
         builder = builder.with_region(region);
     }
@@ -149,6 +154,8 @@ const SHOWN: usize = 300;
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     fn place(more: &str) -> Result<S3, OpenError> {
@@ -186,6 +193,34 @@ mod tests {
             let error = S3::open(settings, "h".to_owned(), Written::default()).err().expect("it is refused");
             assert!(error.to_string().contains("no name of a bucket"), "{bucket}: {error}");
         }
+    }
+
+    #[test]
+    fn an_answer_without_an_end_is_left_off() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("an address");
+        let port = listener.local_addr().expect("an address").port();
+        let server = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().expect("a client");
+            let mut sent = 0;
+            client.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").expect("it reads");
+            // Until the client has enough.
+            while client.write_all(&[b'x'; 1 << 16]).is_ok() {
+                sent += 1 << 16;
+            }
+            sent
+        });
+        let secret = tempfile::NamedTempFile::new().expect("a file");
+        fs::write(secret.path(), "secret").expect("written");
+        let more = format!(
+            "endpoint = \"http://127.0.0.1:{port}\"\nallow_http = true\ntimeout = \"1h\"\naccess_key = \"k\"\n\
+             secret_key = {{ file = {:?} }}",
+            secret.path()
+        );
+        let record = Record { seq: 1, time_ns: 0, id: [0; 16], bytes: (*b"{}").into() };
+        let refusal = place(&more).expect("it opens").send(&[record]).expect_err("it is refused");
+        assert!(matches!(refusal, Refusal::Later(..)), "{refusal:?}");
+        let sent = server.join().expect("it ends");
+        assert!(sent < 64 << 20, "{sent} bytes were taken");
     }
 
     #[test]
