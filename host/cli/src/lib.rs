@@ -13,7 +13,6 @@ mod doctor;
 mod events;
 mod findings;
 mod format;
-mod generate;
 mod list;
 mod lists;
 mod log;
@@ -42,7 +41,7 @@ mod watched;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// What a verb fails with: a sentence with the culprit and the remedy.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -112,7 +111,7 @@ enum Verb {
     SelfTestActor,
     /// Write what packages carry of the command line: manual pages and completions for shells
     #[command(hide = true)]
-    Generate(generate::Arguments),
+    Generate(lanner_manual::Arguments),
 }
 
 /// Parses the arguments and does what they say.
@@ -174,7 +173,10 @@ pub fn main() -> ExitCode {
         Verb::Dev(arguments) => rule::dev::run(&arguments, color),
         Verb::Pack(arguments) => pack::run(&arguments),
         Verb::SelfTestActor => lanner_control::self_test::act().map(|()| ExitCode::SUCCESS),
-        Verb::Generate(arguments) => generate::run(&arguments),
+        Verb::Generate(arguments) => match arguments.write("lanner", Arguments::command()) {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(why) => Err(why.into()),
+        },
     };
     outcome.unwrap_or_else(|failure| {
         match is_doctor {

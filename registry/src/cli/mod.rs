@@ -2,7 +2,6 @@
 
 mod check;
 mod collect;
-mod generate;
 mod hash_password;
 mod log;
 mod serve;
@@ -11,7 +10,7 @@ mod verify;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError};
 
@@ -49,7 +48,7 @@ enum Verb {
     HashPassword(hash_password::Arguments),
     /// Write what packages carry of the command line: manual pages and completions for shells
     #[command(hide = true)]
-    Generate(generate::Arguments),
+    Generate(lanner_manual::Arguments),
 }
 
 /// Which configuration.
@@ -90,7 +89,10 @@ pub fn main() -> ExitCode {
         Verb::Collect(which) => collect::run(&which),
         Verb::Check(which) => check::run(&which),
         Verb::HashPassword(arguments) => hash_password::run(&arguments),
-        Verb::Generate(arguments) => generate::run(&arguments),
+        Verb::Generate(arguments) => match arguments.write("lanner-registry", Arguments::command()) {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(why) => Err(why.into()),
+        },
     };
     outcome.unwrap_or_else(|failure| {
         tracing::error!("{failure}");
