@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use lanner_contract::{Fact, Finding, Rule};
 
-use super::instance::{Gave, size};
+use super::instance::Gave;
+use super::kept::size;
 
 /// Bytes of findings of one side that may wait for the other's; the oldest are not compared beyond that.
 const WAITING: usize = 8 << 20;

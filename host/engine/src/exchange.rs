@@ -9,10 +9,11 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use lanner_contract::Configuration;
 
 use super::PackId;
+use super::candidate::Candidate;
 use super::compare::Comparison;
 use super::contract::PackPre;
 use super::description::Description;
-use super::instance::{Candidate, PackState};
+use super::instance::PackState;
 use super::mailbox::Mailbox;
 use super::meter::Meter;
 use super::refusal::Refusal;

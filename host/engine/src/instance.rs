@@ -4,25 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use wasmtime::{PoolConcurrencyLimitError, ResourceLimiter, Store, Trap, UpdateDeadline};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 
-use lanner_contract::{Configuration, Fact, Finding};
+use lanner_contract::Finding;
 use lanner_lists::{Bound, Snapshot};
 
-use super::contract::{self, Interfaces, Level, Pack, PackPre};
-use super::description::Description;
-use super::exchange::Previous;
+use super::contract::{self, Level, Pack, PackPre};
+use super::kept::{bound, printable, size};
+use super::limiter::Limiter;
 use super::place;
-use super::refusal::Refusal;
-use super::runtime::{Limits, Listener, MAX_ELEMENTS, MAX_INSTANCES, Runtime, epochs, processor_time};
+use super::runtime::{Limits, Listener, MAX_INSTANCES, Runtime, epochs, processor_time};
 use super::slot::After;
 
 /// Findings taken from one call; a rule that raises more is broken, and would fill every sink.
 const MAX_FINDINGS_PER_CALL: usize = 4096;
-/// Bytes of one text in a finding or a log line; the rest is cut.
-const MAX_TEXT: usize = 16 << 10;
-/// Fields, or events, of one finding, or facts in a list.
-const MAX_ITEMS: usize = 64;
 /// Bytes of all findings of one call: what the host keeps until they are written.
 const MAX_BYTES_PER_CALL: usize = 4 << 20;
 /// Bytes that a pack may hand over at once where it calls the host: they are copied whole, whatever is kept of them.
@@ -35,7 +30,7 @@ const LOG_WINDOW_NS: u64 = 1_000_000_000;
 
 /// What stands behind the contract's imports: collects what a call gave.
 pub(crate) struct PackState {
-    name: Arc<str>,
+    pub(super) name: Arc<str>,
     limiter: Limiter,
     findings: Vec<Finding>,
     /// Bytes in them.
@@ -57,51 +52,8 @@ pub(crate) struct PackState {
     /// Who takes what it logs, where that is not the host's log.
     listener: Option<Listener>,
     /// Its lists, and what is in them in this call; nothing in calls that are not about events.
-    bound: Bound,
+    pub(super) bound: Bound,
     lists: Option<Arc<Snapshot>>,
-}
-
-/// Remembers that memory was refused: the guest only sees a failed allocation, and traps for another reason.
-struct Limiter {
-    /// Entries in all its tables.
-    elements: usize,
-    /// What all memories of the pack may have together, bytes: a component can have many.
-    bytes: usize,
-    used: usize,
-    exceeded: bool,
-    /// What it was given last, bytes: taken back where the machine does not have it.
-    grown: usize,
-    /// The machine did not have what it may have.
-    lacking: bool,
-}
-
-impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let grown = desired.saturating_sub(current);
-        let used = self.used.saturating_add(grown);
-        // What the memory itself forbids (`maximum`) is refused by the runtime, and counts as not granted here too.
-        if used > self.bytes || maximum.is_some_and(|maximum| desired > maximum) {
-            self.exceeded |= used > self.bytes;
-            return Ok(false);
-        }
-        (self.used, self.grown) = (used, grown);
-        Ok(true)
-    }
-
-    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.used -= std::mem::take(&mut self.grown);
-        self.lacking = true;
-        Ok(())
-    }
-
-    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let elements = self.elements.saturating_add(desired.saturating_sub(current));
-        if elements > MAX_ELEMENTS || maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        self.elements = elements;
-        Ok(true)
-    }
 }
 
 impl contract::imports::Host for PackState {
@@ -184,62 +136,6 @@ fn first_look(deadline: Duration) -> Duration {
     deadline / 8
 }
 
-/// A pack's own words, cut, and without what acts on a terminal or begins a line of its own.
-fn printable(mut text: String) -> String {
-    cut(&mut text);
-    lanner_abi::Text::from(text.as_str()).to_string()
-}
-
-/// Cuts a finding to what a host keeps of one.
-fn bound(finding: &mut Finding) {
-    cut(&mut finding.message);
-    finding.key.iter_mut().for_each(cut);
-    finding.fields.truncate(MAX_ITEMS);
-    for (name, fact) in &mut finding.fields {
-        cut(name);
-        bound_fact(fact);
-    }
-    if finding.events.len() > MAX_ITEMS {
-        // The newest stand last, and matter most.
-        finding.events.drain(..finding.events.len() - MAX_ITEMS);
-    }
-    // What was cut is not kept.
-    finding.fields.shrink_to_fit();
-    finding.events.shrink_to_fit();
-}
-
-fn bound_fact(fact: &mut Fact) {
-    match fact {
-        Fact::Text(text) => cut(text),
-        Fact::Path(path) => {
-            path.truncate(MAX_TEXT);
-            path.shrink_to_fit();
-        }
-        Fact::List(facts) => {
-            facts.truncate(MAX_ITEMS);
-            facts.shrink_to_fit();
-            facts.iter_mut().for_each(bound_fact);
-        }
-        Fact::Number(_) | Fact::Float(_) | Fact::Bool(_) | Fact::Address(_) | Fact::Process(_) => {}
-    }
-}
-
-/// Bytes that a finding takes, about.
-pub(crate) fn size(finding: &Finding) -> usize {
-    let texts = finding.message.len() + finding.key.as_ref().map_or(0, String::len);
-    let fields = finding.fields.iter().map(|(name, fact)| name.len() + fact.size());
-    size_of::<Finding>() + texts + fields.sum::<usize>() + size_of_val(finding.events.as_slice())
-}
-
-/// Cuts a text to the bound, at a character.
-fn cut(text: &mut String) {
-    if text.len() > MAX_TEXT {
-        text.truncate(text.floor_char_boundary(MAX_TEXT));
-        text.push('…');
-        text.shrink_to_fit();
-    }
-}
-
 /// Why a call into a pack ended early. The instance cannot be used any more.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -289,9 +185,9 @@ pub struct Gave {
 
 /// One running pack.
 pub(crate) struct Instance {
-    runtime: Runtime,
+    pub(super) runtime: Runtime,
     pack: Pack,
-    store: Store<PackState>,
+    pub(super) store: Store<PackState>,
 }
 
 impl Instance {
@@ -495,7 +391,7 @@ fn failure(state: &mut PackState, error: &wasmtime::Error) -> Failure {
 }
 
 /// Whether the machine did not have the memory for it.
-fn is_out_of_memory(error: &wasmtime::Error) -> bool {
+pub(super) fn is_out_of_memory(error: &wasmtime::Error) -> bool {
     const NOMEM: Errno = Errno::NOMEM;
     let is_it = |cause: &(dyn std::error::Error + 'static)| {
         cause.downcast_ref::<Errno>() == Some(&NOMEM)
@@ -503,159 +399,4 @@ fn is_out_of_memory(error: &wasmtime::Error) -> bool {
                 == Some(NOMEM.raw_os_error())
     };
     error.chain().any(is_it)
-}
-
-/// A component that was compiled and checked: candidates are started from it without doing that again.
-#[derive(Clone)]
-pub struct Program {
-    pre: PackPre<PackState>,
-    interfaces: Interfaces,
-}
-
-impl Program {
-    /// Compiles and checks a component.
-    ///
-    /// # Errors
-    /// Any way in which it is not one of the contract.
-    pub fn compile(runtime: &Runtime, bytes: &[u8]) -> Result<Self, Refusal> {
-        refuse_other_files(bytes)?;
-        let invalid = |error: wasmtime::Error| match is_out_of_memory(&error) {
-            true => Refusal::NoMemory,
-            false => Refusal::Invalid(format!("{error:#}")),
-        };
-        let component = runtime.compile(bytes).map_err(invalid)?;
-        contract::check(&component)?;
-        let pre = runtime.linker.instantiate_pre(&component).and_then(PackPre::new).map_err(invalid)?;
-        Ok(Self { pre, interfaces: Interfaces::of(&component) })
-    }
-}
-
-/// A pack, compiled, checked and described, and an instance of it that is ready to run.
-pub struct Candidate {
-    pub(crate) pre: PackPre<PackState>,
-    pub(crate) instance: Instance,
-    pub(crate) description: Arc<Description>,
-    /// What each of its instances is told.
-    pub(crate) configuration: Configuration,
-    interfaces: Interfaces,
-}
-
-impl Candidate {
-    /// Compiles and checks a component, starts it, asks what it is, and tells it what is set for it.
-    ///
-    /// # Errors
-    /// Any way in which it is not a pack that this host can run.
-    pub fn prepare(runtime: &Runtime, bytes: &[u8]) -> Result<Self, Refusal> {
-        Self::of(runtime, &Program::compile(runtime, bytes)?)
-    }
-
-    /// Starts what was compiled, by this runtime or a clone of it, asks what it is, and tells it what is set for it.
-    ///
-    /// # Errors
-    /// Any way in which it is not a pack that this host can run.
-    pub fn of(runtime: &Runtime, program: &Program) -> Result<Self, Refusal> {
-        let Program { pre, interfaces } = program.clone();
-        let call = |call: &'static str| {
-            move |failure: Failure| match failure {
-                Failure::NoMemory => Refusal::NoMemory,
-                failure => Refusal::Call { call, reason: format!("it {failure}") },
-            }
-        };
-        let mut instance =
-            Instance::start(runtime, &pre, Arc::from("(new)"), Bound::default()).map_err(call("its start"))?;
-        let said = instance.describe().map_err(call("describe"))?;
-        let (description, configuration) = Description::check(&said, &runtime.settings(), runtime.lists())?;
-        let state = instance.store.data_mut();
-        state.name = Arc::from(description.name.as_str());
-        state.bound = description.bound.clone();
-        instance
-            .configure(&configuration.encode())
-            .map_err(call("configure"))?
-            .map_err(|reason| Refusal::Call { call: "configure", reason })?;
-        Ok(Self { pre, instance, description: Arc::new(description), configuration, interfaces })
-    }
-
-    /// A new instance in the place of one that is of no use any more.
-    pub(crate) fn begin_anew(&mut self, runtime: &Runtime) -> Result<(), Refusal> {
-        *self = Self::again(runtime, self.as_before())?;
-        Ok(())
-    }
-
-    /// What starts it again, without any state.
-    pub(crate) fn as_before(&self) -> Previous {
-        let (pre, description, configuration) =
-            (self.pre.clone(), self.description.clone(), self.configuration.clone());
-        Previous { pre, description, configuration, state: None }
-    }
-
-    /// A version that ran before, with the state that it had.
-    pub(crate) fn again(runtime: &Runtime, previous: Previous) -> Result<Self, Refusal> {
-        let Previous { pre, description, configuration, state } = previous;
-        let call = |call| move |failure: Failure| Refusal::Call { call, reason: format!("it {failure}") };
-        let name = Arc::from(description.name.as_str());
-        let bound = description.bound.clone();
-        let mut instance = Instance::start(runtime, &pre, name, bound).map_err(call("its start"))?;
-        let refused = |reason| Refusal::Call { call: "configure", reason };
-        instance.configure(&configuration.encode()).map_err(call("configure"))?.map_err(refused)?;
-        if let Some(state) = state {
-            let refused = |reason| Refusal::State { from: description.version.clone(), reason };
-            instance.restore(&state, &description.version).map_err(refused)?;
-        }
-        let interfaces = Interfaces::default();
-        Ok(Self { pre, instance, description, configuration, interfaces })
-    }
-
-    /// What the pack says of itself.
-    pub fn description(&self) -> &Arc<Description> {
-        &self.description
-    }
-
-    /// What the component exports and imports.
-    pub fn interfaces(&self) -> &Interfaces {
-        &self.interfaces
-    }
-
-    /// Judges a frame aside from any engine, as for measuring a pack; gives how many findings it raised.
-    ///
-    /// # Errors
-    /// The call failed. The candidate is of no use then.
-    pub fn evaluate(&mut self, frame: &[u8]) -> Result<usize, Failure> {
-        let lists = self.instance.runtime.lists().now();
-        let gave = self.instance.evaluate(frame, 0, &lists);
-        gave.failure.map_or(Ok(gave.findings.len()), Err)
-    }
-}
-
-/// Tells a component from what people give by mistake.
-fn refuse_other_files(bytes: &[u8]) -> Result<(), Refusal> {
-    // "\0asm", then version and layer: 1 and 0 for a module, 13 and 1 for a component.
-    match bytes {
-        [0, b'a', b's', b'm', _, _, 0, 0, ..] => Err(Refusal::CoreModule),
-        [0, b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
-        _ => Err(Refusal::NotWasm),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn memory_is_limited_over_all_memories() {
-        let mut limiter = Limiter { elements: 0, bytes: 100, used: 0, exceeded: false, grown: 0, lacking: false };
-        assert!(limiter.memory_growing(0, 60, None).expect("no error"));
-        // Beyond what the memory itself may have: its own affair.
-        assert!(!limiter.memory_growing(60, 80, Some(70)).expect("no error") && !limiter.exceeded);
-        assert!(limiter.memory_growing(0, 40, None).expect("no error"));
-        assert!(!limiter.memory_growing(40, 41, None).expect("no error"));
-        assert!(limiter.exceeded);
-    }
-
-    #[test]
-    fn entries_are_limited_over_all_tables() {
-        let mut limiter = Limiter { elements: 0, bytes: 0, used: 0, exceeded: false, grown: 0, lacking: false };
-        let tables = (0..100).filter(|_| limiter.table_growing(0, 100_000, None).expect("no error")).count();
-        assert_eq!(tables, 4);
-        assert!(!limiter.table_growing(100_000, 100_001, None).expect("no error"));
-    }
 }

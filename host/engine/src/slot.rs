@@ -9,11 +9,12 @@ use lanner_lists::Snapshot;
 
 use super::account::{Account, Flood};
 use super::batch::Batch;
+use super::candidate::Candidate;
 use super::compare::{Comparison, Side};
 use super::contract::PackPre;
 use super::description::Description;
 use super::exchange::{Last, Previous};
-use super::instance::{Candidate, Failure, Gave, Instance, PackState};
+use super::instance::{Failure, Gave, Instance, PackState};
 use super::mailbox::Mailbox;
 use super::meter::{Meter, State, nanoseconds};
 use super::rest::{Rest, Sentence};

@@ -16,9 +16,10 @@ use lanner_lists::Snapshot;
 
 use super::PackId;
 use super::batch::{Batch, GivenUp};
+use super::candidate::Candidate;
 use super::compare::Side;
 use super::exchange::{Install, Member, Newcomer};
-use super::instance::{Candidate, Gave};
+use super::instance::Gave;
 use super::refusal::Refusal;
 use super::route::{Listed, Routed};
 use super::runtime::Runtime;
