@@ -145,6 +145,14 @@ pub enum Constant {
     Bool(bool),
 }
 
+impl Constant {
+    /// Whether it is compared as a text.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+}
+
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value<'a> {
