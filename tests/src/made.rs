@@ -1,6 +1,10 @@
 //! Packs that are made on the spot, of a description and of what their calls do in the text form of WebAssembly: any number
 //! of them, and such as no SDK makes.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lanner_contract::filter::Test;
 use lanner_contract::{Description, Filter, Finding, List, ListType, Rule, Severity, Subscription};
 
 /// What a pack's calls do. Each is the body of a function; what is not given does nothing.
@@ -29,6 +33,21 @@ pub struct Calls<'a> {
     pub more: &'a str,
     /// Whether it asks for lists, by `$listed(list, pointer, length)`.
     pub lists: bool,
+}
+
+/// Writes a pack that raises a finding for each open below `seen` in a folder, into that folder; gives its path.
+///
+/// # Panics
+/// Where it cannot be written.
+pub fn opens(folder: &Path) -> PathBuf {
+    let below = Test::StartsWith(vec![format!("{}/", folder.join("seen").display()).into()]);
+    let below = Filter::Field("open.path".to_owned(), below);
+    let description = description("opens", vec![rule("test/opens", vec![("open", Some(below))])]);
+    let raise = kit("(call $raise (i32.const 0) (local.get $seq))");
+    let path = folder.join("opens.wasm");
+    let calls = Calls { evaluate: "(call $each (local.get 0))", more: &raise, ..Calls::default() };
+    fs::write(&path, pack(&description, &calls)).expect("written");
+    path
 }
 
 /// What a pack with these rules says of itself.

@@ -5,26 +5,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use lanner_contract::Filter;
-use lanner_contract::filter::Test;
-use lanner_tests::made::{self, Calls};
+use lanner_tests::made;
 use lanner_tests::{Lanner, binary, require_kernel};
 use serde_json::Value;
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
-}
-
-/// A pack that raises a finding for each open below a folder.
-fn pack(folder: &Path) -> PathBuf {
-    let below = Test::StartsWith(vec![format!("{}/", folder.join("seen").display()).into()]);
-    let below = Filter::Field("open.path".to_owned(), below);
-    let description = made::description("opens", vec![made::rule("test/opens", vec![("open", Some(below))])]);
-    let raise = made::kit("(call $raise (i32.const 0) (local.get $seq))");
-    let path = folder.join("opens.wasm");
-    let calls = Calls { evaluate: "(call $each (local.get 0))", more: &raise, ..Calls::default() };
-    fs::write(&path, made::pack(&description, &calls)).expect("written");
-    path
 }
 
 /// Has a shell open a file that nobody waits for.
@@ -62,7 +48,7 @@ fn lines(text: &str) -> Vec<Value> {
 fn what_happened_around_a_finding_is_replayed_and_made_a_test_of() {
     require_kernel!();
     let folder = tempfile::tempdir().expect("a folder");
-    let (pack, store) = (pack(folder.path()), folder.path().join("kept/findings.db"));
+    let (pack, store) = (made::opens(folder.path()), folder.path().join("kept/findings.db"));
     let written = folder.path().join("captures");
     let captured = ["--capture", "test/*", "--captures", text(&written), "--capture-after", "0s"];
     let shown = ["--keep", text(&store), "--console", "127.0.0.1:0"];
@@ -131,7 +117,7 @@ fn what_cannot_be_captured_is_said_at_the_start() {
     let shared = folder.path().join("shared");
     fs::create_dir(&shared).expect("a folder");
     fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).expect("a mode");
-    let pack = pack(folder.path());
+    let pack = made::opens(folder.path());
     let run = |options: &[&str]| {
         let output = lanner(&[&["run", "--no-config", "--rules", text(&pack)], options].concat());
         assert!(!output.status.success(), "{options:?}");

@@ -1,12 +1,10 @@
 //! Findings that are kept: by a host that runs, and by a replay; looked through while it runs and after it was killed.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
-use lanner_contract::Filter;
-use lanner_contract::filter::Test;
-use lanner_tests::made::{self, Calls};
+use lanner_tests::made;
 use lanner_tests::{Lanner, binary, require_kernel, root, run, signal};
 use serde_json::Value;
 
@@ -33,18 +31,6 @@ fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-/// A pack that raises a finding for each open below a folder.
-fn pack(folder: &Path) -> PathBuf {
-    let below = Test::StartsWith(vec![format!("{}/", folder.join("seen").display()).into()]);
-    let below = Filter::Field("open.path".to_owned(), below);
-    let description = made::description("opens", vec![made::rule("test/opens", vec![("open", Some(below))])]);
-    let raise = made::kit("(call $raise (i32.const 0) (local.get $seq))");
-    let path = folder.join("opens.wasm");
-    let calls = Calls { evaluate: "(call $each (local.get 0))", more: &raise, ..Calls::default() };
-    fs::write(&path, made::pack(&description, &calls)).expect("written");
-    path
-}
-
 fn touch(folder: &Path, name: &str) {
     let folder = folder.join("seen");
     fs::create_dir_all(&folder).expect("a folder");
@@ -55,7 +41,7 @@ fn touch(folder: &Path, name: &str) {
 fn what_a_host_found_is_there_while_it_runs_and_after_it_was_killed() {
     require_kernel!();
     let folder = tempfile::tempdir().expect("a folder");
-    let (pack, store) = (pack(folder.path()), folder.path().join("kept/findings.db"));
+    let (pack, store) = (made::opens(folder.path()), folder.path().join("kept/findings.db"));
     let missing = findings(&store, &["list"]);
     assert!(!missing.status.success());
     let said = String::from_utf8_lossy(&missing.stderr).into_owned();
@@ -86,7 +72,7 @@ fn what_a_host_found_is_there_while_it_runs_and_after_it_was_killed() {
 fn a_store_that_cannot_be_written_to_can_be_read_and_says_why_nothing_is_changed() {
     require_kernel!();
     let folder = tempfile::tempdir().expect("a folder");
-    let (pack, store) = (pack(folder.path()), folder.path().join("kept/findings.db"));
+    let (pack, store) = (made::opens(folder.path()), folder.path().join("kept/findings.db"));
     let host = Lanner::watch(&[&pack], &["--keep", text(&store)]);
     touch(folder.path(), "first");
     host.wait("the first to be kept", || says(&store, &["list"]).lines().count() == 1);

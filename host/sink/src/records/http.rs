@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use super::Refusal;
 use super::open::OpenError;
 use super::settings::{Http as Settings, PlainOrSecret};
-use super::tls::{self, Files};
+use super::tls;
 
 /// How long it may take to connect.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -83,13 +83,8 @@ impl Http {
             return Err(HttpError::TwoCredentials.into());
         }
         let headers = headers(settings, who.as_ref())?;
-        let files = Files {
-            certificates: settings.certificates.as_deref(),
-            client_certificate: settings.client_certificate.as_deref(),
-            client_key: settings.client_key.as_deref(),
-        };
         let prepare = |error: &dyn std::fmt::Display| HttpError::Prepare(error.to_string());
-        let mut tls = tls::config(&files)?;
+        let mut tls = tls::config(&settings.tls)?;
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let mut client = Client::builder()
             .user_agent(concat!("lanner/", env!("CARGO_PKG_VERSION")))

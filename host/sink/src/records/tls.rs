@@ -1,7 +1,7 @@
 //! TLS of a client: whom it trusts, and by what it is known.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls_platform_verifier::Verifier;
@@ -11,34 +11,24 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::open::OpenError;
-
-/// What is said of it in the settings.
-pub(super) struct Files<'a> {
-    /// Certificates that are trusted besides those that the machine trusts.
-    pub(super) certificates: Option<&'a Path>,
-    /// Its own certificate, and the key.
-    pub(super) client_certificate: Option<&'a Path>,
-    pub(super) client_key: Option<&'a Path>,
-}
+use super::settings::Tls;
 
 /// TLS as these files have it.
-pub(super) fn config(files: &Files<'_>) -> Result<ClientConfig, OpenError> {
-    let trusted = files.certificates.map(certificates).transpose()?.unwrap_or_default();
+pub(super) fn config(files: &Tls) -> Result<ClientConfig, OpenError> {
+    let trusted = files.certificates.as_deref().map(certificates).transpose()?.unwrap_or_default();
     let provider = Arc::new(default_provider());
     let failed = |error: &dyn std::fmt::Display| OpenError::Tls(error.to_string());
     let verifier = Verifier::new_with_extra_roots(trusted, provider.clone()).map_err(|error| failed(&error))?;
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = config.map_err(|error| failed(&error))?;
     let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
-    match (files.client_certificate, files.client_key) {
+    match (files.client_certificate.as_deref(), files.client_key.as_deref()) {
         (None, None) => Ok(config.with_no_client_auth()),
         (Some(certificate), Some(key)) => {
             let pem = read(key)?;
-            let key = PrivateKeyDer::from_pem_slice(&pem);
-            let key = key.map_err(|error| {
-                OpenError::Pem(files.client_key.map(PathBuf::from).unwrap_or_default(), error.to_string())
-            })?;
-            config.with_client_auth_cert(certificates(certificate)?, key).map_err(|error| failed(&error))
+            let private = PrivateKeyDer::from_pem_slice(&pem);
+            let private = private.map_err(|error| OpenError::Pem(key.to_owned(), error.to_string()))?;
+            config.with_client_auth_cert(certificates(certificate)?, private).map_err(|error| failed(&error))
         }
         _ => Err(OpenError::Tls("`client_certificate` and `client_key` go together".to_owned())),
     }

@@ -100,14 +100,14 @@ fn client(settings: &Settings) -> Result<Client, OpenError> {
     // What makes TLS here asks for what the process has.
     let _ = default_provider().install_default();
     let read = |path: &Path| fs::read(path).map_err(|error| OpenError::File(path.to_owned(), error));
-    let client_tls = match (&settings.client_certificate, &settings.client_key) {
+    let client_tls = match (&settings.tls.client_certificate, &settings.tls.client_key) {
         (None, None) => None,
         (Some(certificate), Some(key)) => {
             Some(ClientTlsConfig { client_cert: read(certificate)?, client_key: read(key)? })
         }
         _ => return Err(OpenError::Tls("`client_certificate` and `client_key` go together".to_owned())),
     };
-    let root_cert = settings.certificates.as_deref().map(read).transpose()?;
+    let root_cert = settings.tls.certificates.as_deref().map(read).transpose()?;
     let client = match (&client_tls, &root_cert) {
         (None, None) => Client::open(address),
         _ => Client::build_with_tls(address, TlsCertificates { client_tls, root_cert }),
@@ -139,6 +139,9 @@ mod tests {
         let secret = refused("url = \"redis://:s3cret@localhost\"");
         assert!(secret.contains("password = { file") && !secret.contains("s3cret"), "{secret}");
         assert!(refused("url = \"redis://x\"\nmax_entries = 0").contains("nothing would be kept"));
-        assert!(refused("url = \"rediss://x\"\nclient_key = \"/k\"").contains("go together"));
+        let mut settings: Settings = toml::from_str("url = \"rediss://x\"").expect("settings");
+        settings.tls.client_key = Some("/k".into());
+        let error = Redis::open(settings, Written::default()).err().expect("half of it is refused");
+        assert!(error.to_string().contains("go together"), "{error}");
     }
 }

@@ -17,7 +17,7 @@ use tokio_rustls::rustls::{ClientConfig, ClientConnection, StreamOwned};
 use super::facts::{Facts, Severity};
 use crate::records::open::OpenError;
 use crate::records::settings::Syslog as Settings;
-use crate::records::tls::{self, Files};
+use crate::records::tls;
 use crate::records::written::Written;
 use crate::records::{Answer, Place, Refusal};
 
@@ -131,12 +131,7 @@ impl To {
             "tcp" => address(601).map(|(host, port)| Self::Tcp(host, port)),
             "tls" => {
                 let (host, port) = address(6514)?;
-                let files = Files {
-                    certificates: settings.certificates.as_deref(),
-                    client_certificate: settings.client_certificate.as_deref(),
-                    client_key: settings.client_key.as_deref(),
-                };
-                Ok(Self::Tls(host, port, Arc::new(tls::config(&files)?)))
+                Ok(Self::Tls(host, port, Arc::new(tls::config(&settings.tls)?)))
             }
             _ => Err(wrong()),
         }

@@ -14,7 +14,7 @@ use toml::Table;
 
 pub use types::{
     Alertmanager, Basic, Body, Elasticsearch, Exec, Facility, File, Http, Loki, Otlp, PagerDuty, PlainOrSecret, Redis,
-    S3, Signature, Slack, Splunk, Syslog, Teams, Webhook,
+    S3, Signature, Slack, Splunk, Syslog, Teams, Tls, Webhook,
 };
 use units::{bytes, duration, maybe_duration};
 
@@ -307,7 +307,10 @@ impl To {
     fn of(kind: &str, mut table: Table) -> Result<Self, String> {
         Ok(match kind {
             "file" => Self::File(typed(table)?),
-            "syslog" => Self::Syslog(typed(table)?),
+            "syslog" => {
+                let tls = tls(&mut table)?;
+                Self::Syslog(Syslog { tls, ..typed(table)? })
+            }
             "exec" => Self::Exec(typed(table)?),
             "webhook" => Self::Webhook(http(&mut table, None)?, typed(table)?),
             "slack" => Self::Slack(http(&mut table, None)?, typed(table)?),
@@ -316,7 +319,10 @@ impl To {
             "alertmanager" => Self::Alertmanager(http(&mut table, None)?, typed(table)?),
             "loki" => Self::Loki(http(&mut table, None)?, typed(table)?),
             "otlp" => Self::Otlp(http(&mut table, None)?, typed(table)?),
-            "redis" => Self::Redis(typed(table)?),
+            "redis" => {
+                let tls = tls(&mut table)?;
+                Self::Redis(Redis { tls, ..typed(table)? })
+            }
             "s3" => Self::S3(typed(table)?),
             "elasticsearch" | "opensearch" => Self::Elasticsearch(http(&mut table, None)?, typed(table)?),
             "splunk" => Self::Splunk(http(&mut table, None)?, typed(table)?),
@@ -334,7 +340,13 @@ fn http(table: &mut Table, usual: Option<&str>) -> Result<Http, String> {
     if let Some(usual) = usual {
         its.entry("url").or_insert_with(|| usual.into());
     }
-    typed(its)
+    let tls = tls(table)?;
+    Ok(Http { tls, ..typed(its)? })
+}
+
+/// What is said of TLS; the rest stays.
+fn tls(table: &mut Table) -> Result<Tls, String> {
+    typed(take(table, &Tls::KEYS))
 }
 
 fn typed<T: for<'de> Deserialize<'de>>(table: Table) -> Result<T, String> {

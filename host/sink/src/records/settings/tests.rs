@@ -124,7 +124,7 @@ fn paths_go_from_the_folder_of_the_file() {
     assert!(matches!(&file.to, To::File(file) if file.path == at("findings.json")));
     let To::Splunk(http, splunk) = &splunk.to else { panic!("{splunk:?}") };
     assert!(matches!(&http.url, PlainOrSecret::Secret(Secret::File(path)) if *path == at("url")));
-    assert_eq!((&splunk.token, &http.certificates), (&Secret::File("/token".into()), &Some(at("ca.pem"))));
+    assert_eq!((&splunk.token, &http.tls.certificates), (&Secret::File("/token".into()), &Some(at("ca.pem"))));
     let To::Webhook(http, webhook) = &webhook.to else { panic!("{webhook:?}") };
     assert_eq!(http.bearer, Some(Secret::Credential("bearer".into())));
     assert_eq!(webhook.signature.as_ref().expect("one").secret, Secret::File(at("key")));

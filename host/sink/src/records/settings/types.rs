@@ -66,6 +66,28 @@ impl PlainOrSecret {
     }
 }
 
+/// Whom a client trusts over TLS, and by what it is known.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// Certificates (PEM) that are trusted besides those that the machine trusts; of Redis, in place of those.
+    pub certificates: Option<PathBuf>,
+    /// The certificate (PEM) by which the server knows who asks, and its key.
+    pub client_certificate: Option<PathBuf>,
+    /// Likewise.
+    pub client_key: Option<PathBuf>,
+}
+
+impl Tls {
+    /// What can be said of it, beside what the type of the sink has.
+    pub const KEYS: [&str; 3] = ["certificates", "client_certificate", "client_key"];
+
+    fn place(&mut self, folder: &Path) {
+        let Self { certificates, client_certificate, client_key } = self;
+        [certificates, client_certificate, client_key].into_iter().flatten().for_each(|path| place(folder, path));
+    }
+}
+
 /// How a server is asked, over HTTP.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,15 +112,9 @@ pub struct Http {
     /// Bytes that are sent at once, before they are compressed; one finding may be more.
     #[serde(default = "batch_bytes", deserialize_with = "bytes")]
     pub batch_bytes: u64,
-    /// Certificates (PEM) that are trusted besides those that the machine trusts.
-    #[serde(default)]
-    pub certificates: Option<PathBuf>,
-    /// The certificate (PEM) by which the server knows who asks, and its key.
-    #[serde(default)]
-    pub client_certificate: Option<PathBuf>,
-    /// Likewise.
-    #[serde(default)]
-    pub client_key: Option<PathBuf>,
+    /// Whom it trusts, and by what it is known.
+    #[serde(skip)]
+    pub tls: Tls,
 }
 
 /// A name and a password.
@@ -113,7 +129,7 @@ pub struct Basic {
 
 impl Http {
     fn place(&mut self, folder: &Path) {
-        let Self { url, headers, bearer, basic, certificates, client_certificate, client_key, .. } = self;
+        let Self { url, headers, bearer, basic, tls, .. } = self;
         for text in headers.values_mut().chain([url]) {
             if let PlainOrSecret::Secret(secret) = text {
                 place_secret(folder, secret);
@@ -121,23 +137,11 @@ impl Http {
         }
         let secrets = bearer.iter_mut().chain(basic.iter_mut().map(|basic| &mut basic.password));
         secrets.for_each(|secret| place_secret(folder, secret));
-        let files = [certificates, client_certificate, client_key];
-        files.into_iter().flatten().for_each(|path| place(folder, path));
+        tls.place(folder);
     }
 
     /// What can be said of it, beside what its type has.
-    pub const KEYS: [&str; 10] = [
-        "url",
-        "headers",
-        "bearer",
-        "basic",
-        "timeout",
-        "gzip",
-        "batch_bytes",
-        "certificates",
-        "client_certificate",
-        "client_key",
-    ];
+    pub const KEYS: [&str; 7] = ["url", "headers", "bearer", "basic", "timeout", "gzip", "batch_bytes"];
 }
 
 fn timeout() -> Duration {
@@ -286,15 +290,9 @@ pub struct Redis {
     /// How long it may take to connect, and to answer.
     #[serde(default = "timeout", deserialize_with = "duration")]
     pub timeout: Duration,
-    /// Certificates (PEM) that are trusted in place of those that the machine trusts.
-    #[serde(default)]
-    pub certificates: Option<PathBuf>,
-    /// The certificate (PEM) by which the server knows who asks, and its key.
-    #[serde(default)]
-    pub client_certificate: Option<PathBuf>,
-    /// Likewise.
-    #[serde(default)]
-    pub client_key: Option<PathBuf>,
+    /// Whom it trusts, and by what it is known.
+    #[serde(skip)]
+    pub tls: Tls,
 }
 
 fn stream() -> String {
@@ -388,15 +386,9 @@ pub struct Syslog {
     /// How long it may take to connect, and to write.
     #[serde(default = "timeout", deserialize_with = "duration")]
     pub timeout: Duration,
-    /// Certificates (PEM) that are trusted besides those that the machine trusts.
-    #[serde(default)]
-    pub certificates: Option<PathBuf>,
-    /// The certificate (PEM) by which the server knows who sends, and its key.
-    #[serde(default)]
-    pub client_certificate: Option<PathBuf>,
-    /// Likewise.
-    #[serde(default)]
-    pub client_key: Option<PathBuf>,
+    /// Whom it trusts, and by what it is known.
+    #[serde(skip)]
+    pub tls: Tls,
 }
 
 fn app_name() -> String {
@@ -463,23 +455,17 @@ impl super::To {
                 place_secret(folder, &mut splunk.token);
             }
             Self::Redis(redis) => {
-                let Redis { url, password, certificates, client_certificate, client_key, .. } = redis;
-                if let PlainOrSecret::Secret(secret) = url {
+                if let PlainOrSecret::Secret(secret) = &mut redis.url {
                     place_secret(folder, secret);
                 }
-                password.iter_mut().for_each(|secret| place_secret(folder, secret));
-                let files = [certificates, client_certificate, client_key];
-                files.into_iter().flatten().for_each(|path| place(folder, path));
+                redis.password.iter_mut().for_each(|secret| place_secret(folder, secret));
+                redis.tls.place(folder);
             }
             Self::S3(s3) => {
                 s3.secret_key.iter_mut().for_each(|secret| place_secret(folder, secret));
                 s3.certificates.iter_mut().for_each(|path| place(folder, path));
             }
-            Self::Syslog(syslog) => {
-                let Syslog { certificates, client_certificate, client_key, .. } = syslog;
-                let files = [certificates, client_certificate, client_key];
-                files.into_iter().flatten().for_each(|path| place(folder, path));
-            }
+            Self::Syslog(syslog) => syslog.tls.place(folder),
             // A command is found as a shell finds it.
             Self::Exec(_) => {}
         }
