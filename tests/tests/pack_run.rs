@@ -219,6 +219,20 @@ fn what_is_pinned_comes_from_an_archive() {
     refused("none.tar", "the archive of packs none.tar cannot be read");
     assert!(run(&["--archive", archive]).done, "signatures are taken though the store has the pack");
     assert!(run(&[]).done, "what the store has by then is enough");
+    let without = run(&["--archive", "none.tar"]);
+    assert!(without.done && without.stderr.contains("the store has all that is pinned"), "{}", without.stderr);
+    // What is no lock file is not written over, and nothing else is written then.
+    let (other, unwritten) = (client.file("precious.toml"), client.file("other.tar"));
+    fs::write(&other, "precious = 1\n").expect("written");
+    let [other, unwritten] = [&other, &unwritten].map(|path| path.to_str().unwrap());
+    let save = |to: &str, lock: &str| {
+        let counter = counter.to_str().unwrap();
+        client.pack(["save", counter, "--under", "lanner.invalid/team", "--to", to, "--lock", lock])
+    };
+    save(unwritten, other).refused("is there already, and is no lock file");
+    save(unwritten, unwritten).refused("are to be one file");
+    assert_eq!(fs::read_to_string(other).expect("it is there"), "precious = 1\n");
+    assert!(!Path::new(unwritten).exists());
     // Beside it runs what is named.
     let rules = test_pack("losses");
     let host = Lanner::watch(&[&rules], &["--trust", trust, "--lock", lock, "--store", store, "--archive", archive]);

@@ -193,6 +193,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_just_written_stays_though_the_clock_was_ahead() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Folder::new(place.path().to_owned());
+        let year_2099 = 4_070_908_800_000_000_000;
+        let paths = [(1, 2), (3, 4), (5, 6), (year_2099, year_2099 + 1)].map(|span_ns| folder.places(span_ns).1);
+        for path in &paths {
+            fs::write(path, [0; 1000]).expect("written");
+        }
+        folder.trim(2000, &paths[1]).expect("it is trimmed");
+        assert_eq!(paths.each_ref().map(|path| path.exists()), [false, true, false, true]);
+        folder.trim(1, &paths[1]).expect("it is trimmed");
+        assert_eq!(paths.each_ref().map(|path| path.exists()), [false, true, false, false]);
+    }
+
+    #[test]
     fn what_has_it_counts_for_more_than_what_ended_before() {
         let place = tempfile::tempdir().expect("a folder");
         let folder = Folder::new(place.path().to_owned());
