@@ -13,6 +13,7 @@ mod queue;
 mod runner;
 pub mod settings;
 mod sieve;
+mod stream;
 mod tls;
 mod written;
 

@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use lanner_spool::Record;
 use reqwest::Url;
 use rustix::io::Errno;
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, StreamOwned};
+use tokio_rustls::rustls::ClientConfig;
 
 use super::facts::{Facts, Severity};
 use crate::records::open::OpenError;
 use crate::records::settings::Syslog as Settings;
+use crate::records::stream::{self, TlsStream};
 use crate::records::tls;
 use crate::records::written::Written;
 use crate::records::{Answer, Place, Refusal};
@@ -46,7 +46,7 @@ enum Open {
     Unix(UnixDatagram),
     Udp(UdpSocket),
     Tcp(TcpStream),
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Tls(Box<TlsStream>),
 }
 
 impl Syslog {
@@ -152,34 +152,10 @@ impl To {
                 socket.set_write_timeout(Some(timeout))?;
                 Open::Udp(socket)
             }
-            Self::Tcp(host, port) => Open::Tcp(stream(host, *port, timeout)?),
-            Self::Tls(host, port, config) => {
-                let name = ServerName::try_from(host.clone()).map_err(io::Error::other)?;
-                let mut connection = ClientConnection::new(config.clone(), name).map_err(io::Error::other)?;
-                let mut stream = stream(host, *port, timeout)?;
-                while connection.is_handshaking() {
-                    connection.complete_io(&mut stream)?;
-                }
-                Open::Tls(Box::new(StreamOwned::new(connection, stream)))
-            }
+            Self::Tcp(host, port) => Open::Tcp(stream::tcp(host, *port, timeout)?),
+            Self::Tls(host, port, config) => Open::Tls(Box::new(stream::tls(host, *port, timeout, config)?)),
         })
     }
-}
-
-/// The first of its addresses that answers.
-fn stream(host: &str, port: u16, timeout: Duration) -> io::Result<TcpStream> {
-    let mut last = io::Error::from(ErrorKind::NotFound);
-    for address in (host, port).to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, timeout) {
-            Ok(stream) => {
-                stream.set_write_timeout(Some(timeout))?;
-                stream.set_read_timeout(Some(timeout))?;
-                return Ok(stream);
-            }
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }
 
 impl Open {

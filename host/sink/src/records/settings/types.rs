@@ -70,7 +70,7 @@ impl PlainOrSecret {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
-    /// Certificates (PEM) that are trusted besides those that the machine trusts; of Redis, in place of those.
+    /// Certificates (PEM) that are trusted besides those that the machine trusts.
     pub certificates: Option<PathBuf>,
     /// The certificate (PEM) by which the server knows who asks, and its key.
     pub client_certificate: Option<PathBuf>,
